@@ -1,0 +1,1 @@
+"""qlang: a declarative job language for quantum work, and its compiler."""
