@@ -1,0 +1,13 @@
+"""Modules written in qlang and OpenQASM themselves: gates, observables."""
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+
+NAMES = ("stdgates.inc", "qelib1.inc", "prelude.qjob", "std/observables.qjob")
+"""The files, as `include` and the module names of `import` spell them."""
+
+
+def read(name: str) -> str | None:
+    """The text of a file by its name; `None` where there is none of this name."""
+    return (_FOLDER / name).read_text(encoding="utf-8") if name in NAMES else None

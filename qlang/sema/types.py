@@ -1,0 +1,202 @@
+"""Types of expressions and declarations, printed as users write them.
+
+A width of `None` is the width that a program leaves open (`int x;`); arithmetic then uses `DEFAULT_WIDTH`.
+Sizes are numbers: a type is made after its size expressions have been evaluated.
+"""
+
+from dataclasses import dataclass
+
+DEFAULT_WIDTH = 64
+"""Bits of `int`, `uint`, `float` and `angle` without a written width (OpenQASM leaves it to the target)."""
+
+
+@dataclass(frozen=True)
+class Type:
+    """Base of all types."""
+
+
+def _sized(name: str, size: int | None) -> str:
+    return name if size is None else f"{name}[{size}]"
+
+
+@dataclass(frozen=True)
+class Bit(Type):
+    """`bit` (size `None`) or a register `bit[n]`; bit 0 is the least significant."""
+
+    size: int | None = None
+
+    def __str__(self) -> str:
+        return _sized("bit", self.size)
+
+
+@dataclass(frozen=True)
+class Bool(Type):
+    def __str__(self) -> str:
+        return "bool"
+
+
+@dataclass(frozen=True)
+class Int(Type):
+    width: int | None = None
+
+    def __str__(self) -> str:
+        return _sized("int", self.width)
+
+
+@dataclass(frozen=True)
+class UInt(Type):
+    width: int | None = None
+
+    def __str__(self) -> str:
+        return _sized("uint", self.width)
+
+
+@dataclass(frozen=True)
+class Float(Type):
+    width: int | None = None
+
+    def __str__(self) -> str:
+        return _sized("float", self.width)
+
+
+@dataclass(frozen=True)
+class Angle(Type):
+    """Fixed point: the value k stands for 2π·k/2^width radians (OpenQASM 3, "Fixed-point angles")."""
+
+    width: int | None = None
+
+    def __str__(self) -> str:
+        return _sized("angle", self.width)
+
+
+@dataclass(frozen=True)
+class Complex(Type):
+    width: int | None = None
+    """Width of the real and of the imaginary part."""
+
+    def __str__(self) -> str:
+        return "complex" if self.width is None else f"complex[float[{self.width}]]"
+
+
+@dataclass(frozen=True)
+class Duration(Type):
+    unit: str = "s"
+    """`s`, or `dt` for a duration counted in the device's own time steps; the two do not mix."""
+
+    def __str__(self) -> str:
+        return "duration" if self.unit == "s" else "duration in dt"
+
+
+@dataclass(frozen=True)
+class Stretch(Type):
+    def __str__(self) -> str:
+        return "stretch"
+
+
+@dataclass(frozen=True)
+class Array(Type):
+    element: Type
+    shape: tuple[int, ...]
+    """Lengths of the dimensions; -1 where only the rank is declared (`#dim = k`)."""
+
+    def __str__(self) -> str:
+        if all(length < 0 for length in self.shape):
+            return f"array[{self.element}, #dim = {len(self.shape)}]"
+        return f"array[{self.element}, {', '.join(map(str, self.shape))}]"
+
+
+@dataclass(frozen=True)
+class Qubit(Type):
+    """`qubit` (size `None`) or a register `qubit[n]`."""
+
+    size: int | None = None
+
+    def __str__(self) -> str:
+        return _sized("qubit", self.size)
+
+
+@dataclass(frozen=True)
+class Qubits(Type):
+    """`qubit[]`: a register of any size, as a parameter of an observable."""
+
+    def __str__(self) -> str:
+        return "qubit[]"
+
+
+@dataclass(frozen=True)
+class Observable(Type):
+    """A real combination of Pauli products."""
+
+    def __str__(self) -> str:
+        return "observable"
+
+
+@dataclass(frozen=True)
+class Money(Type):
+    currency: str
+
+    def __str__(self) -> str:
+        return f"money in {self.currency}"
+
+
+@dataclass(frozen=True)
+class Ratio(Type):
+    """A number written with `x` or `%`."""
+
+    unit: str
+
+    def __str__(self) -> str:
+        return "a multiple (`x`)" if self.unit == "x" else "a percentage"
+
+
+@dataclass(frozen=True)
+class Text(Type):
+    def __str__(self) -> str:
+        return "string"
+
+
+@dataclass(frozen=True)
+class Void(Type):
+    """The result of a subroutine that returns nothing."""
+
+    def __str__(self) -> str:
+        return "nothing"
+
+
+@dataclass(frozen=True)
+class Unknown(Type):
+    """The type of an expression that already has its diagnostic; absorbs every further complaint."""
+
+    def __str__(self) -> str:
+        return "unknown"
+
+
+BIT = Bit()
+BOOL = Bool()
+INT = Int()
+UINT = UInt()
+FLOAT = Float()
+ANGLE = Angle()
+COMPLEX = Complex()
+DURATION = Duration()
+OBSERVABLE = Observable()
+TEXT = Text()
+VOID = Void()
+UNKNOWN = Unknown()
+
+QuantumType = Qubit | Qubits
+
+
+def is_quantum(kind: Type) -> bool:
+    """Whether values of this type are qubits."""
+    return isinstance(kind, (Qubit, Qubits))
+
+
+def is_integer(kind: Type) -> bool:
+    """Whether a value can be used where OpenQASM wants an integer: `int`, `uint`, `bit`, `bool`."""
+    return isinstance(kind, (Int, UInt, Bit, Bool))
+
+
+def is_real(kind: Type) -> bool:
+    """Whether a value can be used as a gate's parameter."""
+    return isinstance(kind, (Int, UInt, Bit, Bool, Float, Angle))
