@@ -1,0 +1,130 @@
+"""Canonical JSON (RFC 8785, JCS), digests, and a strict reader for JSON from outside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import NoReturn, TypeAlias
+
+from qlang.trust.errors import JsonRefused
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+"""How digests are spelled (use `fullmatch`)."""
+
+MAX_BYTES = 16 << 20
+MAX_DEPTH = 32
+MAX_INTEGER = 2**53 - 1
+"""Larger integers have no canonical form: they are written as strings."""
+
+# Possessive, and the closing quote is optional: linear on any text.
+_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]}]', re.DOTALL)
+
+
+def sha256_digest(data: bytes) -> str:
+    """`sha256:<64 hex digits>`."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def canonical_json(value: Json) -> bytes:
+    """The one spelling of `value`, UTF-8 (RFC 8785).
+
+    Raises: JsonRefused for integers beyond 2^53 - 1, NaN, infinities, lone surrogates,
+    nesting deeper than `MAX_DEPTH` and values that are not JSON.
+    """
+    import rfc8785
+
+    _refuse_odd(value)
+    try:
+        return rfc8785.dumps(value)
+    except ValueError as error:
+        raise JsonRefused(f"no canonical form: {error}") from error
+
+
+def load_json(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Json:
+    """Read JSON that may come from an attacker.
+
+    Raises: JsonRefused for anything but UTF-8 JSON without duplicate keys, NaN, infinities,
+    integers beyond 2^53 - 1, lone surrogates, more than `max_bytes` or nesting beyond `max_depth`.
+    """
+    if len(data) > max_bytes:
+        raise JsonRefused(f"larger than {max_bytes} bytes")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise JsonRefused(f"not UTF-8 at byte {error.start}") from error
+    _refuse_deep(text, max_depth)
+    try:
+        value: Json = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_float,
+            parse_int=_integer,
+        )
+    except ValueError as error:
+        raise JsonRefused(f"not JSON: {error}") from error
+    _refuse_odd(value)
+    return value
+
+
+def _refuse_deep(text: str, max_depth: int) -> None:
+    """Count brackets outside strings before any recursive parser sees the text."""
+    depth = 0
+    for match in _STRUCTURE.finditer(text):
+        bracket = match.group()
+        if bracket in "[{":
+            depth += 1
+            if depth > max_depth:
+                raise JsonRefused(f"nested deeper than {max_depth}")
+        elif bracket in "]}":
+            depth -= 1
+
+
+def _refuse_odd(value: Json) -> None:
+    """Refuse text that has no UTF-8 form, and depth, without recursion."""
+    waiting: list[tuple[Json, int]] = [(value, 0)]
+    while waiting:
+        item, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise JsonRefused(f"nested deeper than {MAX_DEPTH}")
+        if isinstance(item, str):
+            try:
+                item.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise JsonRefused("a string holds a lone surrogate") from error
+        elif isinstance(item, Mapping):
+            waiting.extend((key, depth + 1) for key in item)
+            waiting.extend((child, depth + 1) for child in item.values())
+        elif isinstance(item, Sequence):
+            waiting.extend((child, depth + 1) for child in item)
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    result: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in result:
+            raise JsonRefused(f"duplicate key {key[:40]!a}")
+        result[key] = value
+    return result
+
+
+def _constant(word: str) -> NoReturn:
+    raise JsonRefused(f"{word} is not JSON")
+
+
+def _float(word: str) -> float:
+    value = float(word)
+    if not math.isfinite(value):
+        raise JsonRefused(f"number out of range: {word[:40]}")
+    return value
+
+
+def _integer(word: str) -> int:
+    if len(word) > 17 or abs(int(word)) > MAX_INTEGER:
+        raise JsonRefused(f"integer beyond 2^53: {word[:40]}")
+    return int(word)

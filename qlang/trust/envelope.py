@@ -1,0 +1,110 @@
+"""DSSE v1 envelopes with an in-toto payload, signed by several algorithms.
+
+Specification: https://github.com/secure-systems-lab/dsse (protocol.md, envelope.md), v1.0.2.
+ML-DSA signs the pre-authentication encoding itself, pure and with an empty context.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from qlang.trust.algorithms import Signature, signature_fault
+from qlang.trust.canonical import Json, canonical_json, load_json
+from qlang.trust.errors import EnvelopeError, JsonRefused, SigningError
+from qlang.trust.signer import Signer
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+MAX_SIGNATURES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A payload and its signatures; the payload's bytes are what was signed."""
+
+    payload: bytes
+    signatures: tuple[Signature, ...]
+
+
+def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
+    """DSSE v1 pre-authentication encoding: the bytes that are signed."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def sign_envelope(payload: bytes, signer: Signer) -> Envelope:
+    """Sign with all keys of the signer, and verify each signature before it leaves.
+
+    Raises: SigningError if a signature is missing or wrong (a fault in the signer), and what the signer raises.
+    """
+    message = pae(payload)
+    signatures = signer.sign(message)
+    by_key = {signature.key_id: signature.value for signature in signatures}
+    for key in signer.public_keys:
+        value = by_key.get(key.key_id)
+        fault = "no signature" if value is None else signature_fault(key, message, value)
+        if fault:
+            raise SigningError(f"{key.key_id}: {fault}")
+    return Envelope(payload, signatures)
+
+
+def dump_envelope(envelope: Envelope) -> bytes:
+    """The envelope as canonical JSON."""
+    return canonical_json(
+        {
+            "payloadType": PAYLOAD_TYPE,
+            "payload": base64.b64encode(envelope.payload).decode(),
+            "signatures": [
+                {"keyid": signature.key_id, "sig": base64.b64encode(signature.value).decode()}
+                for signature in envelope.signatures
+            ],
+        }
+    )
+
+
+def parse_envelope(data: bytes) -> Envelope:
+    """Read an envelope. Unknown members are ignored, as DSSE demands.
+
+    Raises: EnvelopeError.
+    """
+    try:
+        value = load_json(data)
+    except JsonRefused as error:
+        raise EnvelopeError(str(error)) from error
+    if not isinstance(value, Mapping):
+        raise EnvelopeError("not a JSON object")
+    if value.get("payloadType") != PAYLOAD_TYPE:
+        raise EnvelopeError(f"payloadType is not {PAYLOAD_TYPE}")
+    signatures = value.get("signatures")
+    if not isinstance(signatures, Sequence) or isinstance(signatures, str):
+        raise EnvelopeError("signatures is not a list")
+    if not 1 <= len(signatures) <= MAX_SIGNATURES:
+        raise EnvelopeError(f"{len(signatures)} signatures, expected 1 to {MAX_SIGNATURES}")
+    payload = _bytes(value.get("payload"), "payload")
+    return Envelope(payload, tuple(_signature(item) for item in signatures))
+
+
+def _signature(item: Json) -> Signature:
+    if not isinstance(item, Mapping):
+        raise EnvelopeError("a signature is not an object")
+    key_id = item.get("keyid", "")
+    if not isinstance(key_id, str):
+        raise EnvelopeError("keyid is not a string")
+    return Signature(key_id, _bytes(item.get("sig"), "sig"))
+
+
+def _bytes(text: Json, member: str) -> bytes:
+    """Decode standard or URL-safe base64, in its one canonical spelling."""
+    if not isinstance(text, str):
+        raise EnvelopeError(f"{member} is not a string")
+    url_safe = "-" in text or "_" in text
+    try:
+        data = base64.b64decode(text, altchars=b"-_" if url_safe else None, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise EnvelopeError(f"{member} is not base64") from error
+    again = base64.urlsafe_b64encode(data) if url_safe else base64.b64encode(data)
+    if again.decode() != text:
+        raise EnvelopeError(f"{member} is not canonical base64")
+    return data
