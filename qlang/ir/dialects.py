@@ -1,0 +1,46 @@
+"""The dialects together, and a context that knows them with the parts of MLIR that they build on."""
+
+from xdsl.context import Context
+from xdsl.dialects.arith import Arith
+from xdsl.dialects.builtin import Builtin
+from xdsl.dialects.math import Math
+from xdsl.dialects.scf import Scf
+from xdsl.ir import Dialect
+
+from qlang.ir import bits, circuit
+from qlang.ir.job import JOB
+from qlang.ir.kernel import KERNEL
+from qlang.ir.packed import PackedGates
+from qlang.ir.plan import PLAN
+
+CIRCUIT = Dialect(
+    "circuit",
+    [
+        circuit.FuncOp,
+        circuit.AllocOp,
+        circuit.RunOp,
+        circuit.GateOp,
+        circuit.EachOp,
+        circuit.MeasureOp,
+        circuit.ResetOp,
+        circuit.BarrierOp,
+        circuit.DelayOp,
+        circuit.ReturnOp,
+        bits.BitsConstantOp,
+        bits.BitsGetOp,
+        bits.BitsSetOp,
+        bits.BitsInsertOp,
+        bits.BitsExtractOp,
+        bits.BitsToIntOp,
+        bits.IntToBitsOp,
+    ],
+    [circuit.RegisterType, circuit.BitsType, PackedGates],
+)
+
+
+def context() -> Context:
+    """A context with everything that our IR uses."""
+    ctx = Context()
+    for dialect in (Builtin, Arith, Math, Scf, CIRCUIT, JOB, PLAN, KERNEL):
+        ctx.load_dialect(dialect)
+    return ctx

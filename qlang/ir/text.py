@@ -1,0 +1,22 @@
+"""IR as text: printing and reading back."""
+
+from io import StringIO
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+
+from qlang.ir.dialects import context
+
+
+def print_ir(op: Operation, *, spans: bool = False) -> str:
+    """The textual form; with `spans`, locations are printed too and survive a round trip."""
+    stream = StringIO()
+    Printer(stream, print_debuginfo=spans).print_op(op)
+    return stream.getvalue() + "\n"
+
+
+def parse_ir(text: str, name: str = "<ir>") -> ModuleOp:
+    """Read a module back. Raises xdsl's ParseError where the text is not IR."""
+    return Parser(context(), text, name).parse_module()
