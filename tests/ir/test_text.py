@@ -39,7 +39,6 @@ def test_a_register_captured_by_a_loop_is_refused() -> None:
       %q0 = circuit.alloc : !circuit.reg<1>
       %q2 = scf.for %i = %n to %n step %n iter_args(%j = %n) -> (i64) : i64 {
         %q1 = circuit.run <x 0> %q0 : !circuit.reg<1>
-        circuit.return %q1 : !circuit.reg<1>
         scf.yield %j : i64
       }
       circuit.return
