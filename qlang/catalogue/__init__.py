@@ -1,0 +1,6 @@
+"""Devices, calibration snapshots, layouts on them, and prices.
+
+`store` finds and loads snapshots, `ibm` and `iqm` read the vendors' own files, `layout` and `noise` turn a
+snapshot into the noise that a given circuit sees, `reach` says what can execute now, `prices` what it costs.
+Standard library only, and cheap to import: the command's fast paths come through here.
+"""
