@@ -49,7 +49,7 @@ def load_json(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_D
     """Read JSON that may come from an attacker.
 
     Raises: JsonRefused for anything but UTF-8 JSON without duplicate keys, NaN, infinities,
-    integers beyond 2^53 - 1, lone surrogates, more than `max_bytes` or nesting beyond `max_depth`.
+    integers that a double cannot hold, lone surrogates, more than `max_bytes` or nesting beyond `max_depth`.
     """
     if len(data) > max_bytes:
         raise JsonRefused(f"larger than {max_bytes} bytes")
@@ -90,7 +90,7 @@ def _refuse_odd(value: Json) -> None:
     waiting: list[tuple[Json, int]] = [(value, 0)]
     while waiting:
         item, depth = waiting.pop()
-        if depth > MAX_DEPTH:
+        if depth == MAX_DEPTH and isinstance(item, (Mapping, Sequence)) and not isinstance(item, str):
             raise JsonRefused(f"nested deeper than {MAX_DEPTH}")
         if isinstance(item, str):
             try:
@@ -124,7 +124,12 @@ def _float(word: str) -> float:
     return value
 
 
-def _integer(word: str) -> int:
-    if len(word) > 17 or abs(int(word)) > MAX_INTEGER:
-        raise JsonRefused(f"integer beyond 2^53: {word[:40]}")
-    return int(word)
+def _integer(word: str) -> int | float:
+    """Digits beyond 2^53 pass only as what they are in RFC 8785: the spelling of a float below 1e21."""
+    import rfc8785
+
+    if len(word) <= 17 and abs(int(word)) <= MAX_INTEGER:
+        return int(word)
+    if len(word) <= 22 and rfc8785.dumps(float(word)) == word.encode():
+        return float(word)
+    raise JsonRefused(f"integer beyond 2^53: {word[:40]}")

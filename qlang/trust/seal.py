@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlang.trust.canonical import sha256_digest
+from qlang.trust.canonical import MAX_BYTES, sha256_digest
 from qlang.trust.crypto_modes import unservable_reason
 from qlang.trust.envelope import dump_envelope, sign_envelope
 from qlang.trust.errors import SealError
@@ -23,6 +23,7 @@ from qlang.trust.manifest import (
     RunPredicate,
     Statement,
     ledger_body,
+    parse_statement,
     plain_name,
     statement_bytes,
 )
@@ -76,8 +77,12 @@ def _sign_and_record(
     with locked_ledger(ledger_path) as ledger:
         predicate = RunPredicate(facts, signer.custody, signer.public_keys, ledger.position)
         payload = statement_bytes(Statement(subjects, predicate))
+        parse_statement(payload)  # nothing is signed that `verify` could not read
         digest = sha256_digest(payload)
-        staged = stage(target, dump_envelope(sign_envelope(payload, signer)), mode=0o644)
+        content = dump_envelope(sign_envelope(payload, signer))
+        if len(content) > MAX_BYTES:
+            raise SealError(target.parent, f"a manifest of {len(content)} bytes exceeds {MAX_BYTES}")
+        staged = stage(target, content, mode=0o644)
         try:
             entry = ledger.append(RUN_ENTRY, ledger_body(predicate, digest))
             commit(staged, target)
