@@ -28,6 +28,7 @@ from qlang.sema.types import (
     Bit,
     Type,
 )
+from qlang.syntax import tree
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
 
@@ -57,6 +58,8 @@ class ConstantError(Exception):
     def __init__(self, diagnostic: Callable[[Span], Diagnostic]) -> None:
         super().__init__("an expression has no constant value")
         self.diagnostic = diagnostic
+        self.node: tree.Node | None = None
+        """The innermost expression without a value, set by `evaluate`."""
 
 
 TRUE = Constant(BOOL, True)
@@ -114,7 +117,7 @@ def as_float(constant: Constant) -> float:
     Raises TypeError for values that are no real number, which the checker has excluded before.
     """
     if isinstance(constant.type, Angle) and isinstance(constant.value, int):
-        return math.tau * (constant.value / 2 ** angle_bits(constant.type))
+        return math.ldexp(constant.value * 1.0, -angle_bits(constant.type)) * math.tau
     if isinstance(constant.value, (int, float)):
         return float(constant.value)
     raise TypeError(f"{constant.type} is not a real number")
@@ -186,5 +189,27 @@ def no_cast(source: Type, target: Type) -> ConstantError:
         from qlang.sema.errors.types import NoSuchCast
 
         return NoSuchCast(span, source=str(source), target=str(target))
+
+    return ConstantError(diagnostic)
+
+
+def not_constant(what: str) -> ConstantError:
+    """The error of an expression whose value is known only while the program runs."""
+
+    def diagnostic(span: Span) -> Diagnostic:
+        from qlang.sema.errors.types import NotConstant
+
+        return NotConstant(span, what=what)
+
+    return ConstantError(diagnostic)
+
+
+def index_outside(index: int, size: int, kind: Type) -> ConstantError:
+    """The error of an index into a classical register or array that has no such element."""
+
+    def diagnostic(span: Span) -> Diagnostic:
+        from qlang.sema.errors.types import ElementOutOfRange
+
+        return ElementOutOfRange(span, index=index, size=size, type=str(kind))
 
     return ConstantError(diagnostic)

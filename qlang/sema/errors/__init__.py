@@ -1,0 +1,41 @@
+"""The catalogue of mistakes, one module per family of codes.
+
+Families load when first used: a correct program pays for none of them.
+"""
+
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import qlang.sema.errors.backend as backend
+    import qlang.sema.errors.circuits as circuits
+    import qlang.sema.errors.crypto as crypto
+    import qlang.sema.errors.jobs as jobs
+    import qlang.sema.errors.mitigation as mitigation
+    import qlang.sema.errors.names as names
+    import qlang.sema.errors.observables as observables
+    import qlang.sema.errors.qubits as qubits
+    import qlang.sema.errors.sla as sla
+    import qlang.sema.errors.types as types
+    import qlang.sema.errors.warnings as warnings
+
+FAMILIES = (
+    "names",
+    "types",
+    "qubits",
+    "circuits",
+    "observables",
+    "jobs",
+    "mitigation",
+    "sla",
+    "crypto",
+    "backend",
+    "warnings",
+)
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in FAMILIES:
+        return import_module(f"qlang.sema.errors.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,124 @@
+"""QJ09: backends and what they can do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qlang.sema.errors.names import use_instead
+from qlang.syntax.diagnostic import Diagnostic, Fix, Label
+from qlang.syntax.source import Span
+
+_CIRCUIT = "circuit c() { qubit[2] q; h q; cx q[0], q[1]; }\n"
+
+
+@dataclass(frozen=True)
+class CircuitTooLarge(Diagnostic):
+    code = "QJ0901"
+    title = "circuit `{circuit}` needs {needed} qubits, {backend} has {available}"
+    explanation = "A backend runs circuits up to its number of qubits; a simulator's limit is the machine's memory."
+    found_by = "plan"
+
+    circuit: str
+    needed: int
+    backend: str
+    available: int
+    declaration: Span | None = None
+
+    def label(self) -> str:
+        return f"room for {self.available} qubits"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.declaration is not None:
+            yield Label(self.declaration, f"the circuit uses {self.needed} qubits")
+
+
+@dataclass(frozen=True)
+class ConstructUnsupported(Diagnostic):
+    code = "QJ0902"
+    title = "{construct} cannot be executed on {backend}"
+    explanation = "The circuit is right, but this target lacks what it needs."
+    found_by = "plan"
+
+    construct: str
+    backend: str
+    reason: str
+    instead: str = ""
+
+    def label(self) -> str:
+        return self.reason
+
+    def helps(self) -> Iterator[str]:
+        if self.instead:
+            yield self.instead
+
+
+@dataclass(frozen=True)
+class UnknownNoise(Diagnostic):
+    code = "QJ0903"
+    title = "unknown noise block `{name}`"
+    explanation = "`sim with NAME` simulates with the noise that `noise NAME { … }` describes."
+    example_wrong = (
+        _CIRCUIT
+        + "job j { run c(); sample q; shots 10; backend sim with lap; }\nnoise lab { readout(p01 = 0.1, p10 = 0.1); }\n"
+    )
+    example_right = (
+        _CIRCUIT
+        + "job j { run c(); sample q; shots 10; backend sim with lab; }\nnoise lab { readout(p01 = 0.1, p10 = 0.1); }\n"
+    )
+
+    name: str
+    suggestion: str | None = None
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class UnknownField(Diagnostic):
+    code = "QJ0904"
+    title = "backends have no property `{name}`"
+    explanation = (
+        "Conditions compare `qubits`, `calibrated` (with `within`), `vendor`, `region`, "
+        "`cost_per_shot`, `crypto`, `simulator`."
+    )
+    example_wrong = _CIRCUIT + "job j { run c(); sample q; shots 10; backend sim where qubit >= 2; }\n"
+    example_right = _CIRCUIT + "job j { run c(); sample q; shots 10; backend sim where qubits >= 2; }\n"
+
+    name: str
+    known: tuple[str, ...]
+    suggestion: str | None = None
+
+    def notes(self) -> Iterator[str]:
+        if self.suggestion is None:
+            yield f"the properties are {', '.join(f'`{name}`' for name in self.known)}"
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class InvalidCondition(Diagnostic):
+    code = "QJ0905"
+    title = "{problem}"
+    explanation = "A condition is `property relation value`, several are joined by `&&`."
+    example_wrong = _CIRCUIT + "job j { run c(); sample q; shots 10; backend sim where qubits + 2; }\n"
+    example_right = _CIRCUIT + "job j { run c(); sample q; shots 10; backend sim where qubits >= 2; }\n"
+
+    problem: str
+
+
+@dataclass(frozen=True)
+class StateOnDevice(Diagnostic):
+    code = "QJ0906"
+    title = "`state` needs an exact simulator, {backend} is none"
+    explanation = "Amplitudes cannot be read from a quantum computer or a noisy simulation; only `sim` has them."
+    example_wrong = _CIRCUIT + "job j { run c(); state q; backend ibm.boston; }\n"
+    example_right = _CIRCUIT + "job j { run c(); state q; backend sim; }\n"
+
+    backend: str
+    state: Span
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.state, "the amplitudes are asked for here")
+
+    def helps(self) -> Iterator[str]:
+        yield "use `backend sim`, or ask for `sample` or `expect` instead of `state`"

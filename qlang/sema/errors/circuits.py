@@ -1,0 +1,171 @@
+"""QJ05, first half: gates, circuits and what can be executed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qlang.syntax.diagnostic import Diagnostic, Label
+from qlang.syntax.source import Span
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 qubit`, `2 qubits`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+@dataclass(frozen=True)
+class WrongQubitCount(Diagnostic):
+    code = "QJ0501"
+    title = "`{gate}` acts on {wanted}, found {found}"
+    explanation = "A gate is given as many qubits as its definition names, controls added by `ctrl @` included."
+    example_wrong = "circuit c() { qubit[2] q; cx q[0]; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit[2] q; cx q[0], q[1]; }\njob j { run c(); sample q; }\n"
+
+    gate: str
+    expected: int
+    given: int
+    definition: Span | None
+
+    def message(self) -> str:
+        return f"`{self.gate}` acts on {counted(self.expected, 'qubit')}, found {self.given}"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.definition is not None:
+            yield Label(self.definition, f"`{self.gate}` is defined here")
+
+
+@dataclass(frozen=True)
+class WrongParameterCount(Diagnostic):
+    code = "QJ0502"
+    title = "`{gate}` takes {wanted}, found {found}"
+    explanation = "A gate is given as many angles as its definition names; gates without angles have no brackets."
+    example_wrong = "circuit c() { qubit q; rx q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; rx(pi / 2) q; }\njob j { run c(); sample q; }\n"
+
+    gate: str
+    expected: int
+    given: int
+    definition: Span | None
+
+    def message(self) -> str:
+        return f"`{self.gate}` takes {counted(self.expected, 'parameter')}, found {self.given}"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.definition is not None:
+            yield Label(self.definition, f"`{self.gate}` is defined here")
+
+    def helps(self) -> Iterator[str]:
+        if self.given == 0:
+            yield f"write `{self.gate}({', '.join(['angle'] * self.expected)}) …`"
+
+
+@dataclass(frozen=True)
+class OnlyGatesInGate(Diagnostic):
+    code = "QJ0503"
+    title = "a gate's body holds gates only, found {construct}"
+    explanation = (
+        "A gate is a unitary operation: it can be inverted, controlled and raised to a "
+        "power. Measurements, "
+        "resets and classical variables belong into a `def` or a circuit."
+    )
+    example_wrong = "gate g a { reset a; }\ncircuit c() { qubit q; g q; }\njob j { run c(); sample q; }\n"
+    example_right = "def g(qubit a) { reset a; }\ncircuit c() { qubit q; g(q); }\njob j { run c(); sample q; }\n"
+
+    construct: str
+
+    def helps(self) -> Iterator[str]:
+        yield "make it a subroutine: `def name(qubit q) { … }`"
+
+
+@dataclass(frozen=True)
+class NotExecutable(Diagnostic):
+    code = "QJ0504"
+    title = "{construct} cannot be executed"
+    explanation = (
+        "Everything in OpenQASM parses, but pulses (`cal`, `defcal`), functions of "
+        "another machine (`extern`), "
+        "gates without a definition (`opaque`), arithmetic on `stretch` and physical "
+        "qubits have no meaning "
+        "here."
+    )
+    example_wrong = "extern f(int) -> int;\ncircuit c() { qubit q; rx(f(1)) q; }\njob j { run c(); sample q; }\n"
+    example_right = (
+        "def f(int a) -> int { return a; }\ncircuit c() { qubit q; int k = f(1); h q; }\njob j { run c(); sample q; }\n"
+    )
+
+    construct: str
+    instead: str
+    """What to do instead, as a sentence without its full stop."""
+
+    def helps(self) -> Iterator[str]:
+        yield self.instead
+
+
+@dataclass(frozen=True)
+class InvalidModifier(Diagnostic):
+    code = "QJ0505"
+    title = "`{modifier} @` {problem}"
+    explanation = (
+        "`ctrl(n) @` and `negctrl(n) @` add n constant controls, `pow(k) @` takes a real "
+        "exponent, and modifiers "
+        "apply to gates only."
+    )
+    example_wrong = "circuit c() { qubit[2] q; ctrl(0) @ x q[0], q[1]; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit[2] q; ctrl(1) @ x q[0], q[1]; }\njob j { run c(); sample q; }\n"
+
+    modifier: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Misplaced(Diagnostic):
+    code = "QJ0506"
+    title = "{what} stands outside of {wanted}"
+    explanation = "`break` and `continue` belong to a loop, `return` to a subroutine, definitions to the top of a file."
+    example_wrong = "circuit c() { qubit q; h q; break; }\njob j { run c(); sample q; }\n"
+    example_right = (
+        "circuit c() { qubit q; for int i in [0:3] { h q; if (i == 1) { break; } } }\njob j { run c(); sample q; }\n"
+    )
+
+    what: str
+    wanted: str
+
+
+@dataclass(frozen=True)
+class MissingReturn(Diagnostic):
+    code = "QJ0507"
+    title = "`{name}` must return a value of type `{type}`"
+    explanation = "A subroutine with a result type returns a value of it."
+    example_wrong = (
+        "def f(qubit a) -> bit { h a; }\ncircuit c() { qubit q; bit b = f(q); }\njob j { run c(); sample b; }\n"
+    )
+    example_right = (
+        "def f(qubit a) -> bit { h a; return measure a; }\ncircuit c() { qubit q; bit b = f(q); }\n"
+        "job j { run c(); sample b; }\n"
+    )
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class NoiseError(Diagnostic):
+    code = "QJ0508"
+    title = "{problem}"
+    explanation = (
+        "A noise block is a list of channels, each on `1q`, `2q` or named gates: `depolarizing(p)`, "
+        "`thermal(t1 = …, t2 = …)`, `readout(p01 = …, p10 = …)`."
+    )
+    example_wrong = (
+        "noise lab { depolarising(0.01) on cx; }\ncircuit c() { qubit q; h q; }\njob j { run c(); sample q; }\n"
+    )
+    example_right = (
+        "noise lab { depolarizing(0.01) on cx; }\ncircuit c() { qubit q; h q; }\njob j { run c(); sample q; }\n"
+    )
+
+    problem: str
+    help: str = ""
+    replacement: str | None = None
+
+    def helps(self) -> Iterator[str]:
+        if self.help:
+            yield self.help

@@ -1,0 +1,377 @@
+"""QJ02: names."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
+from qlang.syntax.source import Span
+
+
+def use_instead(span: Span, suggestion: str | None) -> Iterator[Fix]:
+    """The fix that writes the suggested name in place of the span."""
+    if suggestion is not None:
+        yield Fix(f"use `{suggestion}`", (Edit(span, suggestion),))
+
+
+@dataclass(frozen=True)
+class UnknownName(Diagnostic):
+    code = "QJ0201"
+    title = "unknown name `{name}`"
+    explanation = (
+        "Every name is declared before it is used: qubits and variables in the circuit, "
+        "constants, gates and "
+        "circuits in the file, or in a file that it includes or imports."
+    )
+    example_wrong = "circuit c() { qubit[2] q; h p[0]; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit[2] q; h q[0]; }\njob j { run c(); sample q; }\n"
+
+    name: str
+    suggestion: str | None = None
+
+    def label(self) -> str:
+        return "not declared here"
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class DuplicateName(Diagnostic):
+    code = "QJ0202"
+    title = "`{name}` is already defined"
+    explanation = "A name means one thing in a block. Inner blocks may declare a name of an outer one anew."
+    example_wrong = "circuit c() { qubit q; bit q; h q; }\njob j { run c(); }\n"
+    example_right = "circuit c() { qubit q; bit b; h q; b = measure q; }\njob j { run c(); }\n"
+
+    name: str
+    first: Span | None
+
+    def label(self) -> str:
+        return "defined a second time"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.first is not None:
+            yield Label(self.first, "first defined here")
+
+
+@dataclass(frozen=True)
+class UnknownGate(Diagnostic):
+    code = "QJ0203"
+    title = "unknown gate `{name}`"
+    explanation = (
+        "A gate is built in (`U`, `gphase`), comes from an included file (`stdgates.inc`, in OpenQASM 2 "
+        "`qelib1.inc`), or is defined by `gate`. In `.qjob` files the standard gates and the prelude are "
+        "always there."
+    )
+    example_wrong = "circuit c() { qubit[2] q; cnot q[0], q[1]; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit[2] q; cx q[0], q[1]; }\njob j { run c(); sample q; }\n"
+
+    name: str
+    suggestion: str | None = None
+
+    def label(self) -> str:
+        return "no gate of this name"
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class UnknownCircuit(Diagnostic):
+    code = "QJ0204"
+    title = "unknown circuit `{name}`"
+    explanation = (
+        "`run` names a circuit of this file, an imported one, or `main`, which is what a file's top-level "
+        "quantum statements are called."
+    )
+    example_wrong = "circuit bell() { qubit[2] q; h q; }\njob j { run bel(); sample q; }\n"
+    example_right = "circuit bell() { qubit[2] q; h q; }\njob j { run bell(); sample q; }\n"
+
+    name: str
+    known: tuple[str, ...]
+    suggestion: str | None = None
+
+    def label(self) -> str:
+        return "no circuit of this name"
+
+    def notes(self) -> Iterator[str]:
+        if self.known and self.suggestion is None:
+            yield f"the circuits are {', '.join(f'`{name}`' for name in self.known)}"
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class WrongKind(Diagnostic):
+    code = "QJ0205"
+    title = "`{name}` is {found}, not {wanted}"
+    explanation = "The name exists, but what it stands for cannot be used in this place."
+    example_wrong = "circuit c() { qubit q; float a = 1.0; a q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; float a = 1.0; rx(a) q; }\njob j { run c(); sample q; }\n"
+
+    name: str
+    found: str
+    wanted: str
+    definition: Span | None
+
+    def label(self) -> str:
+        return f"{self.wanted} is needed here"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.definition is not None:
+            yield Label(self.definition, f"`{self.name}` is defined here")
+
+
+@dataclass(frozen=True)
+class UsedBeforeDefinition(Diagnostic):
+    code = "QJ0206"
+    title = "`{name}` is used before its definition"
+    explanation = (
+        "Statements see what stands before them; gates and subroutines see the gates and "
+        "subroutines defined "
+        "before them, so none can contain itself."
+    )
+    example_wrong = (
+        "gate a q { b q; }\ngate b q { h q; }\ncircuit c() { qubit q; a q; }\njob j { run c(); sample q; }\n"
+    )
+    example_right = (
+        "gate b q { h q; }\ngate a q { b q; }\ncircuit c() { qubit q; a q; }\njob j { run c(); sample q; }\n"
+    )
+
+    name: str
+    definition: Span
+
+    def label(self) -> str:
+        return "not known yet"
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.definition, "defined here")
+
+    def helps(self) -> Iterator[str]:
+        yield f"move the definition of `{self.name}` up"
+
+
+@dataclass(frozen=True)
+class CannotRead(Diagnostic):
+    code = "QJ0207"
+    title = "cannot read `{path}`: {reason}"
+    explanation = (
+        "`include` and `import` name files relative to the file they stand in; "
+        "`stdgates.inc`, `qelib1.inc` and "
+        "the modules `std.…` are shipped with qlang."
+    )
+    example_wrong = "import std.gatez;\ncircuit c() { qubit q; h q; }\njob j { run c(); sample q; }\n"
+    example_right = "import std.observables;\ncircuit c() { qubit q; h q; }\njob j { run c(); sample q; }\n"
+
+    path: str
+    reason: str
+    suggestion: str | None = None
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class ImportCycle(Diagnostic):
+    code = "QJ0208"
+    title = "`{path}` imports itself"
+    explanation = "Files that include or import one another in a circle can never be read to the end."
+    found_by = "files"
+
+    path: str
+    chain: tuple[str, ...]
+
+    def notes(self) -> Iterator[str]:
+        yield " → ".join((*self.chain, self.path))
+
+
+@dataclass(frozen=True)
+class GateNeedsInclude(Diagnostic):
+    code = "QJ0210"
+    title = 'gate `{name}` needs `include "{file}";`'
+    explanation = (
+        "An OpenQASM file has only `U`, `gphase` and, in version 2, `CX` by itself; the "
+        "standard gates come with "
+        "an include. (`.qjob` files have them always.)"
+    )
+    example_wrong = "OPENQASM 3.0;\nqubit q;\nh q;\n"
+    example_right = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\nh q;\n'
+
+    name: str
+    file: str
+    insert: Span
+    """Where an include belongs: after the version line, or at the start."""
+    newline_before: bool
+
+    def label(self) -> str:
+        return f"defined in {self.file}"
+
+    def fixes(self) -> Iterator[Fix]:
+        line = f'include "{self.file}";'
+        text = f"\n{line}" if self.newline_before else f"{line}\n"
+        yield Fix(f"add `{line}`", (Edit(self.insert, text),))
+
+
+@dataclass(frozen=True)
+class UnknownParameter(Diagnostic):
+    code = "QJ0211"
+    title = "{callee} has no parameter `{name}`"
+    explanation = "Arguments written as `name = value` name a parameter of what is called."
+    example_wrong = "circuit c(int steps) { qubit q; h q; }\njob j { run c(step = 3); sample q; }\n"
+    example_right = "circuit c(int steps) { qubit q; h q; }\njob j { run c(steps = 3); sample q; }\n"
+
+    callee: str
+    name: str
+    known: tuple[str, ...]
+    suggestion: str | None = None
+
+    def label(self) -> str:
+        return "no such parameter"
+
+    def notes(self) -> Iterator[str]:
+        if self.suggestion is None and self.known:
+            yield f"its parameters are {', '.join(f'`{name}`' for name in self.known)}"
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class MissingArgument(Diagnostic):
+    code = "QJ0212"
+    title = "{callee} needs a value for `{name}`"
+    explanation = "A parameter without a default gets its value from the call."
+    example_wrong = "circuit c(int steps) { qubit q; h q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c(int steps) { qubit q; h q; }\njob j { run c(steps = 3); sample q; }\n"
+
+    callee: str
+    name: str
+    definition: Span
+
+    def label(self) -> str:
+        return f"`{self.name}` is missing"
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.definition, "declared without a default")
+
+    def helps(self) -> Iterator[str]:
+        yield f"write `{self.name} = …` in the call, or give the parameter a default"
+
+
+@dataclass(frozen=True)
+class RepeatedArgument(Diagnostic):
+    code = "QJ0213"
+    title = "`{name}` gets two values"
+    explanation = "Each parameter is given once, by its place or by its name."
+    example_wrong = "circuit c(int steps) { qubit q; h q; }\njob j { run c(3, steps = 4); sample q; }\n"
+    example_right = "circuit c(int steps) { qubit q; h q; }\njob j { run c(steps = 4); sample q; }\n"
+
+    name: str
+    first: Span
+
+    def label(self) -> str:
+        return "given again"
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.first, "already given here")
+
+
+@dataclass(frozen=True)
+class UnknownFunction(Diagnostic):
+    code = "QJ0214"
+    title = "unknown function `{name}`"
+    explanation = (
+        "Calls name a built-in function (`sin`, `sqrt`, `popcount`, …), a `def` of the file, or, inside an "
+        "observable, another observable."
+    )
+    example_wrong = "circuit c() { qubit q; rx(acos(0.5)) q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; rx(arccos(0.5)) q; }\njob j { run c(); sample q; }\n"
+
+    name: str
+    suggestion: str | None = None
+
+    def label(self) -> str:
+        return "no function of this name"
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class OuterVariable(Diagnostic):
+    code = "QJ0215"
+    title = "`{name}` belongs to the program around this {place}"
+    explanation = (
+        "Gates and subroutines see their parameters and the file's constants, nothing "
+        "else: what they act on "
+        "is written in the call."
+    )
+    example_wrong = (
+        'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\ndef flip() { x q; }\nflip();\nbit b = measure q;\n'
+    )
+    example_right = (
+        'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\ndef flip(qubit a) { x a; }\nflip(q);\nbit b = measure q;\n'
+    )
+
+    name: str
+    place: str
+    definition: Span
+
+    def label(self) -> str:
+        return "not visible here"
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.definition, "declared here")
+
+    def helps(self) -> Iterator[str]:
+        yield f"pass `{self.name}` as an argument, or make it a `const`"
+
+
+@dataclass(frozen=True)
+class NothingToImport(Diagnostic):
+    code = "QJ0216"
+    title = "`{path}` has no top-level quantum statements that could be called `{alias}`"
+    explanation = (
+        '`import "file" as name;` makes the top-level statements of a file a circuit. The definitions of a file '
+        "without such statements are imported without `as`."
+    )
+    found_by = "files"
+
+    path: str
+    alias: str
+
+    def helps(self) -> Iterator[str]:
+        yield f"remove `as {self.alias}`: the file's definitions are then known by their own names"
+
+
+@dataclass(frozen=True)
+class NeedsAlias(Diagnostic):
+    code = "QJ0217"
+    title = "`{path}` is a program: it needs a name"
+    explanation = "The top-level statements of an imported file become a circuit, and `as` gives it its name."
+    found_by = "files"
+
+    path: str
+    after: Span
+    alias: str
+
+    def fixes(self) -> Iterator[Fix]:
+        yield Fix(f"add `as {self.alias}`", (Edit(self.after, f" as {self.alias}"),))
+
+
+@dataclass(frozen=True)
+class StatementsInInclude(Diagnostic):
+    code = "QJ0218"
+    title = "an included file may only define things: `{path}` has a quantum statement"
+    explanation = "Included files bring gates, subroutines and constants. Whole programs are imported."
+    found_by = "files"
+
+    path: str
+    included: Span
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.included, "included here")
+
+    def helps(self) -> Iterator[str]:
+        yield f'write `import "{self.path}" as name;` and run `name()`'

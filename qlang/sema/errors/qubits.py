@@ -1,0 +1,159 @@
+"""QJ04: qubits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
+from qlang.syntax.source import Span
+
+
+@dataclass(frozen=True)
+class IndexOutOfRange(Diagnostic):
+    code = "QJ0401"
+    title = "index {index} is out of range for register `{register}` of {size} {noun}"
+    explanation = (
+        "Qubits are counted from 0; negative indices count from the end, -1 being the last. In a loop the "
+        "checker tries the ends of the loop's range."
+    )
+    example_wrong = (
+        "circuit c() {\n  qubit[3] q;\n  for int i in [0:2] { cx q[i], q[i+1]; }\n}\njob j { run c(); sample q; }\n"
+    )
+    example_right = (
+        "circuit c() {\n  qubit[3] q;\n  for int i in [0:1] { cx q[i], q[i+1]; }\n}\njob j { run c(); sample q; }\n"
+    )
+
+    register: str
+    index: int
+    size: int
+    declaration: Span | None
+    witness: str = ""
+    """The values of loop variables for which it happens: `i = 2`."""
+    fix_index: int | None = None
+    """The index to write where a literal is one too far."""
+
+    def message(self) -> str:
+        noun = "qubit" if self.size == 1 else "qubits"
+        return self.title.format(noun=noun, index=self.index, register=self.register, size=self.size)
+
+    def label(self) -> str:
+        where = f"{self.index} for {self.witness}; " if self.witness else ""
+        return f"{where}the indices are 0 to {self.size - 1}" if self.size > 1 else f"{where}the only index is 0"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.declaration is not None:
+            yield Label(self.declaration, f"declared with {self.size} qubit{'' if self.size == 1 else 's'}")
+
+    def fixes(self) -> Iterator[Fix]:
+        if self.fix_index is not None:
+            yield Fix(f"use the last index, {self.fix_index}", (Edit(self.span, str(self.fix_index)),), "maybe")
+
+
+@dataclass(frozen=True)
+class SameQubitTwice(Diagnostic):
+    code = "QJ0402"
+    title = "`{gate}` is applied to the same qubit twice"
+    explanation = (
+        "A gate acts on different qubits: no qubit can be its own control (no-cloning "
+        "forbids the copy that this "
+        "would need)."
+    )
+    example_wrong = "circuit c() { qubit[2] q; cx q[0], q[0]; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit[2] q; cx q[0], q[1]; }\njob j { run c(); sample q; }\n"
+
+    gate: str
+    qubit: str
+    first: Span
+    witness: str = ""
+
+    def label(self) -> str:
+        return f"`{self.qubit}` again" + (f" for {self.witness}" if self.witness else "")
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.first, f"`{self.qubit}` here")
+
+
+@dataclass(frozen=True)
+class BroadcastMismatch(Diagnostic):
+    code = "QJ0403"
+    title = "`{gate}` cannot pair a register of {left} with one of {right}"
+    explanation = (
+        "A gate on registers is applied element by element, so they have equal sizes; "
+        "single qubits are used "
+        "with every element."
+    )
+    example_wrong = "circuit c() { qubit[2] a; qubit[3] b; cx a, b; }\njob j { run c(); sample a; }\n"
+    example_right = "circuit c() { qubit[3] a; qubit[3] b; cx a, b; }\njob j { run c(); sample a; }\n"
+
+    gate: str
+    left: int
+    right: int
+    first: Span
+
+    def label(self) -> str:
+        return f"{self.right} qubits"
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.first, f"{self.left} qubits")
+
+
+@dataclass(frozen=True)
+class MeasureSizeMismatch(Diagnostic):
+    code = "QJ0404"
+    title = "measuring {qubits} gives {qubits_count}, the target holds {bits}"
+    explanation = "A measurement gives one bit for each qubit."
+    example_wrong = "circuit c() { qubit[3] q; bit[2] b; b = measure q; }\njob j { run c(); }\n"
+    example_right = "circuit c() { qubit[3] q; bit[3] b; b = measure q; }\njob j { run c(); }\n"
+
+    qubits: int
+    bits: int
+    target: Span | None
+
+    def message(self) -> str:
+        qubits = f"{self.qubits} qubit{'' if self.qubits == 1 else 's'}"
+        given = f"{self.qubits} bit{'' if self.qubits == 1 else 's'}"
+        return self.title.format(qubits=qubits, qubits_count=given, bits=self.bits)
+
+    def label(self) -> str:
+        return f"{self.qubits} qubit{'' if self.qubits == 1 else 's'}"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.target is not None:
+            yield Label(self.target, f"{self.bits} bit{'' if self.bits == 1 else 's'}")
+
+
+@dataclass(frozen=True)
+class UseAfterMeasure(Diagnostic):
+    code = "QJ0405"
+    title = "`{qubit}` is used after its measurement without a reset"
+    explanation = (
+        "The target of this job cannot go on with a qubit that it has measured. A `reset` makes the qubit fresh."
+    )
+    found_by = "target"
+
+    qubit: str
+    measured: Span
+
+    def label(self) -> str:
+        return "used again here"
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.measured, "measured here: its state is gone")
+
+    def helps(self) -> Iterator[str]:
+        yield f"`reset {self.qubit};` makes it fresh"
+
+
+@dataclass(frozen=True)
+class QubitsInBlock(Diagnostic):
+    code = "QJ0406"
+    title = "qubits are declared at the top of a circuit, not in {place}"
+    explanation = (
+        "The qubits of a circuit exist from its beginning to its end, so that its size is known before it runs."
+    )
+    example_wrong = "circuit c() { if (true) { qubit q; h q; } }\njob j { run c(); }\n"
+    example_right = "circuit c() { qubit q; if (true) { h q; } }\njob j { run c(); sample q; }\n"
+
+    place: str
+
+    def helps(self) -> Iterator[str]:
+        yield "move the declaration up and `reset` the qubit where a fresh one is needed"

@@ -1,0 +1,272 @@
+"""QJ03: types, units and constants."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qlang.sema.errors.names import use_instead
+from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
+from qlang.syntax.source import Span
+
+
+@dataclass(frozen=True)
+class TypeMismatch(Diagnostic):
+    code = "QJ0301"
+    title = "expected {expected}, found {found}"
+    explanation = (
+        "Numbers widen by themselves (`bit` → `int` → `float` → `complex`); a `float` is never cut to an "
+        "integer, and qubits, durations, bits and numbers do not stand for one another."
+    )
+    example_wrong = "circuit c() { qubit q; int n = 2.5; h q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; int n = int(2.5); h q; }\njob j { run c(); sample q; }\n"
+
+    expected: str
+    found: str
+    reason: Span | None = None
+    reason_text: str = ""
+    cast: str | None = None
+    """A type whose written cast would do."""
+
+    def label(self) -> str:
+        return f"this is {self.found}"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.reason is not None:
+            yield Label(self.reason, self.reason_text)
+
+    def fixes(self) -> Iterator[Fix]:
+        if self.cast is not None:
+            before = Span(self.span.source, self.span.start, self.span.start)
+            after = Span(self.span.source, self.span.end, self.span.end)
+            edits = (Edit(before, f"{self.cast}("), Edit(after, ")"))
+            yield Fix(f"convert with `{self.cast}(…)`", edits, "maybe")
+
+
+@dataclass(frozen=True)
+class WrongUnit(Diagnostic):
+    code = "QJ0302"
+    title = "{what} is {wanted}, found {found}"
+    explanation = (
+        "Units are part of the type: times in `ns us ms s min h days`, money in `usd "
+        "eur`, multiples of the raw "
+        "shots in `x`, shares in `%`. A plain number is not a time."
+    )
+    example_wrong = (
+        "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 100; sla { latency <= 30 usd; } }\n"
+    )
+    example_right = (
+        "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 100; sla { latency <= 30 min; } }\n"
+    )
+
+    what: str
+    wanted: str
+    found: str
+    units: tuple[str, ...]
+    append: str | None = None
+    """A unit that can be written after a plain number."""
+
+    def label(self) -> str:
+        return f"write it in {', '.join(f'`{unit}`' for unit in self.units)}" if self.units else ""
+
+    def fixes(self) -> Iterator[Fix]:
+        if self.append is not None:
+            end = Span(self.span.source, self.span.end, self.span.end)
+            yield Fix(f"add the unit `{self.append.strip()}`", (Edit(end, self.append),), "maybe")
+
+
+@dataclass(frozen=True)
+class NotConstant(Diagnostic):
+    code = "QJ0303"
+    title = "{what} is not known before the program runs"
+    explanation = (
+        "Sizes, constants, powers of gates and everything in a job are fixed at compile "
+        "time: literals, `const` "
+        "names, circuit parameters where a circuit is bound, and arithmetic on them."
+    )
+    example_wrong = "circuit c() { qubit q; bit b = measure q; const int n = int(b); }\njob j { run c(); }\n"
+    example_right = "const int n = 3;\ncircuit c() { qubit[n] q; h q; }\njob j { run c(); sample q; }\n"
+
+    what: str
+
+    def label(self) -> str:
+        return "a constant is needed here"
+
+
+@dataclass(frozen=True)
+class DivisionByZero(Diagnostic):
+    code = "QJ0304"
+    title = "division by zero"
+    explanation = "The divisor is zero whatever happens at run time."
+    example_wrong = "circuit c() { qubit q; rx(pi / 0) q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; rx(pi / 2) q; }\njob j { run c(); sample q; }\n"
+
+    def label(self) -> str:
+        return "divides by zero"
+
+
+@dataclass(frozen=True)
+class OutsideDomain(Diagnostic):
+    code = "QJ0305"
+    title = "`{function}` has no value at {argument}"
+    explanation = "The function is not defined there; `arccos(2)`, `sqrt(-1)` and `log(0)` are no real numbers."
+    example_wrong = "circuit c() { qubit q; rx(arccos(2)) q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; rx(arccos(0.2)) q; }\njob j { run c(); sample q; }\n"
+
+    function: str
+    argument: str
+    domain: str
+
+    def notes(self) -> Iterator[str]:
+        if self.domain:
+            yield f"it is defined for {self.domain}"
+
+
+@dataclass(frozen=True)
+class NumberTooLarge(Diagnostic):
+    code = "QJ0306"
+    title = "this {what} does not fit {limit}"
+    explanation = (
+        "A plain `int` or `float` has 64 bits, and its overflow is an error. Types with a written width "
+        "(`uint[8]`) wrap around, as OpenQASM says."
+    )
+    example_wrong = "const int n = 2 ** 10 ** 10;\ncircuit c() { qubit q; h q; }\njob j { run c(); sample q; }\n"
+    example_right = "const int n = 2 ** 10;\ncircuit c() { qubit q; h q; }\njob j { run c(); sample q; }\n"
+
+    what: str
+    limit: str
+
+    def label(self) -> str:
+        return "too large"
+
+
+@dataclass(frozen=True)
+class NoSuchOperation(Diagnostic):
+    code = "QJ0307"
+    title = "`{operator}` does not exist for {shown}"
+    explanation = "Operators and functions work on certain types only; OpenQASM's tables say which."
+    example_wrong = "circuit c() { qubit[2] q; rx(q + 1) q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit[2] q; rx(0.5 + 1) q; }\njob j { run c(); sample q; }\n"
+
+    operator: str
+    operands: tuple[str, ...]
+
+    def message(self) -> str:
+        shown = " and ".join(f"`{operand}`" for operand in self.operands) or "this"
+        return self.title.format(operator=self.operator, shown=shown)
+
+
+@dataclass(frozen=True)
+class WrongArgumentCount(Diagnostic):
+    code = "QJ0308"
+    title = "`{name}` takes {wanted}, found {found}"
+    explanation = "A call gives one value for each parameter."
+    example_wrong = "circuit c() { qubit q; rx(sin(1, 2)) q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; rx(sin(1)) q; }\njob j { run c(); sample q; }\n"
+
+    name: str
+    wanted: str
+    found: int
+    definition: Span | None = None
+
+    def secondary(self) -> Iterator[Label]:
+        if self.definition is not None:
+            yield Label(self.definition, f"`{self.name}` is defined here")
+
+
+@dataclass(frozen=True)
+class InvalidSize(Diagnostic):
+    code = "QJ0309"
+    title = "a size is a whole number from 1 to {limit}, found {value}"
+    explanation = "Registers, arrays and numbers have at least one element or bit."
+    example_wrong = "circuit c() { qubit[0] q; h q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit[1] q; h q; }\njob j { run c(); sample q; }\n"
+
+    value: str
+    limit: int
+
+
+@dataclass(frozen=True)
+class NotAssignable(Diagnostic):
+    code = "QJ0310"
+    title = "`{name}` is {what} and cannot be assigned to"
+    explanation = "Constants, parameters of gates and circuits, `readonly` arrays and qubits keep their value."
+    example_wrong = "const int n = 3;\ncircuit c() { qubit q; n = 4; h q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; int n = 3; n = 4; h q; }\njob j { run c(); sample q; }\n"
+
+    name: str
+    what: str
+    definition: Span | None
+
+    def secondary(self) -> Iterator[Label]:
+        if self.definition is not None:
+            yield Label(self.definition, "declared here")
+
+
+@dataclass(frozen=True)
+class ElementOutOfRange(Diagnostic):
+    code = "QJ0311"
+    title = "index {index} is out of range for `{type}`"
+    explanation = "Elements are counted from 0; negative indices count from the end, -1 being the last."
+    example_wrong = "circuit c() { qubit[3] q; bit[3] b; b[3] = measure q[0]; }\njob j { run c(); }\n"
+    example_right = "circuit c() { qubit[3] q; bit[3] b; b[2] = measure q[0]; }\njob j { run c(); }\n"
+
+    index: int
+    size: int
+    type: str
+    declaration: Span | None = None
+
+    def label(self) -> str:
+        return f"the indices are 0 to {self.size - 1}"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.declaration is not None:
+            yield Label(self.declaration, f"has {self.size} element{'' if self.size == 1 else 's'}")
+
+
+@dataclass(frozen=True)
+class NoSuchCast(Diagnostic):
+    code = "QJ0312"
+    title = "`{source}` cannot be converted to `{target}`"
+    explanation = "OpenQASM has no cast between these types, or only between equal sizes."
+    example_wrong = "const bit[3] b = bit[3](1.5);\ncircuit c() { qubit q; h q; }\njob j { run c(); sample q; }\n"
+    example_right = "const bit[3] b = bit[3](1);\ncircuit c() { qubit q; h q; }\njob j { run c(); sample q; }\n"
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class TooDeep(Diagnostic):
+    code = "QJ0313"
+    title = "this statement is nested too deeply"
+    explanation = "Expressions and blocks may nest a few hundred levels; nobody reads more."
+    found_by = "files"
+
+    def helps(self) -> Iterator[str]:
+        yield "name parts of it with `const`, or move inner blocks into a `def`"
+
+
+@dataclass(frozen=True)
+class UnknownUnit(Diagnostic):
+    code = "QJ0314"
+    title = "unknown unit `{unit}`"
+    explanation = "Units are `ns us ms s min h days dt`, `usd eur`, `x` and `%`."
+    found_by = "files"
+
+    unit: str
+    suggestion: str | None = None
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class OutOfBounds(Diagnostic):
+    code = "QJ0315"
+    title = "{what} is {wanted}, found {found}"
+    explanation = "The number has the right type, but not a value that makes sense here."
+    example_wrong = "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 0; }\n"
+    example_right = "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 100; }\n"
+
+    what: str
+    wanted: str
+    found: str
