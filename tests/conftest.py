@@ -4,6 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, and no verdict that depends on the load of the machine.
+settings.register_profile("qlang", derandomize=True, deadline=None)
+settings.load_profile("qlang")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

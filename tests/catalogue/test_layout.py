@@ -1,6 +1,5 @@
 """Layouts, paths and the noise that a circuit sees."""
 
-import time
 from dataclasses import replace
 from itertools import permutations
 
@@ -151,12 +150,10 @@ def test_interactions_outside_the_circuit_are_refused(pair: tuple[int, int]) -> 
         choose_layout(line([0.01] * 5), 3, {pair: 1.0})
 
 
-def test_the_largest_device_lays_out_quickly() -> None:
-    """An upper bound with a wide margin (measured: 0.03 s), to catch a quadratic step."""
+def test_nearly_all_of_the_largest_device_can_be_used() -> None:
     boston = store.load("ibm.boston")
-    start = time.process_time()
-    choose_layout(boston, 150, {(i, j): 1.0 for i in range(150) for j in range(max(0, i - 3), i)})
-    assert time.process_time() - start < 3
+    layout = choose_layout(boston, 155, {(i, j): 1.0 for i in range(155) for j in range(max(0, i - 3), i)})
+    assert set(layout.physical) == set(range(156)) - {146}
 
 
 def test_hops_and_distance() -> None:

@@ -1,0 +1,82 @@
+"""Estimators and their error bars, distances between distributions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.mitigation.counts import Counts, bit_table
+
+Term = tuple[float, tuple[int, ...]]
+"""A Pauli term after rotation to the Z basis: its coefficient and the distinct measured bits that it multiplies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean and the variance of that mean, by the kind of error; kinds are independent and add."""
+
+    value: float
+    shot_variance: float
+    calibration_variance: float = 0.0
+    """From uncertain readout errors."""
+
+    @property
+    def variance(self) -> float:
+        """Sum over the kinds."""
+        return self.shot_variance + self.calibration_variance
+
+    @property
+    def standard_error(self) -> float:
+        """One standard deviation of the estimate."""
+        return sqrt(self.variance)
+
+
+def pauli_sum(terms: Sequence[Term], counts: Counts) -> Estimate:
+    """Σ c_t ⟨Π Z⟩ of terms that were measured together, in the same shots.
+
+    The variance is that of the per-shot sum Σ c_t Π z, so the covariances between the terms are in it. It is the
+    unbiased sample variance over N − 1, and infinite for a single shot. Raises ValueError for empty counts.
+    """
+    table, shots = bit_table(counts, range(1 + max((bit for _, bits in terms for bit in bits), default=0)))
+    signs = 1.0 - 2.0 * table.astype(np.float64)
+    return weighted_mean(sum_of_products(terms, signs), shots)
+
+
+def sum_of_products(terms: Sequence[Term], factors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Σ c_t Π_{b ∈ t} factors[:, b]: one value per outcome; `factors` has the shape (outcomes, bits)."""
+    total = np.zeros(len(factors))
+    for coefficient, bits in terms:
+        total += coefficient * factors[:, list(bits)].prod(axis=1)
+    return total
+
+
+def weighted_mean(values: NDArray[np.float64], shots: NDArray[np.int64]) -> Estimate:
+    """Mean of `values`, each seen `shots` times, with the variance of the mean (infinite for one shot)."""
+    total = int(shots.sum())
+    mean = float(values @ shots) / total
+    squares = float(((values - mean) ** 2) @ shots)
+    return Estimate(mean, squares / (total - 1) / total if total > 1 else float("inf"))
+
+
+def hellinger_fidelity(p: Mapping[int, float], q: Mapping[int, float]) -> float:
+    """(Σ √(p_x q_x))² of two distributions, or two sets of counts, over the same outcomes; in [0, 1].
+
+    Both are normalised first. Raises ValueError where one has no weight or a negative one.
+    """
+    weights = [fsum(each.values()) for each in (p, q)]
+    if min(weights) <= 0 or min(*p.values(), *q.values(), 0) < 0:
+        raise ValueError("distributions need positive weight")
+    overlap = fsum(sqrt(p[x] * q[x]) for x in sorted(p.keys() & q.keys()))
+    return min(overlap * overlap / (weights[0] * weights[1]), 1.0)
+
+
+def independent_sum(coefficients: Sequence[float], estimates: Sequence[Estimate]) -> Estimate:
+    """Σ c_i x_i of independent estimates; variances add with c_i², kind by kind."""
+    pairs = list(zip(coefficients, estimates, strict=True))
+    return Estimate(
+        fsum(c * each.value for c, each in pairs),
+        fsum(c * c * each.shot_variance for c, each in pairs),
+        fsum(c * c * each.calibration_variance for c, each in pairs),
+    )
