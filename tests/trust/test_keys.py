@@ -1,3 +1,4 @@
+import base64
 import json
 import os
 import stat
@@ -6,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from qlang.trust.algorithms import signature_fault
 from qlang.trust.errors import KeyFormatError, KeyStoreError
@@ -165,6 +169,19 @@ def test_a_changed_key_file_never_signs(paths: KeyPaths, change: dict[str, objec
     with pytest.raises(KeyStoreError) as caught:
         development_signer(paths, ("ed25519",)).sign(b"")
     assert caught.value.path == path
+
+
+def test_another_seed_under_the_name_of_a_key(paths: KeyPaths) -> None:
+    """Written by someone who has the unlock secret, or by a faulty disk controller."""
+    path = paths.private("ed25519")
+    record = json.loads(path.read_text())
+    salt, nonce = (base64.b64decode(record[name]) for name in ("salt", "nonce"))
+    kdf = HKDF(SHA256(), length=32, salt=salt, info=b"qlang key store v1, AES-256-GCM")
+    data = f"{record['keyid']}|ed25519|run-manifest|1".encode()
+    forged = AESGCM(kdf.derive(paths.unlock.read_bytes())).encrypt(nonce, bytes(32), data)
+    path.write_text(json.dumps(record | {"ciphertext": base64.b64encode(forged).decode()}))
+    with pytest.raises(KeyStoreError, match="does not belong"):
+        development_signer(paths, ("ed25519",)).sign(b"")
 
 
 def test_a_key_file_cut_short(paths: KeyPaths) -> None:

@@ -15,6 +15,7 @@ from qlang.trust.canonical import canonical_json, sha256_digest
 from qlang.trust.envelope import Envelope, dump_envelope, parse_envelope, sign_envelope
 from qlang.trust.errors import EnvelopeError
 from qlang.trust.keys import KeyPaths, development_signer
+from qlang.trust.ledger import append_entry
 from qlang.trust.seal import seal_run
 from qlang.trust.verify import verify_run
 
@@ -130,6 +131,40 @@ def test_a_ledger_rewritten_from_this_run_on(house: Any) -> None:
         house.seal(run_id, labels={"other": "history"})
     house.manifest.write_bytes(manifest)
     assert house.failed() == {"ledger entry"}
+
+
+def test_a_sound_ledger_with_another_predecessor(house: Any) -> None:
+    recorded = json.loads(house.ledger.read_text().splitlines()[1])
+    house.ledger.unlink()
+    append_entry(house.ledger, "run", {})
+    append_entry(house.ledger, "run", recorded["body"])
+    assert house.failed() == {"ledger entry"}
+    assert recorded["previous"] in house.verify()["ledger entry"].detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [("run", {"run_id": "r9"}), ("run", {"tenant": "x"}), ("run", {"more": 1}), ("repair", {})],
+    ids=str,
+)
+def test_an_entry_that_says_something_else_about_the_run(
+    empty_house: Any, kind: str, change: dict[str, object]
+) -> None:
+    empty_house.seal("r1")
+    body = json.loads(empty_house.ledger.read_text())["body"]
+    assert empty_house.failed() == set()
+    empty_house.ledger.unlink()
+    append_entry(empty_house.ledger, kind, body | change)
+    assert empty_house.failed() == {"ledger entry"}
+
+
+def test_a_payload_in_another_spelling(house: Any) -> None:
+    def respell(envelope: Envelope) -> Envelope:
+        return sign_envelope(json.dumps(json.loads(envelope.payload)).encode(), house.signer)
+
+    rewrite(house.manifest, respell)
+    assert house.failed() == {"statement"}
+    assert "canonical" in house.verify()["statement"].detail
 
 
 def test_a_ledger_cut_before_this_run(house: Any) -> None:
