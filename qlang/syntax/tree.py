@@ -207,6 +207,8 @@ class Type(Node):
     """`readonly` or `mutable` of array parameters."""
     rank: Expression | None = None
     """The `k` of `#dim = k`."""
+    unsized: bool = False
+    """`qubit[]`: as many as the argument has."""
 
 
 # Statements
@@ -225,6 +227,13 @@ class ErrorNode(Statement):
 @node
 class Block(Node):
     statements: list[Statement]
+
+
+@node
+class Scope(Statement):
+    """A block that stands alone as a statement."""
+
+    body: Block
 
 
 @node

@@ -1,0 +1,230 @@
+"""Text to tokens, as parallel lists; lexing never fails.
+
+One regular expression cuts the whole text into lexemes in C; a dictionary from lexeme to kind, which learns
+each new lexeme once, classifies them. So a token's kind depends on its own text only, except for the few
+words that `_settle_words` looks at again. What no pattern knows becomes a token of a negative kind, which
+the parser reports.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate, compress
+
+from qlang.syntax.tables import BLANK, END_OF_TEXT, Tables, load
+from qlang.syntax.words import OPENQASM2_WORDS, REDUCTION_WORDS, SOFT_WORDS, TOP_WORDS
+
+UNEXPECTED = -1
+OPEN_STRING = -2
+OPEN_COMMENT = -3
+OPEN_CALIBRATION = -4
+COMMENT = -5
+
+UNITS = ("dt", "ns", "us", "µs", "μs", "ms", "s", "min", "h", "days", "day", "usd", "eur", "x")
+
+_NAME = r"[^\W\d]\w*+"
+_DIGITS = r"[0-9](?:_?[0-9])*+"
+_DECIMAL = rf"(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
+_UNIT = rf"(?:{'|'.join(UNITS)})(?!\w)"
+_SUFFIX = rf"{_UNIT}|[ \t]+{_UNIT}(?![ \t]*[\w$(\[])|[ \t]*im(?!\w)|[ \t]*%(?=\s*[;,)\]])"
+_SIGNS = r"\*\*=|<<=|>>=|\+\+|->|\*\*|&&|\|\||==|!=|<=|>=|<<|>>|[-+*/&|~^%]=|[-+*/%&|^~!<>=;,:@()\[\]{}]|#dim(?!\w)"
+
+
+def _nested_braces(depth: int) -> str:
+    inner = r"[^{}]*+"
+    for _ in range(depth):
+        inner = rf"(?:[^{{}}]++|\{{{inner}\}})*+"
+    return inner
+
+
+_PATTERN = re.compile(
+    "|".join(
+        (
+            rf"(?:\A|[^\S\n]*+\n)\s*+@{_NAME}[^\n]*",  # an annotation has its own line
+            r"\s++",
+            r"//[^\n]*|/\*(?s:.*?)\*/",
+            rf"(?:def)?cal(?!\w)[^{{}};]*+\{{{_nested_braces(6)}\}}",
+            r"#?pragma(?!\w)[^\n]*",
+            rf"{_NAME}(?:\.(?:[\w?*]|-(?=\w))++)+",
+            _NAME,
+            r"0[xX][0-9a-fA-F](?:_?[0-9a-fA-F])*+|0[oO][0-7](?:_?[0-7])*+|0[bB][01](?:_?[01])*+",
+            rf"[0-9]+q(?!\w)|{_DECIMAL}(?:{_SUFFIX})?",
+            _SIGNS,
+            r'"[^"\n]*+"?' + r"|'[^'\n]*+'?",
+            r"\$[0-9]+",
+            r"/\*(?s:.*)",
+            r"(?s:.)",
+        )
+    )
+)
+_PRAGMA = re.compile(r"#?pragma(?!\w)")
+_BITS = re.compile(r"[\"'][01](?:_?[01])*+[\"']")
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Parallel lists; the last token is the end of the text. The recovery parser appends made-up tokens."""
+
+    kinds: list[int]
+    texts: list[str]
+    starts: list[int]
+    ends: list[int]
+    comments: list[tuple[int, int]]
+
+
+def lex(text: str) -> Tokens:
+    """The tokens of a text; comments are kept apart, blanks are dropped."""
+    tables = load()
+    kind_of = _Kinds(tables)
+    texts = _PATTERN.findall(text)
+    kinds = list(map(kind_of.__getitem__, texts))
+    ends = list(accumulate(map(len, texts)))
+    starts = [0, *ends]
+    comments: list[tuple[int, int]] = []
+    if COMMENT in kinds:
+        comments = [(starts[i], ends[i]) for i, kind in enumerate(kinds) if kind == COMMENT]
+        kinds = [BLANK if kind == COMMENT else kind for kind in kinds]
+    tokens = Tokens(
+        list(compress(kinds, kinds)),
+        list(compress(texts, kinds)),
+        list(compress(starts, kinds)),
+        list(compress(ends, kinds)),
+        comments,
+    )
+    if tables.kind["ANNOTATION"] in tokens.kinds:
+        _trim_annotations(tokens, tables.kind["ANNOTATION"])
+    _settle_words(tokens, tables)
+    last = tokens.ends[-1] if tokens.ends else 0
+    tokens.kinds.append(END_OF_TEXT)
+    tokens.texts.append("")
+    tokens.starts.append(last)
+    tokens.ends.append(last)
+    return tokens
+
+
+@cache
+def soft_kinds(version: int) -> frozenset[int]:
+    """The kinds of words that are names where the parser cannot take them as keywords."""
+    tables = load()
+    words: tuple[str, ...] = SOFT_WORDS
+    if version == 2:
+        words = tuple(word for word in tables.literals if word.isalpha() and word not in OPENQASM2_WORDS)
+    return frozenset(tables.literals[word] for word in words)
+
+
+class _Kinds(dict[str, int]):
+    """Lexeme to kind; a lexeme not seen before is classified once."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables.literals)
+        self.kind = tables.kind
+
+    def __missing__(self, lexeme: str) -> int:
+        found = _classify(lexeme)
+        kind = found if isinstance(found, int) else self.kind[found]
+        self[lexeme] = kind
+        return kind
+
+
+def _classify(lexeme: str) -> str | int:
+    """The kind of a lexeme that is no literal, by its first character."""
+    first = lexeme[0]
+    if first.isspace() or first == "@":
+        return "ANNOTATION" if "@" in lexeme else BLANK
+    if first == "." or "0" <= first <= "9":
+        return _classify_number(lexeme)
+    if first in "\"'":
+        return _classify_string(lexeme)
+    if first == "/":
+        return COMMENT if lexeme.startswith("//") or lexeme.endswith("*/") else OPEN_COMMENT
+    if first == "$" and len(lexeme) > 1:
+        return "HARDWARE"
+    if _PRAGMA.match(lexeme):
+        return "PRAGMA"
+    if first == "_" or first.isalnum():
+        if lexeme.endswith("}"):
+            return "CALIBRATION"
+        if lexeme in ("cal", "defcal"):
+            return OPEN_CALIBRATION
+        return "DOTTED" if "." in lexeme else "ID"
+    return UNEXPECTED
+
+
+def _classify_number(lexeme: str) -> str | int:
+    if lexeme == ".":
+        return UNEXPECTED
+    if lexeme[:2] in ("0x", "0X", "0o", "0O", "0b", "0B") and len(lexeme) > 2:
+        return "INTEGER"
+    if lexeme.endswith("q"):
+        return "ARITY"
+    if lexeme.endswith("im"):
+        return "IMAGINARY"
+    if lexeme[-1].isalpha() or lexeme[-1] == "%":
+        return "QUANTITY"
+    return "INTEGER" if lexeme.replace("_", "").isdecimal() else "DECIMAL"
+
+
+def _classify_string(lexeme: str) -> str | int:
+    if len(lexeme) < 2 or lexeme[-1] != lexeme[0]:
+        return OPEN_STRING
+    return "BITSTRING" if _BITS.fullmatch(lexeme) else "STRING"
+
+
+def _trim_annotations(tokens: Tokens, annotation: int) -> None:
+    """An annotation's lexeme begins with the line break before it: take that off."""
+    for index, kind in enumerate(tokens.kinds):
+        if kind == annotation:
+            whole = tokens.texts[index]
+            tokens.texts[index] = whole.strip()
+            tokens.ends[index] -= len(whole) - len(whole.rstrip())
+            tokens.starts[index] += len(whole) - len(whole.lstrip())
+
+
+def _settle_words(tokens: Tokens, tables: Tables) -> None:
+    """Decide the words whose meaning shows in the next two tokens, whatever the parser's state.
+
+    `job demo {` begins a job even inside an unclosed circuit, which recovery needs; `noise q[0];` is a gate call.
+    """
+    kinds = tokens.kinds
+    name, literals = tables.kind["ID"], tables.literals
+    for word in TOP_WORDS:
+        for index in _positions(kinds, literals[word]):
+            if not _begins_definition(kinds, index, word, tables):
+                kinds[index] = name
+    for word in REDUCTION_WORDS:
+        for index in _positions(kinds, literals[word]):
+            after = kinds[index + 1 : index + 3]
+            if len(after) < 2 or after[0] != literals["("] or after[1] not in _type_kinds():
+                kinds[index] = name
+    for index in _positions(kinds, literals["zip"]):
+        if kinds[index + 1 : index + 2] != [literals["("]]:
+            kinds[index] = name
+
+
+def _positions(kinds: list[int], kind: int) -> Iterator[int]:
+    position = -1
+    for _ in range(kinds.count(kind)):
+        position = kinds.index(kind, position + 1)
+        yield position
+
+
+@cache
+def _type_kinds() -> frozenset[int]:
+    words = ("bit", "int", "uint", "float", "angle", "bool", "duration", "stretch", "complex")
+    return frozenset(load().literals[word] for word in words)
+
+
+def _begins_definition(kinds: list[int], index: int, word: str, tables: Tables) -> bool:
+    """Whether what follows the word can be a definition, complete or not; else it is somebody's name."""
+    kind, literals = tables.kind, tables.literals
+    if len(kinds) < index + 3:
+        return False
+    first, second = kinds[index + 1 : index + 3]
+    named = first == kind["ID"] or first in soft_kinds(3)
+    if word == "import":
+        whole = first in (kind["STRING"], kind["BITSTRING"], kind["DOTTED"])
+        return whole or (named and second in (literals[";"], literals["as"]))
+    if first == literals["{"]:
+        return word in ("job", "noise")
+    return named and second in (literals["("], literals["{"], literals["="])
