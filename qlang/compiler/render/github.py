@@ -1,0 +1,43 @@
+"""Workflow commands that GitHub Actions turns into annotations of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qlang.compiler.render.limit import limited
+from qlang.compiler.render.theme import Theme
+from qlang.syntax.diagnostic import Diagnostic
+
+_LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
+_DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
+
+
+def render(diagnostics: Sequence[Diagnostic], theme: Theme) -> str:
+    """`::error file=…,line=…,col=…::message`, one per line; the theme does not matter."""
+    shown, hidden = limited(diagnostics)
+    lines = [_command(diagnostic) for diagnostic in shown]
+    lines += [f"::notice::{_escaped(sentence, _DATA)}" for sentence in hidden]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(diagnostic: Diagnostic) -> str:
+    source = diagnostic.span.source
+    line, column = source.line_column(diagnostic.span.start)
+    end_line, end_column = source.line_column(diagnostic.span.end)
+    properties = {
+        "file": source.name,
+        "line": line,
+        "col": column,
+        "endLine": end_line,
+        "endColumn": end_column,
+        "title": f"qlang {diagnostic.code}",
+    }
+    listed = ",".join(f"{key}={_escaped(str(value), _PROPERTY)}" for key, value in properties.items())
+    words = [diagnostic.message(), diagnostic.label(), *diagnostic.notes(), *diagnostic.helps()]
+    text = "\n".join(filter(None, words))
+    return f"::{_LEVELS[diagnostic.severity]} {listed}::{_escaped(text, _DATA)}"
+
+
+def _escaped(text: str, table: dict[str, str]) -> str:
+    return "".join(table.get(character, character) for character in text)
