@@ -3,7 +3,7 @@
 from typing import Any
 
 from qlang.syntax.context import Action, Context
-from qlang.syntax.errors import InvalidGateCall, NamedGateParameter
+from qlang.syntax.errors import InvalidGateCall, NamedGateParameter, UnsupportedVersion
 from qlang.syntax.tree import (
     Alias,
     Annotated,
@@ -61,7 +61,10 @@ def program(c: Context, v: list[Any]) -> Program:
 
 
 def version(c: Context, v: list[Any]) -> Version:
-    return Version(c.starts[v[0]], c.ends[v[2]], c.texts[v[1]])
+    text = c.texts[v[1]]
+    if text.split(".")[0] not in ("2", "3"):
+        c.diagnostics.append(UnsupportedVersion(c.span(c.starts[v[1]], c.ends[v[1]]), text))
+    return Version(c.starts[v[0]], c.ends[v[2]], text)
 
 
 def as_block(statement: Statement) -> Block:

@@ -3,43 +3,235 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from qlang.syntax.diagnostic import Diagnostic, Edit, Fix
+from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
+from qlang.syntax.source import Span
 
 
 @dataclass(frozen=True)
 class MissingToken(Diagnostic):
     code = "QJ0101"
     title = "missing `{text}`"
-    explanation = "A mark that closes or separates is not there. The fix puts it after the last word that fits."
-    example_wrong = "qubit q\nh q;\n"
+    explanation = (
+        "A mark that closes or separates two parts is not there. It is reported behind the last word before the "
+        "gap, and the fix adds it there."
+    )
+    example_wrong = "qubit[2] q\ncx q[0], q[1];\n"
+    example_right = "qubit[2] q;\ncx q[0], q[1];\n"
+
+    text: str
+    opener: Span | None = None
+    """The bracket that waits for `text`."""
+
+    def label(self) -> str:
+        return f"add `{self.text}` here"
+
+    def secondary(self) -> Iterable[Label]:
+        if self.opener is not None:
+            yield Label(self.opener, "opened here")
+
+    def fixes(self) -> Iterable[Fix]:
+        text = f" {self.text} " if self.text[0].isalpha() else self.text
+        yield Fix(f"add `{self.text}`", (Edit(self.span, text),))
+
+
+@dataclass(frozen=True)
+class MissingTokens(Diagnostic):
+    code = "QJ0102"
+    title = "unfinished: {what} missing"
+    explanation = (
+        "The text ends, a block closes or the next statement begins before this one is complete. All that it "
+        "takes to complete it is listed."
+    )
+    example_wrong = "qubit[2] q;\nfor int i in [0:1] { rx(0.1 * (i + 1) q[i]; \n"
+    example_right = "qubit[2] q;\nfor int i in [0:1] { rx(0.1 * (i + 1)) q[i]; }\n"
+
+    texts: tuple[str, ...]
+    """What to add, in order; `MISSING` and `ID` stand for an expression and a name."""
+    opener: Span | None = None
+
+    def message(self) -> str:
+        words = {"MISSING": "an expression", "ID": "a name"}
+        listed = [words.get(text, f"`{text}`") for text in self.texts]
+        if len(listed) > 6:
+            listed = [*listed[:5], f"{len(listed) - 5} more"]
+        return f"unfinished: {', '.join(listed[:-1])} and {listed[-1]} are missing"
+
+    def label(self) -> str:
+        return "it stops here"
+
+    def secondary(self) -> Iterable[Label]:
+        if self.opener is not None:
+            yield Label(self.opener, "opened here")
+
+    def fixes(self) -> Iterable[Fix]:
+        if not {"MISSING", "ID"}.intersection(self.texts):
+            yield Fix(f"add `{''.join(self.texts)}`", (Edit(self.span, "".join(self.texts)),), "maybe")
+
+
+@dataclass(frozen=True)
+class MissingPart(Diagnostic):
+    code = "QJ0103"
+    title = "expected {expected} before {found}"
+    explanation = "A name or an expression has to stand here; nothing can take its place."
+    example_wrong = "const float angle_of_rotation = ;\n"
+    example_right = "const float angle_of_rotation = pi / 4;\n"
+
+    expected: str
+    found: str
+
+    def label(self) -> str:
+        return f"{self.expected} is missing"
+
+
+@dataclass(frozen=True)
+class StrayToken(Diagnostic):
+    code = "QJ0104"
+    title = "`{text}` does not belong here"
+    explanation = "Without this token the text is complete."
+    example_wrong = "qubit[2] q;\ncx q[0], , q[1];\n"
+    example_right = "qubit[2] q;\ncx q[0], q[1];\n"
+
+    text: str
+
+    def label(self) -> str:
+        return "remove this"
+
+    def fixes(self) -> Iterable[Fix]:
+        yield Fix(f"remove `{self.text}`", (Edit(self.span, ""),))
+
+
+@dataclass(frozen=True)
+class WrongToken(Diagnostic):
+    code = "QJ0105"
+    title = "expected `{right}`, found {found}"
+    explanation = "Another mark belongs in this place; with it the text goes on as written."
+    example_wrong = "qubit[2] q;\ncx q[0): q[1];\n"
+    example_right = "qubit[2] q;\ncx q[0], q[1];\n"
+
+    right: str
+    found: str
+
+    def label(self) -> str:
+        return f"write `{self.right}` here"
+
+    def fixes(self) -> Iterable[Fix]:
+        yield Fix(f"replace by `{self.right}`", (Edit(self.span, self.right),))
+
+
+@dataclass(frozen=True)
+class Unexpected(Diagnostic):
+    code = "QJ0106"
+    title = "expected {expected}, found {found}"
+    explanation = (
+        "The text does not go on in a way that the language knows, and no small change mends it. What follows is "
+        "skipped up to the next statement."
+    )
+    example_wrong = "qubit q;\nh q with care please;\n"
+    example_right = "qubit q;\nh q;\n"
+
+    expected: str
+    found: str
+
+    def label(self) -> str:
+        return f"expected {self.expected}"
+
+
+@dataclass(frozen=True)
+class UnknownWord(Diagnostic):
+    code = "QJ0107"
+    title = "unknown word `{word}`"
+    explanation = "In this place only certain words can stand, and this one is close to one of them."
+    example_wrong = "circuit c() { qubit q; h q; }\njob j { run c(); shot 100; }\n"
+    example_right = "circuit c() { qubit q; h q; }\njob j { run c(); shots 100; }\n"
+
+    word: str
+    suggestion: str
+
+    def label(self) -> str:
+        return f"did you mean `{self.suggestion}`?"
+
+    def fixes(self) -> Iterable[Fix]:
+        yield Fix(f"use `{self.suggestion}`", (Edit(self.span, self.suggestion),))
+
+
+@dataclass(frozen=True)
+class UnpairedBracket(Diagnostic):
+    code = "QJ0108"
+    title = "`{text}` closes nothing"
+    explanation = "Every closing bracket needs an opening one of its kind before it."
+    example_wrong = "qubit q;\nh q;\n}\n"
     example_right = "qubit q;\nh q;\n"
 
     text: str
 
     def label(self) -> str:
-        return f"add `{self.text}` here"
+        return "no bracket is open that this could close"
 
     def fixes(self) -> Iterable[Fix]:
-        yield Fix(f"add `{self.text}`", (Edit(self.span, self.text),))
+        yield Fix(f"remove `{self.text}`", (Edit(self.span, ""),), "maybe")
 
 
 @dataclass(frozen=True)
-class Unexpected(Diagnostic):
-    code = "QJ0102"
-    title = "expected {expected}, found {found}"
-    explanation = "The text does not continue in any way that the language knows."
-    example_wrong = "qubit[2] q;\ncx q[0] with q[1];\n"
-    example_right = "qubit[2] q;\ncx q[0], q[1];\n"
+class UnexpectedCharacter(Diagnostic):
+    code = "QJ0110"
+    title = "unexpected character `{text}`"
+    explanation = "This character is no part of the language, except in strings and comments."
+    example_wrong = "qubit q;\nh q;?\n"
+    example_right = "qubit q;\nh q;\n"
 
-    expected: str
-    found: str
+    text: str
+
+    def helps(self) -> Iterable[str]:
+        if any(ord(letter) > 127 for letter in self.text):
+            codes = ", ".join(f"U+{ord(letter):04X}" for letter in self.text[:4])
+            yield f"typed elsewhere and pasted? Its code is {codes}"
+
+
+@dataclass(frozen=True)
+class UnclosedString(Diagnostic):
+    code = "QJ0111"
+    title = "this string has no end"
+    explanation = "A string begins and ends with the same quotation mark, on one line."
+    example_wrong = 'include "stdgates.inc;\n'
+    example_right = 'include "stdgates.inc";\n'
+
+    quote: str
+
+    def label(self) -> str:
+        return f"add `{self.quote}` where it ends"
+
+
+@dataclass(frozen=True)
+class UnclosedComment(Diagnostic):
+    code = "QJ0112"
+    title = "this comment has no end"
+    explanation = "A comment that begins with `/*` goes on to the next `*/`; such comments do not nest."
+    example_wrong = "/* a Bell pair\nqubit[2] q;\n"
+    example_right = "/* a Bell pair */\nqubit[2] q;\n"
+
+    def helps(self) -> Iterable[str]:
+        yield "add `*/`, or use `//` for a comment of one line"
+
+
+@dataclass(frozen=True)
+class UnclosedCalibration(Diagnostic):
+    code = "QJ0113"
+    title = "this `{word}` has no complete block"
+    explanation = "What calibrates hardware stands between braces, each opened and closed again."
+    example_wrong = "defcal x $0 { play(drive($0), pulse); \n"
+    example_right = "defcal x $0 { play(drive($0), pulse); }\n"
+
+    word: str
 
 
 @dataclass(frozen=True)
 class NestingTooDeep(Diagnostic):
-    code = "QJ0103"
+    code = "QJ0120"
     title = "nested too deeply"
-    explanation = "Brackets, blocks and signs may stand about 200 deep in each other, far beyond what a reader follows."
+    explanation = (
+        "Brackets, blocks and signs may stand about 200 deep in each other, which is far more than a reader can "
+        "follow and keeps hostile input from exhausting the stack."
+    )
 
     def helps(self) -> Iterable[str]:
         yield "give the inner parts names, with `const` or `let`"
@@ -47,24 +239,97 @@ class NestingTooDeep(Diagnostic):
 
 @dataclass(frozen=True)
 class InvalidNumber(Diagnostic):
-    code = "QJ0104"
+    code = "QJ0121"
     title = "this number {problem}"
+    explanation = "Numbers have to fit a double, and whole numbers may have at most 4000 characters."
+    example_wrong = "const float tiny = 1e999;\n"
+    example_right = "const float tiny = 1e-99;\n"
 
     problem: str
 
 
 @dataclass(frozen=True)
 class InvalidGateCall(Diagnostic):
-    code = "QJ0105"
+    code = "QJ0122"
     title = "this cannot be applied to qubits"
+    explanation = "A gate call is a gate's name, its parameters in parentheses if it has any, and qubits."
+    example_wrong = "qubit q;\nfloat[32] f;\nf[0][1] q;\n"
+    example_right = "qubit q;\nrz(0.5) q;\n"
 
     def helps(self) -> Iterable[str]:
-        yield "a gate call is a name, parameters in parentheses if it has any, then qubits: `rz(0.5) q[0];`"
+        yield "a gate call looks like `rz(0.5) q[0];`"
 
 
 @dataclass(frozen=True)
 class NamedGateParameter(Diagnostic):
-    code = "QJ0106"
+    code = "QJ0123"
     title = "parameters of gate `{gate}` have no names"
+    explanation = "Gates take their parameters by place. Circuits in `run` take them by name too."
+    example_wrong = "qubit q;\nrz(theta = 0.5) q;\n"
+    example_right = "qubit q;\nrz(0.5) q;\n"
 
     gate: str
+
+
+@dataclass(frozen=True)
+class UnsupportedVersion(Diagnostic):
+    code = "QJ0124"
+    title = "OpenQASM {text} is not known"
+    explanation = "The version statement may name OpenQASM 2 or 3."
+    example_wrong = "OPENQASM 4.0;\nqubit q;\n"
+    example_right = "OPENQASM 3.0;\nqubit q;\n"
+
+    text: str
+
+    def label(self) -> str:
+        return "2.0, 3.0 and 3.1 are known"
+
+
+@dataclass(frozen=True)
+class TooManyErrors(Diagnostic):
+    code = "QJ0130"
+    title = "too many mistakes: the rest of the file was not read"
+    explanation = "After a hundred mistakes of syntax the text is hardly what it was meant to be."
+
+
+@dataclass(frozen=True)
+class BadEncoding(Diagnostic):
+    code = "QJ0131"
+    title = "this file is not text in UTF-8: byte {offset} cannot be read"
+    explanation = "Programs are text in UTF-8, with or without a byte order mark."
+
+    offset: int
+
+    def helps(self) -> Iterable[str]:
+        yield "save it as UTF-8 in your editor, or convert it with `iconv -t utf-8`"
+
+
+@dataclass(frozen=True)
+class NullCharacter(Diagnostic):
+    code = "QJ0132"
+    title = "this file has a null character at byte {offset}: is it a program?"
+    explanation = "Text has no null characters; a file with one is binary, or text in UTF-16."
+
+    offset: int
+
+
+@dataclass(frozen=True)
+class FileTooLarge(Diagnostic):
+    code = "QJ0133"
+    title = "this file is larger than {limit} bytes"
+    explanation = "A program is read whole; beyond the limit that would take minutes and gigabytes."
+
+    limit: int
+
+    def helps(self) -> Iterable[str]:
+        yield "write what repeats as a loop"
+
+
+@dataclass(frozen=True)
+class CannotRead(Diagnostic):
+    code = "QJ0134"
+    title = "cannot read {path}: {reason}"
+    explanation = "The file does not exist, is no file, or may not be read by you."
+
+    path: str
+    reason: str

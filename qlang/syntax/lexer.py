@@ -41,11 +41,11 @@ def _nested_braces(depth: int) -> str:
 _PATTERN = re.compile(
     "|".join(
         (
-            rf"(?:\A|[^\S\n]*+\n)\s*+@{_NAME}[^\n]*",  # an annotation has its own line
+            rf"(?:\A|[^\S\n]*+\n)\s*+@{_NAME}[^\r\n]*",  # an annotation has its own line
             r"\s++",
-            r"//[^\n]*|/\*(?s:.*?)\*/",
+            r"//[^\r\n]*|/\*(?s:.*?)\*/|/\*(?s:.*)",
             rf"(?:def)?cal(?!\w)[^{{}};]*+\{{{_nested_braces(6)}\}}",
-            r"#?pragma(?!\w)[^\n]*",
+            r"#?pragma(?!\w)[^\r\n]*",
             rf"{_NAME}(?:\.(?:[\w?*]|-(?=\w))++)+",
             _NAME,
             r"0[xX][0-9a-fA-F](?:_?[0-9a-fA-F])*+|0[oO][0-7](?:_?[0-7])*+|0[bB][01](?:_?[01])*+",
@@ -53,7 +53,6 @@ _PATTERN = re.compile(
             _SIGNS,
             r'"[^"\n]*+"?' + r"|'[^'\n]*+'?",
             r"\$[0-9]+",
-            r"/\*(?s:.*)",
             r"(?s:.)",
         )
     )

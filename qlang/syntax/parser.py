@@ -9,16 +9,15 @@ import gc
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
-from qlang.syntax.actions_expressions import ACTIONS as EXPRESSION_ACTIONS
-from qlang.syntax.actions_job import ACTIONS as JOB_ACTIONS
-from qlang.syntax.actions_statements import ACTIONS as STATEMENT_ACTIONS
 from qlang.syntax.automaton import Automaton
-from qlang.syntax.context import Action, Context
+from qlang.syntax.builders import compiled_rules
+from qlang.syntax.context import Context
 from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.errors import NestingTooDeep
 from qlang.syntax.lexer import lex, soft_kinds
+from qlang.syntax.panic import finish
 from qlang.syntax.recovery import recover
 from qlang.syntax.source import Source
 from qlang.syntax.tables import NO_ACTION, load
@@ -37,14 +36,9 @@ class ParseResult:
 
 _VERSION_2 = re.compile(r"(?:\s|//[^\n]*|/\*(?s:.*?)\*/)*OPENQASM\s+2(?!\d)")
 
-CompiledRule = tuple[int, int, Action | None]
-
-
-@cache
-def compiled_rules() -> list[CompiledRule]:
-    """(length, nonterminal, builder) of every rule."""
-    actions = {**EXPRESSION_ACTIONS, **STATEMENT_ACTIONS, **JOB_ACTIONS}
-    return [(rule.length, rule.nonterminal, actions[rule.action] if rule.action else None) for rule in load().rules]
+MAX_STATES = 600
+MAX_NESTING = 200
+_NESTING_WORDS = ("(", "[", "{", "-", "+", "~", "!", "**", "for", "else")
 
 
 def drive(state: Automaton, recover: Callable[[Automaton, int], int]) -> None:
@@ -81,12 +75,26 @@ def drive(state: Automaton, recover: Callable[[Automaton, int], int]) -> None:
             position = recover(state, position)
             if position < 0:
                 return
-            top, end = states[-1], len(kinds)
+            top = states[-1]
             continue
         top = code
         states.append(code)
         values.append(position)
         position += 1
+        if len(states) > MAX_NESTING and _too_deep(state):
+            span = context.span(context.starts[position - 1], context.ends[position - 1])
+            context.diagnostics.append(NestingTooDeep(span))
+            finish(state)
+            return
+
+
+def _too_deep(state: Automaton) -> bool:
+    """Whether the tree would be deeper than those who walk it recursively can bear."""
+    if len(state.states) > MAX_STATES:
+        return True
+    kinds, literals = state.tokens.kinds, state.tables.literals
+    nesting = {literals[word] for word in _NESTING_WORDS}
+    return sum(isinstance(value, int) and kinds[value] in nesting for value in state.values) > MAX_NESTING
 
 
 def parse(source: Source, *, language: Language = "auto") -> ParseResult:
@@ -109,7 +117,7 @@ def _parse(source: Source, language: Language) -> ParseResult:
     tokens = lex(source.text)
     version: Literal[2, 3] = 2 if _VERSION_2.match(source.text) else 3
     context = Context(source, tokens.texts, tokens.starts, tokens.ends)
-    state = Automaton(tables, tokens, context, soft_kinds(version), [tables.start], [])
+    state = Automaton(tables, tokens, context, soft_kinds(version), [tables.start], [], len(tokens.kinds) - 1)
     drive(state, recover)
     program = state.values[0]
     program.comments = [Comment(start, end) for start, end in tokens.comments]

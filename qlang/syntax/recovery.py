@@ -1,15 +1,266 @@
-"""Going on after a mistake."""
+"""Going on after a mistake, on the driver's own stacks.
+
+`recover` is called with the first token `a` that no action fits; `b` and `c` follow it. The first of these
+that makes the text fit again is taken and reported, once:
+
+1. a misspelt keyword is read as the keyword;
+2. close: where `a` ends or begins something larger, the shortest run of closing marks before it;
+3. change one token, whatever makes most of what follows fit: insert a mark, assume a name or an expression,
+   delete `a`, or put a mark in its place;
+4. a closing bracket without partner is dropped;
+5. panic: skip to where a statement ends or begins, and go on in the innermost list of statements.
+
+All but the last are tried on copies of the state stack only.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 
 from qlang.syntax.automaton import Automaton
-from qlang.syntax.errors import Unexpected
-from qlang.syntax.tree import Program, Statement
+from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.errors import (
+    MissingPart,
+    MissingToken,
+    MissingTokens,
+    StrayToken,
+    TooManyErrors,
+    Unexpected,
+    UnknownWord,
+    UnpairedBracket,
+    WrongToken,
+)
+from qlang.syntax.expectation import expectation, found, nearest_keyword
+from qlang.syntax.lexer import UNEXPECTED
+from qlang.syntax.panic import finish, panic
+from qlang.syntax.source import Span
+from qlang.syntax.tables import load
+from qlang.syntax.unreadable import report_unreadable
+from qlang.syntax.words import JOB_WORDS, STATEMENT_WORDS, TOP_WORDS, TYPE_WORDS
+
+MAX_ERRORS = 100
+LOOKAHEAD = 8
+"""Tokens that candidates are compared by."""
+
+_CLOSERS = (";", ")", "]", "}", "{")
+_SAME_LINE = (",", ")", "]", ";", "}", "{", "=", "(", "[", "in", "->")
+_NEXT_LINE = (";", ")", "]", "}", ",", "{", "=", "(", "[", "in", "->")
+_REPLACEMENTS = (";", ")", "]", ",", "{", "==", "=", "->")
+_PHANTOMS = ("MISSING", "ID")
 
 
 def recover(state: Automaton, position: int) -> int:
-    tokens, context = state.tokens, state.context
-    found = tokens.texts[position] or "the end of the file"
-    span = context.span(tokens.starts[position], tokens.ends[position])
-    context.diagnostics.append(Unexpected(span, "something else", f"`{found}`"))
-    done = [item for value in state.values if isinstance(value, list) for item in value if isinstance(item, Statement)]
-    state.values[:] = [Program(0, len(context.source.text), done, [])]
-    return -1
+    """Make the stacks fit and return the position to go on from; -1 ends the parse."""
+    quiet = position <= state.last_error + 1
+    state.last_error = position
+    if len(state.context.diagnostics) >= MAX_ERRORS:
+        state.context.diagnostics.append(TooManyErrors(token_span(state, position)))
+        return finish(state)
+    if state.tokens.kinds[position] <= UNEXPECTED:
+        return report_unreadable(state, position)
+    for step in (_respell, _close, _repair, _unpaired):
+        result = step(state, position)
+        if result is not None:
+            diagnostic, position = result
+            break
+    else:
+        words, name = expectation(state), found(state, position)
+        diagnostic = Unexpected(token_span(state, position), words, name)
+        position = panic(state, position)
+    if not quiet:
+        state.context.diagnostics.append(diagnostic)
+    return position
+
+
+Step = tuple[Diagnostic, int] | None
+
+
+def token_span(state: Automaton, position: int) -> Span:
+    return state.context.span(state.tokens.starts[position], state.tokens.ends[position])
+
+
+def _before(state: Automaton, position: int) -> Span:
+    """The empty span behind the token before `position`."""
+    end = state.tokens.ends[position - 1] if position else 0
+    return state.context.span(end, end)
+
+
+@cache
+def _kinds_of(words: tuple[str, ...]) -> frozenset[int]:
+    literals = load().literals
+    return frozenset(literals[word] for word in words)
+
+
+def _begins_statement(state: Automaton, position: int) -> bool:
+    """Whether the token is a keyword that begins a statement or a definition."""
+    kind = state.tokens.kinds[position]
+    if kind in _kinds_of(JOB_WORDS + TYPE_WORDS):
+        return state.first_in_line(position)
+    return kind in _kinds_of(STATEMENT_WORDS) or kind in _kinds_of(TOP_WORDS)
+
+
+def _is_firm(state: Automaton, position: int) -> bool:
+    """Whether the token is too telling to be dropped: a keyword, a brace, a semicolon, the end."""
+    text = state.tokens.texts[position]
+    return position >= state.last_token or text in "{};" or _begins_statement(state, position)
+
+
+def _respell(state: Automaton, position: int) -> Step:
+    """`shot 100;` → `shots 100;`."""
+    if state.tokens.kinds[position] != state.tables.kind["ID"]:
+        return None
+    word = nearest_keyword(state, state.tokens.texts[position])
+    if word is None:
+        return None
+    kind = state.tables.literals[word]
+    if not any(state.fits(kind, after) for after in state.readings(position + 1)):
+        return None
+    diagnostic = UnknownWord(token_span(state, position), state.tokens.texts[position], word)
+    state.feed(kind, position)
+    return diagnostic, position + 1
+
+
+def _close(state: Automaton, position: int) -> Step:
+    """Finish what is open before the end of the text, a closing brace or the next statement."""
+    literals = state.tables.literals
+    kind = state.tokens.kinds[position]
+    ends = position >= state.last_token or kind == literals["}"]
+    if not ends and not _begins_statement(state, position):
+        return None
+    if kind == literals["}"] and not _opened(state, "{"):
+        return None
+    signs = _CLOSERS[:-1] if kind == literals["}"] else _CLOSERS
+    sequence = _shortest(state, position, signs) or _straight(state, position)
+    if sequence is None:
+        return None
+    return _add(state, position, sequence)
+
+
+def _shortest(state: Automaton, position: int, signs: tuple[str, ...]) -> list[str] | None:
+    """The shortest run of at most 6 marks and assumed names after which the token fits."""
+    pending: deque[tuple[list[int], list[str]]] = deque([(state.states, [])])
+    seen: set[tuple[int, ...]] = set()
+    while pending and len(seen) < 400:
+        stack, sequence = pending.popleft()
+        for text in (*signs, *_PHANTOMS):
+            kind = state.tables.literals.get(text) or state.tables.kind[text]
+            further = state.shifted(stack, kind)
+            if further is None or tuple(further) in seen:
+                continue
+            seen.add(tuple(further))
+            if state.progress(further, position, 1) == 1:
+                return [*sequence, text]
+            if len(sequence) < 5:
+                pending.append((further, [*sequence, text]))
+    return None
+
+
+def _straight(state: Automaton, position: int) -> list[str] | None:
+    """Closing marks one after the other, for text that ends deep inside."""
+    stack, sequence = state.states, []
+    for _ in range(len(state.states)):
+        for text in (";", ")", "]", "}", "MISSING"):
+            further = state.shifted(stack, state.tables.literals.get(text) or state.tables.kind[text])
+            if further is not None:
+                break
+        else:
+            return None
+        stack = further
+        sequence.append(text)
+        if state.progress(stack, position, 1) == 1:
+            return sequence
+    return None
+
+
+def _opened(state: Automaton, sign: str) -> bool:
+    return any(state.tokens.texts[token] == sign for token in state.open_brackets())
+
+
+def _add(state: Automaton, position: int, sequence: list[str]) -> tuple[Diagnostic, int]:
+    """Take made-up tokens before `position` and report them."""
+    place = _before(state, position)
+    opener = _opener(state, sequence)
+    shown = [text for text in sequence if text not in _PHANTOMS]
+    if len(sequence) == 1 and shown:
+        diagnostic: Diagnostic = MissingToken(place, shown[0], opener)
+    elif len(sequence) == 1:
+        diagnostic = MissingPart(token_span(state, position), expectation(state, 1), found(state, position))
+    else:
+        diagnostic = MissingTokens(place, tuple(sequence), opener)
+    for text in sequence:
+        kind = state.tables.literals.get(text) or state.tables.kind[text]
+        state.feed(kind, state.invent(kind, "" if text in _PHANTOMS else text, place.start, place.end))
+    return diagnostic, position
+
+
+def _opener(state: Automaton, sequence: list[str]) -> Span | None:
+    """The bracket that the last closing mark of a sequence closes, when it is far away."""
+    closing = [text for text in sequence if text in ")]}"]
+    if not closing:
+        return None
+    token = list(state.open_brackets())[len(closing) - 1 : len(closing)]
+    return token_span(state, token[0]) if token else None
+
+
+def _repair(state: Automaton, position: int) -> Step:
+    """The smallest change of one token after which most of what follows fits; insertion wins a draw."""
+    best = _Candidate(position + 1, "", "")
+    for candidate in _candidates(state, position):
+        if candidate.reached > best.reached:
+            best = candidate
+    span, text = token_span(state, position), best.text
+    if best.change == "insert":
+        return _add(state, position, [text])
+    if best.change == "delete":
+        return StrayToken(span, span.text), position + 1
+    if best.change == "replace":
+        diagnostic = WrongToken(span, text, found(state, position))
+        kind = state.tables.literals[text]
+        state.feed(kind, state.invent(kind, text, span.start, span.end))
+        return diagnostic, position + 1
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    reached: int
+    """The first token that does not fit after the change."""
+    change: str
+    text: str
+
+
+def _candidates(state: Automaton, position: int) -> Iterator[_Candidate]:
+    """What could be changed, the likeliest first."""
+    literals, kind = state.tables.literals, state.tables.kind
+
+    def reached(stack: list[int] | None, start: int) -> int:
+        return start + state.progress(stack, start, position + LOOKAHEAD - start)
+
+    found_text = state.tokens.texts[position]
+    for text in _NEXT_LINE if state.first_in_line(position) else _SAME_LINE:
+        if (text, found_text) != ("{", "}"):
+            after = state.shifted(state.states, literals[text])
+            yield _Candidate(reached(after, position), "insert", text)
+    firm = _is_firm(state, position)
+    doubled = position > 0 and found_text == state.tokens.texts[position - 1]
+    deletion = _Candidate(0 if firm else reached(state.states, position + 1), "delete", "")
+    if doubled:
+        yield deletion
+    for text in _PHANTOMS:
+        yield _Candidate(reached(state.shifted(state.states, kind[text]), position), "insert", text)
+    yield deletion
+    if firm:
+        return
+    for text in _REPLACEMENTS:
+        after = state.shifted(state.states, literals[text])
+        yield _Candidate(reached(after, position + 1), "replace", text)
+
+
+def _unpaired(state: Automaton, position: int) -> Step:
+    """A closing bracket that closes nothing goes."""
+    span = token_span(state, position)
+    partner = {")": "(", "]": "[", "}": "{"}.get(span.text)
+    if partner is None or _opened(state, partner):
+        return None
+    return UnpairedBracket(span, span.text), position + 1

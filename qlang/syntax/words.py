@@ -3,6 +3,16 @@
 TOP_WORDS = ("circuit", "observable", "noise", "job", "import")
 """Begin a definition of qlang; a plain name unless what follows looks like that definition (lexer.py)."""
 
+STATEMENT_WORDS = (
+    "include", "let", "measure", "reset", "barrier", "delay", "nop", "box", "if", "for", "while", "switch", "case",
+    "default", "break", "continue", "end", "return", "const", "input", "output", "qubit", "qreg", "creg", "gate",
+    "def", "extern", "defcalgrammar",
+)  # fmt: skip
+"""Begin a statement of OpenQASM."""
+
+TYPE_WORDS = ("bit", "int", "uint", "float", "angle", "bool", "duration", "stretch", "complex", "array")
+"""Begin a declaration or a cast."""
+
 JOB_WORDS = (
     "run", "sweep", "expect", "sample", "state", "shots", "seed", "mitigate", "backend", "precision", "crypto",
     "sla", "label",

@@ -1,0 +1,35 @@
+"""Mistakes that the lexer finds: characters and marks that belong to no token."""
+
+from qlang.syntax.automaton import Automaton
+from qlang.syntax.errors import (
+    UnclosedCalibration,
+    UnclosedComment,
+    UnclosedString,
+    UnexpectedCharacter,
+)
+from qlang.syntax.lexer import OPEN_CALIBRATION, OPEN_COMMENT, OPEN_STRING, UNEXPECTED
+from qlang.syntax.panic import panic
+
+
+def report_unreadable(state: Automaton, position: int) -> int:
+    """Report a token of negative kind, make it readable or skip it; returns the token to go on from."""
+    tokens, context = state.tokens, state.context
+    kind, text = tokens.kinds[position], tokens.texts[position]
+    span = context.span(tokens.starts[position], tokens.ends[position])
+    if kind == OPEN_STRING:
+        context.diagnostics.append(UnclosedString(span, text[0]))
+        tokens.kinds[position] = state.tables.kind["STRING"]
+        tokens.texts[position] = text + text[0]
+        return position
+    if kind == OPEN_COMMENT:
+        context.diagnostics.append(UnclosedComment(context.span(span.start, span.start + 2)))
+        return position + 1
+    if kind == OPEN_CALIBRATION:
+        context.diagnostics.append(UnclosedCalibration(span, text))
+        return panic(state, position)
+    end = position + 1
+    while tokens.kinds[end] == UNEXPECTED and tokens.starts[end] == tokens.ends[end - 1]:
+        end += 1
+    whole = context.span(span.start, tokens.ends[end - 1])
+    context.diagnostics.append(UnexpectedCharacter(whole, whole.text[:20]))
+    return end
