@@ -21,14 +21,14 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 def render(diagnostics: Sequence[Diagnostic], theme: Theme) -> str:
     """One log with one run; the theme does not matter."""
-    return json.dumps(sarif_log(diagnostics), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(sarif_log(diagnostics), indent=2) + "\n"
 
 
 def sarif_log(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """The log as JSON values."""
     shown, hidden = limited(diagnostics)
     codes: dict[str, int] = {}
-    rules = []
+    rules: list[dict[str, Any]] = []
     for diagnostic in shown:
         if diagnostic.code not in codes:
             codes[diagnostic.code] = len(rules)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from qlang.compiler.render.cells import Cells, lay_out, safe_text, window
 from qlang.compiler.render.theme import Theme
@@ -223,7 +224,7 @@ def _shown_lines(flat: list[Mark], tall: list[Mark]) -> list[int]:
         first, last = mark.lines()
         wanted |= set(range(first, last + 1)) if last - first - 1 <= _SHOWN_INSIDE else {first, first + 1, last}
     lines = sorted(wanted)
-    for before, after in zip(lines, lines[1:], strict=False):
+    for before, after in pairwise(lines):
         if after - before - 1 <= JOINED_GAP:
             wanted.update(range(before + 1, after))
     return sorted(wanted)

@@ -1,0 +1,153 @@
+"""The command `qlangc`: finds the verb and imports what that verb needs, nothing else.
+
+`--version` and `--help` are answered from this file alone. A verb is a function `main(argv) -> int` that owns its
+options; it is named here as text and imported when it is chosen.
+"""
+
+import sys
+
+from qlang.compiler.exit_codes import BROKEN_PIPE, INTERRUPTED, OK, USAGE
+from qlang.compiler.failure import Failure
+from qlang.version import __version__
+
+_LANGUAGE, _WORK, _PROOF, _SETUP = "Write", "Run", "Prove", "Set up and look up"
+
+VERBS: dict[str, tuple[str, str, str]] = {
+    "check": (_LANGUAGE, "qlang.compiler.verbs.check:main", "find the mistakes in files; nothing runs"),
+    "fmt": (_LANGUAGE, "qlang.compiler.verbs.fmt:main", "lay out files in the one style"),
+    "explain": (
+        _LANGUAGE,
+        "qlang.compiler.verbs.explain:main",
+        "explain a diagnostic, with a wrong and a right program",
+    ),
+    "lsp": (_LANGUAGE, "qlang.compiler.verbs.lsp:main", "serve an editor (language server on stdio)"),
+    "plan": (_WORK, "qlang.compiler.verbs.plan:main", "decide and show how a job would run, what it costs and why"),
+    "run": (_WORK, "qlang.compiler.verbs.run:main", "plan, execute, sign and record a job"),
+    "emit": (_WORK, "qlang.compiler.verbs.emit:main", "print the program after a stage or a pass"),
+    "runs": (_PROOF, "qlang.compiler.verbs.runs:main", "list the recorded runs, or show one"),
+    "verify": (_PROOF, "qlang.compiler.verbs.verify:main", "check a run's signatures and digests, offline"),
+    "replay": (_PROOF, "qlang.compiler.verbs.replay:main", "execute a recorded plan again and compare every bit"),
+    "devices": (_SETUP, "qlang.compiler.verbs.devices:main", "list the known devices and their calibration"),
+    "doctor": (_SETUP, "qlang.compiler.verbs.doctor:main", "look for what is wrong with this installation"),
+    "init": (_SETUP, "qlang.compiler.verbs.init:main", "start a project with an example that runs"),
+}
+"""Verb → (group, "module:function", summary)."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns its exit status and lets no exception out."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        _accept_any_text()
+        status = _dispatch(arguments)
+        sys.stdout.flush()
+    except Failure as failure:
+        return _say(failure)
+    except SystemExit as request:  # argparse: 0 after --help, 2 after a wrong option
+        return request.code if isinstance(request.code, int) else USAGE
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _without_reader()
+    except Exception as error:  # noqa: BLE001 - the one place that must survive our own mistakes
+        from qlang.compiler.crash import report
+
+        return report(error, arguments)
+    return status
+
+
+def _dispatch(arguments: list[str]) -> int:
+    options, rest = _leading_options(arguments)
+    if not rest:
+        sys.stderr.write(overview())
+        return USAGE
+    verb, *own = rest
+    if verb in ("--version", "-V"):
+        sys.stdout.write(f"qlangc {__version__}\n")
+        return OK
+    if verb in ("--help", "-h", "help"):
+        if verb == "help" and own and own[0] in VERBS:
+            return _run(own[0], ["--help"])
+        sys.stdout.write(overview())
+        return OK
+    if verb not in VERBS:
+        raise _unknown(verb)
+    return _run(verb, [*options, *own])
+
+
+def _run(verb: str, argv: list[str]) -> int:
+    from importlib import import_module
+
+    module, _, function = VERBS[verb][1].partition(":")
+    status: int = getattr(import_module(module), function)(argv)
+    return status
+
+
+def _leading_options(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Options that every verb takes, where they stand before the verb."""
+    count = 0
+    while count < len(arguments):
+        if arguments[count] in ("-q", "--quiet") or arguments[count].startswith("--color="):
+            count += 1
+        elif arguments[count] == "--color" and count + 1 < len(arguments):
+            count += 2
+        else:
+            break
+    return arguments[:count], arguments[count:]
+
+
+def overview() -> str:
+    """The help of the whole command: verbs in groups."""
+    lines = ["usage: qlangc VERB [options]", "", "qlang: declarative quantum jobs, planned, run and signed.", ""]
+    for group in (_LANGUAGE, _WORK, _PROOF, _SETUP):
+        lines.append(f"{group}:")
+        lines.extend(f"  {verb:<9} {text}" for verb, (of, _, text) in VERBS.items() if of == group)
+        lines.append("")
+    lines.append("`qlangc VERB --help` tells more; `qlangc --version` prints the version.")
+    lines.append("Exit status: 0 ok, 1 mistakes found or verification failed, 2 wrong usage, 3 execution failed.")
+    return "\n".join(lines) + "\n"
+
+
+def _unknown(verb: str) -> Failure:
+    from pathlib import Path
+
+    from qlang.sema.suggestions import suggest
+
+    if verb.startswith("-"):
+        return Failure(f"unknown option `{verb}`", "`qlangc --help` lists the verbs")
+    if verb.endswith((".qjob", ".qasm")) or Path(verb).is_file():
+        return Failure(f"unknown verb `{verb}`", f"to run the file: `qlangc run {verb}`")
+    near = suggest(verb, VERBS)
+    return Failure(f"unknown verb `{verb}`", f"did you mean `{near}`?" if near else "`qlangc --help` lists the verbs")
+
+
+def _say(failure: Failure) -> int:
+    from qlang.compiler.render.cells import safe_text
+
+    sys.stderr.write(f"error: {safe_text(failure.message)}\n")
+    if failure.help:
+        sys.stderr.write(f"  = help: {safe_text(failure.help)}\n")
+    return failure.status
+
+
+def _accept_any_text() -> None:
+    """Characters that a stream's encoding lacks are written as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _without_reader() -> int:
+    """Give the streams a bin to flush into, so that the interpreter's exit is quiet too."""
+    import os
+
+    bin_ = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(bin_, sys.stdout.fileno())
+    os.close(bin_)
+    return BROKEN_PIPE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""Is this installation, this user and this workspace in order? One small function for each question.
+
+Nothing here changes anything, and no check needs the network.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from qlang.compiler.crash import FOLDER as CRASHES
+from qlang.compiler.workspace import MARKER, STATE
+from qlang.version import __version__
+
+State = Literal["ok", "warning", "fault"]
+
+CORE = ("numpy", "lark", "xdsl", "cryptography", "rfc8785")
+EXTRAS = {"lsp": "pygls", "ibm": "qiskit_ibm_runtime"}
+"""Extra of the package → the module that shows whether it is installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An answer: `fault` makes something fail, `warning` deserves a look."""
+
+    name: str
+    state: State
+    detail: str
+
+
+def examine(workspace: Path) -> tuple[Finding, ...]:
+    """All findings about the installation, the user's keys and a workspace."""
+    return tuple(finding for question in _QUESTIONS for finding in question(workspace))
+
+
+def _versions(_: Path) -> Iterator[Finding]:
+    version = sys.version_info
+    supported = (3, 11) <= version[:2] <= (3, 13)
+    detail = f"{version.major}.{version.minor}.{version.micro}"
+    yield Finding(
+        "python", "ok" if supported else "warning", detail + ("" if supported else ", tested are 3.11 to 3.13")
+    )
+    yield Finding("qlang", "ok", __version__)
+    for name in CORE:
+        try:
+            yield Finding(name, "ok", metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Finding(name, "fault", "not installed; python -m pip install --upgrade qlang")
+
+
+def _extras(_: Path) -> Iterator[Finding]:
+    for extra, module in EXTRAS.items():
+        there = find_spec(module) is not None
+        detail = "installed" if there else f"not installed; python -m pip install 'qlang[{extra}]' if you need it"
+        yield Finding(f"extra {extra}", "ok", detail)
+
+
+def _parser_tables(_: Path) -> Iterator[Finding]:
+    import json
+
+    from qlang.syntax import tables
+
+    try:
+        stored = json.loads(tables.TABLES.read_bytes()).get("grammar")
+    except (OSError, ValueError) as error:
+        yield Finding("parser tables", "warning", f"cannot be read, every start makes them anew: {error}")
+        return
+    fresh = stored == tables.fingerprint(tables.GRAMMAR.read_bytes())
+    detail = "fresh" if fresh else "older than the grammar, every start makes them anew: python -m qlang.syntax.tables"
+    yield Finding("parser tables", "ok" if fresh else "warning", detail)
+
+
+def _devices(_: Path) -> Iterator[Finding]:
+    from qlang.catalogue import store
+    from qlang.catalogue.errors import CatalogueError
+
+    names = store.device_names()
+    broken = []
+    for name in names:
+        try:
+            store.load(name)
+        except (CatalogueError, OSError, ValueError) as error:
+            broken.append(f"{name}: {error}")
+    yield Finding("devices", "ok", f"{len(names) - len(broken)} calibration snapshots")
+    if broken:
+        yield Finding("devices", "fault", "; ".join(broken[:5]))
+
+
+def _algorithms(_: Path) -> Iterator[Finding]:
+    from qlang.trust.algorithms import available_algorithms
+    from qlang.trust.crypto_modes import MODES, unservable_reason
+
+    available = available_algorithms()
+    served = [name for name in MODES if unservable_reason(name, available) is None]
+    yield Finding(
+        "signatures", "ok" if served else "fault", f"{', '.join(available)}; crypto modes {', '.join(served)}"
+    )
+
+
+def _keys(_: Path) -> Iterator[Finding]:
+    from qlang.trust.errors import KeyStoreError
+    from qlang.trust.keys import CUSTODY, default_key_paths, load_public_keys
+
+    paths = default_key_paths()
+    if not paths.store.is_dir():
+        yield Finding("keys", "ok", f"none yet; the first run makes them in {paths.store}")
+        return
+    try:
+        keys = load_public_keys(paths.store)
+    except KeyStoreError as error:
+        yield Finding("keys", "fault", str(error))
+        return
+    listed = ", ".join(f"{key.algorithm} {key.key_id}" for key in keys) or "no public key"
+    yield Finding("keys", "ok" if keys else "warning", listed)
+    yield Finding("custody", "warning", f"{CUSTODY}: whoever can read your files can sign in your name")
+    secrets = [*paths.store.glob("*.key.json"), paths.unlock]
+    if len(secrets) > 1 and not paths.unlock.exists():
+        yield Finding("key files", "fault", f"{paths.unlock} is missing: the keys cannot be unlocked")
+    yield from _modes("key files", [paths.store, *(path for path in secrets if path.exists())])
+
+
+def _modes(name: str, paths: list[Path]) -> Iterator[Finding]:
+    """Whether secret files and folders are closed to all but their owner."""
+    if os.name != "posix":
+        yield Finding(name, "warning", "modes cannot be checked on this system")
+        return
+    open_ = [f"{path} has mode {mode:04o}" for path in paths if (mode := stat.S_IMODE(path.lstat().st_mode)) & 0o077]
+    yield Finding(name, "fault" if open_ else "ok", "; ".join(open_) or "readable by you only")
+
+
+def _configuration(workspace: Path) -> Iterator[Finding]:
+    path = workspace / MARKER
+    if not path.exists():
+        yield Finding("workspace", "ok", f"{workspace}, without {MARKER}; `qlangc init` would write one")
+        return
+    import tomllib
+
+    try:
+        tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        yield Finding("workspace", "fault", f"{path}: {error}")
+        return
+    yield Finding("workspace", "ok", str(workspace))
+
+
+def _crashes(workspace: Path) -> Iterator[Finding]:
+    dumps = list((workspace / CRASHES).glob("*.txt"))
+    if dumps:
+        yield Finding("crashes", "warning", f"{len(dumps)} dumps in {workspace / CRASHES}; please report them")
+
+
+def _clock(_: Path) -> Iterator[Finding]:
+    """A clock before the newest calibration that we ship is wrong: manifests would be dated before their data."""
+    from qlang.catalogue import store
+
+    dates = []
+    for name, source in store.sources().items():
+        date = store.load(name).date if source == store.SHIPPED else None
+        if date:
+            parsed = datetime.fromisoformat(date)
+            dates.append(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
+    now = datetime.now(UTC)
+    newest = max(dates, default=now)
+    wrong = now + timedelta(days=1) < newest
+    detail = f"{now.isoformat(timespec='seconds')}"
+    if wrong:
+        detail += f", before the newest shipped calibration of {newest.date()}"
+    yield Finding("clock", "fault" if wrong else "ok", detail)
+
+
+def _state_folder(workspace: Path) -> Iterator[Finding]:
+    folder = workspace / STATE
+    nearest = folder if folder.exists() else workspace
+    if not os.access(nearest, os.W_OK):
+        yield Finding("state", "fault", f"{nearest} cannot be written to: runs cannot be recorded")
+
+
+_QUESTIONS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
+    _versions,
+    _extras,
+    _parser_tables,
+    _devices,
+    _algorithms,
+    _keys,
+    _clock,
+    _configuration,
+    _state_folder,
+    _crashes,
+)

@@ -1,0 +1,164 @@
+"""explain, devices, doctor, init, lsp: the verbs that need no program."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qlang.compiler import cli
+from qlang.sema.errors.catalogue import catalogue
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_explain_lists_every_code(capsys: Capture) -> None:
+    assert cli.main(["explain"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"  {code}  " in out for code in catalogue())
+    assert "QJ9901" in out
+
+
+@pytest.mark.parametrize("spelling", ["QJ0203", "qj0203", "0203", "203", "error[QJ0203]"])
+def test_explain_shows_a_wrong_and_a_right_program(spelling: str, capsys: Capture) -> None:
+    assert cli.main(["explain", spelling]) == 0
+    out = capsys.readouterr().out
+    kind = catalogue()["QJ0203"]
+    assert out.startswith("error[QJ0203]: unknown gate `…`\n")
+    for program in (kind.example_wrong, kind.example_right):
+        assert all(f"    {line}".rstrip() in out for line in program.splitlines())
+
+
+@pytest.mark.parametrize("code", [*catalogue(), "QJ9901"])
+def test_explain_knows_every_code(code: str, capsys: Capture) -> None:
+    assert cli.main(["explain", code]) == 0
+    out = capsys.readouterr().out
+    assert code in out
+    assert "{" not in out.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"), [("QJ0299", "did you mean `QJ02"), ("gate", "QJ0203"), ("zzz", "`qlangc explain` lists")]
+)
+def test_explain_an_unknown_code(asked: str, hint: str, capsys: Capture) -> None:
+    assert cli.main(["explain", asked]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert hint in err
+
+
+def test_devices(capsys: Capture) -> None:
+    assert cli.main(["devices", "ibm.*"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].split()[:2] == ["device", "qubits"]
+    assert any(line.startswith("ibm.guadalupe ") for line in out.splitlines())
+    assert "iqm" not in out
+    assert "devices" in err
+
+
+def test_devices_as_json(capsys: Capture) -> None:
+    assert cli.main(["devices", "ibm.guadalupe", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    (device,) = json.loads(out)["devices"]
+    assert device["name"] == "ibm.guadalupe"
+    assert device["qubits"] == 16
+    assert device["snapshot"].startswith("sha256:")
+    assert 0 < device["error_1q"] < device["error_2q"] < 0.1
+    assert device["reachable"] is False
+    assert "adapter" in device["unreachable_reason"]
+    assert device["simulated"] is True
+
+
+@pytest.mark.parametrize(("pattern", "hint"), [("ibm.guadalup", "`ibm.guadalupe`"), ("nothing.*", "lists all")])
+def test_no_such_device(pattern: str, hint: str, capsys: Capture) -> None:
+    assert cli.main(["devices", pattern]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert hint in err
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user with nothing, in an empty folder."""
+    folder = tmp_path / "home"
+    (folder / "work").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    monkeypatch.chdir(folder / "work")
+    return folder
+
+
+def findings(capsys: Capture) -> dict[str, tuple[str, str]]:
+    data = json.loads(capsys.readouterr().out)
+    return {finding["name"]: (finding["state"], finding["detail"]) for finding in data["findings"]}
+
+
+def test_doctor_on_a_fresh_machine(home: Path, capsys: Capture) -> None:
+    assert cli.main(["doctor", "--json"]) == 0
+    found = findings(capsys)
+    assert found["parser tables"] == ("ok", "fresh")
+    assert found["keys"][0] == "ok"
+    assert "ml-dsa-65" in found["signatures"][1]
+    assert list((home / "work").iterdir()) == []
+
+
+def test_doctor_finds_an_open_key_file(home: Path, capsys: Capture) -> None:
+    from qlang.trust.keys import default_key_paths, development_signer
+
+    paths = default_key_paths()
+    development_signer(paths, ("ed25519",))
+    assert cli.main(["doctor", "--json"]) == 0
+    found = findings(capsys)
+    assert found["custody"][0] == "warning"
+    assert found["key files"] == ("ok", "readable by you only")
+    paths.private("ed25519").chmod(0o644)
+    assert cli.main(["doctor", "--json"]) == 1
+    assert findings(capsys)["key files"][0] == "fault"
+
+
+def test_doctor_finds_a_broken_configuration(home: Path, capsys: Capture) -> None:
+    (home / "work" / "qlang.toml").write_text("[project\n")
+    assert cli.main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert any(line.startswith("fault") and "qlang.toml" in line for line in out.splitlines())
+
+
+def test_init_writes_a_project_whose_example_is_right(home: Path, capsys: Capture) -> None:
+    assert cli.main(["init", 'a "new" one']) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "qlangc run bell.qjob" in err
+    folder = home / "work" / 'a "new" one'
+    assert sorted(path.name for path in folder.iterdir()) == [".gitignore", "bell.qjob", "qlang.toml"]
+    assert (folder / ".gitignore").read_text() == ".qlang/\n"
+    assert cli.main(["check", str(folder / "bell.qjob"), "--deny", "warnings"]) == 0
+    assert cli.main(["fmt", str(folder / "bell.qjob"), "--check"]) == 0
+    assert cli.main(["doctor"]) == 0
+
+
+def test_init_overwrites_nothing(home: Path, capsys: Capture) -> None:
+    Path("qlang.toml").write_text("mine")
+    Path(".gitignore").write_text("*.pyc")
+    assert cli.main(["init"]) == 2
+    assert "qlang.toml exist" in capsys.readouterr().err
+    assert sorted(path.name for path in Path().iterdir()) == [".gitignore", "qlang.toml"]
+    assert Path("qlang.toml").read_text() == "mine"
+    Path("qlang.toml").unlink()
+    assert cli.main(["init"]) == 0
+    assert Path(".gitignore").read_text() == "*.pyc\n.qlang/\n"
+
+
+def test_init_says_where_it_cannot_write(home: Path, capsys: Capture) -> None:
+    Path("file").write_text("")
+    assert cli.main(["init", "file/below"]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_the_language_server_names_the_extra_that_is_missing() -> None:
+    script = "import sys\nsys.modules['pygls'] = None\nfrom qlang.compiler.cli import main\nsys.exit(main(['lsp']))"
+    done = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert "qlang[lsp]" in done.stderr
+    assert "Traceback" not in done.stderr
