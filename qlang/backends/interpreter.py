@@ -1,0 +1,28 @@
+"""Decode a kernel and run it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qlang.backends.branches import Branch, Machine
+from qlang.backends.control import CONTROL
+from qlang.backends.operations import OPERATIONS
+from qlang.backends.program import Decoder, Program
+from qlang.backends.registers import REGISTERS
+from qlang.ir.kernel import FuncOp
+
+HANDLERS: Mapping[str, Any] = {**OPERATIONS, **CONTROL}
+
+
+def decode(func: FuncOp) -> Program:
+    """Decode a kernel. Raises `UnsupportedOperation` for an operation without a handler, `BadWires`."""
+    decoder = Decoder(func.qubits, HANDLERS, REGISTERS)
+    body = decoder.block(func.body.block)
+    return Program(func.qubits, func.parameter_names, tuple(func.bit_registers.items()), len(decoder.slots), body)
+
+
+def run(program: Program, machine: Machine, state: Any, parameters: Sequence[float], shots: int) -> list[Branch]:
+    """All branches at the end; terminal measurements are still pending.
+
+    Raises `TooManyBranches`, `LoopLimit`, `BadLoop`, `BadArithmetic`, `BadWires`, `BadBitIndex`, `BadRequest`.
+    """
+    return program.body.run(machine, [program.start(state, parameters, shots)])

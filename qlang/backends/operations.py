@@ -1,0 +1,152 @@
+"""Decoders of the quantum operations: gates, measurements, resets, delays; and of those that read bits."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
+
+from xdsl.ir import Operation, SSAValue
+
+from qlang.backends.branches import Branch, Machine
+from qlang.backends.errors import BadWires, UnsupportedOperation
+from qlang.backends.registers import get_bit, to_integer
+from qlang.backends.states import GateCall
+from qlang.ir.gates import BY_NAME, Primitive
+from qlang.ir.kernel import DelayOp, EachOp, GateOp, MeasureOp, ResetOp, SweepOp
+
+if TYPE_CHECKING:
+    from qlang.backends.program import Decoder, Env, Step
+
+Wires = Callable[["Env"], tuple[int, ...]]
+
+
+def _checked(name: str, wires: tuple[int, ...], qubits: int) -> tuple[int, ...]:
+    if len(set(wires)) != len(wires) or (wires and not 0 <= min(wires) <= max(wires) < qubits):
+        raise BadWires(name, wires, qubits)
+    return wires
+
+
+def _wires(decoder: "Decoder", name: str, wires: list[int | SSAValue]) -> Wires:
+    """A function of the environment; constant wires are checked here, computed ones when they are."""
+    qubits = decoder.qubits
+    if all(isinstance(wire, int) for wire in wires):
+        constant = _checked(name, cast(tuple[int, ...], tuple(wires)), qubits)
+        return lambda env: constant
+    sources = [(True, wire) if isinstance(wire, int) else (False, decoder.slot(wire)) for wire in wires]
+
+    def computed(env: "Env") -> tuple[int, ...]:
+        return _checked(name, tuple([value if known else env[value] for known, value in sources]), qubits)
+
+    return computed
+
+
+def _primitive(name: str) -> Primitive:
+    row = BY_NAME.get(name)
+    if row is None:
+        raise UnsupportedOperation("kernel.gate", f"unknown gate `{name}`")
+    return row
+
+
+def _sweep(decoder: "Decoder", op: Operation) -> "Step":
+    assert isinstance(op, SweepOp)
+    calls: list[GateCall] = []
+    for code, wires, parameters in op.gates.gates():
+        if len(wires) > 1:
+            _checked("kernel.sweep", wires, decoder.qubits)
+        calls.append((code, wires, parameters, ""))
+    _checked("kernel.sweep", tuple(set(op.gates.wires.get_values())), decoder.qubits)
+    return lambda machine, branches: machine.gates(branches, calls)
+
+
+def _gate(decoder: "Decoder", op: Operation) -> "Step":
+    assert isinstance(op, GateOp)
+    row = _primitive(op.gate.data)
+    controls = op.controls.data if op.controls else ""
+    if set(controls) - {"0", "1"} or len(op.wire_list) != row.qubits + len(controls):
+        raise UnsupportedOperation(op.name, f"`{row.name}` with controls `{controls}` on {len(op.wire_list)} wires")
+    wires, angles = _wires(decoder, row.name, op.wire_list), decoder.slots_of(op.angles)
+    code = row.code
+
+    def call(env: "Env") -> tuple[GateCall, ...]:
+        return ((code, wires(env), tuple([env[slot] for slot in angles]), controls),)
+
+    return _for_each_branch(call)
+
+
+def _each(decoder: "Decoder", op: Operation) -> "Step":
+    assert isinstance(op, EachOp)
+    code = _primitive(op.gate.data).code
+    wires, angles = _wires(decoder, op.gate.data, op.wire_list), decoder.slots_of(op.angles)
+
+    def calls(env: "Env") -> tuple[GateCall, ...]:
+        parameters = tuple([env[slot] for slot in angles])
+        return tuple([(code, (wire,), parameters, "") for wire in wires(env)])
+
+    return _for_each_branch(calls)
+
+
+def _for_each_branch(calls: Callable[["Env"], tuple[GateCall, ...]]) -> "Step":
+    def step(machine: Machine, branches: list[Branch]) -> list[Branch]:
+        if len(branches) == 1:
+            return machine.gates(branches, calls(branches[0].env))
+        return [part for branch in branches for part in machine.gates([branch], calls(branch.env))]
+
+    return step
+
+
+def _measure(decoder: "Decoder", op: Operation) -> "Step":
+    assert isinstance(op, MeasureOp)
+    wires, result = _wires(decoder, op.name, op.wire_list), decoder.slot(op.bits)
+
+    def step(machine: Machine, branches: list[Branch]) -> list[Branch]:
+        live = []
+        for branch in branches:
+            parts, tokens = machine.measure(branch, wires(branch.env))
+            for part in parts:
+                part.env[result] = tokens
+            live += parts
+        return live
+
+    return step
+
+
+def _reset(decoder: "Decoder", op: Operation) -> "Step":
+    assert isinstance(op, ResetOp)
+    wires = _wires(decoder, op.name, op.wire_list)
+
+    def step(machine: Machine, branches: list[Branch]) -> list[Branch]:
+        live = []
+        for branch in branches:
+            parts = [branch]
+            for wire in wires(branch.env):
+                parts = [after for part in parts for after in machine.reset(part, wire)]
+            live += parts
+        return live
+
+    return step
+
+
+def _delay(decoder: "Decoder", op: Operation) -> "Step":
+    assert isinstance(op, DelayOp)
+    wires, seconds = _wires(decoder, op.name, op.wire_list), decoder.slot(op.seconds)
+
+    def step(machine: Machine, branches: list[Branch]) -> list[Branch]:
+        live = []
+        for branch in branches:
+            parts = [branch]
+            for wire in wires(branch.env):
+                parts = [after for part in parts for after in machine.delay(part, branch.env[seconds], wire)]
+            live += parts
+        return live
+
+    return step
+
+
+OPERATIONS: Mapping[str, Callable[["Decoder", Operation], "Step"]] = {
+    "kernel.sweep": _sweep,
+    "kernel.gate": _gate,
+    "kernel.each": _each,
+    "kernel.measure": _measure,
+    "kernel.reset": _reset,
+    "kernel.delay": _delay,
+    "circuit.bits_get": get_bit,
+    "circuit.bits_to_int": to_integer,
+}

@@ -1,0 +1,164 @@
+"""Distributions and counts from the branches at the end of a run."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.backends.branches import Branch, Confusion, Machine
+from qlang.backends.errors import BadRequest, TooLarge
+from qlang.backends.program import Program
+from qlang.backends.protocol import SampleOutcome, SampleSpec, SettingOutcome
+from qlang.backends.state_vector import StateVector
+from qlang.backends.states import GateCall
+from qlang.ir.gates import BY_NAME
+
+_BASIS = {"I": (), "Z": (), "X": ("h",), "Y": ("sdg", "h")}
+NEGLIGIBLE = 1e-15
+_MAX_MIXED = 12
+"""Qubits of the largest density matrix that is given out: 256 MiB."""
+
+
+def basis_change(basis: str, qubits: int) -> tuple[tuple[GateCall, ...], tuple[int, ...]]:
+    """The gates that turn a setting's bases into Z, which bear noise like all gates, and the measured wires."""
+    if len(basis) != qubits or set(basis) - set(_BASIS):
+        raise BadRequest(f"measurement setting `{basis}` for {qubits} qubits")
+    calls = [(BY_NAME[name].code, (wire,), (), "") for wire, axis in enumerate(basis) for name in _BASIS[axis]]
+    return tuple(calls), tuple(wire for wire, axis in enumerate(basis) if axis != "I")
+
+
+def misread(
+    distribution: NDArray[np.float64], wires: Sequence[int], confusion: Confusion | None
+) -> NDArray[np.float64]:
+    """The distribution of readings, each bit wrong with its wire's probabilities."""
+    if confusion is None:
+        return distribution
+    for k, wire in enumerate(wires):
+        p01, p10 = confusion(wire)
+        if p01 or p10:
+            grid = distribution.reshape(-1, 2, 1 << k)
+            zero, one = grid[:, 0], grid[:, 1]
+            distribution = np.stack([(1 - p01) * zero + p10 * one, p01 * zero + (1 - p10) * one], 1).reshape(-1)
+    return distribution
+
+
+def draw(machine: Machine, shots: int, distribution: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How often each outcome was read."""
+    assert machine.random is not None
+    positive = np.maximum(distribution, 0)
+    return machine.random.multinomial(shots, positive / positive.sum())
+
+
+def setting(machine: Machine, branches: Sequence[Branch], basis: str) -> SettingOutcome:
+    """Measure a setting; the branches' states are used up."""
+    calls, wires = basis_change(basis, branches[0].state.qubits)
+    live = machine.gates(list(branches), calls)
+    probabilities = np.zeros(1 << len(wires))
+    counts: dict[int, int] = {}
+    for branch in live:
+        distribution = misread(branch.state.marginal(wires), wires, machine.confusion)
+        if machine.random is None:
+            probabilities += branch.weight * distribution
+        else:
+            drawn = draw(machine, branch.shots, distribution)
+            for outcome in np.flatnonzero(drawn).tolist():
+                counts[outcome] = counts.get(outcome, 0) + int(drawn[outcome])
+    if machine.random is None:
+        return SettingOutcome(wires, probabilities=probabilities)
+    return SettingOutcome(wires, counts=dict(sorted(counts.items())))
+
+
+def samples(
+    machine: Machine, program: Program, branches: Sequence[Branch], specs: Sequence[SampleSpec]
+) -> tuple[SampleOutcome, ...]:
+    """All histograms, from the same shots."""
+    sizes = dict(program.registers)
+    widths = [len(spec.wires) if spec.bits is None else sizes.get(spec.bits, 0) for spec in specs]
+    totals: list[dict[int, float]] = [{} for _ in specs]
+    for branch in branches:
+        sources = [_sources(program, branch, spec) for spec in specs]
+        wires = tuple(sorted({source for each in sources for source, _ in each if source is not None}))
+        indices, weights = _seen(machine, branch, wires)
+        for each, width, total in zip(sources, widths, totals, strict=True):
+            _accumulate(total, indices, weights, each, wires, width)
+    kept = [dict(sorted(total.items())) for total in totals]
+    pairs = list(zip(specs, widths, kept, strict=True))
+    if machine.random is None:
+        return tuple(SampleOutcome(spec.label, width, probabilities=total) for spec, width, total in pairs)
+    return tuple(
+        SampleOutcome(spec.label, width, counts={outcome: int(n) for outcome, n in total.items()})
+        for spec, width, total in pairs
+    )
+
+
+def _sources(program: Program, branch: Branch, spec: SampleSpec) -> list[tuple[int | None, int]]:
+    """For each bit: the wire that decides it, or None and its value."""
+    if spec.bits is None:
+        return [(wire, 0) for wire in spec.wires]
+    wire_of = {token: wire for wire, token in branch.pending.items()}
+    sources: list[tuple[int | None, int]] = []
+    for entry in program.register(branch, spec.bits):
+        value = branch.bit(entry)
+        sources.append((wire_of[entry], 0) if value is None else (None, value))
+    return sources
+
+
+def _seen(machine: Machine, branch: Branch, wires: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Outcomes of the wires that occur, with their probability or count."""
+    distribution = misread(branch.state.marginal(wires), wires, machine.confusion)
+    if machine.random is None:
+        weights = branch.weight * distribution
+        indices = np.flatnonzero(weights > NEGLIGIBLE)
+    else:
+        weights = draw(machine, branch.shots, distribution).astype(np.float64)
+        indices = np.flatnonzero(weights)
+    return indices, weights[indices]
+
+
+def _accumulate(
+    total: dict[int, float],
+    indices: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    sources: Sequence[tuple[int | None, int]],
+    wires: tuple[int, ...],
+    width: int,
+) -> None:
+    outcomes = np.zeros(len(indices), dtype=np.int64 if width < 63 else object)
+    for k, (wire, value) in enumerate(sources):
+        if wire is not None:
+            outcomes = outcomes + ((indices >> wires.index(wire) & 1).astype(outcomes.dtype) << k)
+        elif value:
+            outcomes = outcomes + (1 << k)
+    distinct, inverse = np.unique(outcomes, return_inverse=True)
+    for outcome, weight in zip(distinct.tolist(), np.bincount(inverse, weights).tolist(), strict=True):
+        total[outcome] = total.get(outcome, 0.0) + weight
+
+
+def state(machine: Machine, branches: Sequence[Branch], wires: tuple[int, ...]) -> NDArray[np.complex128]:
+    """Amplitudes of `wires`, or their density matrix where they are mixed; bit k of an index is wire k of the list.
+
+    Raises `TooLarge` for a mixed state of more than 12 wires.
+    """
+    live = [part for branch in branches for part in machine.settle(branch, tuple(branch.pending))]
+    if len(live) == 1 and isinstance(live[0].state, StateVector):
+        pure = _factor(live[0].state.by_wires(wires))
+        if pure is not None:
+            return pure
+    if len(wires) > _MAX_MIXED:
+        raise TooLarge(len(wires), 16 << 2 * len(wires), 16 << 2 * _MAX_MIXED, growth=4)
+    total = np.zeros((1 << len(wires),) * 2, dtype=np.complex128)
+    for branch in live:
+        total += branch.weight * branch.state.reduced(wires)
+    return total
+
+
+def _factor(matrix: NDArray[np.complex128]) -> NDArray[np.complex128] | None:
+    """The right factor of rank one, phase included where the left is one amplitude; None for a higher rank."""
+    if len(matrix) == 1:
+        return matrix[0].copy()
+    norms = np.linalg.norm(matrix, axis=1)
+    largest = int(norms.argmax())
+    pure = (matrix[largest] / norms[largest]).astype(np.complex128)
+    left = matrix @ pure.conj()
+    rest = np.abs(matrix - np.outer(left, pure)).max()
+    return pure if rest < 1e-10 else None
