@@ -1,0 +1,86 @@
+"""The examples of the OpenQASM 3 specification: those that can be executed as they stand, and why the others cannot.
+
+Expected distributions are closed forms, written beside each; `conftest.py` states the false-alarm rate.
+"""
+
+from collections.abc import Callable, Mapping
+from math import cos, sin
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "data" / "openqasm3-examples"
+SHOTS = 4096
+
+Histograms = Mapping[str, Mapping[str, float]]
+
+
+def uniform(width: int) -> dict[str, float]:
+    return {format(outcome, f"0{width}b"): 2.0**-width for outcome in range(2**width)}
+
+
+def certain(outcome: str) -> dict[str, float]:
+    return {outcome: 1.0}
+
+
+EXPECTED: dict[str, Histograms] = {
+    # 1 + 15 = 16, with the carry in bit 4
+    "adder": {"ans": certain("10000")},
+    # the inverse transform of the uniform superposition is |0000>
+    "inverseqft1": {"c": certain("0000")},
+    "inverseqft2": {f"c{bit}": certain("0") for bit in range(4)},
+    # x on q[0] flips the first of the two parities, is found and undone
+    "qec": {"syn": certain("01"), "c": certain("000")},
+    # a Fourier transform of a basis state has flat modulus
+    "qft": {"c": uniform(4)},
+    "qpt": {"c": uniform(1)},
+    # H Z S CZ S CZ H on |00>: the CZs see q[1] = 0 and Z S S = 1
+    "rb": {"c": certain("00")},
+    # U(0.3, ...)|0> has weight sin²(0.15) on |1>, and it arrives; the other two bits are fair coins
+    "teleport": {"c0": uniform(1), "c1": uniform(1), "c2": {"0": cos(0.15) ** 2, "1": sin(0.15) ** 2}},
+}
+
+NOT_EXECUTABLE = {
+    "alignment": "a `stretch` has no length before a scheduler gives it one",
+    "arrays": "declares `first_dimension` twice, and has no quantum statement",
+    "cphase": "never declares `q`",
+    "dd": "lengths of physical gates (`durationof`, `stretch`) come from a device",
+    "defcal": "pulse calibration",
+    "gateteleport": "`extern vote` has no body",
+    "ipe": "the result is an `angle` register shifted while the program runs",
+    "msd": "indexes `scratch[3]` of `qubit[3] scratch`; calls subroutines without parentheses",
+    "rus": "loops until success, without a bound",
+    "scqec": "`extern zfirst`, `send` and `zlast` have no body; arguments of the removed type `creg`",
+    "t1": "pulse calibration and `extern tabulate`",
+    "varteleport": "calls a subroutine without parentheses",
+    "vqe": "`extern get_parameter` and others have no body",
+}
+"""Example → why it has no result as it stands."""
+
+
+def test_every_example_is_listed_once() -> None:
+    files = {path.stem for path in EXAMPLES.glob("*.qasm")}
+    assert files == EXPECTED.keys() | NOT_EXECUTABLE.keys()
+    assert not EXPECTED.keys() & NOT_EXECUTABLE.keys()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_executable_examples_give_the_known_distribution(
+    name: str,
+    qlangc: Callable[..., Any],
+    assert_sampled_from: Callable[[Mapping[str, int], Mapping[str, float]], None],
+) -> None:
+    found = qlangc("run", EXAMPLES / f"{name}.qasm", "--shots", SHOTS, "--seed", 1, "--json").data["counts"]
+    assert set(found) == set(EXPECTED[name])
+    for register, probabilities in EXPECTED[name].items():
+        assert_sampled_from(found[register], probabilities)
+
+
+@pytest.mark.parametrize("name", NOT_EXECUTABLE)
+def test_the_others_are_refused_by_diagnostics(name: str, qlangc: Callable[..., Any]) -> None:
+    answer = qlangc("run", EXAMPLES / f"{name}.qasm", "--shots", 16, "--seed", 1)
+    assert answer.status == 1, answer.err
+    assert "error[QJ" in answer.err
+    assert "Traceback" not in answer.err
+    assert answer.out == ""
