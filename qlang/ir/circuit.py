@@ -16,6 +16,7 @@ operation or index operands, so a loop's `q[i]` stays one operation.
     }
 """
 
+from array import array
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -228,6 +229,13 @@ class RunOp(IRDLOperation):
     result = result_def(T)
 
     assembly_format = "$gates $qubits (`spans` $spans^)? attr-dict `:` type($result)"
+
+    def gate_spans(self) -> list[tuple[int, int]]:
+        """Begin and end offset of each gate in the source; zeros where the run has none."""
+        if self.spans is None:
+            return [(0, 0)] * len(self.gates)
+        numbers = array("i", self.spans.data.data)
+        return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 @irdl_op_definition

@@ -38,9 +38,13 @@ CIRCUIT = Dialect(
 )
 
 
+DIALECTS = (CIRCUIT, JOB, PLAN, KERNEL)
+"""Ours."""
+
+
 def context() -> Context:
     """A context with everything that our IR uses."""
     ctx = Context()
-    for dialect in (Builtin, Arith, Math, Scf, CIRCUIT, JOB, PLAN, KERNEL):
+    for dialect in (Builtin, Arith, Math, Scf, *DIALECTS):
         ctx.load_dialect(dialect)
     return ctx

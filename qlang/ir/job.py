@@ -28,7 +28,7 @@ from xdsl.irdl import (
 )
 from xdsl.traits import NoTerminator
 
-from qlang.ir.constraints import DENSE, STRINGS
+from qlang.ir.constraints import ARRAY, DENSE, STRINGS
 from qlang.ir.values import Bound
 
 
@@ -124,12 +124,12 @@ class SettingsOp(IRDLOperation):
 
 @irdl_op_definition
 class MitigateOp(IRDLOperation):
-    """`none`, `auto` or `list`, and the methods of a list in order, each in its text form."""
+    """`none`, `auto` or `list`, and the methods of a list in order: `{method = "zne", scales = …, fit = …}`."""
 
     name = "job.mitigate"
 
     mode = prop_def(StringAttr)
-    methods = prop_def(STRINGS)
+    methods = prop_def(ARRAY)
 
     assembly_format = "$mode $methods attr-dict"
 

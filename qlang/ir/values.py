@@ -163,3 +163,13 @@ def plain(attr: Attribute) -> Plain:
             return {"backend": attr.backend.data, "text": attr.text.data}
         case _:
             return str(attr)
+
+
+def floats(array: DenseArrayBase) -> list[float]:
+    """The numbers of a dense array as floats."""
+    return [float(value) for value in array.elt_type.unpack(array.data.data, len(array))]
+
+
+def integers(array: DenseArrayBase) -> list[int]:
+    """The numbers of a dense array of integers."""
+    return [int(value) for value in array.elt_type.unpack(array.data.data, len(array))]

@@ -1,0 +1,266 @@
+"""Pass `resolve-candidates`: put what the catalogue knows about each backend into the IR.
+
+    job.candidate "sim like ibm.guadalupe"   →   job.candidate "sim like ibm.guadalupe" {gamma = 0.41, p01 = …,
+                                                     layout = …, snapshot = "sha256:…", noise = …, …}
+    job.candidate "ibm.*"                    →   one candidate for each device, each with the reason why it is out
+
+After it, planning is a function of the IR alone. A candidate that cannot be used keeps a `reason`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+
+from qlang.backends.limits import most_qubits
+from qlang.catalogue.errors import DoesNotFit, NotConnected, UnknownDevice
+from qlang.catalogue.layout import choose_layout
+from qlang.catalogue.noise import DeviceNoise, device_noise
+from qlang.catalogue.prices import price
+from qlang.catalogue.reach import reachability
+from qlang.catalogue.snapshot import Snapshot
+from qlang.catalogue.store import load, match, suggestions
+from qlang.compiler.noise_rates import device_rate, named_rate
+from qlang.ir.circuit import FuncOp
+from qlang.ir.edit import remove
+from qlang.ir.job import CandidateOp, JobOp, StateOp
+from qlang.ir.values import Plain, attributes, plain
+
+SECONDS_PER_GATE = 1e-5
+SECONDS_PER_AMPLITUDE = 5e-9
+"""What a gate costs the reference executor: fixed, and for each amplitude; orders of magnitude."""
+
+
+Facts = Mapping[str, Plain]
+
+
+class DeviceUnknown(Exception):
+    """A job names a device that the catalogue does not have."""
+
+    def __init__(self, candidate: CandidateOp, name: str, near: tuple[str, ...]) -> None:
+        super().__init__(f"unknown device {name}")
+        self.candidate = candidate
+        self.name = name
+        self.near = near
+
+
+@dataclass(frozen=True)
+class ResolveCandidates(ModulePass):
+    """See the module."""
+
+    name = "resolve-candidates"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        circuits = {func.sym_name.data: func for func in op.ops if isinstance(func, FuncOp)}
+        for job in op.ops:
+            if isinstance(job, JobOp):
+                circuit = circuits[job.circuit.root_reference.data]
+                exact_only = any(isinstance(entry, StateOp) for entry in job.body.block.ops)
+                for candidate in [c for c in job.body.block.ops if isinstance(c, CandidateOp)]:
+                    _resolve(candidate, circuit, exact_only)
+
+
+def _resolve(candidate: CandidateOp, circuit: FuncOp, exact_only: bool) -> None:
+    declared = {name: plain(value) for name, value in candidate.attributes.items()}
+    kind, name = str(declared["kind"]), str(declared["name"])
+    names = _expanded(candidate, kind, name)
+    for found in names:
+        backend = found if kind == "device" else candidate.backend.data
+        facts: dict[str, Plain] = {"kind": kind, "name": found}
+        facts |= _facts(kind, found, circuit, declared, exact_only)
+        facts.setdefault("reason", _unmet(declared.get("conditions"), facts))
+        resolved = CandidateOp.create(
+            properties={"backend": StringAttr(backend)}, attributes=attributes(**facts), location=candidate.location
+        )
+        _insert(candidate, resolved)
+    remove(candidate)
+
+
+def _insert(before: Operation, op: Operation) -> None:
+    assert before.parent is not None
+    before.parent.insert_op_before(op, before)
+
+
+def _expanded(candidate: CandidateOp, kind: str, name: str) -> tuple[str, ...]:
+    """The devices that a pattern stands for. Raises DeviceUnknown for a name that is in no catalogue."""
+    if kind in ("sim", "sim with"):
+        return (name,)
+    if "*" in name:
+        return match(name) or (name,)
+    if not match(name):
+        raise DeviceUnknown(candidate, name, suggestions(name))
+    return (name,)
+
+
+def _facts(kind: str, name: str, circuit: FuncOp, declared: Facts, exact_only: bool) -> dict[str, Plain]:
+    if kind == "device" and "*" in name:
+        return {"reason": "no device of the catalogue matches"}
+    resources = plain(circuit.attributes["resources"])
+    assert isinstance(resources, Mapping)
+    facts = _SOURCES[kind](name, circuit, resources, declared)
+    facts |= {"availability": 1.0, "crypto": True}
+    if exact_only and facts.get("noisy"):
+        facts["reason"] = "amplitudes need an exact simulator"
+    return facts
+
+
+def _exact(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
+    facts: dict[str, Plain] = {"noisy": False, "gamma": 0.0, "vendor": "qlang", "cost_per_shot": 0.0}
+    return facts | _simulation(circuit, resources, noisy=False)
+
+
+def _named(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
+    noise = declared["noise"]
+    assert isinstance(noise, Mapping)
+    rules = noise["rules"]
+    assert isinstance(rules, Sequence)
+    facts: dict[str, Plain] = {
+        "noisy": True,
+        "noise": noise,
+        "gamma": named_rate(rules, resources),  # type: ignore[arg-type]  # rules are mappings
+        "vendor": "qlang",
+        "cost_per_shot": 0.0,
+    }
+    for rule in rules:
+        assert isinstance(rule, Mapping)
+        if rule["channel"] == "readout":
+            facts |= {"p01": [rule["p01"]] * circuit.size, "p10": [rule["p10"]] * circuit.size}
+    return facts | _simulation(circuit, resources, noisy=True)
+
+
+def _like(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
+    snapshot = load(name)
+    facts = _snapshot_facts(snapshot) | {"noisy": True, "cost_per_shot": 0.0}
+    reason = reachability(f"sim like {name}")
+    if reason is not None:
+        return facts | {"reason": reason.text}
+    try:
+        noise = device_noise(snapshot, choose_layout(snapshot, circuit.size, _interactions(resources)))
+        gamma, uncertainty = device_rate(noise, resources)
+        facts["noise"] = _noise_data(noise, resources)
+    except (DoesNotFit, NotConnected) as problem:
+        return facts | {"reason": str(problem)}
+    facts |= {
+        "gamma": gamma,
+        "gamma_uncertainty": uncertainty,
+        "layout": list(noise.physical),
+        "p01": [qubit.p01 or 0.0 for qubit in noise.qubits],
+        "p10": [qubit.p10 or 0.0 for qubit in noise.qubits],
+        "notes": list(noise.notes) or None,
+    }
+    return facts | _simulation(circuit, resources, noisy=True)
+
+
+def _device(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
+    try:
+        facts = _snapshot_facts(load(name))
+    except UnknownDevice as unknown:
+        return {"reason": str(unknown)}
+    dated = price(name)
+    facts |= {"cost_per_shot": dated.cost_usd(0, 1) if dated else None, "noisy": True}
+    reason = reachability(name)
+    if reason is not None:
+        facts["reason"] = reason.text
+    return facts
+
+
+_SOURCES: dict[str, Callable[..., dict[str, Plain]]] = {
+    "sim": _exact,
+    "sim with": _named,
+    "sim like": _like,
+    "device": _device,
+}
+
+
+def _snapshot_facts(snapshot: Snapshot) -> dict[str, Plain]:
+    return {
+        "snapshot": snapshot.id,
+        "snapshot_date": snapshot.date,
+        "vendor": snapshot.vendor,
+        "qubits": len(snapshot.qubits),
+    }
+
+
+def _interactions(resources: Facts) -> dict[tuple[int, int], float]:
+    pairs, counts = resources["pairs"], resources["pair_counts"]
+    assert isinstance(pairs, Sequence) and isinstance(counts, Sequence)
+    joined = zip(pairs[::2], pairs[1::2], counts, strict=True)
+    return {(int(a), int(b)): float(count) for a, b, count in joined}  # type: ignore[arg-type]  # numbers
+
+
+def _noise_data(noise: DeviceNoise, resources: Facts) -> Plain:
+    """The noise of the layout as plain data: every qubit, and the pairs that meet (all, where some are unknown)."""
+    size = len(noise.qubits)
+    pairs = sorted(_interactions(resources))
+    if resources["scattered"]:
+        pairs = [(a, b) for b in range(size) for a in range(b)]
+    joined = [noise.two_qubit(a, b) for a, b in pairs]
+    data: dict[str, Plain] = {
+        "form": "device",
+        "t1": [qubit.t1_s or -1.0 for qubit in noise.qubits],
+        "t2": [qubit.t2_s or -1.0 for qubit in noise.qubits],
+        "p01": [qubit.p01 or 0.0 for qubit in noise.qubits],
+        "p10": [qubit.p10 or 0.0 for qubit in noise.qubits],
+        "error_1q": [qubit.error_1q or 0.0 for qubit in noise.qubits],
+        "time_1q": [qubit.time_1q_s or 0.0 for qubit in noise.qubits],
+        "pairs": [wire for pair in pairs for wire in pair],
+        "pair_errors": [pair.error for pair in joined],
+        "pair_times": [pair.time_s or 0.0 for pair in joined],
+    }
+    return data
+
+
+def _simulation(circuit: FuncOp, resources: Facts, *, noisy: bool) -> dict[str, Plain]:
+    """How long the reference executor takes, and whether the circuit fits at all."""
+    limit = most_qubits(noisy=noisy)
+    if circuit.size > limit:
+        return {"qubits": limit, "reason": f"{circuit.size} qubits do not fit into memory; up to {limit} do"}
+    counts = resources["gates"]
+    assert isinstance(counts, Mapping)
+    gates = sum(float(str(count)) for count in counts.values())
+    dense = noisy and circuit.size <= 10
+    amplitudes = 2.0 ** (2 * circuit.size if dense else circuit.size)
+    seconds = gates * (SECONDS_PER_GATE + SECONDS_PER_AMPLITUDE * amplitudes)
+    per_shot = seconds if noisy and not dense else 1e-7
+    return {"qubits": limit, "seconds": 0.01 + seconds, "seconds_per_shot": per_shot, "region": "local"}
+
+
+def _unmet(conditions: Plain, facts: Facts) -> Plain:
+    """The first condition that a backend does not fulfil, in words; `None` where it fulfils all."""
+    if not isinstance(conditions, Sequence):
+        return None
+    for condition in conditions:
+        assert isinstance(condition, Mapping)
+        field, relation, wanted = str(condition["field"]), str(condition["relation"]), condition["value"]
+        found = _age(facts) if relation == "within" else facts.get(field)
+        if field == "simulator":
+            found = facts["kind"] != "device"
+        if found is None:
+            return f"`{field}` is not known"
+        if not _RELATIONS[relation](found, wanted):
+            return f"`{field}` is {found}, wanted {relation} {wanted}"
+    return None
+
+
+def _age(facts: Facts) -> float | None:
+    """Seconds since the calibration."""
+    date = facts.get("snapshot_date")
+    if not isinstance(date, str):
+        return None
+    moment = datetime.fromisoformat(date)
+    return (datetime.now(UTC) - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))).total_seconds()
+
+
+_RELATIONS: dict[str, Callable[..., bool]] = {
+    "==": lambda a, b: bool(a == b),
+    "!=": lambda a, b: bool(a != b),
+    "<": lambda a, b: bool(a < b),
+    "<=": lambda a, b: bool(a <= b),
+    ">": lambda a, b: bool(a > b),
+    ">=": lambda a, b: bool(a >= b),
+    "within": lambda a, b: bool(a <= b),
+}

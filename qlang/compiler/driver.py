@@ -1,0 +1,207 @@
+"""The compilation of one job: check, lower, run the passes, hash the plan.
+
+Every decision that comes from outside the text is an argument here (`Options`) or is looked up by the pass
+`resolve-candidates`; the same text, options and catalogue give the same plan hash.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass, PassPipeline
+
+from qlang.compiler.candidates import DeviceUnknown, ResolveCandidates
+from qlang.compiler.frontend import Analysis, FileLoader, TextLoader, analyse
+from qlang.compiler.jobs import JobProblem, chosen_job
+from qlang.compiler.lowering.circuit import lower_circuit
+from qlang.compiler.lowering.frame import LoweringError
+from qlang.compiler.lowering.job import lower_job
+from qlang.compiler.plan_problems import diagnose
+from qlang.ir import plan
+from qlang.ir.dialects import context
+from qlang.ir.text import print_ir
+from qlang.passes.pipeline import CIRCUIT_PASSES, PLAN_PASSES
+from qlang.passes.rejections import MethodRefused, PlanRejected, ShotsUndecided
+from qlang.sema.jobs import CheckedJob
+from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.source import Source
+
+STAGES = {"ir": "canonicalize-circuit", "kernel": "plan-execution", "plan": "sign"}
+"""Pass after which a stage is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may be decided outside of the text; `None` leaves it to the job."""
+
+    job: str | None = None
+    shots: int | None = None
+    seed: int | None = None
+    backend: str | None = None
+    crypto: str | None = None
+    verify_each: bool = False
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A job with everything that was decided about it; `plan` is `None` where compilation stopped earlier."""
+
+    analysis: Analysis
+    options: Options
+    module: ModuleOp | None
+    plan: plan.JobOp | None
+    plan_hash: str | None
+    diagnostics: tuple[Diagnostic, ...]
+    timings: tuple[tuple[str, float], ...]
+    job: CheckedJob | None = None
+    seed: int = 0
+    """The job's, the command's, or a fresh one."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error."""
+        return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
+
+
+def compile_source(
+    source: Source,
+    options: Options = Options(),  # frozen
+    *,
+    stop_after: str | None = None,
+    on_pass: Callable[[str, ModuleOp], None] | None = None,
+    loader: FileLoader | TextLoader | None = None,
+) -> Compilation:
+    """Compile one job of a text.
+
+    `stop_after` is a stage (`ir`, `kernel`, `plan`) or a pass; `on_pass` sees the module after every pass. Never
+    raises for what a user wrote: mistakes are in `diagnostics`.
+    """
+    with _no_collection():
+        clock = _Clock()
+        analysis = analyse(source, loader=loader)
+        clock.lap("check")
+        return compile_analysis(analysis, options, stop_after=stop_after, on_pass=on_pass, clock=clock)
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Seconds of each stage, in order."""
+
+    laps: list[tuple[str, float]] = field(default_factory=list)
+    last: float = field(default_factory=time.perf_counter)
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps.append((name, now - self.last))
+        self.last = now
+
+
+def compile_analysis(
+    analysis: Analysis,
+    options: Options,
+    *,
+    stop_after: str | None = None,
+    on_pass: Callable[[str, ModuleOp], None] | None = None,
+    clock: _Clock | None = None,
+) -> Compilation:
+    """Compile one job of a checked file; see `compile_source`."""
+    clock = clock or _Clock()
+    failed = Compilation(analysis, options, None, None, None, analysis.diagnostics, tuple(clock.laps))
+    if not analysis.ok:
+        return failed
+    try:
+        job = chosen_job(analysis, options.job, options.shots, options.backend, options.crypto)
+        seed = _seed(job, options)
+        module = ModuleOp([lower_circuit(job), lower_job(job, seed, job.shots)])
+    except (JobProblem, LoweringError) as problem:
+        found = (*analysis.diagnostics, problem.diagnostic)
+        return replace(failed, diagnostics=found, timings=tuple(clock.laps))
+    clock.lap("lower")
+    started = replace(failed, module=module, job=job, seed=seed)
+    try:
+        _run_passes(module, _pipeline(stop_after), options.verify_each, on_pass, clock)
+    except (DeviceUnknown, PlanRejected, ShotsUndecided, MethodRefused) as problem:
+        found = (*analysis.diagnostics, *diagnose(problem, job, module))
+        return replace(started, diagnostics=found, timings=tuple(clock.laps))
+    plans = [op for op in module.ops if isinstance(op, plan.JobOp)]
+    finished = plans[0] if plans and not _partial(stop_after) else None
+    plan_hash = hash_plan(finished) if finished is not None else None
+    clock.lap("hash")
+    return replace(started, plan=finished, plan_hash=plan_hash, timings=tuple(clock.laps))
+
+
+def hash_plan(op: plan.JobOp) -> str:
+    """SHA-256 of a plan's text without locations; what is signed."""
+    return "sha256:" + hashlib.sha256(print_ir(op).encode()).hexdigest()
+
+
+def pass_names() -> tuple[str, ...]:
+    """The passes of a whole compilation, in order."""
+    return tuple(entry.name for entry in _pipeline(None))
+
+
+def _pipeline(stop_after: str | None) -> list[ModulePass]:
+    passes: list[ModulePass] = [kind() for kind in CIRCUIT_PASSES]
+    passes.append(ResolveCandidates())
+    passes += [kind() for kind in PLAN_PASSES]
+    if stop_after is None:
+        return passes
+    last = STAGES.get(stop_after, stop_after)
+    names = [entry.name for entry in passes]
+    if last not in names:
+        raise ValueError(f"unknown pass {last}; the passes are {', '.join(names)}")
+    return passes[: names.index(last) + 1]
+
+
+def _partial(stop_after: str | None) -> bool:
+    """Whether the pipeline ends before the plan is complete."""
+    return stop_after is not None and STAGES.get(stop_after, stop_after) != STAGES["plan"]
+
+
+def _run_passes(
+    module: ModuleOp,
+    passes: list[ModulePass],
+    verify_each: bool,
+    on_pass: Callable[[str, ModuleOp], None] | None,
+    clock: _Clock,
+) -> None:
+    def between(previous: ModulePass | None, current: ModuleOp, following: ModulePass | None) -> None:
+        if previous is None:
+            clock.lap("prepare")
+        else:
+            finished(previous, current)
+
+    def finished(previous: ModulePass, current: ModuleOp) -> None:
+        clock.lap(previous.name)
+        if verify_each:
+            current.verify()
+        if on_pass is not None:
+            on_pass(previous.name, current)
+            clock.lap(f"after {previous.name}")
+
+    PassPipeline(tuple(passes), between).apply(context(), module)
+
+
+def _seed(job: CheckedJob, options: Options) -> int:
+    if options.seed is not None:
+        return options.seed
+    return job.seed if job.seed is not None else secrets.randbits(63)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Cyclic garbage collection off: a compilation makes a growing graph and little garbage."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

@@ -1,0 +1,130 @@
+"""From text to a checked program. Light: no NumPy, no IR."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlang.compiler.workspace import find_workspace
+from qlang.sema.check import check
+from qlang.sema.loader import LoadFailure, StandardLoader
+from qlang.sema.module import Module
+from qlang.syntax import tree
+from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.parser import parse
+from qlang.syntax.source import Source
+from qlang.syntax.source_files import read_source
+
+
+class InputProblem(Exception):
+    """An input that cannot be read; carries the diagnostics."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("the input cannot be read")
+        self.diagnostics = diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A file as understood: its tree, what its names mean, and every mistake in source order."""
+
+    source: Source
+    program: tree.Program
+    module: Module
+    diagnostics: tuple[Diagnostic, ...]
+    version: int
+    """OpenQASM version of the text; 3 for `.qjob`."""
+    loaded: tuple[Source, ...] = ()
+    """Files that it includes or imports, the standard ones left out."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the program may be compiled: warnings are no obstacle."""
+        return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
+
+
+class FileLoader:
+    """Reads included and imported files of a project, and nothing outside of it.
+
+    A path is relative to the file that names it. The project is the folder with the nearest `qlang.toml`, or the
+    folder of the file itself.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+        self._standard = StandardLoader()
+        self._known: dict[Path, Source] = {}
+
+    @property
+    def loaded(self) -> tuple[Source, ...]:
+        """The files read so far, by name."""
+        return tuple(self._known[path] for path in sorted(self._known))
+
+    def load(self, path: str, importing: Source) -> Source | LoadFailure:
+        """See `qlang.sema.loader.Loader`."""
+        standard = self._standard.load(path, importing)
+        if isinstance(standard, Source):
+            return standard
+        folder = Path(importing.name).parent if "<" not in importing.name else self._root
+        try:
+            target = (folder / path).resolve()
+        except (OSError, RuntimeError, ValueError):
+            return LoadFailure("the path leads nowhere")
+        if not target.is_relative_to(self._root):
+            return LoadFailure("it lies outside of the project")
+        if target in self._known:
+            return self._known[target]
+        if not target.is_file():
+            return LoadFailure("there is no such file")
+        found = read_source(target, os.path.relpath(target) if importing.name[:1] != "/" else str(target))
+        if isinstance(found, Diagnostic):
+            return LoadFailure(found.message())
+        self._known[target] = found
+        return found
+
+
+class TextLoader:
+    """Serves texts by path, as a recorded run keeps them; standard files as always."""
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self._texts = {name: Source(name, text) for name, text in texts.items()}
+        self._standard = StandardLoader()
+        self.loaded = tuple(self._texts[name] for name in sorted(self._texts))
+
+    def load(self, path: str, importing: Source) -> Source | LoadFailure:
+        """See `qlang.sema.loader.Loader`."""
+        folder = os.path.dirname(importing.name)  # noqa: PTH120  # names of sources are no paths of this machine
+        for name in (os.path.normpath(os.path.join(folder, path)), path):  # noqa: PTH118  # as above
+            if name in self._texts:
+                return self._texts[name]
+        return self._standard.load(path, importing)
+
+
+def load(path: str, *, stdin_name: str | None = None) -> Source:
+    """Read an input file, or standard input for `-`.
+
+    Raises InputProblem where it cannot be read or is no text.
+    """
+    found = read_source(sys.stdin.buffer.read(), stdin_name or "<stdin>") if path == "-" else read_source(path)
+    if isinstance(found, Diagnostic):
+        raise InputProblem((found,))
+    return found
+
+
+def analyse(source: Source, *, loader: FileLoader | TextLoader | None = None, references: bool = False) -> Analysis:
+    """Parse and check a text. Never raises for what a user wrote."""
+    language = "qasm" if source.name.endswith((".qasm", ".inc")) else "auto"
+    parsed = parse(source, language=language)  # type: ignore[arg-type]  # one of the two literals
+    loader = loader or FileLoader(_project(source))
+    checked = check(parsed.program, source, loader, parsed.version, references=references)
+    found = [*parsed.diagnostics, *checked.diagnostics]
+    found.sort(key=lambda diagnostic: (diagnostic.span.source is not source, diagnostic.span.start))
+    return Analysis(source, parsed.program, checked.module, tuple(found), parsed.version, loader.loaded)
+
+
+def _project(source: Source) -> Path:
+    """The folder that a source's includes must stay in."""
+    folder = Path(source.name).parent if "<" not in source.name else Path()
+    return find_workspace(folder.resolve() if folder.is_dir() else Path.cwd())

@@ -1,0 +1,93 @@
+"""Which job a command means, with what the command line decides instead of it."""
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+from qlang.compiler.frontend import Analysis
+from qlang.sema.defaults import default_job
+from qlang.sema.errors.backend import UnknownNoise
+from qlang.sema.errors.crypto import NoKeyForMode, UnknownCryptoMode
+from qlang.sema.errors.planning import NothingToRun, SeveralJobs, UnknownJob
+from qlang.sema.jobs import CheckedBackend, CheckedCrypto, CheckedJob, CryptoMode
+from qlang.sema.symbols import NoiseSymbol
+from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.source import Span
+from qlang.trust.algorithms import available_algorithms
+from qlang.trust.crypto_modes import MODES, unservable_reason
+
+DEFAULT_SHOTS = 1024
+"""Shots of a plain OpenQASM program that says nothing, as in other SDKs."""
+
+
+class JobProblem(Exception):
+    """No job to compile, or an option that does not fit it; carries the diagnostic."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message())
+        self.diagnostic = diagnostic
+
+
+def chosen_job(
+    analysis: Analysis, name: str | None, shots: int | None, backend: str | None, crypto: str | None
+) -> CheckedJob:
+    """The job to compile, with the options applied.
+
+    Raises JobProblem.
+    """
+    job = _named(analysis, name)
+    if shots is not None:
+        job = replace(job, shots=shots)
+    if backend is not None:
+        job = replace(job, backends=(_backend(analysis, job, backend),))
+    if crypto is not None:
+        job = replace(job, crypto=_crypto(analysis, crypto))
+    _check_keys(job)
+    return job
+
+
+def _named(analysis: Analysis, name: str | None) -> CheckedJob:
+    source = analysis.source
+    everything = Span(source, 0, 0)
+    jobs = {job.name: job for job in analysis.module.jobs}
+    if name is not None:
+        if name not in jobs:
+            raise JobProblem(UnknownJob(everything, name, tuple(jobs)))
+        return jobs[name]
+    if len(jobs) > 1:
+        raise JobProblem(SeveralJobs(next(iter(jobs.values())).span, tuple(jobs)))
+    if jobs:
+        return next(iter(jobs.values()))
+    if analysis.module.main is None:
+        raise JobProblem(NothingToRun(everything))
+    job = default_job(analysis.module)
+    return job if job.shots is not None else replace(job, shots=DEFAULT_SHOTS)
+
+
+def _backend(analysis: Analysis, job: CheckedJob, text: str) -> CheckedBackend:
+    """A backend as the command line names it."""
+    words = text.split()
+    kind: Literal["device", "sim", "sim like", "sim with"] = "device"
+    name = text
+    if words[:1] == ["sim"]:
+        joined = " ".join(words[:2])
+        kind = "sim like" if joined == "sim like" else "sim with" if joined == "sim with" else "sim"
+        name = " ".join(words[2:]) if kind != "sim" else ""
+    if kind == "sim with" and not isinstance(job.circuit.scope.lookup(name), NoiseSymbol):
+        raise JobProblem(UnknownNoise(Span(analysis.source, 0, 0), name))
+    return CheckedBackend(kind, name, (), job.span)
+
+
+def _crypto(analysis: Analysis, mode: str) -> CheckedCrypto:
+    known = get_args(CryptoMode)
+    if mode not in known:
+        raise JobProblem(UnknownCryptoMode(Span(analysis.source, 0, 0), mode, known))
+    return CheckedCrypto(mode, None)  # type: ignore[arg-type]  # one of the modes
+
+
+def _check_keys(job: CheckedJob) -> None:
+    """A crypto mode that no key can serve is a mistake before anything runs."""
+    algorithms = available_algorithms()
+    reason = unservable_reason(job.crypto.mode, algorithms)
+    if reason is not None:
+        possible = tuple(mode for mode in MODES if unservable_reason(mode, algorithms) is None)
+        raise JobProblem(NoKeyForMode(job.crypto.span or job.span, job.crypto.mode, (reason,), possible))

@@ -1,0 +1,84 @@
+"""A circuit, for the arguments of a job, as `circuit.func`.
+
+Arguments that are known are folded in; those that a sweep provides become parameters of the function, so that one
+circuit serves every point.
+"""
+
+from xdsl.dialects.builtin import ArrayAttr, FunctionType, StringAttr, f64, i64
+from xdsl.ir import Attribute, Block, Region, SSAValue
+
+from qlang.compiler.lowering.emitter import Dynamic, Emitter
+from qlang.compiler.lowering.expressions import materialised
+from qlang.compiler.lowering.frame import Frame, Outputs, Qubits
+from qlang.compiler.lowering.statements import call_subroutine, lower_body
+from qlang.ir import circuit
+from qlang.ir.values import attribute
+from qlang.sema.jobs import CheckedJob, SweepReference
+from qlang.sema.types import is_integer
+
+
+def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
+    """The circuit that a job runs.
+
+    Raises LoweringError where it cannot be executed.
+    """
+    symbol, outputs = job.circuit, Outputs.of(job)
+    swept = {p.name: p.type for p in symbol.parameters if isinstance(job.arguments[p.name], SweepReference)}
+    block = Block(arg_types=[i64 if is_integer(kind) else f64 for kind in swept.values()])
+    register = circuit.RegisterType.of(outputs.size)
+    source = symbol.scope.source
+    alloc = circuit.AllocOp.create(result_types=[register])
+    block.add_op(alloc)
+    emitter = Emitter(source, block, alloc.result, symbol.whole.start, symbol.whole.end)
+    alloc.location = emitter.here()
+    frame = Frame(emitter, symbol.scope, call=call_subroutine)
+    for (name, kind), argument in zip(swept.items(), block.args, strict=True):
+        argument.name_hint = name if name.isidentifier() else None
+        frame.bind_value(name, Dynamic(kind, argument), kind)
+    for parameter in symbol.parameters:
+        known = job.arguments[parameter.name]
+        if not isinstance(known, SweepReference):
+            frame.bind_value(parameter.name, known, parameter.type)
+    for name, (first, size) in outputs.qubits.items():
+        frame.bind(name, Qubits(range(first, first + size), single=name in single_qubits(job)))
+    frame.scopes.append({})
+    lower_body(frame, symbol.body)
+    results = [emitter.register, *(_bits(frame, name, size) for name, size in outputs.bits.items())]
+    emitter.flush()
+    results[0] = emitter.register
+    block.add_op(circuit.ReturnOp.create(operands=results, location=emitter.here()))
+    function_type = FunctionType.from_lists([a.type for a in block.args], [r.type for r in results])
+    func = circuit.FuncOp(symbol.name, function_type, Region(block), _attributes(source.name, list(swept), outputs))
+    func.location = emitter.location(symbol.whole.start, symbol.whole.end)
+    return func
+
+
+def _bits(frame: Frame, name: str, size: int) -> SSAValue:
+    variable = frame.variable(name)
+    known = variable.value if variable is not None else None
+    if known is None:
+        return frame.emitter.bits(0, size)
+    return materialised(frame.emitter, known).ssa
+
+
+def _attributes(source: str, parameters: list[str], outputs: Outputs) -> dict[str, Attribute]:
+    found: dict[str, Attribute] = {
+        "registers": attribute({name: list(entry) for name, entry in outputs.qubits.items()}),
+        "source": StringAttr(source),
+    }
+    if parameters:
+        found["parameters"] = ArrayAttr([StringAttr(name) for name in parameters])
+    if outputs.bits:
+        found["bits"] = ArrayAttr([StringAttr(name) for name in outputs.bits])
+    return found
+
+
+def single_qubits(job: CheckedJob) -> set[str]:
+    """Names declared as one qubit without brackets, which are no registers."""
+    from qlang.syntax import tree
+
+    return {
+        statement.name.name
+        for statement in job.circuit.body
+        if isinstance(statement, tree.QubitDeclaration) and statement.size is None
+    }

@@ -1,0 +1,205 @@
+"""Gate calls: standard gates become primitives, defined gates are expanded, modifiers and broadcasts applied."""
+
+from collections.abc import Iterator, Sequence
+
+from xdsl.ir import SSAValue
+
+from qlang.compiler.lowering import modifiers
+from qlang.compiler.lowering.arithmetic import real
+from qlang.compiler.lowering.expressions import names, value
+from qlang.compiler.lowering.frame import Frame, Known, LoweringError, Qubits, Wire
+from qlang.compiler.lowering.modifiers import CannotModify, Step
+from qlang.compiler.lowering.problems import not_executable
+from qlang.compiler.lowering.qubits import operand
+from qlang.ir.gates import BY_NAME, Primitive
+from qlang.sema.constants import range_of
+from qlang.sema.errors.qubits import SameQubitTwice
+from qlang.sema.symbols import GateSymbol
+from qlang.sema.types import INT
+from qlang.sema.values import Constant, as_float, as_int, integer
+from qlang.syntax import tree
+
+SYNONYMS = {"CX": "cx", "phase": "p", "cphase": "cp", "u1": "p", "cu1": "cp"}
+"""Standard gates that are primitives under another name."""
+LONGEST_EXPANSION = 1 << 20
+"""Most primitives that one gate call may expand to."""
+
+
+def lower_gate(frame: Frame, call: tree.GateCall) -> None:
+    """Append a gate call, broadcast over registers.
+
+    Raises LoweringError.
+    """
+    primitive = primitive_of(frame, call.name.name)
+    if primitive is not None and not call.modifiers and _simple(frame, call, primitive):
+        return
+    parameters = tuple(value(frame, parameter) for parameter in call.parameters)
+    operands = [operand(frame, node) for node in call.operands]
+    if primitive is not None and not call.modifiers and primitive.qubits == 1 and not operands[0].single:
+        _each(frame, primitive, parameters, operands[0])
+        return
+    for wires in broadcast(frame, call, operands):
+        for step in _expanded_call(frame, call, parameters, wires):
+            emit(frame, step)
+
+
+def primitive_of(frame: Frame, name: str) -> Primitive | None:
+    """The primitive that a name stands for, unless the program defines a gate of that name itself."""
+    found = frame.primitives.get(name)
+    if found is None:
+        symbol = frame.scope.lookup(name)
+        known = isinstance(symbol, GateSymbol) and symbol.standard
+        found = BY_NAME.get(SYNONYMS.get(name, name)) if known else None
+        frame.primitives[name] = found or False
+    return found or None
+
+
+def _simple(frame: Frame, call: tree.GateCall, primitive: Primitive) -> bool:
+    """The common case, on constant single wires with constant parameters; `False` where it is another."""
+    wires: list[int] = []
+    for node in call.operands:
+        qubits = operand(frame, node)
+        if not qubits.single or not isinstance(qubits.wires[0], int):
+            return False
+        wires.append(qubits.wires[0])
+    angles: list[float] = []
+    for parameter in call.parameters:
+        if isinstance(parameter, tree.FloatLiteral):
+            angles.append(parameter.value)
+            continue
+        known = value(frame, parameter)
+        if not isinstance(known, Constant):
+            return False
+        angles.append(as_float(known))
+    if len(wires) > 1 and len(set(wires)) < len(wires):
+        raise _same_qubit(frame, call)
+    frame.emitter.gate(primitive.code, wires, angles)
+    return True
+
+
+def _each(frame: Frame, primitive: Primitive, parameters: tuple[Known, ...], qubits: Qubits) -> None:
+    """A one-qubit primitive on every qubit of a register."""
+    if all(isinstance(parameter, Constant) for parameter in parameters) and isinstance(qubits.wires, range):
+        angles = [as_float(parameter) for parameter in parameters if isinstance(parameter, Constant)]
+        for wire in qubits.wires:
+            frame.emitter.gate(primitive.code, (wire,), angles)
+        return
+    angles_at_run_time = [real(frame.emitter, parameter) for parameter in parameters]
+    frame.emitter.each(primitive.code, tuple(qubits.wires), angles_at_run_time)
+
+
+def broadcast(frame: Frame, call: tree.GateCall, operands: Sequence[Qubits]) -> Iterator[tuple[Wire, ...]]:
+    """The wires of each application: registers step together, single qubits are repeated."""
+    sizes = {len(qubits.wires) for qubits in operands if not qubits.single}
+    if len(sizes) > 1:
+        raise not_executable(frame, call, "a gate on registers of different sizes", "use registers of one size")
+    for position in range(sizes.pop() if sizes else 1):
+        wires = tuple(q.wires[0] if q.single else q.wires[position] for q in operands)
+        if len(set(wires)) < len(wires):
+            raise _same_qubit(frame, call)
+        yield wires
+
+
+def _same_qubit(frame: Frame, call: tree.GateCall) -> LoweringError:
+    first, last = call.operands[0], call.operands[-1]
+    text = frame.span(last).text
+    return LoweringError(SameQubitTwice(frame.span(last), gate=call.name.name, qubit=text, first=frame.span(first)))
+
+
+def _expanded_call(
+    frame: Frame, call: tree.GateCall, parameters: tuple[Known, ...], wires: tuple[Wire, ...]
+) -> list[Step]:
+    """A call with its modifiers, as primitives."""
+    controlling = [modifier for modifier in call.modifiers if modifier.kind in ("ctrl", "negctrl")]
+    taken = sum(_count(frame, modifier) for modifier in controlling)
+    steps = expand(frame, call, call.name.name, parameters, wires[taken:])
+    position = taken
+    for modifier in reversed(call.modifiers):
+        match modifier.kind:
+            case "inv":
+                steps = modifiers.inverted(frame.emitter, steps)
+            case "pow":
+                steps = _power(frame, call, modifier, steps)
+            case kind:
+                for _ in range(_count(frame, modifier)):
+                    position -= 1
+                    steps = modifiers.controlled(steps, wires[position], "1" if kind == "ctrl" else "0")
+    return steps
+
+
+def _count(frame: Frame, modifier: tree.Modifier) -> int:
+    if modifier.argument is None:
+        return 1
+    count = value(frame, modifier.argument)
+    if not isinstance(count, Constant):
+        raise not_executable(frame, modifier, "a number of controls known only at run time", "use a constant")
+    return as_int(count)
+
+
+def _power(frame: Frame, call: tree.GateCall, modifier: tree.Modifier, steps: list[Step]) -> list[Step]:
+    assert modifier.argument is not None
+    try:
+        return modifiers.power(frame.emitter, steps, value(frame, modifier.argument), frame.scope.version)
+    except CannotModify as reason:
+        raise not_executable(frame, call, str(reason), "use a rotation with the angle computed") from None
+
+
+def expand(
+    frame: Frame, call: tree.GateCall, name: str, parameters: tuple[Known, ...], wires: tuple[Wire, ...]
+) -> list[Step]:
+    """A gate as primitives, following definitions down.
+
+    Raises LoweringError where a definition is missing or too large.
+    """
+    primitive = primitive_of(frame, name)
+    if primitive is not None:
+        return [Step(primitive, parameters, wires)]
+    symbol = frame.scope.lookup(name)
+    if not isinstance(symbol, GateSymbol) or symbol.definition is None or symbol.definition.body is None:
+        raise not_executable(frame, call, f"the opaque gate `{name}`", "define it in terms of other gates")
+    if frame.depth > 60:
+        raise not_executable(frame, call, "gate definitions nested this deep", "flatten the definitions")
+    inner = frame.within(symbol.scope)
+    definition = symbol.definition
+    assert definition.body is not None
+    for parameter, known in zip(definition.parameters, parameters, strict=True):
+        inner.bind_value(parameter.name, known)
+    for qubit, wire in zip(definition.qubits, wires, strict=True):
+        inner.bind(qubit.name, Qubits((wire,), single=True))
+    steps = list(_body(inner, definition.body.statements))
+    if len(steps) > LONGEST_EXPANSION:
+        raise not_executable(frame, call, f"a gate of more than {LONGEST_EXPANSION} primitives", "use a circuit")
+    return steps
+
+
+def _body(frame: Frame, statements: Sequence[tree.Statement]) -> Iterator[Step]:
+    """The primitives of a gate's body: calls, constant loops; barriers order nothing inside a gate."""
+    for statement in statements:
+        match statement:
+            case tree.GateCall():
+                parameters = tuple(value(frame, parameter) for parameter in statement.parameters)
+                operands = [operand(frame, node) for node in statement.operands]
+                for wires in broadcast(frame, statement, operands):
+                    yield from _expanded_call(frame, statement, parameters, wires)
+            case tree.For(domain=tree.Range() as domain):
+                for index in range_of(domain, None, names(frame), frame.scope.version):
+                    frame.scopes.append({})
+                    frame.bind_value(statement.variable.name, integer(index), INT)
+                    yield from _body(frame, statement.body.statements)
+                    frame.scopes.pop()
+            case tree.Barrier() | tree.Nop():
+                continue
+            case _:
+                raise not_executable(frame, statement, "this statement inside a gate", "use a `def` or a circuit")
+
+
+def emit(frame: Frame, step: Step) -> None:
+    """Append one primitive: packed where everything is constant."""
+    emitter = frame.emitter
+    known = not step.controls and all(isinstance(parameter, Constant) for parameter in step.parameters)
+    if known and all(isinstance(wire, int) for wire in step.wires):
+        angles = [as_float(parameter) for parameter in step.parameters if isinstance(parameter, Constant)]
+        emitter.gate(step.primitive.code, [wire for wire in step.wires if isinstance(wire, int)], angles)
+        return
+    angles_at_run_time: list[SSAValue] = [real(emitter, parameter) for parameter in step.parameters]
+    emitter.gate_operation(step.primitive.code, step.wires, angles_at_run_time, step.controls)

@@ -1,0 +1,138 @@
+"""A checked job as `job.job`: declarations over wires, nothing decided."""
+
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, StringAttr, SymbolRefAttr, f64, i64
+from xdsl.ir import Block, Operation, Region
+
+from qlang.compiler.lowering.frame import Outputs
+from qlang.ir import job as job_ir
+from qlang.ir.spans import Place, location
+from qlang.ir.values import Bound, Plain, attribute, attributes
+from qlang.sema.jobs import CheckedBackend, CheckedExpectation, CheckedJob, CheckedSample, MethodSpec, PauliTerm
+from qlang.sema.symbols import NoiseSymbol
+from qlang.syntax.source import Span
+from qlang.trust.crypto_modes import MODES
+
+
+def lower_job(job: CheckedJob, seed: int, shots: int | str | None) -> job_ir.JobOp:
+    """The job's declarations. `seed` is the job's or a fresh one; `shots` what the job or the command says."""
+    outputs = Outputs.of(job)
+    block = Block()
+    for axis in job.sweeps:
+        values = [float(value) for point in axis.points for value in point]
+        names = ArrayAttr([StringAttr(name) for name in axis.names])
+        properties = {"names": names, "values": DenseArrayBase.from_list(f64, values)}
+        _add(block, job_ir.SweepOp.create(properties=properties), axis.span)
+    for expectation in job.expect:
+        _add(block, _expect(expectation, outputs), expectation.span)
+    for sample in job.samples:
+        _add(block, _sample(sample, outputs), sample.span)
+    if job.state is not None:
+        wires = [outputs.qubits[register][0] + index for register, index in job.state.wires]
+        properties = {"label": StringAttr("state"), "wires": DenseArrayBase.from_list(i64, wires)}
+        _add(block, job_ir.StateOp.create(properties=properties), job.state.span)
+    precision: Plain = {str(job.precision.measure): job.precision.value} if job.precision else None
+    settings = attributes(
+        shots=shots,
+        seed=str(seed),
+        crypto=job.crypto.mode,
+        algorithms=list(MODES[job.crypto.mode].required),
+        precision=precision,
+        labels=dict(job.labels) or None,
+    )
+    _add(block, job_ir.SettingsOp.create(attributes=settings), job.shots_span or job.span)
+    mitigation = job.mitigation
+    _add(
+        block,
+        job_ir.MitigateOp.create(
+            properties={
+                "mode": StringAttr(mitigation.mode),
+                "methods": ArrayAttr([attribute(_method(method)) for method in mitigation.methods]),
+            },
+            attributes=attributes(within=mitigation.within),
+        ),
+        mitigation.span or job.span,
+    )
+    for backend in job.backends:
+        _add(block, _candidate(job, backend), backend.span or job.span)
+    for bound in job.sla:
+        promise = Bound.of(bound.metric, bound.argument or "", bound.relation, bound.value, bound.unit)
+        _add(block, job_ir.BoundOp.create(properties={"bound": promise}), bound.span)
+    op = job_ir.JobOp.create(
+        properties={"job": StringAttr(job.name), "circuit": SymbolRefAttr(job.circuit.name)},
+        regions=[Region(block)],
+    )
+    op.location = location(place(job.span))
+    return op
+
+
+def _expect(expectation: CheckedExpectation, outputs: Outputs) -> job_ir.ExpectOp:
+    return job_ir.ExpectOp.create(
+        properties={
+            "label": StringAttr(expectation.name),
+            "terms": ArrayAttr([StringAttr(_term(term, outputs)) for term in expectation.terms]),
+            "coefficients": DenseArrayBase.from_list(f64, [term.coefficient for term in expectation.terms]),
+        }
+    )
+
+
+def _term(term: PauliTerm, outputs: Outputs) -> str:
+    """A Pauli product over wires: `X0*Z3`, or `I`."""
+    factors = sorted((outputs.qubits[register][0] + index, pauli) for register, index, pauli in term.factors)
+    return "*".join(f"{pauli}{wire}" for wire, pauli in factors) or "I"
+
+
+def _sample(sample: CheckedSample, outputs: Outputs) -> job_ir.SampleOp:
+    registers = {register for register, _ in sample.wires}
+    if sample.kind == "bits":
+        (register,) = registers
+        wires = [index for _, index in sample.wires]
+        extra = attributes(bits=register)
+    else:
+        wires = [outputs.qubits[register][0] + index for register, index in sample.wires]
+        extra = {}
+    properties = {"label": StringAttr(sample.name), "wires": DenseArrayBase.from_list(i64, wires)}
+    return job_ir.SampleOp.create(properties=properties, attributes=extra)
+
+
+def _method(method: MethodSpec) -> Plain:
+    """A mitigation method and its options as written."""
+    options: dict[str, Plain] = dict(method.arguments)
+    return {"method": method.name, **options}
+
+
+def _candidate(job: CheckedJob, backend: CheckedBackend) -> job_ir.CandidateOp:
+    """A backend as written; `resolve-candidates` adds what the catalogue knows."""
+    conditions: list[Plain] = [{"field": c.field, "relation": c.relation, "value": c.value} for c in backend.conditions]
+    extra: dict[str, Plain] = {"kind": backend.kind, "name": backend.name, "conditions": conditions or None}
+    if backend.kind == "sim with":
+        extra["noise"] = _noise(job, backend.name)
+    return job_ir.CandidateOp.create(
+        properties={"backend": StringAttr(candidate_name(backend))}, attributes=attributes(**extra)
+    )
+
+
+def _noise(job: CheckedJob, name: str) -> Plain:
+    """A noise block as plain data: its rules in order, parameters in SI units."""
+    block = job.circuit.scope.lookup(name)
+    assert isinstance(block, NoiseSymbol), "the checker has found the noise block"
+    rules: list[Plain] = []
+    for rule in block.rules:
+        targets: Plain = list(rule.targets)
+        rules.append({"channel": rule.channel, **dict(rule.parameters), "targets": targets})
+    return {"form": "named", "rules": rules}
+
+
+def candidate_name(backend: CheckedBackend) -> str:
+    """A candidate as the plan names it: `sim`, `sim like ibm.guadalupe`, `ibm.boston`."""
+    return f"{backend.kind} {backend.name}".strip() if backend.kind != "device" else backend.name
+
+
+def place(span: Span) -> Place:
+    """A span as the IR carries it."""
+    begin, end = span.source.line_column(span.start), span.source.line_column(span.end)
+    return Place(span.source.name, *begin, *end)
+
+
+def _add(block: Block, op: Operation, span: Span) -> None:
+    op.location = location(place(span))
+    block.add_op(op)

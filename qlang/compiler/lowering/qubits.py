@@ -1,0 +1,114 @@
+"""Operands that are qubits: registers, indices, slices, aliases and concatenations, as lists of wires."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import i64
+from xdsl.ir import SSAValue
+
+from qlang.compiler.lowering.frame import Frame, Qubits, Wire
+from qlang.compiler.lowering.problems import not_executable, out_of_range
+from qlang.sema.constants import range_of
+from qlang.sema.values import Constant, as_int
+from qlang.syntax import tree
+
+
+def operand(frame: Frame, expression: tree.Expression) -> Qubits:
+    """The qubits that an operand stands for.
+
+    Raises LoweringError where an index is outside its register or cannot be resolved.
+    """
+    handler = _HANDLERS.get(type(expression))
+    if handler is None:
+        raise not_executable(frame, expression, "this expression as a qubit", "name a qubit or register")
+    return handler(frame, expression)
+
+
+def _name(frame: Frame, node: tree.Name) -> Qubits:
+    found = frame.lookup(node.name)
+    if isinstance(found, Qubits):
+        return found
+    raise not_executable(frame, node, f"`{node.name}` as a qubit", "name a qubit or register of this circuit")
+
+
+def _index(frame: Frame, node: tree.Index) -> Qubits:
+    from qlang.compiler.lowering.expressions import names, value
+
+    base = operand(frame, node.base)
+    size, name = len(base.wires), _text(frame, node.base)
+    if len(node.items) != 1:
+        raise not_executable(frame, node, "an index with several dimensions", "registers have one dimension")
+    item = node.items[0]
+    if isinstance(item, tree.Range):
+        chosen = range_of(item, size, names(frame), frame.scope.version)
+        if chosen and not all(0 <= index < size for index in (chosen[0], chosen[-1])):
+            raise out_of_range(frame, item, chosen[-1], name, size)
+        return Qubits(tuple(base.wires[index] for index in chosen), single=False)
+    if isinstance(item, tree.IndexSet):
+        wires = tuple(_element(frame, entry, base, name) for entry in item.items)
+        return Qubits(wires, single=False)
+    if isinstance(item, tree.IntLiteral) and 0 <= item.value < size:
+        return Qubits((base.wires[item.value],), single=True)
+    found = value(frame, item)
+    if isinstance(found, Constant):
+        return Qubits((_element(frame, item, base, name),), single=True)
+    return Qubits((_element(frame, item, base, name),), single=True)
+
+
+def _element(frame: Frame, item: tree.Expression, base: Qubits, name: str) -> Wire:
+    """The wire at an index, which may be computed."""
+    from qlang.compiler.lowering.arithmetic import whole
+    from qlang.compiler.lowering.expressions import value
+
+    size = len(base.wires)
+    found = value(frame, item)
+    if isinstance(found, Constant):
+        index = as_int(found)
+        if not -size <= index < size:
+            raise out_of_range(frame, item, index, name, size)
+        return base.wires[index]
+    first, step = _progression(frame, item, base)
+    position = whole(frame.emitter, found)
+    if step != 1:
+        position = _arith(frame, arith.MuliOp, position, frame.emitter.integer(step))
+    return position if first == 0 else _arith(frame, arith.AddiOp, position, frame.emitter.integer(first))
+
+
+def _progression(frame: Frame, item: tree.Expression, base: Qubits) -> tuple[int, int]:
+    """First wire and step of a register whose wires are evenly spaced, which run-time indices need."""
+    wires = [wire for wire in base.wires if isinstance(wire, int)]
+    step = wires[1] - wires[0] if len(wires) > 1 else 1
+    if len(wires) < len(base.wires) or any(b - a != step for a, b in pairwise(wires)):
+        raise not_executable(
+            frame, item, "an index known only at run time into scattered qubits", "index the register itself"
+        )
+    return wires[0], step
+
+
+def _arith(frame: Frame, kind: type[arith.MuliOp] | type[arith.AddiOp], left: SSAValue, right: SSAValue) -> SSAValue:
+    flags = {"overflowFlags": arith.IntegerOverflowAttr("none")}
+    return frame.emitter.value(kind.create(operands=[left, right], result_types=[i64], properties=flags))
+
+
+def _hardware(frame: Frame, node: tree.HardwareQubit) -> Qubits:
+    raise not_executable(
+        frame, node, f"the hardware qubit `${node.index}`", "declare a register; the scheduler chooses the qubits"
+    )
+
+
+def _concatenation(frame: Frame, node: tree.BinaryOp) -> Qubits:
+    left, right = operand(frame, node.left), operand(frame, node.right)
+    return Qubits((*left.wires, *right.wires), single=False)
+
+
+def _text(frame: Frame, node: tree.Node) -> str:
+    return frame.span(node).text
+
+
+_HANDLERS: dict[type[tree.Expression], Callable[..., Qubits]] = {
+    tree.Name: _name,
+    tree.Index: _index,
+    tree.HardwareQubit: _hardware,
+    tree.BinaryOp: _concatenation,
+}

@@ -1,0 +1,305 @@
+"""Statements of a circuit or subroutine: a table from node to what it appends."""
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects.builtin import i1
+from xdsl.ir import SSAValue
+
+from qlang.compiler.lowering import control
+from qlang.compiler.lowering.arithmetic import binary, convert, real, whole
+from qlang.compiler.lowering.emitter import Dynamic, Emitter
+from qlang.compiler.lowering.expressions import materialised, names, resolved, value
+from qlang.compiler.lowering.frame import Frame, Known, Variable
+from qlang.compiler.lowering.gates import lower_gate
+from qlang.compiler.lowering.problems import from_constant, not_executable, out_of_range
+from qlang.compiler.lowering.qubits import operand
+from qlang.ir import bits as bits_ops
+from qlang.ir import circuit
+from qlang.sema.constants import range_of
+from qlang.sema.symbols import SubroutineSymbol
+from qlang.sema.types import BIT, BOOL, Array, Bit, Float, Type, Void, is_quantum
+from qlang.sema.values import Constant, ConstantError, as_int, boolean
+from qlang.syntax import tree
+
+
+def lower_body(frame: Frame, statements: Sequence[tree.Statement]) -> None:
+    """Append a body's statements, up to a `return`.
+
+    Raises LoweringError at the first statement that cannot be lowered.
+    """
+    emitter = frame.emitter
+    for statement in statements:
+        if not frame.depth:
+            emitter.start, emitter.end = statement.start, statement.end
+        try:
+            _HANDLERS.get(type(statement), _unknown)(frame, statement)
+        except ConstantError as error:
+            raise from_constant(frame, statement, error) from None
+        if isinstance(statement, tree.Return):
+            return
+
+
+def _unknown(frame: Frame, node: tree.Statement) -> None:
+    construct, instead = _NOT_EXECUTABLE.get(type(node), ("this statement", "leave it out"))
+    raise not_executable(frame, node, construct, instead)
+
+
+def _nothing(frame: Frame, node: tree.Statement) -> None:
+    """Declarations of other things, and statements without an effect."""
+
+
+def _declare(frame: Frame, node: tree.ClassicalDeclaration) -> None:
+    kind = resolved(frame, node.type)
+    if node.kind == "input" and frame.lookup(node.name.name) is not None:
+        return
+    known = _initial(kind) if node.value is None else _assigned(frame, kind, node.value)
+    if node.kind == "const":
+        frame.bind(node.name.name, known if isinstance(known, Constant) else Variable(kind, known))
+        return
+    frame.bind(node.name.name, Variable(kind, known))
+
+
+def _assigned(frame: Frame, kind: Type, expression: tree.Expression) -> Known:
+    """The value of an expression as stored in a variable of a type."""
+    return convert(frame.emitter, kind, value(frame, expression))
+
+
+def _initial(kind: Type) -> Constant:
+    """OpenQASM leaves unset variables undefined; ours start at zero."""
+    match kind:
+        case Array():
+            return Constant(kind, _zeros(kind, kind.shape))
+        case Float():
+            return Constant(kind, 0.0)
+        case _ if kind == BOOL:
+            return boolean(False)
+        case _:
+            return Constant(kind, 0)
+
+
+def _zeros(kind: Array, shape: tuple[int, ...]) -> tuple[object, ...]:
+    if len(shape) == 1:
+        return (_initial(kind.element).value,) * shape[0]
+    return (_zeros(kind, shape[1:]),) * shape[0]
+
+
+def _alias(frame: Frame, node: tree.Alias) -> None:
+    found = operand(frame, node.value)
+    frame.bind(node.name.name, found)
+
+
+def _measure(frame: Frame, node: tree.MeasureStatement) -> None:
+    qubits = operand(frame, node.qubits)
+    bits = frame.emitter.measure(tuple(qubits.wires))
+    if node.target is not None:
+        store(frame, node.target, Dynamic(BIT if qubits.single else Bit(len(qubits.wires)), bits))
+
+
+def _assign(frame: Frame, node: tree.Assignment) -> None:
+    known = value(frame, node.value)
+    if node.operator != "=":
+        known = binary(frame.emitter, node.operator[:-1], value(frame, node.target), known, frame.scope.version)
+    store(frame, node.target, known)
+
+
+def store(frame: Frame, target: tree.Expression, known: Known) -> None:
+    """Assign to a variable, a bit or a slice of bits.
+
+    Raises LoweringError where the target cannot take it.
+    """
+    if isinstance(target, tree.Name):
+        variable = frame.variable(target.name)
+        if variable is None:
+            raise not_executable(frame, target, f"an assignment to `{target.name}`", "assign to a variable")
+        variable.value = convert(frame.emitter, variable.type, known)
+        return
+    if isinstance(target, tree.Index) and isinstance(target.base, tree.Name) and len(target.items) == 1:
+        variable = frame.variable(target.base.name)
+        if variable is not None:
+            _store_indexed(frame, target, variable, target.items[0], known)
+            return
+    raise not_executable(frame, target, "an assignment to this target", "assign to a variable or to its elements")
+
+
+def _store_indexed(frame: Frame, target: tree.Index, variable: Variable, item: tree.Expression, known: Known) -> None:
+    emitter = frame.emitter
+    if isinstance(variable.type, Array):
+        _store_element(frame, target, variable, item, known)
+        return
+    old = materialised(emitter, convert(emitter, _as_bits(variable.type), variable.value))
+    assert isinstance(old.type, Bit)
+    size = old.type.size or 1
+    if isinstance(item, tree.Range):
+        chosen = range_of(item, size, names(frame), frame.scope.version)
+        if chosen.step != 1:
+            raise not_executable(frame, item, "an assignment to a slice with a step", "assign bit by bit")
+        part = materialised(emitter, convert(emitter, Bit(len(chosen)), known))
+        index = emitter.integer(chosen.start)
+    else:
+        position = value(frame, item)
+        if isinstance(position, Constant):
+            number = as_int(position) + (size if as_int(position) < 0 else 0)
+            if not 0 <= number < size:
+                raise out_of_range(frame, item, as_int(position), frame.span(target.base).text, size)
+            index = emitter.integer(number)
+        else:
+            index = whole(emitter, position)
+        part = materialised(emitter, convert(emitter, BIT, known))
+    new = Dynamic(old.type, _insert(emitter, old, index, part))
+    variable.value = convert(emitter, variable.type, new)
+
+
+def _insert(emitter: Emitter, old: Dynamic, index: SSAValue, part: Dynamic) -> SSAValue:
+    if part.ssa.type == old.ssa.type:
+        return part.ssa
+    if part.ssa.type == i1:
+        kind: type[bits_ops.BitsSetOp] | type[bits_ops.BitsInsertOp] = bits_ops.BitsSetOp
+    else:
+        kind = bits_ops.BitsInsertOp
+    return emitter.value(kind.create(operands=[old.ssa, index, part.ssa], result_types=[old.ssa.type]))
+
+
+def _as_bits(kind: Type) -> Bit:
+    """The bit register that an integer's or angle's bits are."""
+    if isinstance(kind, Bit):
+        return kind
+    width = getattr(kind, "width", None)
+    return Bit(width or 64)
+
+
+def _store_element(frame: Frame, target: tree.Index, variable: Variable, item: tree.Expression, known: Known) -> None:
+    position = value(frame, item)
+    assert isinstance(variable.type, Array)
+    if len(variable.type.shape) != 1 or not all(isinstance(v, Constant) for v in (position, known, variable.value)):
+        raise not_executable(frame, target, "a change of an array at run time", "compute it from constants")
+    assert isinstance(position, Constant) and isinstance(variable.value, Constant)
+    elements = list(variable.value.value)  # type: ignore[arg-type]  # arrays hold tuples
+    elements[as_int(position)] = convert(frame.emitter, variable.type.element, known).value  # type: ignore[union-attr]  # a constant
+    variable.value = Constant(variable.type, tuple(elements))
+
+
+def _reset(frame: Frame, node: tree.Reset) -> None:
+    frame.emitter.wired(circuit.ResetOp, tuple(operand(frame, node.qubits).wires))
+
+
+def _barrier(frame: Frame, node: tree.Barrier) -> None:
+    wires = [wire for qubits in node.operands for wire in operand(frame, qubits).wires] or frame.all_wires()
+    frame.emitter.wired(circuit.BarrierOp, tuple(wires))
+
+
+def _delay(frame: Frame, node: tree.Delay) -> None:
+    seconds = real(frame.emitter, value(frame, node.duration))
+    wires = [wire for qubits in node.operands for wire in operand(frame, qubits).wires] or frame.all_wires()
+    frame.emitter.wired(circuit.DelayOp, tuple(wires), [seconds])
+
+
+def _box(frame: Frame, node: tree.Box) -> None:
+    frame.scopes.append({})
+    lower_body(frame, node.body.statements)
+    frame.scopes.pop()
+
+
+def _block(frame: Frame, node: tree.Annotated) -> None:
+    lower_body(frame, [node.statement])
+
+
+def _expression(frame: Frame, node: tree.ExpressionStatement) -> None:
+    if isinstance(node.value, tree.Call):
+        symbol = frame.scope.lookup(node.value.callee.name)
+        if isinstance(symbol, SubroutineSymbol):
+            call_subroutine(frame, symbol, node.value)
+            return
+    value(frame, node.value)
+
+
+def _if(frame: Frame, node: tree.If) -> None:
+    control.lower_if(frame, node, lower_body)
+
+
+def _for(frame: Frame, node: tree.For) -> None:
+    control.lower_for(frame, node, lower_body)
+
+
+def _while(frame: Frame, node: tree.While) -> None:
+    control.lower_while(frame, node, lower_body)
+
+
+def _switch(frame: Frame, node: tree.Switch) -> None:
+    control.lower_switch(frame, node, lower_body)
+
+
+def _return(frame: Frame, node: tree.Return) -> None:
+    if node.value is not None:
+        frame.result = value(frame, node.value)
+
+
+def call_subroutine(frame: Frame, symbol: SubroutineSymbol, call: tree.Call) -> Known | None:
+    """Lower a subroutine's body in place; its result, if it has one.
+
+    Raises LoweringError for recursion and for a `return` inside a loop or branch.
+    """
+    if frame.depth > 60:
+        raise not_executable(frame, call, "calls nested this deep", "recursion has no circuit; use a loop")
+    nested = next((n for n in _nested_returns(symbol.definition.body)), None)
+    inner = frame.within(symbol.scope)
+    if nested is not None:
+        raise not_executable(inner, nested, "a `return` inside a loop or branch", "return once, at the end")
+    for parameter, argument in zip(symbol.parameters, call.arguments, strict=True):
+        if is_quantum(parameter.type):
+            inner.bind(parameter.name, operand(frame, argument.value))
+        else:
+            inner.bind_value(parameter.name, _assigned(frame, parameter.type, argument.value), parameter.type)
+    lower_body(inner, symbol.definition.body.statements)
+    if inner.result is None or isinstance(symbol.result, Void):
+        return None
+    return convert(frame.emitter, symbol.result, inner.result)
+
+
+def _nested_returns(body: tree.Block) -> list[tree.Return]:
+    return [
+        node
+        for statement in body.statements
+        if not isinstance(statement, tree.Return)
+        for node in tree.walk(statement)
+        if isinstance(node, tree.Return)
+    ]
+
+
+_NOT_EXECUTABLE: dict[type[tree.Statement], tuple[str, str]] = {
+    tree.Calibration: ("a pulse-level calibration", "leave it out: backends bring their own calibrations"),
+    tree.Break: ("`break`", "put the condition into a `while`"),
+    tree.Continue: ("`continue`", "put the rest of the body into an `if`"),
+    tree.End: ("`end`", "put what follows into an `if`"),
+}
+
+_HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
+    tree.GateCall: lower_gate,
+    tree.MeasureStatement: _measure,
+    tree.Reset: _reset,
+    tree.Barrier: _barrier,
+    tree.Delay: _delay,
+    tree.Box: _box,
+    tree.ClassicalDeclaration: _declare,
+    tree.Assignment: _assign,
+    tree.Alias: _alias,
+    tree.ExpressionStatement: _expression,
+    tree.If: _if,
+    tree.For: _for,
+    tree.While: _while,
+    tree.Switch: _switch,
+    tree.Return: _return,
+    tree.Annotated: _block,
+    tree.QubitDeclaration: _nothing,
+    tree.GateDefinition: _nothing,
+    tree.SubroutineDefinition: _nothing,
+    tree.CircuitDefinition: _nothing,
+    tree.ObservableDefinition: _nothing,
+    tree.NoiseDefinition: _nothing,
+    tree.JobDefinition: _nothing,
+    tree.Include: _nothing,
+    tree.Import: _nothing,
+    tree.Version: _nothing,
+    tree.Pragma: _nothing,
+    tree.Nop: _nothing,
+    tree.ExternDeclaration: _nothing,
+}

@@ -1,0 +1,139 @@
+"""How much a circuit suffers from noise: the rate γ = −ln(success) that predictions start from.
+
+Every gate contributes the rate of a depolarizing channel with its average infidelity
+(`qlang.mitigation.predict.depolarizing_rate`); the rates of a circuit add up. Gates outside of an observable's light
+cone are counted too, so γ is an upper bound for local observables.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import exp, sqrt
+
+from qlang.catalogue.noise import DeviceNoise
+from qlang.ir.gates import BY_NAME
+from qlang.ir.values import Plain
+from qlang.mitigation.predict import depolarizing_rate
+
+Resources = Mapping[str, Plain]
+
+DEFAULT_TIME_1Q, DEFAULT_TIME_2Q = 50e-9, 300e-9
+"""Gate times of `thermal` noise that does not give its own, in seconds."""
+
+
+def device_rate(noise: DeviceNoise, resources: Resources) -> tuple[float, float]:
+    """γ of a circuit on a device, and its relative uncertainty: the spread of the errors used over √(their number).
+
+    A pair that the layout does not join is charged with its SWAPs; two-qubit gates whose wires are known only at
+    run time with the worst pair of the layout.
+    """
+    one_qubit = _numbers(resources["one_qubit"])
+    rates = [
+        count * depolarizing_rate(qubit.error_1q or 0.0, 1)
+        for count, qubit in zip(one_qubit, noise.qubits, strict=True)
+    ]
+    flat, counts = _numbers(resources["pairs"]), _numbers(resources["pair_counts"])
+    pairs = list(zip(flat[::2], flat[1::2], strict=True))
+    errors = [noise.two_qubit(int(a), int(b)).error for a, b in pairs]
+    rates += [count * depolarizing_rate(error, 2) for count, error in zip(counts, errors, strict=True)]
+    scattered = _number(resources, "scattered")
+    if scattered:
+        size = len(noise.qubits)
+        worst = max(noise.two_qubit(a, b).error for a in range(size) for b in range(a))
+        rates.append(scattered * depolarizing_rate(worst, 2))
+        errors.append(worst)
+    spread_one = _number(resources, "scattered_one_qubit")
+    if spread_one:
+        rates.append(spread_one * depolarizing_rate(max(q.error_1q or 0.0 for q in noise.qubits), 1))
+    return sum(rates), relative_spread(errors)
+
+
+def relative_spread(errors: Sequence[float]) -> float:
+    """Standard deviation ÷ mean ÷ √n of the errors; 0 for fewer than two."""
+    if len(errors) < 2:
+        return 0.0
+    mean = sum(errors) / len(errors)
+    variance = sum((error - mean) ** 2 for error in errors) / (len(errors) - 1)
+    return sqrt(variance / len(errors)) / mean if mean else 0.0
+
+
+def named_rate(rules: Sequence[Mapping[str, Plain]], resources: Resources) -> float:
+    """γ of a circuit under a noise block: its own model, so without uncertainty.
+
+    A rule acts once on each gate that it targets, on each of the gate's wires for one-qubit channels.
+    """
+    counts = resources["gates"]
+    assert isinstance(counts, Mapping)
+    total = 0.0
+    for rule in rules:
+        channel = str(rule["channel"])
+        if channel not in _CHANNELS:
+            continue
+        for name, count in counts.items():
+            qubits = _qubits(name)
+            if qubits and _targeted(rule, name, qubits):
+                total += float(count) * _CHANNELS[channel](rule, qubits)  # type: ignore[arg-type]  # a number
+    return total
+
+
+def _qubits(name: str) -> int:
+    """Wires of a gate by its counted name, where each leading `c` of an unknown name is a control."""
+    controls = 0
+    while name not in BY_NAME and name.startswith("c"):
+        name, controls = name[1:], controls + 1
+    return BY_NAME[name].qubits + controls
+
+
+def _targeted(rule: Mapping[str, Plain], name: str, qubits: int) -> bool:
+    targets = rule.get("targets") or ()
+    assert isinstance(targets, Sequence)
+    return not targets or name in targets or f"{qubits}q" in targets
+
+
+def _value(rule: Mapping[str, Plain], name: str, default: float = 0.0) -> float:
+    value = rule.get(name, default)
+    assert isinstance(value, (int, float))
+    return float(value)
+
+
+def _depolarizing(rule: Mapping[str, Plain], qubits: int) -> float:
+    levels = 2.0**qubits
+    return depolarizing_rate(_value(rule, "p") * (levels - 1) / levels, qubits)
+
+
+def _flip(rule: Mapping[str, Plain], qubits: int) -> float:
+    return qubits * depolarizing_rate(2 * _value(rule, "p") / 3, 1)
+
+
+def _thermal(rule: Mapping[str, Plain], qubits: int) -> float:
+    time = _value(rule, "time_1q", DEFAULT_TIME_1Q) if qubits == 1 else _value(rule, "time_2q", DEFAULT_TIME_2Q)
+    return qubits * depolarizing_rate(relaxation_infidelity(time, _value(rule, "t1"), _value(rule, "t2")), 1)
+
+
+def relaxation_infidelity(time: float, t1: float, t2: float) -> float:
+    """Average infidelity of one qubit idling for a time: 1/2 − e^(−t/T1)/6 − e^(−t/T2)/3."""
+    return 0.5 - exp(-time / t1) / 6 - exp(-time / t2) / 3
+
+
+def _damping(rule: Mapping[str, Plain], qubits: int) -> float:
+    kept = sqrt(1 - _value(rule, "gamma", _value(rule, "p")))
+    return qubits * depolarizing_rate(1 - (2 * ((1 + kept) / 2) ** 2 + 1) / 3, 1)
+
+
+_CHANNELS: dict[str, Callable[[Mapping[str, Plain], int], float]] = {
+    "depolarizing": _depolarizing,
+    "bitflip": _flip,
+    "phaseflip": _flip,
+    "thermal": _thermal,
+    "amplitude_damping": _damping,
+}
+"""Channels on gates; `readout` is no part of γ."""
+
+
+def _numbers(value: Plain) -> list[float]:
+    assert isinstance(value, Sequence) and not isinstance(value, str)
+    return [float(item) for item in value]  # type: ignore[arg-type]  # numbers
+
+
+def _number(resources: Resources, name: str) -> float:
+    value = resources[name]
+    assert isinstance(value, (int, float))
+    return float(value)

@@ -1,0 +1,93 @@
+"""What planning refuses, as diagnostics: reasons and numbers from the passes, places from the checked job."""
+
+from xdsl.dialects.builtin import ModuleOp
+
+from qlang.catalogue.store import device_names
+from qlang.compiler.candidates import DeviceUnknown
+from qlang.ir.circuit import FuncOp
+from qlang.ir.job import BoundOp
+from qlang.ir.spans import place_of
+from qlang.ir.values import plain
+from qlang.passes.rejections import MethodRefused, PlanRejected, Rejected, Shortfall, ShotsUndecided
+from qlang.sema.errors.planning import MethodNotApplied, UndecidedShots
+from qlang.sema.errors.sla import NoReachableBackend, SlaNotMet, UnknownDevice
+from qlang.sema.jobs import CheckedJob
+from qlang.syntax.diagnostic import Diagnostic, Label
+from qlang.syntax.source import Span
+
+Refusal = DeviceUnknown | PlanRejected | ShotsUndecided | MethodRefused
+
+
+def diagnose(problem: Refusal, job: CheckedJob, module: ModuleOp) -> tuple[Diagnostic, ...]:
+    """The diagnostics of a job that cannot be planned."""
+    match problem:
+        case DeviceUnknown():
+            return (_unknown_device(problem, job),)
+        case ShotsUndecided():
+            return (UndecidedShots(job.shots_span or job.span, job=job.name),)
+        case MethodRefused():
+            span = next((m.span for m in job.mitigation.methods), job.mitigation.span) or job.span
+            return (MethodNotApplied(span, method=problem.method, reason=problem.reason),)
+        case PlanRejected():
+            return (_rejected(problem, job, module),)
+
+
+def _unknown_device(problem: DeviceUnknown, job: CheckedJob) -> Diagnostic:
+    span = next((b.span for b in job.backends if b.name == problem.name and b.span), job.span)
+    return UnknownDevice(
+        span, name=problem.name, known=device_names(), suggestion=problem.near[0] if problem.near else None
+    )
+
+
+def _rejected(problem: PlanRejected, job: CheckedJob, module: ModuleOp) -> Diagnostic:
+    missed = [rejected for rejected in problem.rejected if rejected.shortfalls]
+    if not missed:
+        spans = [backend.span for backend in job.backends if backend.span is not None]
+        span = Span(spans[0].source, spans[0].start, spans[-1].end) if spans else job.span
+        reasons = tuple((rejected.backend, rejected.reason) for rejected in problem.rejected)
+        return NoReachableBackend(span, job=job.name, reasons=reasons)
+    best = max(missed, key=_merit)
+    binding, *others = best.shortfalls
+    return SlaNotMet(
+        _bound_span(binding, job),
+        job=job.name,
+        best=f"{_predicted(binding)} ({_where(best)})",
+        run=job.run_span,
+        run_fact=_run_fact(module),
+        others=tuple(
+            Label(_bound_span(other, job), f"best predicted: {_predicted(other)} ({_where(best)})") for other in others
+        ),
+        reasons=tuple(f"{r.backend}: {r.reason}" for r in problem.rejected if r is not best),
+    )
+
+
+def _merit(rejected: Rejected) -> tuple[int, float]:
+    """Fewer missed bounds first, then the smaller miss of the first one."""
+    first = rejected.shortfalls[0]
+    return -len(rejected.shortfalls), first.predicted if first.metric == "fidelity" else -first.predicted
+
+
+def _where(rejected: Rejected) -> str:
+    return ", ".join(part for part in (rejected.backend, rejected.method) if part and part != "none")
+
+
+def _predicted(miss: Shortfall) -> str:
+    spread = max(miss.high - miss.predicted, miss.predicted - miss.low)
+    return f"{miss.predicted:.2g} ± {spread:.1g}" if spread > 0 else f"{miss.predicted:.3g}"
+
+
+def _bound_span(miss: Shortfall, job: CheckedJob) -> Span:
+    assert isinstance(miss.bound, BoundOp)
+    place = place_of(miss.bound)
+    for bound in job.sla:
+        if place is not None and bound.span.source.line_column(bound.span.start) == (place.line, place.column):
+            return bound.span
+    return job.span
+
+
+def _run_fact(module: ModuleOp) -> str:
+    circuit = next(op for op in module.ops if isinstance(op, FuncOp))
+    resources = plain(circuit.attributes["resources"])
+    assert isinstance(resources, dict)
+    count, depth = resources["two_qubit"], resources["depth"]
+    return f"{count} two-qubit gate{'' if count == 1 else 's'} per point (in CX), depth {depth}"

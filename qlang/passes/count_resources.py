@@ -1,0 +1,217 @@
+"""Count what each circuit uses, without unrolling: a loop's body is counted once and multiplied.
+
+A loop whose wires depend on its variable is walked through as far as `budget` allows, to learn which qubits
+interact; beyond that its two-qubit gates count as scattered. Branches count as their larger side, a `while` as one
+iteration; `exact` is then false. Swept integers are taken at their largest.
+
+Writes the `resources` attribute of `circuit.func`: `gates` (by name), `one_qubit` (per wire, virtual ones left
+out), `pairs` and `pair_counts` (in units of CX), `scattered`, `two_qubit` (their sum), `t`, `rotations`,
+`measurements`, `resets`, `delay`, `depth`, `exact`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from xdsl.context import Context
+from xdsl.dialects import arith, scf
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from qlang.ir import circuit
+from qlang.ir.gates import BY_CODE, BY_NAME
+from qlang.ir.job import JobOp, SweepOp
+from qlang.ir.values import Plain, attribute, floats
+from qlang.passes.resources import Tally
+
+Number = int | float | None
+
+_INTEGER: dict[type[Operation], Callable[[int, int], int]] = {
+    arith.AddiOp: lambda a, b: a + b,
+    arith.SubiOp: lambda a, b: a - b,
+    arith.MuliOp: lambda a, b: a * b,
+    arith.AndIOp: lambda a, b: a & b,
+    arith.ShLIOp: lambda a, b: a << b if 0 <= b < 64 else 0,
+    arith.RemSIOp: lambda a, b: abs(a) % abs(b) * (1 if a >= 0 else -1) if b else 0,
+    arith.RemUIOp: lambda a, b: a % b if b else 0,
+    arith.DivSIOp: lambda a, b: int(a / b) if b else 0,
+}
+
+
+@dataclass(frozen=True)
+class CountResources(ModulePass):
+    """See the module."""
+
+    name = "count-resources"
+
+    budget: int = 4096
+    """Loop iterations that may be walked through in one circuit."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for func in op.ops:
+            if isinstance(func, circuit.FuncOp):
+                counter = _Counter(self.budget, _largest_arguments(op, func))
+                func.attributes["resources"] = attribute(_record(counter.block(func.body.block), func.size))
+
+
+def _largest_arguments(module: ModuleOp, func: circuit.FuncOp) -> dict[SSAValue, Number]:
+    """The largest value that the module's sweeps give to each of a circuit's integer parameters."""
+    largest: dict[str, float] = {}
+    for job in module.ops:
+        if not isinstance(job, JobOp) or job.circuit.root_reference.data != func.sym_name.data:
+            continue
+        for sweep in (op for op in job.body.block.ops if isinstance(op, SweepOp)):
+            names = [name.data for name in sweep.names]
+            values = floats(sweep.values)
+            for column, name in enumerate(names):
+                largest[name] = max(largest.get(name, float("-inf")), *values[column :: len(names)])
+    arguments = zip(func.parameter_names, func.body.block.args, strict=True)
+    return {value: int(largest[name]) for name, value in arguments if name in largest and "i64" in str(value.type)}
+
+
+@dataclass(slots=True)
+class _Counter:
+    budget: int
+    known: dict[SSAValue, Number] = field(default_factory=dict)
+
+    def block(self, block: Block) -> Tally:
+        tally = Tally()
+        for op in block.ops:
+            handler = _HANDLERS.get(type(op))
+            if handler is not None:
+                handler(self, op, tally)
+        return tally
+
+    def wires(self, op: circuit.WiredOp) -> list[int | None]:
+        return [wire if isinstance(wire, int) else self.integer(wire) for wire in op.wire_list]
+
+    def integer(self, value: SSAValue) -> int | None:
+        found = self.known.get(value)
+        return found if isinstance(found, int) else None
+
+
+def _constant(counter: _Counter, op: arith.ConstantOp, tally: Tally) -> None:
+    if isinstance(op.value, (IntegerAttr, FloatAttr)):
+        counter.known[op.result] = op.value.value.data
+
+
+def _integer(counter: _Counter, op: Operation, tally: Tally) -> None:
+    left, right = (counter.integer(operand) for operand in op.operands)
+    known = left is not None and right is not None
+    counter.known[op.results[0]] = _INTEGER[type(op)](left, right) if known else None  # type: ignore[arg-type]  # known
+
+
+def _run(counter: _Counter, op: circuit.RunOp, tally: Tally) -> None:
+    for code, wires, _ in op.gates.gates():
+        tally.gate(BY_CODE[code], wires)
+
+
+def _gate(counter: _Counter, op: circuit.GateOp, tally: Tally) -> None:
+    tally.gate(BY_NAME[op.gate.data], counter.wires(op), len(op.controls.data) if op.controls else 0)
+
+
+def _each(counter: _Counter, op: circuit.EachOp, tally: Tally) -> None:
+    for wire in counter.wires(op):
+        tally.gate(BY_NAME[op.gate.data], [wire])
+
+
+def _measure(counter: _Counter, op: circuit.MeasureOp, tally: Tally) -> None:
+    for wire in counter.wires(op):
+        tally.measurements += 1
+        tally.advance([wire])
+
+
+def _reset(counter: _Counter, op: circuit.ResetOp, tally: Tally) -> None:
+    for wire in counter.wires(op):
+        tally.resets += 1
+        tally.advance([wire])
+
+
+def _barrier(counter: _Counter, op: circuit.BarrierOp, tally: Tally) -> None:
+    tally.level(counter.wires(op))
+
+
+def _delay(counter: _Counter, op: circuit.DelayOp, tally: Tally) -> None:
+    seconds = counter.known.get(op.seconds)
+    tally.exact = tally.exact and seconds is not None
+    tally.seconds += float(seconds or 0.0) * len(op.static_wires)
+
+
+def _for(counter: _Counter, op: scf.ForOp, tally: Tally) -> None:
+    first, last, step = (counter.integer(bound) for bound in (op.lb, op.ub, op.step))
+    body, index = op.body.block, op.body.block.args[0]
+    if first is None or last is None or not step:
+        counter.known[index] = None
+        inner = counter.block(body)
+        inner.exact = False
+        tally.add(inner)
+        return
+    values = range(first, last, step)
+    if index.first_use is not None and len(values) <= counter.budget:
+        counter.budget -= len(values)
+        for value in values:
+            counter.known[index] = value
+            _iteration(counter, body, tally)
+        return
+    counter.known[index] = None
+    tally.add(counter.block(body), len(values))
+
+
+def _iteration(counter: _Counter, body: Block, tally: Tally) -> None:
+    """One iteration of a loop that is walked through: its gates follow those before, wire by wire."""
+    for op in body.ops:
+        handler = _HANDLERS.get(type(op))
+        if handler is not None:
+            handler(counter, op, tally)
+
+
+def _if(counter: _Counter, op: scf.IfOp, tally: Tally) -> None:
+    sides = [counter.block(region.blocks.first) for region in op.regions if region.blocks.first is not None]
+    larger = sides[0]
+    for other in sides[1:]:
+        larger.larger(other)
+    tally.add(larger)
+
+
+def _while(counter: _Counter, op: scf.WhileOp, tally: Tally) -> None:
+    for region in (op.before_region, op.after_region):
+        inner = counter.block(region.block)
+        inner.exact = False
+        tally.add(inner)
+
+
+_HANDLERS: dict[type[Operation], Callable[..., None]] = {
+    arith.ConstantOp: _constant,
+    **dict.fromkeys(_INTEGER, _integer),
+    circuit.RunOp: _run,
+    circuit.GateOp: _gate,
+    circuit.EachOp: _each,
+    circuit.MeasureOp: _measure,
+    circuit.ResetOp: _reset,
+    circuit.BarrierOp: _barrier,
+    circuit.DelayOp: _delay,
+    scf.ForOp: _for,
+    scf.IfOp: _if,
+    scf.WhileOp: _while,
+}
+
+
+def _record(tally: Tally, qubits: int) -> Plain:
+    pairs = sorted(tally.pairs.items())
+    spread = tally.one_qubit.pop(-1, 0)
+    return {
+        "gates": dict(sorted(tally.gates.items())),
+        "one_qubit": [tally.one_qubit[wire] for wire in range(qubits)],
+        "pairs": [wire for pair, _ in pairs for wire in pair],
+        "pair_counts": [count for _, count in pairs],
+        "scattered": tally.scattered,
+        "scattered_one_qubit": spread,
+        "two_qubit": tally.scattered + sum(tally.pairs.values()),
+        "t": tally.t,
+        "rotations": tally.rotations,
+        "measurements": tally.measurements,
+        "resets": tally.resets,
+        "delay": float(tally.seconds),
+        "depth": tally.depth,
+        "exact": tally.exact,
+    }

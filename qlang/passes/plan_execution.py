@@ -1,0 +1,104 @@
+"""Write the stages that run a scheduled job: lower, execute, mitigate, check.
+
+    plan.schedule …   →   %k = plan.lower @quench as @quench_kernel for %b {target = "cpu.numpy", digest = "sha256:…"}
+                          %r = plan.execute %k on %b over %p {scales = …, shots = …, settings = …, samples = …}
+                          %v = plan.mitigate %r by %m {expect = …, readout = …}
+                          %s = plan.check %v [bounds]
+
+The digest is that of the kernel's text, so that the plan's hash covers what will be executed.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.passes import ModulePass
+
+from qlang.ir import kernel, plan
+from qlang.ir.job import ExpectOp, SampleOp
+from qlang.ir.text import print_ir
+from qlang.ir.values import Plain, attributes, floats, integers
+from qlang.passes.declared import Declared, declared_jobs, facts
+from qlang.passes.lower_kernel import kernel_name
+
+
+@dataclass(frozen=True)
+class PlanExecution(ModulePass):
+    """See the module."""
+
+    name = "plan-execution"
+
+    target: str = "cpu.numpy"
+    """Which executor the kernel is for."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        kernels = {k.sym_name.data: k for k in op.ops if isinstance(k, kernel.FuncOp)}
+        digests = {name: kernel_digest(k) for name, k in kernels.items()}
+        for declared in declared_jobs(op):
+            self._stages(declared, digests[kernel_name(declared.circuit.sym_name.data)])
+
+    def _stages(self, declared: Declared, digest: str) -> None:
+        (points,) = declared.planned(plan.PointsOp)
+        (policy,) = declared.planned(plan.PolicyOp)
+        (schedule,) = declared.planned(plan.ScheduleOp)
+        lower = plan.LowerOp.create(
+            operands=[schedule.result],
+            result_types=[plan.KernelType()],
+            properties={
+                "circuit": declared.job.circuit,
+                "kernel": SymbolRefAttr(kernel_name(declared.circuit.sym_name.data)),
+            },
+            attributes=attributes(target=self.target, precision="f64", digest=digest),
+        )
+        declared.add(lower, declared.circuit)
+        execute = plan.ExecuteOp.create(
+            operands=[lower.result, schedule.result, points.result],
+            result_types=[plan.RawType()],
+            attributes={**attributes(**_execution(declared, facts(policy)))},
+        )
+        declared.add(execute, declared.circuit)
+        mitigate = plan.MitigateOp.create(
+            operands=[execute.result, policy.result],
+            result_types=[plan.EstimatesType()],
+            attributes=attributes(expect={e.label.data: _expectation(e) for e in declared.expectations}),
+        )
+        declared.add(mitigate, declared.mitigation)
+        check = plan.CheckOp.create(
+            operands=[mitigate.result],
+            result_types=[plan.VerdictType()],
+            properties={"bounds": ArrayAttr([op.bound for op in declared.bounds])},
+        )
+        declared.add(check, declared.bounds[0] if declared.bounds else declared.job)
+
+
+def kernel_digest(func: kernel.FuncOp) -> str:
+    """Digest of a kernel's text without locations."""
+    return "sha256:" + hashlib.sha256(print_ir(func).encode()).hexdigest()
+
+
+def _execution(declared: Declared, policy: dict[str, Plain]) -> dict[str, Plain]:
+    return {
+        "scales": policy["scales"],
+        "shots": policy.get("shots"),
+        "settings": list(declared.measurement_settings),
+        "samples": [_sample(sample) for sample in declared.samples],
+        "states": [{"label": op.label.data, "wires": integers(op.wires)} for op in declared.states],
+        "method": "auto",
+    }
+
+
+def _sample(sample: SampleOp) -> Plain:
+    record: dict[str, Plain] = {"label": sample.label.data, "wires": integers(sample.wires)}
+    if isinstance(sample.bits, StringAttr):
+        record["bits"] = sample.bits.data
+    return record
+
+
+def _expectation(expectation: ExpectOp) -> Plain:
+    assert expectation.groups is not None
+    return {
+        "terms": [term.data for term in expectation.terms],
+        "coefficients": floats(expectation.coefficients),
+        "groups": integers(expectation.groups),
+    }

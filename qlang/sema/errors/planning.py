@@ -1,0 +1,78 @@
+"""Mistakes that planning finds besides those of SLA and backends: which job is meant, shots, methods."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qlang.syntax.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True)
+class SeveralJobs(Diagnostic):
+    code = "QJ0750"
+    title = "this file has several jobs: which one?"
+    explanation = "`--job NAME` chooses one of a file's jobs to plan or run."
+    found_by = "plan"
+
+    jobs: tuple[str, ...]
+
+    def helps(self) -> Iterator[str]:
+        yield "add " + " or ".join(f"`--job {name}`" for name in self.jobs)
+
+
+@dataclass(frozen=True)
+class UnknownJob(Diagnostic):
+    code = "QJ0751"
+    title = "this file has no job `{name}`"
+    explanation = "`--job NAME` chooses one of a file's jobs to plan or run."
+    found_by = "plan"
+
+    name: str
+    jobs: tuple[str, ...]
+
+    def notes(self) -> Iterator[str]:
+        yield f"it has {', '.join(f'`{name}`' for name in self.jobs)}" if self.jobs else "it has no jobs at all"
+
+
+@dataclass(frozen=True)
+class NothingToRun(Diagnostic):
+    code = "QJ0752"
+    title = "this file has nothing to run"
+    explanation = (
+        "A file to plan or run has a job, or quantum statements at its top level, which then make a default job."
+    )
+    found_by = "plan"
+
+    def helps(self) -> Iterator[str]:
+        yield "add `job NAME { run CIRCUIT(); … }`"
+
+
+@dataclass(frozen=True)
+class UndecidedShots(Diagnostic):
+    code = "QJ0753"
+    title = "nothing decides the number of shots of job `{job}`"
+    explanation = (
+        "`shots auto` takes as many shots as `stderr(name)` or `error(name)` demand; a bound on cost alone decides "
+        "nothing where running is free."
+    )
+    found_by = "plan"
+
+    job: str
+
+    def helps(self) -> Iterator[str]:
+        yield "bound `stderr(name)` in the SLA, or write the number of shots"
+
+
+@dataclass(frozen=True)
+class MethodNotApplied(Diagnostic):
+    """A directive is applied or the job does not run: nothing is dropped silently."""
+
+    code = "QJ0650"
+    title = "mitigation `{method}` cannot be applied: {reason}"
+    explanation = "A mitigation directive is applied as written, or the job is refused before it runs."
+    found_by = "plan"
+
+    method: str
+    reason: str
+
+    def helps(self) -> Iterator[str]:
+        yield "choose another method, or `mitigate auto`"
