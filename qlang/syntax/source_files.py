@@ -22,6 +22,8 @@ def read_source(origin: Path | str | bytes, name: str | None = None) -> Source |
             return _decode(file.read(MAX_BYTES + 1), shown)
     except OSError as error:
         return CannotRead(_nowhere(shown), shown, error.strerror or type(error).__name__)
+    except ValueError:  # a zero byte in the name
+        return CannotRead(_nowhere(shown), shown, "not a possible file name")
 
 
 def _decode(data: bytes, name: str) -> Source | Diagnostic:

@@ -13,8 +13,8 @@ from qlang.compiler import cli
 
 Capture = pytest.CaptureFixture[str]
 
-RIGHT = "qubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n"
-WRONG = "qubit[2] q;\nhh q[0];\ncx q[0], q[0];\nh q[7];\n"
+RIGHT = 'include "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n'
+WRONG = 'include "stdgates.inc";\nqubit[2] q;\nhh q[0];\ncx q[0], q[0];\nh q[7];\n'
 UNTIDY = "qubit[2]   q;\n  h q[0] ; // a comment\n"
 FORMATS = ("full", "concise", "json", "sarif", "github")
 
@@ -44,7 +44,7 @@ def test_all_mistakes_of_all_files_at_once(capsys: Capture) -> None:
     out, err = capsys.readouterr()
     assert out == ""
     assert "unknown gate `hh`" in err
-    for place in ("wrong.qasm:2:1", "wrong.qasm:3:", "wrong.qasm:4:"):
+    for place in ("wrong.qasm:3:1", "wrong.qasm:4:", "wrong.qasm:5:"):
         assert place in err
     assert "nowhere.qasm" in err
     assert err.splitlines()[-1].startswith("checked 3 files: 4 errors")
@@ -68,7 +68,7 @@ def test_results_for_tools_go_to_standard_output(form: str, capsys: Capture) -> 
 
 
 def test_warnings_fail_where_they_are_denied(folder: Path, capsys: Capture) -> None:
-    (folder / "unused.qasm").write_text("qubit used;\nqubit idle;\nbit c;\nh used;\nc = measure used;\n")
+    (folder / "unused.qasm").write_text("qubit used;\nqubit idle;\nbit c;\nU(1, 0, 0) used;\nc = measure used;\n")
     assert cli.main(["check", "unused.qasm"]) == 0
     assert "warning[QJ10" in capsys.readouterr().err
     assert cli.main(["check", "unused.qasm", "--deny", "warnings"]) == 1
@@ -80,7 +80,7 @@ def test_warnings_fail_where_they_are_denied(folder: Path, capsys: Capture) -> N
 def test_standard_input_has_a_name(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     stdin(monkeypatch, WRONG.encode())
     assert cli.main(["check", "-", "--stdin-filename", "buffer.qasm", "--format", "concise"]) == 1
-    assert capsys.readouterr().err.startswith("buffer.qasm:2:1: error[QJ0203]")
+    assert capsys.readouterr().err.startswith("buffer.qasm:3:1: error[QJ0203]")
 
 
 @pytest.mark.parametrize("verb", ["check", "fmt", "plan", "run"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 
 from qlang.compiler import exit_codes, frontend
 from qlang.compiler.console import Console, console_of, verb_parser
@@ -30,7 +31,7 @@ def main(argv: list[str]) -> int:
         console.result(render(options.format, shown, console.out))
     else:
         sys.stderr.write(render(options.format, shown, console.err))
-        _close(console, len(options.files), diagnostics)
+        _close(console, options, diagnostics)
     failing = ("error", "warning") if options.deny else ("error",)
     return exit_codes.DIAGNOSTICS if any(d.severity in failing for d in diagnostics) else exit_codes.OK
 
@@ -42,6 +43,7 @@ def _check(path: str, stdin_name: str | None) -> tuple[Diagnostic, ...]:
         return tuple(problem.diagnostics)
 
 
-def _close(console: Console, files: int, diagnostics: list[Diagnostic]) -> None:
-    what = f"{files} file{'s' if files > 1 else ''}"
-    console.note(f"checked {what}: {tally(diagnostics) or 'no mistakes'}")
+def _close(console: Console, options: Namespace, diagnostics: list[Diagnostic]) -> None:
+    files = len(options.files)
+    blank = "\n" if diagnostics and options.format == "full" else ""
+    console.note(f"{blank}checked {files} file{'s' if files > 1 else ''}: {tally(diagnostics) or 'no mistakes'}")

@@ -1,0 +1,144 @@
+"""A plan as a person reads it: what was decided, why, what it costs, and what else was possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from qlang.compiler.render.cells import safe_text
+from qlang.compiler.render.theme import Theme
+from qlang.compiler.tables import duration, facts, quantity, table
+
+_WIRES_SHOWN = 16
+_DIGEST_SHOWN = 19
+"""`sha256:` and twelve digits."""
+_VERDICT_STYLES = {"met": "good", "missed": "bad", "unknown": "warning"}
+
+
+def plan_table(report: dict[str, Any], theme: Theme) -> str:
+    """The text for a report of `qlang.compiler.plan_report`."""
+    head = f"plan of job `{report['job']}`  {report['plan_hash']}"
+    parts = [
+        theme.paint(safe_text(head), "strong") + "\n",
+        facts(list(_decisions(report)), indent="  "),
+        _section("predicted", _predictions(report), theme),
+        _section("SLA", _sla(report, theme), theme),
+        _section("mitigation considered", _considered(report), theme),
+        _section("backends rejected", _rejected(report), theme),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _section(title: str, text: str, theme: Theme) -> str:
+    if not text:
+        return ""
+    return theme.paint(title, "strong") + "\n" + "".join(f"  {line}\n" for line in text.splitlines())
+
+
+def _decisions(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    schedule, policy, sign = report["schedule"], report["mitigation"], report["sign"]
+    yield "backend", report["backend"] + _calibration(schedule)
+    if schedule.get("layout"):
+        yield "layout", _layout(schedule["layout"])
+    yield "mitigation", f"{policy['method']}\n{policy['reason']}"
+    yield "shots", _shots(report)
+    yield "kernel", f"{report['kernel']['target']}, {report['kernel']['precision']}, {_short(report['kernel']['digest'])}"
+    yield "cost", _money(schedule["cost"])
+    yield "latency", duration(schedule["latency"]["value"])
+    yield "score", quantity(schedule["score"])
+    yield "seed", report["seed"]
+    yield "signed", f"{sign['crypto']}: {', '.join(sign['algorithms'])}"
+
+
+def _calibration(schedule: dict[str, Any]) -> str:
+    snapshot = schedule.get("snapshot")
+    if not snapshot:
+        return ""
+    date = schedule.get("snapshot_date")
+    return f", calibrated {str(date)[:10] if date else 'at an unknown date'} ({_short(snapshot)})"
+
+
+def _layout(layout: list[int]) -> str:
+    shown = ", ".join(f"{wire}→{qubit}" for wire, qubit in enumerate(layout[:_WIRES_SHOWN]))
+    return shown + (f", … {len(layout)} wires" if len(layout) > _WIRES_SHOWN else "")
+
+
+def _shots(report: dict[str, Any]) -> str:
+    """Shots for each noise scale, and how often that is repeated."""
+    policy, execute = report["mitigation"], report["execute"]
+    shots, scales = policy.get("shots"), policy["scales"]
+    if not shots:
+        text = "none: exact values"
+    elif len(shots) == 1:
+        text = f"{shots[0]}"
+    else:
+        text = ", ".join(f"{count} at {scale:g}x" for count, scale in zip(shots, scales, strict=True)) + " noise"
+    settings, rows = len(execute["settings"]), len(report["points"]["rows"])
+    if settings > 1:
+        text += f"; {settings} measurement settings"
+    if rows > 1:
+        text += f"; {rows} points of {', '.join(report['points']['names'])}"
+    return text
+
+
+def _predictions(report: dict[str, Any]) -> str:
+    policy = report["mitigation"]
+    rows = [["fidelity", _interval(report["schedule"]["fidelity"]), "", ""]]
+    for label, stderr in policy["stderr"].items():
+        rows.append([label, "", quantity(stderr), quantity(policy["bias"].get(label))])
+    return table(["output", "fidelity", "stderr", "bias"], rows)
+
+
+def _sla(report: dict[str, Any], theme: Theme) -> str:
+    rows = []
+    for term in report["sla"]:
+        name = f"{term['metric']}({term['argument']})" if term["argument"] else term["metric"]
+        rows.append([name, f"{term['relation']} {_valued(term, term['value'])}", _predicted(term), term["verdict"]])
+    if not rows:
+        return ""
+    lines = table(["term", "bound", "predicted", "verdict"], rows).splitlines()
+    for index, term in enumerate(report["sla"], 1):
+        verdict = term["verdict"]
+        lines[index] = lines[index].removesuffix(verdict) + theme.paint(verdict, _VERDICT_STYLES[verdict])
+    return "\n".join(lines)
+
+
+def _valued(term: dict[str, Any], value: float | None) -> str:
+    return duration(value) if term["metric"] == "latency" else quantity(value, term["unit"])
+
+
+def _predicted(term: dict[str, Any]) -> str:
+    if term["metric"] == "fidelity":
+        return _interval(term["predicted"])
+    return _valued(term, term["predicted"]["value"])
+
+
+def _considered(report: dict[str, Any]) -> str:
+    arms = report["mitigation"].get("considered", [])
+    if len(arms) < 2:
+        return ""
+    columns = ("overhead", "bias", "stderr", "mse", "fidelity")
+    rows = []
+    for arm in arms:
+        taken = "taken" if arm["method"] == report["mitigation"]["method"] else arm.get("rejected", "")
+        rows.append([arm["method"], *(quantity(arm.get(name)) for name in columns), taken])
+    return table(["method", *columns, ""], rows, right=(1, 2, 3, 4, 5))
+
+
+def _rejected(report: dict[str, Any]) -> str:
+    return facts([(reason["backend"], reason["text"]) for reason in report["schedule"].get("rejected", [])])
+
+
+def _interval(value: dict[str, float | None]) -> str:
+    if value["low"] == value["high"]:
+        return quantity(value["value"])
+    return f"{quantity(value['value'])} ({quantity(value['low'])} to {quantity(value['high'])})"
+
+
+def _money(cost: dict[str, float | None]) -> str:
+    value = cost["value"]
+    return "unknown: no price is known" if value is None else f"{value:.2f} usd"
+
+
+def _short(digest: str) -> str:
+    return digest[:_DIGEST_SHOWN]

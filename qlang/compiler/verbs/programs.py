@@ -1,0 +1,111 @@
+"""What `plan`, `run` and `emit` have in common: their options, and a compiled program or its diagnostics."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from qlang.compiler import frontend
+from qlang.compiler.console import Console
+from qlang.compiler.failure import Failure
+
+if TYPE_CHECKING:
+    from xdsl.dialects.builtin import ModuleOp
+
+    from qlang.compiler.driver import Compilation
+
+_SEEDS = 1 << 64
+_SHOTS = 1 << 40
+
+
+def add_program_options(parser: ArgumentParser) -> None:
+    """The file, and what may be decided outside of it."""
+    parser.add_argument("file", metavar="FILE", help="a .qjob or .qasm file; - reads standard input")
+    parser.add_argument("--job", metavar="NAME", help="which job, where the file has several")
+    parser.add_argument("--shots", type=_shots, metavar="N", help="instead of the job's own")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="instead of the job's own; 0 to 2^64 - 1")
+    parser.add_argument("--backend", metavar="B", help="instead of the job's own: sim, 'sim like DEVICE', DEVICE")
+    parser.add_argument("--crypto", metavar="MODE", help="instead of the job's own")
+    parser.add_argument("--time-passes", action="store_true", help="say how long each pass took")
+    parser.add_argument("--print-after", metavar="PASS", action="append", default=[], help="show the IR after a pass")
+    parser.add_argument("--verify-each", action="store_true", help="verify the IR after every pass")
+    parser.add_argument("--stdin-filename", metavar="NAME", help="what to call standard input in diagnostics")
+
+
+def compiled(options: Namespace, console: Console, *, stop_after: str | None = None) -> Compilation | None:
+    """The program as far as asked for; `None` after showing the errors that it has."""
+    try:
+        source = frontend.load(options.file, stdin_name=options.stdin_filename)
+    except frontend.InputProblem as problem:
+        console.diagnostics(problem.diagnostics)
+        return None
+    from qlang.compiler import driver
+
+    for name in options.print_after:
+        check_pass(name)
+    choices = driver.Options(
+        job=options.job,
+        shots=options.shots,
+        seed=options.seed,
+        backend=options.backend,
+        crypto=options.crypto,
+        verify_each=options.verify_each,
+    )
+    compilation = driver.compile_source(source, choices, stop_after=stop_after, on_pass=_printer(options))
+    console.diagnostics(compilation.diagnostics)
+    if options.time_passes:
+        sys.stderr.write(timing_table(compilation.timings))
+    broken = any(diagnostic.severity == "error" for diagnostic in compilation.diagnostics)
+    return None if broken else compilation
+
+
+def check_pass(name: str) -> None:
+    """Raises: Failure where no pass has this name."""
+    from qlang.compiler.driver import pass_names
+    from qlang.sema.suggestions import suggest
+
+    known = pass_names()
+    if name not in known:
+        near = suggest(name, known)
+        hint = f"did you mean `{near}`?" if near else f"the passes are {', '.join(known)}"
+        raise Failure(f"there is no pass `{name}`", hint)
+
+
+def timing_table(timings: tuple[tuple[str, float], ...]) -> str:
+    """Milliseconds of each pass and their sum."""
+    from qlang.compiler.tables import table
+
+    total = sum(seconds for _, seconds in timings)
+    rows = [[name, f"{seconds * 1e3:.2f}"] for name, seconds in (*timings, ("total", total))]
+    return table(["pass", "ms"], rows, right=(1,))
+
+
+def _printer(options: Namespace) -> Callable[[str, ModuleOp], None] | None:
+    wanted = set(options.print_after)
+    if not wanted:
+        return None
+
+    def show(name: str, module: ModuleOp) -> None:
+        if name in wanted:
+            from qlang.ir.text import print_ir
+
+            sys.stderr.write(f"// after {name}\n{print_ir(module)}\n")
+
+    return show
+
+
+def _shots(text: str) -> int:
+    return _whole(text, 1, _SHOTS)
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0, _SEEDS - 1)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    digits = text.replace("_", "")
+    if not digits.isdecimal() or not digits.isascii() or len(digits) > 20 or not low <= int(digits) <= high:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+    return int(digits)
