@@ -85,15 +85,13 @@ class Machine:
     def divide(self, branch: Branch, probabilities: Sequence[float]) -> list[tuple[int, float, Branch]]:
         """Split into alternatives of these probabilities: index, probability and branch of each that occurs.
 
-        The branch itself becomes the last alternative, so a certain one costs no copy.
+        The branch itself becomes the last alternative, so a certain one costs no copy. Exact alternatives of
+        negligible probability are dropped, so that loops which end with probability one end.
         """
         total = sum(probabilities)
         shares = [max(p, 0.0) / total for p in probabilities]
         if self.random is None:
             chosen = [(i, branch.weight * p, 0) for i, p in enumerate(shares) if branch.weight * p > NEGLIGIBLE]
-            if not chosen:  # an unlikely branch must not vanish in pieces
-                best = max(range(len(shares)), key=shares.__getitem__)
-                chosen = [(best, branch.weight, 0)]
         else:
             certain = max(shares) >= 1 - NEGLIGIBLE
             counts = (
@@ -103,7 +101,7 @@ class Machine:
             )
             self.draws += not certain
             chosen = [(i, branch.weight, count) for i, count in enumerate(counts) if count]
-        copies = [self.fork(branch) for _ in chosen[1:]] + [branch]
+        copies = [*[self.fork(branch) for _ in chosen[1:]], branch][: len(chosen)]
         for (_, weight, shots), copy in zip(chosen, copies, strict=True):
             copy.weight, copy.shots = weight, shots
         return [(i, shares[i], copy) for (i, _, _), copy in zip(chosen, copies, strict=True)]

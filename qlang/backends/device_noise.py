@@ -6,7 +6,8 @@
 The calibrated error of a gate is the average infidelity of the whole gate, relaxation included. So relaxation acts
 for the time of the gate, and depolarizing makes up what is missing to that infidelity (as Qiskit Aer's device model
 does); where relaxation alone exceeds it, nothing is added. Diagonal one-qubit gates are virtual: they cost nothing.
-A gate that takes k CX is charged k native gates; one on three or more wires is charged on its pairs.
+A gate that takes k CX is charged k native gates; one on three or more wires is charged on its pairs. T1 and T2 that
+are not positive are unknown: no relaxation. T2 above 2·T1 counts as 2·T1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -94,10 +95,9 @@ def device_noise(data: Mapping[str, Any]) -> DeviceNoise:
     errors, times = _numbers(data, "pair_errors", 0, 1), _numbers(data, "pair_times", 0, 1e6)
     if len(flat) != 2 * len(errors) or (times and len(times) != len(errors)):
         raise BadNoise("device", f"{len(flat)} wires of pairs, {len(errors)} errors and {len(times)} times")
-    forever = float("inf")
     return DeviceNoise(
-        _numbers(data, "t1", 1e-30, forever),
-        _numbers(data, "t2", 1e-30, forever),
+        _relaxation_times(data, "t1"),
+        _relaxation_times(data, "t2"),
         _numbers(data, "p01", 0, 1),
         _numbers(data, "p10", 0, 1),
         _numbers(data, "error_1q", 0, 1),
@@ -113,6 +113,11 @@ def _numbers(data: Mapping[str, Any], key: str, low: float, high: float) -> tupl
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise BadNoise("device", f"`{key}` holds {value!r}, which is not within [{low:g}, {high:g}]")
     return tuple(float(value) for value in listed)
+
+
+def _relaxation_times(data: Mapping[str, Any], key: str) -> tuple[float, ...]:
+    forever = float("inf")
+    return tuple(value if value > 0 else forever for value in _numbers(data, key, -forever, forever))
 
 
 def _at(values: Sequence[float], wire: int, default: float) -> float:

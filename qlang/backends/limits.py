@@ -1,20 +1,36 @@
-"""How large a state this machine can hold."""
+"""How large a state may be on this machine. Cheap to import: the compiler asks before it plans."""
 
-import os
+from os import sysconf
+from pathlib import Path
 
-AMPLITUDE_BYTES = 16
-WORKING_COPIES = 3
-"""States that an executor needs at once: the state, its successor and one for sampling."""
-
-
-def available_bytes() -> int:
-    """Physical memory of this machine; 4 GiB where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return 4 << 30
+STATE_VECTOR_BYTES = 48
+"""For each amplitude: the state, the copy that is measured, and scratch space, 16 bytes each."""
+DENSITY_BYTES = 24
+"""For each component of a density matrix: the same, 8 bytes each."""
+MAX_DENSITY_QUBITS = 13
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
-def most_qubits(*, noisy: bool = False) -> int:
-    """The largest state vector that fits; noisy runs beyond density matrices use trajectories of the same size."""
-    return max((available_bytes() // (AMPLITUDE_BYTES * WORKING_COPIES)).bit_length() - 1 - int(noisy), 1)
+def available_memory() -> int:
+    """Three quarters of the memory of this machine, or of the container that it is; bytes."""
+    memory = sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES")
+    if _CGROUP_LIMIT.is_file():
+        text = _CGROUP_LIMIT.read_text(encoding="ascii").strip()
+        memory = min(memory, int(text)) if text.isdigit() else memory
+    return memory * 3 // 4
+
+
+def state_bytes(qubits: int, method: str) -> int:
+    """Bytes that a simulation by `method` takes."""
+    return DENSITY_BYTES << 2 * qubits if method == "density_matrix" else STATE_VECTOR_BYTES << qubits
+
+
+def most_qubits(*, noisy: bool, exact: bool = False, memory: int | None = None) -> int:
+    """The largest circuit that the reference backend takes; exact results with noise need a density matrix."""
+    limit = available_memory() if memory is None else memory
+    dense = noisy and exact
+    method = "density_matrix" if dense else "state_vector"
+    qubits = 0
+    while state_bytes(qubits + 1, method) <= limit:
+        qubits += 1
+    return min(qubits, MAX_DENSITY_QUBITS) if dense else qubits

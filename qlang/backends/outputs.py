@@ -155,10 +155,9 @@ def state(machine: Machine, branches: Sequence[Branch], wires: tuple[int, ...]) 
 def _factor(matrix: NDArray[np.complex128]) -> NDArray[np.complex128] | None:
     """The right factor of rank one, phase included where the left is one amplitude; None for a higher rank."""
     if len(matrix) == 1:
-        return matrix[0].copy()
+        return matrix.reshape(-1).copy()
     norms = np.linalg.norm(matrix, axis=1)
     largest = int(norms.argmax())
     pure = (matrix[largest] / norms[largest]).astype(np.complex128)
-    left = matrix @ pure.conj()
-    rest = np.abs(matrix - np.outer(left, pure)).max()
+    rest = float(np.abs(matrix - np.outer(matrix @ pure.conj(), pure)).max())
     return pure if rest < 1e-10 else None

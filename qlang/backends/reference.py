@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from os import sysconf
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +19,7 @@ from qlang.backends.errors import (
 from qlang.backends.estimate import gate_count
 from qlang.backends.folding import Trace, fold, record, replay
 from qlang.backends.interpreter import decode, run
+from qlang.backends.limits import MAX_DENSITY_QUBITS, available_memory, state_bytes
 from qlang.backends.program import Program
 from qlang.backends.protocol import (
     Capabilities,
@@ -36,17 +36,11 @@ from qlang.ir.kernel import FuncOp
 
 AUTO_DENSITY_QUBITS = 10
 """Up to so many qubits, noise is simulated by a density matrix when the method is `auto`."""
-MAX_DENSITY_QUBITS = 13
 METHODS = ("auto", "state_vector", "density_matrix", "trajectories")
 
 CAPABILITIES = Capabilities("numpy", METHODS[1:], True, True, True, True, parallel_scales=True)
 _SECONDS_PER_GATE = 1e-5
 _SECONDS_PER_BYTE = 1e-9
-
-
-def available_memory() -> int:
-    """Three quarters of the machine's memory, in bytes."""
-    return sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES") * 3 // 4
 
 
 @dataclass(slots=True)
@@ -84,11 +78,6 @@ class ReferenceBackend:
             self._decoded = program, decode(program)
         limit = max(min(self.max_branches, 3 * self.memory_limit // needed - 3), 1)
         return _Execution(self._decoded[1], request, method, limit).outcome()
-
-
-def state_bytes(qubits: int, method: str) -> int:
-    """Bytes of a state, the copy that is measured, and the scratch space of the same size."""
-    return 24 << 2 * qubits if method == "density_matrix" else 48 << qubits
 
 
 def choose_method(qubits: int, request: Request) -> str:

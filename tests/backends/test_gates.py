@@ -64,8 +64,8 @@ def _qiskit(name: str, controls: str, wires: tuple[int, ...]) -> QuantumCircuit:
 def test_gate_on_a_state_vector(name: str, controls: str, place: tuple[int, ...]) -> None:
     wires = _wires(place, controls)
     run = ", ".join(
-        f"{g}({', '.join(map(str, p))}) {' '.join(map(str, w))}" if p else f"{g} {' '.join(map(str, w))}"
-        for g, w, p in PREPARE
+        (f"{gate}({', '.join(map(str, angles))})" if angles else gate) + "".join(f" {wire}" for wire in on)
+        for gate, on, angles in PREPARE
     )
     func = body(f"kernel.sweep <{run}>\n{_ours(name, controls, wires)}", QUBITS)
     expected = Statevector(_qiskit(name, controls, wires)).data
