@@ -38,7 +38,7 @@ clean:
 
 # The first interpreter of a supported version that can make an environment; PYTHON=… chooses another.
 $(VENV)/bin/python:
-	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
 	  if $$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
 	  then echo "$$python -m venv $(VENV)"; exec $$python -m venv $(VENV); fi; \
 	done; \
