@@ -26,8 +26,11 @@ class Automaton:
     values: list[Any]
     last_token: int
     """Number of the end of the text; tokens behind it are made up by the recovery."""
+    job_words: frozenset[int]
     last_error: int = -10
     """Where the recovery was called last."""
+    attempts: int = 0
+    """How often it was called there."""
 
     def shifted(self, stack: list[int], kind: int) -> list[int] | None:
         """The states after one more token, or None where it does not fit."""
@@ -83,9 +86,10 @@ class Automaton:
         for reading in (word, name):
             if any(self.fits(reading, after) for after in following):
                 return reading
-        if self.fits(word) or self.first_in_line(position):
+        if self.fits(word) or not self.fits(name):
             return word
-        return name if self.fits(name) else word
+        begins_line = word in self.job_words and self.first_in_line(position)
+        return word if begins_line and position > self.last_error else name
 
     def first_in_line(self, position: int) -> bool:
         text, start = self.context.source.text, self.tokens.starts[position]

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import accumulate, compress
 
 from qlang.syntax.tables import BLANK, END_OF_TEXT, Tables, load
-from qlang.syntax.words import OPENQASM2_WORDS, REDUCTION_WORDS, SOFT_WORDS, TOP_WORDS
+from qlang.syntax.words import OPENQASM2_WORDS, REDUCTION_WORDS, SOFT_WORDS, TOP_WORDS, TYPE_WORDS
 
 UNEXPECTED = -1
 OPEN_STRING = -2
@@ -105,11 +105,16 @@ def lex(text: str) -> Tokens:
 @cache
 def soft_kinds(version: int) -> frozenset[int]:
     """The kinds of words that are names where the parser cannot take them as keywords."""
-    tables = load()
     words: tuple[str, ...] = SOFT_WORDS
     if version == 2:
-        words = tuple(word for word in tables.literals if word.isalpha() and word not in OPENQASM2_WORDS)
-    return frozenset(tables.literals[word] for word in words)
+        words = tuple(word for word in load().literals if word.isalpha() and word not in OPENQASM2_WORDS)
+    return kinds_of(words)
+
+
+@cache
+def kinds_of(words: tuple[str, ...]) -> frozenset[int]:
+    literals = load().literals
+    return frozenset(literals[word] for word in words)
 
 
 class _Kinds(dict[str, int]):
@@ -194,7 +199,7 @@ def _settle_words(tokens: Tokens, tables: Tables) -> None:
     for word in REDUCTION_WORDS:
         for index in _positions(kinds, literals[word]):
             after = kinds[index + 1 : index + 3]
-            if len(after) < 2 or after[0] != literals["("] or after[1] not in _type_kinds():
+            if len(after) < 2 or after[0] != literals["("] or after[1] not in kinds_of(TYPE_WORDS):
                 kinds[index] = name
     for index in _positions(kinds, literals["zip"]):
         if kinds[index + 1 : index + 2] != [literals["("]]:
@@ -206,12 +211,6 @@ def _positions(kinds: list[int], kind: int) -> Iterator[int]:
     for _ in range(kinds.count(kind)):
         position = kinds.index(kind, position + 1)
         yield position
-
-
-@cache
-def _type_kinds() -> frozenset[int]:
-    words = ("bit", "int", "uint", "float", "angle", "bool", "duration", "stretch", "complex")
-    return frozenset(load().literals[word] for word in words)
 
 
 def _begins_definition(kinds: list[int], index: int, word: str, tables: Tables) -> bool:
@@ -226,4 +225,4 @@ def _begins_definition(kinds: list[int], index: int, word: str, tables: Tables) 
         return whole or (named and second in (literals[";"], literals["as"]))
     if first == literals["{"]:
         return word in ("job", "noise")
-    return named and second in (literals["("], literals["{"], literals["="])
+    return named and second not in (literals[";"], literals[","], literals["["])

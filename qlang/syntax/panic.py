@@ -4,6 +4,7 @@ from bisect import bisect_left
 from functools import cache
 
 from qlang.syntax.automaton import Automaton
+from qlang.syntax.lexer import kinds_of
 from qlang.syntax.tables import END_OF_TEXT, load
 from qlang.syntax.tree import ErrorNode, JobError, Node, Program, Statement
 from qlang.syntax.words import JOB_WORDS, STATEMENT_WORDS, TOP_WORDS
@@ -19,11 +20,16 @@ _LISTS: dict[str, type[Node] | None] = {
 """The lists that a parse can go on in, and what stands there for skipped text."""
 
 
-def panic(state: Automaton, position: int) -> int:
-    """Skip to the next place where a statement can begin or a block end; returns that token."""
+def panic(state: Automaton, position: int, skip: bool = False) -> int:
+    """Skip to the next place where a statement can begin or a block end; returns that token.
+
+    With `skip` the token at `position` goes in any case: recovery there has failed before.
+    """
     first = _unwind(state)
     stop = _next_boundary(state, position)
-    if stop == position and stop < state.last_token and not _fits(state, stop):
+    if stop == position and (skip or not _fits(state, stop)):
+        if stop >= state.last_token:
+            return finish(state) if skip else stop
         stop += 1  # else the same token would fail for ever
     kind = _LISTS[_list_on_top(state)]
     if kind is not None:
@@ -43,7 +49,7 @@ def finish(state: Automaton) -> int:
 
 
 @cache
-def _list_states() -> dict[int, str]:
+def list_states() -> dict[int, str]:
     """The states in which a list of statements is on top of the stack."""
     tables = load()
     return {
@@ -55,22 +61,32 @@ def _list_states() -> dict[int, str]:
 
 
 def _list_on_top(state: Automaton) -> str:
-    return _list_states()[state.states[-1]]
+    return list_states()[state.states[-1]]
 
 
 def _unwind(state: Automaton) -> int | None:
     """Pop to the innermost list; returns the first token of what was popped."""
-    lists = _list_states()
+    lists = list_states()
     first = None
-    while state.values and state.states[-1] not in lists:
+    while state.states[-1] not in lists:
+        beginning = _list_beginning(state.states[-1])
+        if beginning is not None:
+            state.states.append(beginning)
+            state.values.append([])
+            break
         state.states.pop()
         value = state.values.pop()
         first = _first_token(state, value, first)
-    if not state.values:
-        items = state.tables.nonterminals.index("items")
-        state.states.append(state.tables.gotos[state.states[-1]][items])
-        state.values.append([])
     return first
+
+
+@cache
+def _list_beginning(state: int) -> int | None:
+    """The state after an empty list, where a list of statements may begin; so everywhere behind a `{`."""
+    tables = load()
+    moves = tables.gotos[state]
+    begun = [moves[number] for number, name in enumerate(tables.nonterminals) if name in _LISTS and number in moves]
+    return begun[0] if begun else None
 
 
 def _first_token(state: Automaton, value: object, known: int | None) -> int | None:
@@ -88,20 +104,11 @@ def _fits(state: Automaton, position: int) -> bool:
     return any(state.fits(kind) for kind in state.readings(position))
 
 
-@cache
-def _boundaries() -> tuple[frozenset[int], frozenset[int]]:
-    """Kinds that begin a statement, and those that begin a definition."""
-    literals = load().literals
-    definitions = frozenset(literals[word] for word in TOP_WORDS)
-    statements = frozenset(literals[word] for word in (*STATEMENT_WORDS, *JOB_WORDS))
-    return statements | definitions, definitions
-
-
 def _next_boundary(state: Automaton, position: int) -> int:
     """The token to go on from: after a `;` or a whole block, before a keyword, a closing brace or the end."""
     kinds, literals = state.tokens.kinds, state.tables.literals
     opening, closing, semicolon = literals["{"], literals["}"], literals[";"]
-    begins, defines = _boundaries()
+    begins, defines = kinds_of(STATEMENT_WORDS + JOB_WORDS + TOP_WORDS), kinds_of(TOP_WORDS)
     depth = 0
     while kinds[position] != END_OF_TEXT:
         kind = kinds[position]

@@ -16,12 +16,13 @@ from qlang.syntax.builders import compiled_rules
 from qlang.syntax.context import Context
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.errors import NestingTooDeep
-from qlang.syntax.lexer import lex, soft_kinds
+from qlang.syntax.lexer import kinds_of, lex, soft_kinds
 from qlang.syntax.panic import finish
 from qlang.syntax.recovery import recover
 from qlang.syntax.source import Source
 from qlang.syntax.tables import NO_ACTION, load
 from qlang.syntax.tree import Comment, Program
+from qlang.syntax.words import JOB_WORDS
 
 Language = Literal["auto", "qjob", "qasm"]
 
@@ -117,7 +118,9 @@ def _parse(source: Source, language: Language) -> ParseResult:
     tokens = lex(source.text)
     version: Literal[2, 3] = 2 if _VERSION_2.match(source.text) else 3
     context = Context(source, tokens.texts, tokens.starts, tokens.ends)
-    state = Automaton(tables, tokens, context, soft_kinds(version), [tables.start], [], len(tokens.kinds) - 1)
+    state = Automaton(
+        tables, tokens, context, soft_kinds(version), [tables.start], [], len(tokens.kinds) - 1, kinds_of(JOB_WORDS)
+    )
     drive(state, recover)
     program = state.values[0]
     program.comments = [Comment(start, end) for start, end in tokens.comments]

@@ -3,7 +3,7 @@
 `recover` is called with the first token `a` that no action fits; `b` and `c` follow it. The first of these
 that makes the text fit again is taken and reported, once:
 
-1. a misspelt keyword is read as the keyword;
+1. a misspelt keyword is read as the keyword (respelling.py);
 2. close: where `a` ends or begins something larger, the shortest run of closing marks before it;
 3. change one token, whatever makes most of what follows fit: insert a mark, assume a name or an expression,
    delete `a`, or put a mark in its place;
@@ -16,7 +16,6 @@ All but the last are tried on copies of the state stack only.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from qlang.syntax.automaton import Automaton
 from qlang.syntax.diagnostic import Diagnostic
@@ -27,39 +26,44 @@ from qlang.syntax.errors import (
     StrayToken,
     TooManyErrors,
     Unexpected,
-    UnknownWord,
     UnpairedBracket,
     WrongToken,
 )
-from qlang.syntax.expectation import expectation, found, nearest_keyword
-from qlang.syntax.lexer import UNEXPECTED
+from qlang.syntax.expectation import expectation, found
+from qlang.syntax.lexer import UNEXPECTED, kinds_of
 from qlang.syntax.panic import finish, panic
+from qlang.syntax.respelling import add_job, respell, respell_beginning
 from qlang.syntax.source import Span
-from qlang.syntax.tables import load
+from qlang.syntax.step import Step, token_span
 from qlang.syntax.unreadable import report_unreadable
 from qlang.syntax.words import JOB_WORDS, STATEMENT_WORDS, TOP_WORDS, TYPE_WORDS
 
 MAX_ERRORS = 100
+MAX_PER_LINE = 2
 LOOKAHEAD = 8
 """Tokens that candidates are compared by."""
 
 _CLOSERS = (";", ")", "]", "}", "{")
-_SAME_LINE = (",", ")", "]", ";", "}", "{", "=", "(", "[", "in", "->")
-_NEXT_LINE = (";", ")", "]", "}", ",", "{", "=", "(", "[", "in", "->")
-_REPLACEMENTS = (";", ")", "]", ",", "{", "==", "=", "->")
+_SAME_LINE = (",", ")", "]", ";", "{", "=", "(", "[", "in", "->")
+_NEXT_LINE = (";", ")", "]", ",", "{", "=", "(", "[", "in", "->")
+_REPLACEMENTS = (";", ")", "]", ",", "{", "[", "(", "==", "=", "->")
 _PHANTOMS = ("MISSING", "ID")
+_PARTNERS = {"(": ")", "[": "]", "{": "}"}
 
 
 def recover(state: Automaton, position: int) -> int:
     """Make the stacks fit and return the position to go on from; -1 ends the parse."""
     quiet = position <= state.last_error + 1
+    state.attempts = state.attempts + 1 if position == state.last_error else 0
     state.last_error = position
     if len(state.context.diagnostics) >= MAX_ERRORS:
         state.context.diagnostics.append(TooManyErrors(token_span(state, position)))
         return finish(state)
     if state.tokens.kinds[position] <= UNEXPECTED:
         return report_unreadable(state, position)
-    for step in (_respell, _close, _repair, _unpaired):
+    if state.attempts > 2:
+        return panic(state, position, skip=True)
+    for step in (respell, respell_beginning, add_job, _drop_double, _exchange_bracket, _close, _repair, _unpaired):
         result = step(state, position)
         if result is not None:
             diagnostic, position = result
@@ -68,16 +72,18 @@ def recover(state: Automaton, position: int) -> int:
         words, name = expectation(state), found(state, position)
         diagnostic = Unexpected(token_span(state, position), words, name)
         position = panic(state, position)
-    if not quiet:
+    if not quiet and _is_new(state, diagnostic):
         state.context.diagnostics.append(diagnostic)
     return position
 
 
-Step = tuple[Diagnostic, int] | None
-
-
-def token_span(state: Automaton, position: int) -> Span:
-    return state.context.span(state.tokens.starts[position], state.tokens.ends[position])
+def _is_new(state: Automaton, diagnostic: Diagnostic) -> bool:
+    """Whether the line of a mistake has not been complained about enough; more would be guesses upon guesses."""
+    earlier = state.context.diagnostics[-MAX_PER_LINE:]
+    if len(earlier) < MAX_PER_LINE:
+        return True
+    between = state.context.source.text[earlier[0].span.start : diagnostic.span.start]
+    return "\n" in between
 
 
 def _before(state: Automaton, position: int) -> Span:
@@ -86,18 +92,12 @@ def _before(state: Automaton, position: int) -> Span:
     return state.context.span(end, end)
 
 
-@cache
-def _kinds_of(words: tuple[str, ...]) -> frozenset[int]:
-    literals = load().literals
-    return frozenset(literals[word] for word in words)
-
-
 def _begins_statement(state: Automaton, position: int) -> bool:
     """Whether the token is a keyword that begins a statement or a definition."""
     kind = state.tokens.kinds[position]
-    if kind in _kinds_of(JOB_WORDS + TYPE_WORDS):
+    if kind in kinds_of(JOB_WORDS + TYPE_WORDS):
         return state.first_in_line(position)
-    return kind in _kinds_of(STATEMENT_WORDS) or kind in _kinds_of(TOP_WORDS)
+    return kind in kinds_of(STATEMENT_WORDS) or kind in kinds_of(TOP_WORDS)
 
 
 def _is_firm(state: Automaton, position: int) -> bool:
@@ -106,31 +106,43 @@ def _is_firm(state: Automaton, position: int) -> bool:
     return position >= state.last_token or text in "{};" or _begins_statement(state, position)
 
 
-def _respell(state: Automaton, position: int) -> Step:
-    """`shot 100;` → `shots 100;`."""
-    if state.tokens.kinds[position] != state.tables.kind["ID"]:
+def _drop_double(state: Automaton, position: int) -> Step:
+    """`qubit qubit[3] d` → `qubit[3] d`."""
+    text = state.tokens.texts[position]
+    if position == 0 or text != state.tokens.texts[position - 1] or text in ")]}":
         return None
-    word = nearest_keyword(state, state.tokens.texts[position])
-    if word is None:
+    if state.progress(state.states, position + 1, 3) < 3:
         return None
-    kind = state.tables.literals[word]
-    if not any(state.fits(kind, after) for after in state.readings(position + 1)):
+    return StrayToken(token_span(state, position), text), position + 1
+
+
+def _exchange_bracket(state: Automaton, position: int) -> Step:
+    """`Z(q[1}` → `Z(q[1]`, where the text goes on as if it were right."""
+    text, opener = state.tokens.texts[position], next(state.open_brackets(), None)
+    if text not in _PARTNERS.values() or opener is None:
         return None
-    diagnostic = UnknownWord(token_span(state, position), state.tokens.texts[position], word)
-    state.feed(kind, position)
-    return diagnostic, position + 1
+    right = _PARTNERS[state.tokens.texts[opener]]
+    after = state.shifted(state.states, state.tables.literals[right])
+    if text == right or state.progress(after, position + 1, 3) < 3:
+        return None
+    return _exchange(state, position, right)
 
 
 def _close(state: Automaton, position: int) -> Step:
     """Finish what is open before the end of the text, a closing brace or the next statement."""
     literals = state.tables.literals
     kind = state.tokens.kinds[position]
-    ends = position >= state.last_token or kind == literals["}"]
-    if not ends and not _begins_statement(state, position):
+    ends = position >= state.last_token or kind == literals["}"] or kind in kinds_of(TOP_WORDS)
+    begins = not ends and state.first_in_line(position) and _begins_statement(state, position)
+    if not ends and not begins:
         return None
     if kind == literals["}"] and not _opened(state, "{"):
         return None
-    signs = _CLOSERS[:-1] if kind == literals["}"] else _CLOSERS
+    signs: tuple[str, ...] = _CLOSERS
+    if kind == literals["}"]:
+        signs = (";", ")", "]", "}")
+    elif begins and kind not in state.job_words:
+        signs = (";", ")", "]", "{")  # an open block takes the statement as it is
     sequence = _shortest(state, position, signs) or _straight(state, position)
     if sequence is None:
         return None
@@ -215,11 +227,20 @@ def _repair(state: Automaton, position: int) -> Step:
     if best.change == "delete":
         return StrayToken(span, span.text), position + 1
     if best.change == "replace":
-        diagnostic = WrongToken(span, text, found(state, position))
-        kind = state.tables.literals[text]
-        state.feed(kind, state.invent(kind, text, span.start, span.end))
-        return diagnostic, position + 1
+        return _exchange(state, position, text)
     return None
+
+
+def _exchange(state: Automaton, position: int, text: str) -> tuple[Diagnostic, int]:
+    """Take another token, or an assumed name or expression, for the one at `position`."""
+    span, shown = token_span(state, position), found(state, position)
+    kind = state.tables.literals.get(text) or state.tables.kind[text]
+    diagnostic: Diagnostic = WrongToken(span, text, shown)
+    if text in _PHANTOMS:
+        diagnostic = Unexpected(span, expectation(state, 1), shown)
+        text = ""
+    state.feed(kind, state.invent(kind, text, span.start, span.end))
+    return diagnostic, position + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,17 +260,19 @@ def _candidates(state: Automaton, position: int) -> Iterator[_Candidate]:
 
     found_text = state.tokens.texts[position]
     for text in _NEXT_LINE if state.first_in_line(position) else _SAME_LINE:
-        if (text, found_text) != ("{", "}"):
+        if text != "{" or not (found_text == "}" or state.fits(literals["include"])):
             after = state.shifted(state.states, literals[text])
             yield _Candidate(reached(after, position), "insert", text)
     firm = _is_firm(state, position)
-    doubled = position > 0 and found_text == state.tokens.texts[position - 1]
+    phantoms = () if state.fits(literals["include"]) else _PHANTOMS  # a statement needs more than a name
     deletion = _Candidate(0 if firm else reached(state.states, position + 1), "delete", "")
-    if doubled:
-        yield deletion
-    for text in _PHANTOMS:
+    for text in phantoms:
         yield _Candidate(reached(state.shifted(state.states, kind[text]), position), "insert", text)
     yield deletion
+    if position < state.last_token and (not firm or next(state.open_brackets(), None) is not None):
+        for text in phantoms:
+            after = state.shifted(state.states, kind[text])
+            yield _Candidate(reached(after, position + 1), "replace", text)
     if firm:
         return
     for text in _REPLACEMENTS:
@@ -260,7 +283,7 @@ def _candidates(state: Automaton, position: int) -> Iterator[_Candidate]:
 def _unpaired(state: Automaton, position: int) -> Step:
     """A closing bracket that closes nothing goes."""
     span = token_span(state, position)
-    partner = {")": "(", "]": "[", "}": "{"}.get(span.text)
-    if partner is None or _opened(state, partner):
+    partners = [opening for opening, closing in _PARTNERS.items() if closing == span.text]
+    if not partners or _opened(state, partners[0]):
         return None
     return UnpairedBracket(span, span.text), position + 1
