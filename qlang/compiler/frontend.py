@@ -117,11 +117,27 @@ def analyse(source: Source, *, loader: FileLoader | TextLoader | None = None, re
     """Parse and check a text. Never raises for what a user wrote."""
     language = "qasm" if source.name.endswith((".qasm", ".inc")) else "auto"
     parsed = parse(source, language=language)  # type: ignore[arg-type]  # one of the two literals
+    return _checked(source, parsed.program, parsed.diagnostics, parsed.version, loader, references)
+
+
+def analyse_tree(source: Source, program: tree.Program) -> Analysis:
+    """Check a tree that was not parsed: what `@ql.circuit` reads from a Python function."""
+    return _checked(source, program, (), 3, None, False)
+
+
+def _checked(
+    source: Source,
+    program: tree.Program,
+    syntax: tuple[Diagnostic, ...],
+    version: int,
+    loader: FileLoader | TextLoader | None,
+    references: bool,
+) -> Analysis:
     loader = loader or FileLoader(_project(source))
-    checked = check(parsed.program, source, loader, parsed.version, references=references)
-    found = [*parsed.diagnostics, *checked.diagnostics]
+    checked = check(program, source, loader, version, references=references)
+    found = [*syntax, *checked.diagnostics]
     found.sort(key=lambda diagnostic: (diagnostic.span.source is not source, diagnostic.span.start))
-    return Analysis(source, parsed.program, checked.module, tuple(found), parsed.version, loader.loaded)
+    return Analysis(source, program, checked.module, tuple(found), version, loader.loaded)
 
 
 def _project(source: Source) -> Path:

@@ -1,0 +1,153 @@
+"""Programs as text, plans and results in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qlang.problems import CompileError
+from qlang.syntax.source import Source
+
+if TYPE_CHECKING:
+    from qlang.compiler.driver import Compilation
+    from qlang.compiler.frontend import Analysis
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything that was decided before a run; `print(plan)` shows the table of `qlangc plan`."""
+
+    compilation: Compilation
+
+    @property
+    def hash(self) -> str:
+        """What the manifest of a run of this plan names."""
+        return str(self.compilation.plan_hash)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The plan as data, as `qlangc plan --json` prints it."""
+        from qlang.compiler.plan_report import plan_report
+
+        assert self.compilation.plan is not None
+        return plan_report(self.compilation.plan, self.hash)
+
+    def run(self) -> Result:
+        """Run exactly this plan."""
+        return run_of(self.compilation)
+
+    def __str__(self) -> str:
+        from qlang.compiler.plan_table import plan_table
+        from qlang.compiler.render.theme import PLAIN
+
+        return plan_table(self.report, PLAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An expectation value with its error bar, and how it came about."""
+
+    value: float
+    stderr: float
+    """One standard deviation."""
+    method: str
+    provenance: Path
+    """The run folder, which `qlangc verify` checks."""
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run gave, signed and recorded."""
+
+    record: Mapping[str, Any]
+    """As `qlangc run --json` prints it."""
+
+    @property
+    def run_id(self) -> str:
+        return str(self.record["run_id"])
+
+    @property
+    def run_dir(self) -> Path:
+        """The folder of the run."""
+        return Path(self.record["run_dir"])
+
+    @property
+    def expect(self) -> dict[str, Estimate]:
+        """Expectation values; of the first point, where there is a sweep."""
+        return self._estimates(self.record["expect"])
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Histograms: register → bit string → number; bit 0 is the rightmost."""
+        return dict(self.record["counts"])
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        """Every point of the sweep: `parameters`, `expect`, `counts`."""
+        return list(self.record["points"])
+
+    def _estimates(self, found: Mapping[str, Any]) -> dict[str, Estimate]:
+        run = self.run_dir
+        return {name: Estimate(e["value"], e["stderr"], e["method"], run) for name, e in found.items()}
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name} = {e.value:.6g} ± {e.stderr:.2g}" for name, e in self.expect.items())
+        return f"Result({self.run_id}{': ' + shown if shown else ''})"
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A checked text; its jobs can be planned and run."""
+
+    analysis: Analysis
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Names of the jobs."""
+        return tuple(job.name for job in self.analysis.module.jobs)
+
+    def plan(self, job: str | None = None, **options: Any) -> Plan:
+        """Plan a job; `options` are those of the command: `shots`, `seed`, `backend`, `crypto`. Raises CompileError."""
+        return plan_of(self._compiled(job, options))
+
+    def run(self, job: str | None = None, **options: Any) -> Result:
+        """Run a job; see `plan`. Raises CompileError before, ExecutionError while running."""
+        return run_of(self._compiled(job, options))
+
+    def _compiled(self, job: str | None, options: Mapping[str, Any]) -> Compilation:
+        from qlang.compiler.driver import Options, compile_analysis
+
+        return compile_analysis(self.analysis, Options(job=job, **options))
+
+
+def compile_text(text: str, name: str = "<text>") -> Program:
+    """Check a program given as text; works everywhere, a plain Python prompt included.
+
+    Raises CompileError with every mistake.
+    """
+    from qlang.compiler.frontend import analyse
+
+    analysis = analyse(Source(name, text))
+    errors = tuple(d for d in analysis.diagnostics if d.severity == "error")
+    if errors:
+        raise CompileError(errors)
+    return Program(analysis)
+
+
+def plan_of(compilation: Compilation) -> Plan:
+    """The plan of a compilation; raises CompileError where it has none."""
+    errors = tuple(d for d in compilation.diagnostics if d.severity == "error")
+    if errors:
+        raise CompileError(errors)
+    return Plan(compilation)
+
+
+def run_of(compilation: Compilation) -> Result:
+    """Run a compilation in the workspace of the current folder."""
+    from qlang.compiler.session import run_compilation
+    from qlang.compiler.workspace import find_workspace
+
+    plan_of(compilation)
+    return Result(run_compilation(compilation, find_workspace(Path.cwd())).to_json())

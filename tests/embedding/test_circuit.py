@@ -1,0 +1,132 @@
+"""`@ql.circuit`: functions are read, loops kept, mistakes shown at their Python lines."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+import qlang as ql
+from qlang.syntax import tree
+
+ANGLE = 0.25
+
+
+def test_loops_are_kept_and_ranges_exclude_their_end() -> None:
+    @ql.circuit
+    def quench(n: int, steps: int, J: float = 1.0, h: float = 0.8):
+        """Read, not run."""
+        q = ql.qubits(n)
+        for _ in range(steps):
+            for i in range(n - 1):
+                ql.rzz(-0.2 * J, q[i], q[i + 1])
+            ql.rx(-0.2 * h, q)
+
+    register, outer = quench.definition.body.statements
+    assert isinstance(register, tree.QubitDeclaration) and isinstance(outer, tree.For)
+    inner, kick = outer.body.statements
+    assert isinstance(inner, tree.For) and isinstance(kick, tree.GateCall)
+    (gate,) = inner.body.statements
+    assert isinstance(gate, tree.GateCall)
+    assert (gate.name.name, len(gate.parameters), len(gate.operands)) == ("rzz", 1, 2)
+    source = quench.source.text
+    assert source[gate.start : gate.end] == "ql.rzz(-0.2 * J, q[i], q[i + 1])"
+    assert [p.name.name for p in quench.definition.parameters] == ["n", "steps", "J", "h"]
+    assert quench(8, steps=3).arguments == {"n": 8, "steps": 3}
+
+
+def test_numbers_from_outside_are_read() -> None:
+    scale = 2
+
+    @ql.circuit
+    def turned():
+        q = ql.qubits(1)
+        ql.rx(ANGLE * scale * math.pi, q[0])
+
+    gate = turned.definition.body.statements[1]
+    assert isinstance(gate, tree.GateCall)
+    literals = [n.value for n in tree.walk(gate) if isinstance(n, (tree.FloatLiteral, tree.IntLiteral))]
+    assert literals == [0.25, 2, 0]
+
+
+def line_of(text: str) -> int:
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    return next(k for k, line in enumerate(lines, 1) if text in line)
+
+
+def test_a_misspelled_gate_is_found_at_its_line() -> None:
+    with pytest.raises((ql.CompileError, AttributeError)) as caught:
+
+        @ql.circuit
+        def wrong():
+            q = ql.qubits(2)
+            ql.cnot(q[0], q[1])  # misspelled here
+
+    assert isinstance(caught.value, ql.CompileError)
+    (diagnostic,) = caught.value.diagnostics
+    line, _ = diagnostic.span.source.line_column(diagnostic.span.start)
+    assert (diagnostic.code, line) == ("QJ0203", line_of("# misspelled " + "here"))
+    assert "`cx`" in str(caught.value)
+
+
+def test_an_index_out_of_range_is_found() -> None:
+    with pytest.raises(ql.CompileError) as caught:
+
+        @ql.circuit
+        def wrong():
+            q = ql.qubits(3)
+            ql.h(q[3])
+
+    assert [d.code for d in caught.value.diagnostics] == ["QJ0401"]
+
+
+def test_wrong_arity_and_same_qubit_twice_are_found_together() -> None:
+    with pytest.raises(ql.CompileError) as caught:
+
+        @ql.circuit
+        def wrong():
+            q = ql.qubits(3)
+            ql.cx(q[0])
+            ql.cx(q[1], q[1])
+
+    assert [d.code for d in caught.value.diagnostics] == ["QJ0501", "QJ0402"]
+
+
+def test_python_that_is_no_circuit_is_named() -> None:
+    with pytest.raises(ql.CompileError) as caught:
+
+        @ql.circuit
+        def wrong():
+            q = ql.qubits(1)
+            with lock:  # noqa: F821  # never run
+                ql.h(q)
+
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "QJ0580"
+    assert diagnostic.span.text.startswith("with lock")
+
+
+def test_a_function_without_source_says_what_to_do() -> None:
+    made: dict[str, object] = {}
+    exec("def typed():\n    pass\n", made)  # what a plain prompt does
+    with pytest.raises(ql.CompileError, match=r"ql\.compile\(text\)"):
+        ql.circuit(made["typed"])  # type: ignore[arg-type]  # a function
+
+
+def test_gates_outside_of_circuits_are_refused() -> None:
+    with pytest.raises(TypeError, match="inside a function under"):
+        ql.h(0)
+    with pytest.raises(AttributeError):
+        _ = ql.no_such_name
+
+
+def test_every_standard_gate_has_its_name_here() -> None:
+    from qlang.operations import GATES
+    from qlang.python_statements import gate_parameters
+
+    assert set(gate_parameters()) == GATES
+
+
+def test_text_with_mistakes_raises_all_of_them() -> None:
+    with pytest.raises(ql.CompileError) as caught:
+        ql.compile("circuit c() {\n  qubit[2] q;\n  hh q[0];\n  cx q[0], q[2];\n}\njob j { run c(); sample q; }\n")
+    assert [d.code for d in caught.value.diagnostics] == ["QJ0203", "QJ0401"]
