@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from qlang.sema.symbols import CircuitSymbol
+from qlang.sema.symbols import CircuitSymbol, NoiseSymbol
 from qlang.sema.values import Constant
 from qlang.syntax.source import Span
 
@@ -108,6 +108,8 @@ class CheckedBackend:
     """All must hold."""
     span: Span | None
     """`None` for the default, `sim`."""
+    noise: NoiseSymbol | None = None
+    """The noise block of `sim with`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ class Module:
     """The file's top-level quantum statements, if it has any."""
     jobs: tuple[CheckedJob, ...]
     """In source order; a job with mistakes is missing here."""
-    references: tuple[Reference, ...]
+    broken: bool = False
+    """Whether the file has mistakes, so that names may be missing here."""
+    references: tuple[Reference, ...] = ()
     """Uses of names in source order; empty unless asked for."""
 
 

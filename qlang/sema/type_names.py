@@ -58,15 +58,10 @@ def resolve_type(node: tree.Type, size_of: SizeOf) -> Type:
         return Complex(getattr(element, "width", None))
     if node.name == "array":
         return _array(node, size_of)
-    if is_unsized(node):
+    if node.unsized:
         return Qubits()
     limit = LARGEST_REGISTER if node.name in _REGISTERS else LARGEST_WIDTH
     return _SIZED[node.name](None if node.size is None else positive_size(node.size, size_of, limit))
-
-
-def is_unsized(node: tree.Type) -> bool:
-    """Whether the type is written `qubit[]`."""
-    return node.name == "qubit" and node.dimensions == []
 
 
 def positive_size(node: tree.Expression, size_of: SizeOf, limit: int = LARGEST_REGISTER) -> int:

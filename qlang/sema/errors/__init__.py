@@ -11,31 +11,35 @@ if TYPE_CHECKING:
     import qlang.sema.errors.backend as backend
     import qlang.sema.errors.circuits as circuits
     import qlang.sema.errors.crypto as crypto
+    import qlang.sema.errors.embedding as embedding
     import qlang.sema.errors.jobs as jobs
     import qlang.sema.errors.mitigation as mitigation
     import qlang.sema.errors.names as names
     import qlang.sema.errors.observables as observables
+    import qlang.sema.errors.planning as planning
     import qlang.sema.errors.qubits as qubits
     import qlang.sema.errors.sla as sla
     import qlang.sema.errors.types as types
     import qlang.sema.errors.warnings as warnings
 
-FAMILIES = (
-    "names",
-    "types",
-    "qubits",
+__all__ = [
+    "backend",
     "circuits",
-    "observables",
+    "crypto",
+    "embedding",
     "jobs",
     "mitigation",
+    "names",
+    "observables",
+    "planning",
+    "qubits",
     "sla",
-    "crypto",
-    "backend",
+    "types",
     "warnings",
-)
+]
 
 
 def __getattr__(name: str) -> ModuleType:
-    if name in FAMILIES:
+    if name in __all__:
         return import_module(f"qlang.sema.errors.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,10 +5,10 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 
-from qlang.sema.errors import FAMILIES
+from qlang.sema import errors
 from qlang.syntax.diagnostic import Diagnostic
 
-_MODULES = ("qlang.syntax.errors", *(f"qlang.sema.errors.{family}" for family in FAMILIES))
+_MODULES = ("qlang.syntax.errors", *(f"qlang.sema.errors.{family}" for family in errors.__all__))
 
 
 def _diagnostics(module: ModuleType) -> Iterator[type[Diagnostic]]:

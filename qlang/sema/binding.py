@@ -1,0 +1,181 @@
+"""`run circuit(arguments)`: a value for every parameter, and the registers that follow from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qlang.sema import errors
+from qlang.sema.arguments import matched
+from qlang.sema.casts import assignable, cast
+from qlang.sema.constants import evaluate
+from qlang.sema.context import Context
+from qlang.sema.infer import infer
+from qlang.sema.jobs import SweepAxis, SweepReference
+from qlang.sema.statements import innermost
+from qlang.sema.symbols import CircuitSymbol, ConstantSymbol, ParameterSymbol
+from qlang.sema.type_names import positive_size, resolve_type
+from qlang.sema.types import FLOAT, Bit, Int, Type, UInt, Unknown, is_integer
+from qlang.sema.values import CONSTANTS, Constant, ConstantError
+from qlang.syntax import tree
+from qlang.syntax.source import Span
+
+Arguments = dict[str, Constant | SweepReference]
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """Sizes of a bound circuit's registers, in order of declaration, and where they are declared."""
+
+    qubits: Mapping[str, int]
+    bits: Mapping[str, int]
+    declarations: Mapping[str, Span]
+
+
+def bind_arguments(
+    context: Context, circuit: CircuitSymbol, call: tree.Call, axes: Mapping[str, SweepAxis]
+) -> Arguments | None:
+    """A constant or a sweep for every parameter; `None` after a report."""
+    given, problems = matched(circuit.parameters, call.arguments, context.span, call, f"circuit `{circuit.name}`")
+    for problem in problems:
+        context.report(problem)
+    arguments: Arguments = {}
+    for parameter in circuit.parameters:
+        node = given.get(parameter.name)
+        value = default_value(circuit, parameter) if node is None else _argument(context, parameter, node, axes)
+        if value is not None:
+            arguments[parameter.name] = value
+    return arguments if len(arguments) == len(circuit.parameters) and not problems else None
+
+
+def default_value(circuit: CircuitSymbol, parameter: ParameterSymbol) -> Constant | None:
+    """The value of a parameter's default; `None` where there is none or it has its diagnostic."""
+    if parameter.default is None or isinstance(parameter.type, Unknown):
+        return None
+    try:
+        value = evaluate(parameter.default, lambda name: file_constant(circuit, name), circuit.scope.version)
+        return cast(parameter.type, value)
+    except ConstantError:
+        return None
+
+
+def file_constant(circuit: CircuitSymbol, name: str) -> Constant | None:
+    """A constant that a circuit's file knows by a name."""
+    symbol = circuit.scope.lookup(name)
+    return symbol.constant if isinstance(symbol, ConstantSymbol) else CONSTANTS.get(name)
+
+
+def _argument(
+    context: Context, parameter: ParameterSymbol, node: tree.Expression, axes: Mapping[str, SweepAxis]
+) -> Constant | SweepReference | None:
+    if isinstance(node, tree.Name) and node.name in axes:
+        axis = axes[node.name]
+        context.use(node)
+        return SweepReference(node.name) if _sweep_fits(context, parameter, node, axis) else None
+    kind, value = infer(context, node)
+    if isinstance(kind, Unknown) or isinstance(parameter.type, Unknown):
+        return None
+    span = context.span(node)
+    if not assignable(parameter.type, kind):
+        _mismatch(context, span, parameter, f"`{kind}`")
+        return None
+    if value is None:
+        swept = next((name for name in _names(node) if name in axes), None)
+        what = f"`{span.text}`" if swept is None else f"an expression of the sweep variable `{swept}`"
+        context.report(errors.types.NotConstant(span, what=what))
+        return None
+    try:
+        return cast(parameter.type, value)
+    except ConstantError as error:
+        context.report_error(error, node)
+        return None
+
+
+def _names(node: tree.Expression) -> list[str]:
+    return [part.name for part in tree.walk(node) if isinstance(part, tree.Name)]
+
+
+def _mismatch(context: Context, span: Span, parameter: ParameterSymbol, found: str) -> None:
+    context.report(
+        errors.types.TypeMismatch(
+            span,
+            expected=f"`{parameter.type}` for `{parameter.name}`",
+            found=found,
+            reason=parameter.span,
+            reason_text="declared here",
+        )
+    )
+
+
+def _sweep_fits(context: Context, parameter: ParameterSymbol, node: tree.Name, axis: SweepAxis) -> bool:
+    column = axis.names.index(node.name)
+    fractional = next((point[column] for point in axis.points if isinstance(point[column], float)), None)
+    kind: Type = FLOAT if fractional is not None else Int()
+    if assignable(parameter.type, kind) or isinstance(parameter.type, Unknown):
+        return True
+    if fractional is not None and is_integer(parameter.type):
+        whole = all(float(point[column]).is_integer() for point in axis.points)
+        if whole and isinstance(parameter.type, (Int, UInt)):
+            return True
+    _mismatch(context, context.span(node), parameter, f"a sweep of `{kind}`")
+    return False
+
+
+class _Swept(Exception):
+    """A size that depends on a sweep."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def circuit_registers(context: Context, circuit: CircuitSymbol, arguments: Arguments, run: Span) -> Registers | None:
+    """The registers that a circuit declares for these arguments; `None` after a report.
+
+    Only declarations at the top of the body count; bits declared in blocks are local.
+    """
+    known: dict[str, Constant | Type | SweepReference] = dict(arguments)
+    qubits: dict[str, int] = {}
+    bits: dict[str, int] = {}
+    outputs: set[str] = set()
+    declarations: dict[str, Span] = {}
+
+    def names(name: str) -> Constant | Type | None:
+        found = known.get(name)
+        if isinstance(found, SweepReference):
+            raise _Swept(found.name)
+        return file_constant(circuit, name) if found is None else found
+
+    version = circuit.scope.version
+    for statement in circuit.body:
+        node = innermost(statement)
+        if not isinstance(node, (tree.QubitDeclaration, tree.ClassicalDeclaration)):
+            continue
+        name = node.name.name
+        try:
+            if isinstance(node, tree.QubitDeclaration):
+                size = node.size
+                qubits[name] = 1 if size is None else positive_size(size, lambda size: evaluate(size, names, version))
+                declarations[name] = circuit.scope.span(node.name)
+                continue
+            kind = resolve_type(node.type, lambda size: evaluate(size, names, version))
+            known[name] = kind
+            if node.kind == "const" and node.value is not None:
+                known[name] = cast(kind, evaluate(node.value, names, version))
+            elif isinstance(kind, Bit):
+                bits[name] = kind.size or 1
+                declarations[name] = circuit.scope.span(node.name)
+                if node.kind == "output":
+                    outputs.add(name)
+        except _Swept as swept:
+            if isinstance(node, tree.ClassicalDeclaration) and node.kind != "const" and node.type.name != "bit":
+                continue
+            declaration = circuit.scope.span(node)
+            context.report(
+                errors.jobs.SizeDependsOnSweep(run, register=name, sweep=swept.name, declaration=declaration)
+            )
+            return None
+        except ConstantError as error:
+            context.report(error.diagnostic(circuit.scope.span(error.node or node)))
+            return None
+    if outputs:
+        bits = {name: size for name, size in bits.items() if name in outputs}
+    return Registers(qubits, bits, declarations)

@@ -1,0 +1,25 @@
+"""The door of this room: check a parsed file."""
+
+from qlang.sema.context import Reporter
+from qlang.sema.files import Files, is_openqasm
+from qlang.sema.loader import Loader
+from qlang.sema.module import CheckResult
+from qlang.sema.program import check_program
+from qlang.syntax import tree
+from qlang.syntax.source import Source
+
+
+def check(
+    program: tree.Program, source: Source, loader: Loader, version: int, *, references: bool = False
+) -> CheckResult:
+    """Names, types, units, constants, qubits and jobs of a file and of what it includes and imports.
+
+    Never raises for what a user wrote. `version` is that of the parse result; `references` collects uses of
+    names, for editors.
+    """
+    reporter = Reporter()
+    if references:
+        reporter.references = []
+    files = Files(loader)
+    module = check_program(program, source, version, is_openqasm(program, source), files, reporter)
+    return CheckResult(module, reporter.diagnostics())

@@ -1,0 +1,188 @@
+"""What a checker of bodies carries along: scopes, the place it is in, and the diagnostics found so far."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from qlang.sema.symbols import (
+    BrokenSymbol,
+    ConstantSymbol,
+    FileScope,
+    Reference,
+    Symbol,
+    VariableSymbol,
+)
+from qlang.sema.types import Type
+from qlang.sema.values import CONSTANTS, Constant, ConstantError
+from qlang.syntax import tree
+from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.source import Span
+
+
+class Reporter:
+    """Collects the diagnostics of one file and of those that it imports; the same mistake once."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[int, Diagnostic]] = []
+        self._seen: set[tuple[str, str, int, int]] = set()
+        self.references: list[Reference] | None = None
+        self.anchor: int | None = None
+        """Where in the checked file an import stands whose diagnostics come in now."""
+        self.errors = 0
+        """Errors reported so far, repeated ones included."""
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        self.errors += diagnostic.severity == "error"
+        span = diagnostic.span
+        key = (diagnostic.code, span.source.name, span.start, span.end)
+        if key not in self._seen:
+            self._seen.add(key)
+            self._found.append((span.start if self.anchor is None else self.anchor, diagnostic))
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All diagnostics in source order; those of imported files stand at their import."""
+        return tuple(diagnostic for _, diagnostic in sorted(self._found, key=lambda found: found[0]))
+
+
+@dataclass(eq=False)
+class Loop:
+    """A `for` around the statement being checked."""
+
+    symbol: VariableSymbol
+    domain: tree.Expression
+    conditions: int
+    """How many conditional blocks were open at its body's beginning."""
+    certain: bool = True
+    """Whether every iteration reaches the statement being checked."""
+
+
+@dataclass(eq=False)
+class Context:
+    """Where the checker is: in a gate, a subroutine, a circuit or an observable of a file."""
+
+    scope: FileScope
+    reporter: Reporter
+    place: str
+    """`circuit`, `gate`, `subroutine`, `observable` or `file`."""
+    frames: list[dict[str, Symbol]] = field(default_factory=lambda: [{}])
+    """Names of the open blocks, innermost last."""
+    outside: dict[str, Symbol] = field(default_factory=dict)
+    """Top-level variables that are not visible here, for a good message."""
+    later: dict[str, tree.Name] = field(default_factory=dict)
+    """Names that the file defines after this place."""
+    standard_gates: dict[str, str] = field(default_factory=dict)
+    """Gates that an include would bring: name to file."""
+    version_end: int | None = None
+    """Where the version line ends, if there is one."""
+    result: Type | None = None
+    """The result type of the subroutine."""
+    loops: list[Loop] = field(default_factory=list)
+    loop_depth: int = 0
+    """`for` and `while` around the statement."""
+    conditions: int = 0
+    """Conditional blocks around the statement."""
+    dead: int = 0
+    """Blocks around the statement that a constant condition excludes."""
+    used: set[Symbol] = field(default_factory=set)
+    registers: list[tuple[VariableSymbol, tree.QubitDeclaration]] = field(default_factory=list)
+    """The qubit registers that the body declares."""
+    program: bool = False
+    """Whether the body is a file's top level, whose names share the file's."""
+
+    @property
+    def version(self) -> int:
+        return self.scope.version
+
+    def span(self, node: tree.Node) -> Span:
+        return Span(self.scope.source, node.start, node.end)
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        self.reporter.report(diagnostic)
+
+    def report_error(self, error: ConstantError, node: tree.Node) -> None:
+        """Report why an expression has no value, at the innermost node to blame."""
+        self.report(error.diagnostic(self.span(error.node or node)))
+
+    def lookup(self, name: str) -> Symbol | None:
+        for frame in reversed(self.frames):
+            found = frame.get(name)
+            if found is not None:
+                return found
+        return self.scope.lookup(name)
+
+    def use(self, node: tree.Name) -> Symbol | None:
+        """The symbol of a name, noted as used."""
+        symbol = self.lookup(node.name)
+        if symbol is not None:
+            self.used.add(symbol)
+            references = self.reporter.references
+            if references is not None:
+                references.append(Reference(node.start, node.end, symbol))
+        return symbol
+
+    def declare(self, node: tree.Name, symbol: Symbol) -> bool:
+        """Add a name to the innermost block; reports and answers false where the block has it already.
+
+        The later declaration wins, so that what follows is checked against what stands nearest.
+        """
+        frame = self.frames[-1]
+        first = frame.get(node.name)
+        if self.program and len(self.frames) == 1:
+            first = first or self.scope.names.get(node.name)
+            if isinstance(symbol, (ConstantSymbol, BrokenSymbol)):
+                frame = self.scope.names
+        frame[node.name] = symbol
+        if first is None:
+            return True
+        from qlang.sema.errors.names import DuplicateName
+
+        self.report(DuplicateName(self.span(node), name=node.name, first=first.span))
+        return False
+
+    def names(self, name: str) -> Constant | Type | None:
+        """What `evaluate` wants to know of a name."""
+        symbol = self.lookup(name)
+        if isinstance(symbol, ConstantSymbol):
+            return symbol.constant
+        if isinstance(symbol, VariableSymbol):
+            return symbol.type
+        return CONSTANTS.get(name) if symbol is None else None
+
+    def visible(self, kinds: tuple[type[Symbol], ...]) -> Iterable[str]:
+        """Names of symbols of certain kinds, innermost first, for suggestions."""
+        for frame in reversed(self.frames):
+            yield from (name for name, symbol in frame.items() if isinstance(symbol, kinds))
+        yield from (symbol.name for symbol in self.scope.visible() if isinstance(symbol, kinds))
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """A block with names of its own."""
+        self.frames.append({})
+        try:
+            yield
+        finally:
+            self.frames.pop()
+
+    @contextmanager
+    def conditional(self, dead: bool = False) -> Iterator[None]:
+        """A block that may not run, or, by a constant condition, never runs."""
+        self.conditions += 1
+        self.dead += dead
+        try:
+            yield
+        finally:
+            self.conditions -= 1
+            self.dead -= dead
+
+    def jump(self) -> None:
+        """A `break`, `continue`, `end` or `return`: what follows may not be reached in every iteration."""
+        for loop in self.loops:
+            loop.certain = False
+
+    def is_certain(self, loop: Loop) -> bool:
+        """Whether the statement being checked runs for every value of the loop's variable."""
+        return loop.certain and self.conditions == loop.conditions
+
+
+def broken(name: str, span: Span) -> BrokenSymbol:
+    return BrokenSymbol(name, span)

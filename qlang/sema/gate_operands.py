@@ -1,0 +1,88 @@
+"""What a gate's operands must be together: pairs of equal size, all qubits different."""
+
+from collections.abc import Sequence
+
+from qlang.sema import errors
+from qlang.sema.context import Context
+from qlang.sema.operands import Operand
+from qlang.sema.symbols import VariableSymbol
+
+Wire = tuple[VariableSymbol, int]
+
+
+def check_broadcast(context: Context, gate: str, operands: Sequence[Operand]) -> bool:
+    """Whether all registers among the operands have one size."""
+    first: Operand | None = None
+    for operand in operands:
+        if operand.size is None or operand.size == -1:
+            continue
+        if first is None:
+            first = operand
+        elif operand.size != first.size:
+            context.report(
+                errors.qubits.BroadcastMismatch(
+                    context.span(operand.node),
+                    gate=gate,
+                    left=first.size or 1,
+                    right=operand.size,
+                    first=context.span(first.node),
+                )
+            )
+            return False
+    return True
+
+
+def check_distinct(context: Context, name: str, operands: Sequence[Operand]) -> bool:
+    """Whether no qubit stands twice among the arguments of a subroutine."""
+    clash = _shared(operands)
+    if clash is None or context.dead:
+        return True
+    report_clash(context, name, *clash)
+    return False
+
+
+def _shared(operands: Sequence[Operand]) -> "Clash | None":
+    seen: dict[Wire, Operand] = {}
+    for operand in operands:
+        for wire in operand.wires() or ():
+            other = seen.get(wire)
+            if other is not None:
+                return other, operand, wire
+            seen[wire] = operand
+    return None
+
+
+Clash = tuple[Operand, Operand, Wire]
+"""Two operands that share a qubit, and the qubit."""
+
+
+def first_clash(operands: Sequence[Operand]) -> Clash | None:
+    """Operands of a gate that share a qubit in one of its steps.
+
+    Registers are paired element by element, so `cx q[0:1], q[1:2]` is two gates on different qubits; a single
+    qubit meets every element.
+    """
+    if all(operand.size is None for operand in operands):
+        return _shared(operands)
+    known = [(operand, wires) for operand in operands if (wires := operand.wires()) is not None]
+    for place, (second, second_wires) in enumerate(known):
+        for first, first_wires in known[:place]:
+            if first.size is None or second.size is None:
+                common = set(first_wires).intersection(second_wires)
+                shared = next((wire for wire in second_wires if wire in common), None)
+            else:
+                shared = next((a for a, b in zip(first_wires, second_wires, strict=False) if a == b), None)
+            if shared is not None:
+                return first, second, shared
+    return None
+
+
+def report_clash(context: Context, gate: str, first: Operand, second: Operand, wire: Wire, witness: str = "") -> None:
+    """Report that two operands share a qubit."""
+    root, index = wire
+    shown = root.name if str(root.type) == "qubit" else f"{root.name}[{index}]"
+    context.report(
+        errors.qubits.SameQubitTwice(
+            context.span(second.node), gate=gate, qubit=shown, first=context.span(first.node), witness=witness
+        )
+    )

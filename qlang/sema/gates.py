@@ -1,0 +1,297 @@
+"""Gate calls: the gate exists, its modifiers, parameters and qubits fit, in loops at the loops' ends too."""
+
+from collections.abc import Sequence
+
+from qlang.sema import errors
+from qlang.sema.context import Context
+from qlang.sema.describe import kind_of
+from qlang.sema.gate_operands import check_broadcast, first_clash, report_clash
+from qlang.sema.infer import infer
+from qlang.sema.operands import (
+    AliasSymbol,
+    IndexFault,
+    Operand,
+    check_operand,
+    indexed,
+    is_phantom,
+    report_index,
+    unknown_operand,
+)
+from qlang.sema.subroutines import call_subroutine
+from qlang.sema.suggestions import suggest
+from qlang.sema.symbols import BrokenSymbol, GateSymbol, SubroutineSymbol, VariableSymbol
+from qlang.sema.types import Qubit, Unknown, is_integer, is_real
+from qlang.sema.values import ConstantError, as_int
+from qlang.sema.witnesses import Assignment, described, with_values, witnesses
+from qlang.syntax import tree
+from qlang.syntax.source import Span
+
+MOST_CONTROLS = 64
+
+
+def check_gate_call(context: Context, node: tree.GateCall) -> None:
+    """Report what is wrong with a gate call; a subroutine may be called in this form too."""
+    symbol = context.lookup(node.name.name)
+    if isinstance(symbol, GateSymbol) and not node.modifiers and _is_plain(context, symbol, node):
+        if context.reporter.references is not None:
+            context.use(node.name)
+        return
+    context.use(node.name)
+    if isinstance(symbol, SubroutineSymbol):
+        _subroutine_call(context, symbol, node)
+        return
+    controls = _check_modifiers(context, node)
+    parameters_good = _check_parameters(context, node)
+    operands = [check_operand(context, operand) for operand in node.operands]
+    if not isinstance(symbol, GateSymbol):
+        _report_no_gate(context, node)
+        return
+    _check_definition(context, symbol, node)
+    counts_good = _check_counts(context, symbol, node, controls) and parameters_good
+    if counts_good and node.operands:
+        _check_qubits(context, node, operands)
+
+
+def _is_plain(context: Context, symbol: GateSymbol, node: tree.GateCall) -> bool:
+    """Whether the call is right at a glance: literals and single known qubits; most lines of large files are.
+
+    Anything else, right or wrong, takes the long way.
+    """
+    operands, parameters = node.operands, node.parameters
+    if len(operands) != symbol.qubits or len(parameters) != symbol.parameters or node.duration is not None:
+        return False
+    if symbol.definition is not None and symbol.definition.body is None:
+        return False
+    for parameter in parameters:
+        if type(parameter) is not tree.FloatLiteral and not is_real(infer(context, parameter)[0]):
+            return False
+    seen: list[tuple[VariableSymbol, int]] = []
+    for operand in operands:
+        index = 0
+        base = operand
+        if type(operand) is tree.Index:
+            base = operand.base
+            item = operand.items[0]
+            if type(item) is not tree.IntLiteral or len(operand.items) != 1:
+                return False
+            index = item.value
+        if type(base) is not tree.Name:
+            return False
+        root = context.lookup(base.name)
+        if not isinstance(root, VariableSymbol) or type(root) is AliasSymbol or type(root.type) is not Qubit:
+            return False
+        size = root.type.size
+        if base is operand:
+            if size is not None and len(operands) > 1:
+                return False
+        elif size is None or index >= size:
+            return False
+        if (root, index) in seen:
+            return False
+        seen.append((root, index))
+        context.used.add(root)
+        if context.reporter.references is not None:
+            context.use(base)
+    return True
+
+
+def _subroutine_call(context: Context, symbol: SubroutineSymbol, node: tree.GateCall) -> None:
+    """`f(a) q, r;`, the older way to write `f(a, q, r);`."""
+    if node.modifiers:
+        first = node.modifiers[0]
+        context.report(
+            errors.circuits.InvalidModifier(
+                context.span(first), modifier=first.kind, problem="applies to gates, and this is a subroutine"
+            )
+        )
+    call_subroutine(context, symbol, node, [*node.parameters, *node.operands])
+
+
+def _check_modifiers(context: Context, node: tree.GateCall) -> int | None:
+    """The number of controls that the modifiers add; `None` where it is not known."""
+    controls: int | None = 0
+    for modifier in node.modifiers:
+        if modifier.kind == "inv":
+            continue
+        if modifier.kind == "pow":
+            _check_power(context, modifier)
+            continue
+        added = _control_count(context, modifier)
+        controls = None if added is None or controls is None else controls + added
+    return controls
+
+
+def _check_power(context: Context, modifier: tree.Modifier) -> None:
+    if modifier.argument is None:
+        return
+    kind, _ = infer(context, modifier.argument)
+    if not isinstance(kind, Unknown) and not is_real(kind):
+        context.report(
+            errors.circuits.InvalidModifier(
+                context.span(modifier.argument),
+                modifier="pow",
+                problem=f"takes a real number, found `{kind}`",
+            )
+        )
+
+
+def _control_count(context: Context, modifier: tree.Modifier) -> int | None:
+    if modifier.argument is None:
+        return 1
+    kind, value = infer(context, modifier.argument)
+    if isinstance(kind, Unknown):
+        return None
+    span = context.span(modifier.argument)
+    if value is None:
+        context.report(errors.types.NotConstant(span, what="the number of controls"))
+        return None
+    if not is_integer(value.type) or not 1 <= as_int(value) <= MOST_CONTROLS:
+        problem = f"takes a number of controls from 1 to {MOST_CONTROLS}, found {value}"
+        context.report(errors.circuits.InvalidModifier(span, modifier=modifier.kind, problem=problem))
+        return None
+    return as_int(value)
+
+
+def _check_parameters(context: Context, node: tree.GateCall) -> bool:
+    good = True
+    for parameter in node.parameters:
+        kind, _ = infer(context, parameter)
+        if isinstance(kind, Unknown):
+            good = False
+        elif not is_real(kind):
+            context.report(errors.types.TypeMismatch(context.span(parameter), expected="an angle", found=f"`{kind}`"))
+            good = False
+    return good
+
+
+def _report_no_gate(context: Context, node: tree.GateCall) -> None:
+    name = node.name.name
+    symbol = context.lookup(name)
+    if isinstance(symbol, BrokenSymbol) or is_phantom(node.name):
+        return
+    span = context.span(node.name)
+    if symbol is not None:
+        context.report(
+            errors.names.WrongKind(span, name=name, found=kind_of(symbol), wanted="a gate", definition=symbol.span)
+        )
+        return
+    if name in context.later:
+        definition = context.span(context.later[name])
+        context.report(errors.names.UsedBeforeDefinition(span, name=name, definition=definition))
+        return
+    file = context.standard_gates.get(name)
+    if file is not None:
+        context.report(_needs_include(context, node, file))
+        return
+    known = [*_gates_by_fit(context, node), *context.standard_gates]
+    context.report(errors.names.UnknownGate(span, name=name, suggestion=suggest(name, known)))
+
+
+def _gates_by_fit(context: Context, node: tree.GateCall) -> list[str]:
+    """The gates in scope, those of the call's shape first: they win among equally near names."""
+    gates = [symbol for symbol in context.scope.visible() if isinstance(symbol, GateSymbol)]
+    shape = (len(node.parameters), len(node.operands))
+    gates.sort(key=lambda gate: (gate.parameters, gate.qubits) != shape)
+    return [gate.name for gate in gates]
+
+
+def _needs_include(context: Context, node: tree.GateCall, file: str) -> "errors.names.GateNeedsInclude":
+    end = context.version_end
+    place = 0 if end is None else end
+    return errors.names.GateNeedsInclude(
+        context.span(node.name),
+        name=node.name.name,
+        file=file,
+        insert=Span(context.scope.source, place, place),
+        newline_before=end is not None,
+    )
+
+
+def _check_definition(context: Context, symbol: GateSymbol, node: tree.GateCall) -> None:
+    if symbol.definition is not None and symbol.definition.body is None:
+        context.report(
+            errors.circuits.NotExecutable(
+                context.span(node.name),
+                construct=f"the opaque gate `{symbol.name}`",
+                instead=f"define it: `gate {symbol.name} … {{ … }}`",
+            )
+        )
+
+
+def _check_counts(context: Context, symbol: GateSymbol, node: tree.GateCall, controls: int | None) -> bool:
+    good = True
+    definition = None if symbol.builtin else symbol.span
+    if len(node.parameters) != symbol.parameters:
+        good = False
+        context.report(
+            errors.circuits.WrongParameterCount(
+                context.span(node.name),
+                gate=symbol.name,
+                expected=symbol.parameters,
+                given=len(node.parameters),
+                definition=definition,
+            )
+        )
+    if controls is not None and len(node.operands) != symbol.qubits + controls:
+        good = False
+        context.report(
+            errors.circuits.WrongQubitCount(
+                context.span(node.name),
+                gate=" @ ".join([*(modifier.kind for modifier in node.modifiers), symbol.name]),
+                expected=symbol.qubits + controls,
+                given=len(node.operands),
+                definition=definition,
+            )
+        )
+    return good
+
+
+def _check_qubits(context: Context, node: tree.GateCall, operands: Sequence[Operand | None]) -> None:
+    found = [operand for operand in operands if operand is not None]
+    if not check_broadcast(context, node.name.name, found) or context.dead:
+        return
+    clash = first_clash(found)
+    if clash is not None:
+        report_clash(context, node.name.name, *clash)
+        return
+    check_in_loops(context, node.name.name, node.operands, found)
+
+
+def check_in_loops(context: Context, gate: str, nodes: Sequence[tree.Expression], found: Sequence[Operand]) -> None:
+    """Try indices that depend on loop variables at the ends of the loops' ranges."""
+    if not context.loops or all(operand.indices is not None or operand.parts for operand in found):
+        return
+    for values in witnesses(context, [operand.node for operand in found if operand.indices is None]):
+        tried = [_at(context, node, values) for node in nodes]
+        fault = next((operand for operand in tried if isinstance(operand, tuple)), None)
+        if fault is not None:
+            base, miss = fault
+            report_index(context, base, miss, described(values))
+            return
+        clash = first_clash([operand for operand in tried if isinstance(operand, Operand)])
+        if clash is not None:
+            report_clash(context, gate, *clash, witness=described(values))
+            return
+
+
+def _at(context: Context, node: tree.Expression, values: Assignment) -> Operand | tuple[Operand, IndexFault]:
+    """The operand for values of the loop variables, or its index that has no qubit, with the register."""
+    if isinstance(node, tree.Index):
+        base = _at(context, node.base, values)
+        if isinstance(base, tuple):
+            return base
+        try:
+            result = indexed(base, node, with_values(context, values), context.version)
+        except ConstantError:
+            return unknown_operand(node)
+        return (base, result) if isinstance(result, IndexFault) else result
+    operand = check_operand(context, node)
+    return unknown_operand(node) if operand is None else operand
+
+
+def check_single_operand(context: Context, node: tree.Expression) -> Operand | None:
+    """An operand of a measurement, reset or barrier, its index tried at the ends of loops too."""
+    operand = check_operand(context, node)
+    if operand is not None and operand.indices is None and not operand.parts and not context.dead:
+        check_in_loops(context, "", [node], [operand])
+    return operand

@@ -1,0 +1,148 @@
+"""`include` and `import`."""
+
+import re
+
+from qlang import stdlib
+from qlang.sema import errors
+from qlang.sema.context import Context
+from qlang.sema.files import (
+    MOST_NESTED,
+    Files,
+    file_version,
+    is_openqasm,
+    parse_file,
+    standard_scope,
+)
+from qlang.sema.loader import LoadFailure
+from qlang.sema.module import Module
+from qlang.sema.suggestions import suggest
+from qlang.sema.symbols import BrokenSymbol, CircuitSymbol
+from qlang.syntax import tree
+from qlang.syntax.source import Source
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+
+
+def check_include(context: Context, files: Files, node: tree.Include) -> None:
+    """The definitions of another file become known here; a second include of it changes nothing."""
+    source = _load(context, files, node.path.value, node.path)
+    if source is None:
+        return
+    scope = standard_scope(source)
+    if scope is None:
+        module = check_source(context, files, source, node.path.value, node.path)
+        if module is None:
+            return
+        if module.main is not None:
+            span = module.main.span
+            included = context.span(node)
+            error = errors.names.StatementsInInclude(span, path=node.path.value, included=included)
+            context.reporter.report(error)
+        scope = module.scope
+    if scope not in context.scope.parents:
+        context.scope.parents.insert(0, scope)
+
+
+def check_import(context: Context, files: Files, node: tree.Import) -> CircuitSymbol | BrokenSymbol | None:
+    """A module's names become known, or a program's statements become a circuit, which is answered."""
+    if node.path is not None:
+        path, blamed = node.path.value, node.path
+    else:
+        path, blamed = (node.module or "").replace(".", "/") + ".qjob", _module_name(context, node)
+    source = _load(context, files, path, blamed, node.module)
+    module = None if source is None else check_source(context, files, source, path, blamed)
+    if module is None:
+        return None if node.alias is None else _broken_alias(context, node.alias)
+    if node.alias is not None:
+        return _as_circuit(context, module, path, node, node.alias)
+    if module.main is not None and not module.circuits.keys() - {"main"}:
+        return _alias_needed(context, module, path, node)
+    if module.scope not in context.scope.parents:
+        context.scope.parents.insert(0, module.scope)
+    return None
+
+
+def _module_name(context: Context, node: tree.Import) -> tree.StringLiteral:
+    """The dotted name of an import as a node, to blame."""
+    text = context.span(node).text
+    start = node.start + (text.find(node.module or "") if node.module else 0)
+    return tree.StringLiteral(start, start + len(node.module or ""), node.module or "")
+
+
+def _load(
+    context: Context, files: Files, path: str, blamed: tree.StringLiteral, module: str | None = None
+) -> Source | None:
+    loaded = files.load(path, context.scope.source)
+    if isinstance(loaded, Source):
+        return loaded
+    _report_unreadable(context, path, blamed, loaded, module)
+    return None
+
+
+def _report_unreadable(
+    context: Context, path: str, blamed: tree.StringLiteral, failure: LoadFailure, module: str | None
+) -> None:
+    known = [name.removesuffix(".qjob").replace("/", ".") if module else name for name in stdlib.NAMES]
+    near = suggest(module or path, known)
+    replacement = None if near is None else near if module else f'"{near}"'
+    shown = module or path
+    context.report(
+        errors.names.CannotRead(context.span(blamed), path=shown, reason=failure.reason, suggestion=replacement)
+    )
+
+
+def check_source(
+    context: Context, files: Files, source: Source, path: str, blamed: tree.StringLiteral
+) -> Module | None:
+    """Parse and check another file, its diagnostics placed at the import; `None` for a cycle."""
+    done = files.done.get(source.name)
+    if done is not None:
+        return done
+    if source.name in files.open or len(files.open) >= MOST_NESTED:
+        chain = tuple(files.open[files.open.index(source.name) :]) if source.name in files.open else ()
+        context.report(errors.names.ImportCycle(context.span(blamed), path=path, chain=chain))
+        return None
+    from qlang.sema.program import check_program
+
+    reporter = context.reporter
+    outermost = reporter.anchor is None
+    if outermost:
+        reporter.anchor = blamed.start
+    result = parse_file(source)
+    for diagnostic in result.diagnostics:
+        reporter.report(diagnostic)
+    version = file_version(result, context.version)
+    openqasm = is_openqasm(result.program, source)
+    module = check_program(result.program, source, version, openqasm, files, reporter, imported=True)
+    if outermost:
+        reporter.anchor = None
+    files.done[source.name] = module
+    return module
+
+
+def _broken_alias(context: Context, alias: tree.Name) -> BrokenSymbol:
+    return BrokenSymbol(alias.name, context.span(alias))
+
+
+def _as_circuit(
+    context: Context, module: Module, path: str, node: tree.Import, alias: tree.Name
+) -> CircuitSymbol | BrokenSymbol:
+    main = module.main
+    if main is None:
+        if module.broken:
+            return _broken_alias(context, alias)
+        context.report(errors.names.NothingToImport(context.span(alias), path=path, alias=alias.name))
+        return _broken_alias(context, alias)
+    return CircuitSymbol(alias.name, context.span(alias), main.parameters, main.body, main.scope, main.whole)
+
+
+def _alias_needed(
+    context: Context, module: Module, path: str, node: tree.Import
+) -> CircuitSymbol | BrokenSymbol | None:
+    """A program imported without a name is called like its file, where that is a name."""
+    stem = path.rsplit("/", 1)[-1].split(".", 1)[0]
+    alias = stem if _IDENTIFIER.fullmatch(stem) else "program"
+    end = (node.path or node).end
+    after = context.scope.span(tree.Missing(end, end))
+    context.report(errors.names.NeedsAlias(context.span(node), path=path, after=after, alias=alias))
+    return BrokenSymbol(alias, context.span(node))

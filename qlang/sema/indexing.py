@@ -1,0 +1,110 @@
+"""Indices and slices of classical registers, arrays and numbers."""
+
+from collections.abc import Sequence
+
+from qlang.sema import errors
+from qlang.sema.casts import element_type
+from qlang.sema.constants import evaluate, indexed_type, listed
+from qlang.sema.context import Context
+from qlang.sema.infer import NOTHING, Inferred, infer
+from qlang.sema.operands import check_operand
+from qlang.sema.types import BIT, UNKNOWN, Angle, Array, Bit, Int, Qubit, Type, UInt, Unknown, is_integer, is_quantum
+from qlang.sema.values import ConstantError
+from qlang.syntax import tree
+from qlang.syntax.source import Span
+
+
+def index(context: Context, node: tree.Index) -> Inferred:
+    kind, value = infer(context, node.base)
+    usable = check_index_types(context, node.items)
+    if isinstance(kind, Unknown) or not usable:
+        return NOTHING
+    if is_quantum(kind):
+        return (Qubit(), None) if check_operand(context, node) is not None else NOTHING
+    if isinstance(kind, (Int, UInt, Angle)) and len(node.items) == 1:
+        return _bit_of_number(context, kind, node)
+    if not isinstance(kind, (Array, Bit)) or (isinstance(kind, Bit) and kind.size is None):
+        context.report(errors.types.NoSuchOperation(context.span(node), operator="[…]", operands=(str(kind),)))
+        return NOTHING
+    if not _check_bounds(context, kind, node):
+        return NOTHING
+    if value is not None:
+        try:
+            constant = evaluate(node, context.names, context.version)
+            return constant.type, constant
+        except ConstantError as error:
+            if error.node is node:
+                context.report_error(error, node)
+                return NOTHING
+    try:
+        result = indexed_type(kind, node.items, context.names, context.version)
+    except ConstantError as error:
+        context.report_error(error, node)
+        return NOTHING
+    return (UNKNOWN if result is None else result), None
+
+
+def _bit_of_number(context: Context, kind: Type, node: tree.Index) -> Inferred:
+    """`a[i]` of an integer or angle is its bit i (OpenQASM 3, "Bit indexing")."""
+    size = getattr(kind, "width", None) or 64
+    return (BIT, None) if _check_bounds(context, Bit(size), node, str(kind)) else NOTHING
+
+
+def check_index_types(context: Context, items: Sequence[tree.Expression]) -> bool:
+    """Whether all parts of an index are integers; reports those that are not."""
+    good = True
+    for item in items:
+        parts = item.items if isinstance(item, tree.IndexSet) else [item]
+        if isinstance(item, tree.Range):
+            parts = [part for part in (item.first, item.step, item.last) if part is not None]
+        for part in parts:
+            kind, _ = infer(context, part)
+            if isinstance(kind, Unknown):
+                good = False
+            elif not is_integer(kind):
+                context.report(
+                    errors.types.TypeMismatch(context.span(part), expected="an integer index", found=f"`{kind}`")
+                )
+                good = False
+    return good
+
+
+def _check_bounds(context: Context, kind: Array | Bit, node: tree.Index, shown: str = "") -> bool:
+    """Whether constant indices lie inside a classical register or array."""
+    inner: Type = kind
+    for item in node.items:
+        if isinstance(inner, Array):
+            size = inner.shape[0]
+        elif isinstance(inner, Bit) and inner.size is not None:
+            size = inner.size
+        else:
+            context.report(errors.types.NoSuchOperation(context.span(node), operator="[…]", operands=(str(kind),)))
+            return False
+        inner = element_type(inner) if isinstance(inner, Array) else BIT
+        if size < 0 or context.dead:
+            continue
+        try:
+            indices = listed(item, size, context.names, context.version)
+        except ConstantError:
+            continue
+        for index in indices:
+            if not -size <= index < size:
+                context.report(
+                    errors.types.ElementOutOfRange(
+                        context.span(item),
+                        index=index,
+                        size=size,
+                        type=shown or str(kind),
+                        declaration=_declaration(context, node),
+                    )
+                )
+                return False
+    return True
+
+
+def _declaration(context: Context, node: tree.Index) -> Span | None:
+    root: tree.Expression = node
+    while isinstance(root, tree.Index):
+        root = root.base
+    symbol = context.lookup(root.name) if isinstance(root, tree.Name) else None
+    return None if symbol is None else symbol.span

@@ -1,0 +1,43 @@
+"""Measurements and their targets."""
+
+from qlang.sema import errors
+from qlang.sema.context import Context
+from qlang.sema.gates import check_single_operand
+from qlang.sema.operands import Operand
+from qlang.sema.targets import check_target
+from qlang.sema.types import Angle, Bit, Bool, Type, Unknown
+from qlang.syntax import tree
+
+
+def check_measure(context: Context, node: tree.MeasureStatement) -> None:
+    operand = check_single_operand(context, node.qubits)
+    if node.target is None:
+        return
+    kind = check_target(context, node.target)
+    if operand is not None and kind is not None:
+        check_measured(context, operand, kind, node.qubits, node.target)
+
+
+def check_measured(context: Context, operand: Operand, kind: Type, qubits: tree.Expression, target: tree.Node) -> None:
+    """Report a target that does not hold one bit for each measured qubit."""
+    if isinstance(kind, Unknown) or operand.size == -1:
+        return
+    count = 1 if operand.size is None else operand.size
+    if isinstance(kind, Bool) and count == 1:
+        return
+    if isinstance(kind, Angle) and kind.width == count:
+        return
+    if not isinstance(kind, Bit):
+        context.report(
+            errors.types.TypeMismatch(
+                context.span(target), expected=f"`{Bit(operand.size)}` to measure into", found=f"`{kind}`"
+            )
+        )
+        return
+    bits = kind.size or 1
+    if bits != count:
+        context.report(
+            errors.qubits.MeasureSizeMismatch(
+                context.span(qubits), qubits=count, bits=bits, target=context.span(target)
+            )
+        )

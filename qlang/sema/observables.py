@@ -1,0 +1,358 @@
+"""From observables as written to sums of Pauli products over a circuit's registers.
+
+Coefficients are real numbers: their `/` is not OpenQASM's integer division, which indices keep.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from qlang.sema import errors, pauli
+from qlang.sema.arguments import matched
+from qlang.sema.constants import as_integer, evaluate, listed, range_of
+from qlang.sema.functions import BUILTINS
+from qlang.sema.jobs import PauliTerm, Wire
+from qlang.sema.pauli import Polynomial
+from qlang.sema.suggestions import suggest
+from qlang.sema.symbols import CircuitSymbol, ConstantSymbol, FileScope, ObservableSymbol
+from qlang.sema.types import Qubit, Type, is_quantum
+from qlang.sema.values import CONSTANTS, Constant, ConstantError, as_complex, integer
+from qlang.syntax import tree
+from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.source import Span
+
+MOST_TERMS = 100_000
+MOST_DEPTH = 64
+"""Observables that call one another in a chain."""
+PAULIS = ("X", "Y", "Z", "I")
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Qubits:
+    """What a name stands for: the wires of a register (in order) or a single one."""
+
+    wires: tuple[Wire, ...]
+    single: bool
+
+
+class ObservableFault(Exception):
+    """An observable that is none; carries its diagnostic."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.code)
+        self.diagnostic = diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an observable's expression is read: its file, its parameters, the circuit's registers."""
+
+    file: FileScope
+    bindings: Mapping[str, Qubits | Constant]
+    registers: Mapping[str, Qubits]
+    """Seen where no parameter has the name: in jobs, and in observables without parameters."""
+    circuit: CircuitSymbol | None = None
+    declarations: Mapping[str, Span] = field(default_factory=dict)
+    """Where the registers are declared."""
+    depth: int = 0
+
+    def names(self, name: str) -> Constant | Type | None:
+        found = self.find(name)
+        if isinstance(found, Qubits):
+            return Qubit(None if found.single else len(found.wires))
+        if found is not None:
+            return found
+        symbol = self.file.lookup(name)
+        return symbol.constant if isinstance(symbol, ConstantSymbol) else CONSTANTS.get(name)
+
+    def find(self, name: str) -> Qubits | Constant | None:
+        return self.bindings.get(name) or self.registers.get(name)
+
+
+def expand(node: tree.Expression, scope: Scope, name: str) -> tuple[PauliTerm, ...]:
+    """The observable as a real sum of different Pauli products, in a fixed order.
+
+    Raises ObservableFault for what is no observable, has complex coefficients, or more than MOST_TERMS terms.
+    """
+    polynomial = _polynomial(node, scope)
+    scale = max((abs(value) for value in polynomial.values()), default=0.0)
+    terms = []
+    for product, coefficient in sorted(polynomial.items(), key=lambda item: (len(item[0]), item[0])):
+        if abs(coefficient.imag) > _TINY * scale:
+            raise ObservableFault(
+                errors.observables.NotReal(
+                    scope.file.span(node),
+                    name=name,
+                    term=pauli.shown(product),
+                    coefficient=f"{coefficient:.6g}",
+                )
+            )
+        if abs(coefficient) > _TINY * scale:
+            terms.append(PauliTerm(coefficient.real, product))
+    return tuple(terms)
+
+
+def _polynomial(node: tree.Expression, scope: Scope) -> Polynomial:
+    handler = _HANDLERS.get(type(node), _number)
+    result = handler(node, scope)
+    if len(result) > MOST_TERMS:
+        raise _too_many(node, scope)
+    return result
+
+
+def _too_many(node: tree.Expression, scope: Scope) -> ObservableFault:
+    return ObservableFault(errors.observables.TooManyTerms(scope.file.span(node), limit=MOST_TERMS))
+
+
+def _number(node: tree.Expression, scope: Scope) -> Polynomial:
+    return pauli.scalar(as_complex(_constant(node, scope)))
+
+
+def _constant(node: tree.Expression, scope: Scope) -> Constant:
+    try:
+        constant = evaluate(node, scope.names, scope.file.version)
+        as_complex(constant)
+    except ConstantError as error:
+        raise ObservableFault(error.diagnostic(scope.file.span(error.node or node))) from None
+    except TypeError:
+        raise _no_observable(node, scope, f"`{scope.file.span(node).text}`") from None
+    return constant
+
+
+def _no_observable(node: tree.Node, scope: Scope, what: str, advice: str = "") -> ObservableFault:
+    return ObservableFault(errors.observables.NotAnObservable(scope.file.span(node), what=what, help=advice))
+
+
+def _name(node: tree.Name, scope: Scope) -> Polynomial:
+    found = scope.find(node.name)
+    if isinstance(found, Qubits):
+        raise _no_observable(node, scope, f"the qubit register `{node.name}`", f"write `Z({node.name}[0])`, …")
+    symbol = scope.file.lookup(node.name)
+    if found is None and isinstance(symbol, ObservableSymbol):
+        return _called(node, symbol, [], scope)
+    if scope.names(node.name) is None:
+        raise _unknown(node, scope)
+    return _number(node, scope)
+
+
+def _unknown(node: tree.Name, scope: Scope) -> ObservableFault:
+    span = scope.file.span(node)
+    known = [*scope.bindings, *scope.registers]
+    return ObservableFault(errors.names.UnknownName(span, name=node.name, suggestion=suggest(node.name, known)))
+
+
+def _unary(node: tree.UnaryOp, scope: Scope) -> Polynomial:
+    if node.operator == "+":
+        return _polynomial(node.operand, scope)
+    if node.operator == "-":
+        return {product: -value for product, value in _polynomial(node.operand, scope).items()}
+    return _number(node, scope)
+
+
+def _binary(node: tree.BinaryOp, scope: Scope) -> Polynomial:
+    match node.operator:
+        case "+" | "-":
+            left, right = _polynomial(node.left, scope), _polynomial(node.right, scope)
+            return pauli.add(left, right, 1 if node.operator == "+" else -1)
+        case "*":
+            left, right = _polynomial(node.left, scope), _polynomial(node.right, scope)
+            if len(left) * len(right) > MOST_TERMS:
+                raise _too_many(node, scope)
+            return pauli.multiply(left, right)
+        case "/":
+            return _quotient(node, scope)
+        case _:
+            return _number(node, scope)
+
+
+def _quotient(node: tree.BinaryOp, scope: Scope) -> Polynomial:
+    """Division by a number; coefficients are real, so `1/2 * Z(q)` is half of Z."""
+    left = _polynomial(node.left, scope)
+    if not _is_number(node.right, scope):
+        raise _no_observable(node.right, scope, "division by an observable", "divide by numbers only")
+    divisor = as_complex(_constant(node.right, scope))
+    if divisor == 0:
+        raise ObservableFault(errors.types.DivisionByZero(scope.file.span(node)))
+    return {product: value / divisor for product, value in left.items()}
+
+
+def _is_number(node: tree.Expression, scope: Scope) -> bool:
+    """Whether an expression holds no Pauli matrix or observable."""
+    for part in tree.walk(node):
+        if isinstance(part, tree.Reduction):
+            return False
+        if isinstance(part, tree.Call) and part.callee.name not in BUILTINS:
+            return False
+        if isinstance(part, tree.Name) and isinstance(scope.file.lookup(part.name), ObservableSymbol):
+            return scope.find(part.name) is not None
+    return True
+
+
+def _call(node: tree.Call, scope: Scope) -> Polynomial:
+    name = node.callee.name
+    symbol = scope.file.lookup(name)
+    if isinstance(symbol, ObservableSymbol):
+        return _called(node, symbol, node.arguments, scope)
+    if name in PAULIS:
+        return _pauli(node, scope)
+    if name in BUILTINS:
+        return _number(node, scope)
+    span = scope.file.span(node.callee)
+    known = [*PAULIS, *(item.name for item in scope.file.visible() if isinstance(item, ObservableSymbol))]
+    raise ObservableFault(errors.names.UnknownFunction(span, name=name, suggestion=suggest(name, [*known, *BUILTINS])))
+
+
+def _pauli(node: tree.Call, scope: Scope) -> Polynomial:
+    name = node.callee.name
+    if len(node.arguments) != 1:
+        raise ObservableFault(
+            errors.types.WrongArgumentCount(
+                scope.file.span(node), name=name, wanted="1 qubit", found=len(node.arguments)
+            )
+        )
+    argument = node.arguments[0].value
+    qubits = resolve_qubits(argument, scope)
+    if name == "I":
+        return pauli.scalar(1)
+    if len(qubits.wires) != 1:
+        span = scope.file.span(node)
+        shown = scope.file.span(argument).text
+        raise ObservableFault(
+            errors.observables.PauliOnRegister(span, pauli=name, operand=shown, size=len(qubits.wires))
+        )
+    register, index = qubits.wires[0]
+    return {((register, index, name),): 1}
+
+
+def resolve_qubits(node: tree.Expression, scope: Scope) -> Qubits:
+    """The wires that an operand of an observable or output names. Raises ObservableFault."""
+    if isinstance(node, tree.Name):
+        found = scope.find(node.name)
+        if isinstance(found, Qubits):
+            return found
+        span = scope.file.span(node)
+        if found is not None or scope.file.lookup(node.name) is not None:
+            raise _no_observable(node, scope, f"`{node.name}`, which is not a qubit,")
+        if scope.registers:
+            raise ObservableFault(
+                errors.observables.UnknownRegister(
+                    span,
+                    name=node.name,
+                    circuit=span.text if scope.circuit is None else scope.circuit.name,
+                    known=tuple(scope.registers),
+                    definition=span if scope.circuit is None else scope.circuit.span,
+                    suggestion=suggest(node.name, scope.registers),
+                )
+            )
+        raise _unknown(node, scope)
+    if isinstance(node, tree.Index):
+        return _indexed(node, scope)
+    if isinstance(node, tree.BinaryOp) and node.operator == "++":
+        left, right = resolve_qubits(node.left, scope), resolve_qubits(node.right, scope)
+        return Qubits(left.wires + right.wires, single=False)
+    raise _no_observable(node, scope, f"`{scope.file.span(node).text}`, which names no qubits,")
+
+
+def _indexed(node: tree.Index, scope: Scope) -> Qubits:
+    base = resolve_qubits(node.base, scope)
+    size = len(base.wires)
+    if base.single or len(node.items) != 1:
+        raise ObservableFault(errors.types.NoSuchOperation(scope.file.span(node), operator="[…]", operands=("qubit",)))
+    item = node.items[0]
+    try:
+        picked = listed(item, size, scope.names, scope.file.version, MOST_TERMS)
+    except ConstantError as error:
+        raise ObservableFault(error.diagnostic(scope.file.span(error.node or item))) from None
+    for index in picked:
+        if not -size <= index < size:
+            raise ObservableFault(
+                errors.qubits.IndexOutOfRange(
+                    scope.file.span(item),
+                    register=scope.file.span(node.base).text,
+                    index=index,
+                    size=size,
+                    declaration=scope.declarations.get(base.wires[0][0]) if base.wires else None,
+                    fix_index=size - 1 if isinstance(item, tree.IntLiteral) else None,
+                )
+            )
+    single = not isinstance(item, (tree.Range, tree.IndexSet))
+    return Qubits(tuple(base.wires[index] for index in picked), single)
+
+
+def _called(node: tree.Node, symbol: ObservableSymbol, arguments: list[tree.Argument], scope: Scope) -> Polynomial:
+    if scope.depth >= MOST_DEPTH:
+        raise _no_observable(node, scope, f"`{symbol.name}`, which calls itself,")
+    bindings = _bound(node, symbol, arguments, scope)
+    registers = scope.registers if not symbol.parameters else {}
+    inner = replace(scope, file=symbol.scope, bindings=bindings, registers=registers, depth=scope.depth + 1)
+    return _polynomial(symbol.value, inner)
+
+
+def _bound(
+    node: tree.Node, symbol: ObservableSymbol, arguments: list[tree.Argument], scope: Scope
+) -> dict[str, Qubits | Constant]:
+    given, problems = matched(symbol.parameters, arguments, scope.file.span, node, f"`{symbol.name}`")
+    if problems:
+        raise ObservableFault(problems[0])
+    bindings: dict[str, Qubits | Constant] = {}
+    for parameter in symbol.parameters:
+        value = given.get(parameter.name)
+        if value is None and parameter.default is not None:
+            default = Scope(symbol.scope, bindings, {})
+            bindings[parameter.name] = _constant(parameter.default, default)
+        elif value is not None and is_quantum(parameter.type):
+            bindings[parameter.name] = _qubit_argument(value, parameter.type, scope)
+        elif value is not None:
+            bindings[parameter.name] = _constant(value, scope)
+    return bindings
+
+
+def _qubit_argument(node: tree.Expression, kind: Type, scope: Scope) -> Qubits:
+    qubits = resolve_qubits(node, scope)
+    if not isinstance(kind, Qubit):
+        return Qubits(qubits.wires, single=False)
+    if len(qubits.wires) != (kind.size or 1):
+        span = scope.file.span(node)
+        found = f"`{Qubit(None if qubits.single else len(qubits.wires))}`"
+        raise ObservableFault(errors.types.TypeMismatch(span, expected=f"`{kind}`", found=found))
+    return Qubits(qubits.wires, single=kind.size is None)
+
+
+def _reduction(node: tree.Reduction, scope: Scope) -> Polynomial:
+    total = pauli.scalar(1) if node.kind == "prod" else {}
+    for value in _domain(node, scope):
+        inner = replace(scope, bindings={**scope.bindings, node.variable.name: integer(value)})
+        term = _polynomial(node.body, inner)
+        if node.kind == "sum":
+            for product, coefficient in term.items():
+                total[product] = total.get(product, 0) + coefficient
+        elif len(total) * len(term) > MOST_TERMS:
+            raise _too_many(node, scope)
+        else:
+            total = pauli.multiply(total, term)
+        if len(total) > MOST_TERMS:
+            raise _too_many(node, scope)
+    return total
+
+
+def _domain(node: tree.Reduction, scope: Scope) -> range | list[int]:
+    domain = node.domain
+    try:
+        if isinstance(domain, tree.Range):
+            numbers = range_of(domain, None, scope.names, scope.file.version)
+            if len(numbers) > MOST_TERMS:
+                raise _too_many(node, scope)
+            return numbers
+        items = domain.items if isinstance(domain, (tree.IndexSet, tree.ArrayLiteral)) else [domain]
+        return [as_integer(evaluate(item, scope.names, scope.file.version)) for item in items]
+    except ConstantError as error:
+        raise ObservableFault(error.diagnostic(scope.file.span(error.node or domain))) from None
+
+
+_HANDLERS: dict[type[tree.Expression], Callable[..., Polynomial]] = {
+    tree.Name: _name,
+    tree.UnaryOp: _unary,
+    tree.BinaryOp: _binary,
+    tree.Call: _call,
+    tree.Reduction: _reduction,
+}

@@ -1,0 +1,273 @@
+"""One file: its definitions in order, its top-level statements as the circuit `main`, then what may look ahead.
+
+Gates, subroutines and statements see what stands before them, as in OpenQASM. Circuits, observables, noise
+blocks and jobs see the whole file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from qlang.sema import errors
+from qlang.sema.context import Context, Reporter, broken
+from qlang.sema.definitions import (
+    built_in_scope,
+    check_circuit,
+    check_gate,
+    check_subroutine,
+    circuit_symbol,
+    definition_names,
+    extern_symbol,
+    gate_symbol,
+    parameter_symbols,
+    report_unused_qubits,
+    subroutine_symbol,
+)
+from qlang.sema.files import PRELUDE, STANDARD_GATES, Files, gates_by_include, standard_gates
+from qlang.sema.imports import check_import, check_include
+from qlang.sema.jobs import CheckedJob, SweepReference
+from qlang.sema.module import Module
+from qlang.sema.statements import check_statements, innermost
+from qlang.sema.symbols import (
+    CircuitSymbol,
+    FileScope,
+    JobSymbol,
+    ObservableSymbol,
+    ParameterSymbol,
+    Reference,
+    Symbol,
+    VariableSymbol,
+)
+from qlang.sema.values import Constant
+from qlang.syntax import tree
+from qlang.syntax.source import Source
+
+MAIN = "main"
+
+_QUANTUM = (
+    tree.QubitDeclaration,
+    tree.GateCall,
+    tree.MeasureStatement,
+    tree.Reset,
+    tree.Barrier,
+    tree.Delay,
+    tree.Box,
+)
+
+
+@dataclass(eq=False)
+class ProgramCheck:
+    """The state of checking one file."""
+
+    scope: FileScope
+    files: Files
+    reporter: Reporter
+    later: dict[str, tree.Name]
+    gates_by_include: dict[str, str]
+    main: Context = field(init=False)
+    body: list[tree.Statement] = field(default_factory=list)
+    inputs: list[ParameterSymbol] = field(default_factory=list)
+    circuits: dict[str, CircuitSymbol] = field(default_factory=dict)
+    circuits_here: list[CircuitSymbol] = field(default_factory=list)
+    checked_circuits: list[Context] = field(default_factory=list)
+    """Contexts of checked bodies, for the warning of unused registers once jobs are read."""
+    observables: list[ObservableSymbol] = field(default_factory=list)
+    noise: list[tree.NoiseDefinition] = field(default_factory=list)
+    jobs: list[tree.JobDefinition] = field(default_factory=list)
+    version_end: int | None = None
+
+    def __post_init__(self) -> None:
+        self.main = self.context("circuit", program=True)
+
+    def context(self, place: str, program: bool = False) -> Context:
+        """A fresh context in this file."""
+        return Context(
+            self.scope,
+            self.reporter,
+            place,
+            outside={} if program else self.main.frames[0],
+            later=self.later,
+            standard_gates=self.gates_by_include,
+            version_end=self.version_end,
+            program=program,
+        )
+
+    def define(self, node: tree.Name, symbol: Symbol) -> None:
+        """Add a definition to the file; a second one of a name is reported and loses."""
+        self.later.pop(node.name, None)
+        first = self.scope.names.get(node.name) or self.main.frames[0].get(node.name)
+        if first is not None:
+            span = self.scope.span(node)
+            self.reporter.report(errors.names.DuplicateName(span, name=node.name, first=first.span))
+        else:
+            self.scope.names[node.name] = symbol
+
+    def check_bound(self, circuit: CircuitSymbol, arguments: Mapping[str, Constant | SweepReference]) -> None:
+        """Check a circuit's body once more with the values of a run: sizes and indices are then known.
+
+        Warnings were given before. A circuit of another file is checked in that file's scope.
+        """
+        values = {name: value for name, value in arguments.items() if isinstance(value, Constant)}
+        if not values:
+            return
+        context = Context(circuit.scope, Reporter(), "circuit")
+        check_circuit(context, circuit, values)
+        for diagnostic in context.reporter.diagnostics():
+            if diagnostic.severity == "error":
+                self.reporter.report(diagnostic)
+
+
+def check_program(
+    program: tree.Program,
+    source: Source,
+    version: int,
+    openqasm: bool,
+    files: Files,
+    reporter: Reporter,
+    imported: bool = False,
+) -> Module:
+    """Check a file; jobs of an imported file are left alone."""
+    errors_before = reporter.errors
+    files.open.append(source.name)
+    scope = FileScope(source, version, parents=_parents(version, openqasm))
+    later = definition_names(program.statements)
+    state = ProgramCheck(scope, files, reporter, later, gates_by_include(version) if openqasm else {})
+    for statement in program.statements:
+        _check_item(state, innermost(statement), statement)
+    main = _main_circuit(state)
+    state.later.clear()
+    _check_definitions(state)
+    module_jobs = () if imported else _check_jobs(state)
+    for context in (*state.checked_circuits, state.main):
+        report_unused_qubits(context)
+    files.open.pop()
+    return Module(
+        scope,
+        state.circuits,
+        main,
+        module_jobs,
+        broken=reporter.errors > errors_before,
+        references=() if imported else _references(reporter),
+    )
+
+
+def _parents(version: int, openqasm: bool) -> list[FileScope]:
+    if openqasm:
+        return [built_in_scope(version)]
+    return [standard_gates(PRELUDE), standard_gates(STANDARD_GATES), built_in_scope(version)]
+
+
+def _references(reporter: Reporter) -> tuple[Reference, ...]:
+    return tuple(sorted(reporter.references or (), key=lambda reference: reference.start))
+
+
+def _check_item(state: ProgramCheck, node: tree.Statement, statement: tree.Statement) -> None:
+    match node:
+        case tree.Version():
+            state.version_end = state.main.version_end = node.end
+        case tree.Include():
+            check_include(state.main, state.files, node)
+        case tree.Import():
+            _import(state, node)
+        case tree.GateDefinition():
+            check_gate(state.context("gate"), node)
+            state.define(node.name, gate_symbol(state.scope, node))
+        case tree.SubroutineDefinition():
+            context = state.context("subroutine")
+            symbol = subroutine_symbol(context, node)
+            check_subroutine(context, symbol)
+            state.define(node.name, symbol)
+        case tree.ExternDeclaration():
+            state.define(node.name, extern_symbol(state.context("file"), node))
+        case tree.CircuitDefinition():
+            circuit = circuit_symbol(state.context("file"), node)
+            state.define(node.name, circuit)
+            state.circuits.setdefault(circuit.name, circuit)
+            state.circuits_here.append(circuit)
+        case tree.ObservableDefinition():
+            _observable(state, node)
+        case tree.NoiseDefinition():
+            state.noise.append(node)
+            state.define(node.name, broken(node.name.name, state.scope.span(node.name)))
+        case tree.JobDefinition():
+            state.jobs.append(node)
+            state.define(node.name, JobSymbol(node.name.name, state.scope.span(node.name), node))
+        case _:
+            _main_statement(state, node, statement)
+
+
+def _import(state: ProgramCheck, node: tree.Import) -> None:
+    symbol = check_import(state.main, state.files, node)
+    if symbol is None:
+        return
+    name = node.alias or tree.Name(node.start, node.end, symbol.name)
+    state.define(name, symbol)
+    if isinstance(symbol, CircuitSymbol):
+        state.circuits.setdefault(symbol.name, symbol)
+
+
+def _observable(state: ProgramCheck, node: tree.ObservableDefinition) -> None:
+    parameters = parameter_symbols(state.context("file"), node.parameters)
+    span = state.scope.span(node.name)
+    symbol = ObservableSymbol(node.name.name, span, parameters, node.value, state.scope)
+    state.define(node.name, symbol)
+    state.observables.append(symbol)
+
+
+def _main_statement(state: ProgramCheck, node: tree.Statement, statement: tree.Statement) -> None:
+    context = state.main
+    name = getattr(node, "name", None)
+    if isinstance(name, tree.Name) and not isinstance(node, tree.GateCall):
+        state.later.pop(name.name, None)
+    if state.body and isinstance(innermost(state.body[-1]), tree.End):
+        span, after = context.span(node), context.span(state.body[-1])
+        state.reporter.report(errors.warnings.Unreachable(span, after=after))
+    check_statements(context, [node])
+    if isinstance(node, tree.ClassicalDeclaration) and node.kind == "const":
+        return
+    if isinstance(node, tree.ClassicalDeclaration) and node.kind == "input":
+        symbol = context.frames[0].get(node.name.name)
+        if isinstance(symbol, VariableSymbol):
+            state.inputs.append(ParameterSymbol(symbol.name, symbol.span, symbol.type))
+        return
+    if not isinstance(node, (tree.ErrorNode, tree.Pragma)):
+        state.body.append(statement)
+
+
+def _main_circuit(state: ProgramCheck) -> CircuitSymbol | None:
+    """The top-level statements as a circuit, where one of them is about qubits."""
+    quantum = [statement for statement in state.body if isinstance(innermost(statement), _QUANTUM)]
+    if not quantum:
+        return None
+    span = state.scope.span(quantum[0])
+    whole = state.scope.span(tree.Missing(state.body[0].start, state.body[-1].end))
+    main = CircuitSymbol(MAIN, span, tuple(state.inputs), tuple(state.body), state.scope, whole)
+    state.circuits.setdefault(MAIN, main)
+    state.scope.names.setdefault(MAIN, main)
+    return main
+
+
+def _check_definitions(state: ProgramCheck) -> None:
+    """What sees the whole file: circuits, observables, noise blocks."""
+    for circuit in state.circuits_here:
+        context = state.context("circuit")
+        check_circuit(context, circuit, {})
+        state.checked_circuits.append(context)
+    if state.observables:
+        from qlang.sema.observable_check import check_observable
+
+        for symbol in state.observables:
+            check_observable(state.context("observable"), symbol)
+    if state.noise:
+        from qlang.sema.noise import check_noise
+
+        for noise in state.noise:
+            check_noise(state.context("file"), noise)
+
+
+def _check_jobs(state: ProgramCheck) -> tuple[CheckedJob, ...]:
+    if not state.jobs:
+        return ()
+    from qlang.sema.job_check import check_job
+
+    checked = [check_job(state, node) for node in state.jobs]
+    return tuple(job for job in checked if job is not None)

@@ -1,0 +1,182 @@
+"""Statements of bodies: one function for each kind, in one table."""
+
+from collections.abc import Callable, Sequence
+
+from qlang.sema import errors
+from qlang.sema.assignments import check_alias, check_assignment, check_declaration, check_qubits
+from qlang.sema.casts import assignable
+from qlang.sema.context import Context
+from qlang.sema.control import check_for, check_if, check_switch, check_while
+from qlang.sema.describe import statement_kind
+from qlang.sema.gates import check_gate_call, check_single_operand
+from qlang.sema.infer import infer
+from qlang.sema.measurements import check_measure
+from qlang.sema.types import VOID, Duration, Stretch, Unknown, Void
+from qlang.syntax import tree
+
+_IN_GATES = (tree.GateCall, tree.Barrier, tree.For, tree.Delay, tree.Box, tree.Nop, tree.Scope)
+_JUMPS = (tree.End, tree.Return, tree.Break, tree.Continue)
+
+
+def check_statements(context: Context, statements: Sequence[tree.Statement]) -> None:
+    """Check the statements of a block in order, all of them."""
+    gate = context.place == "gate"
+    jump: tree.Statement | None = None
+    for statement in statements:
+        if jump is not None:
+            span = context.span(statement)
+            context.report(errors.warnings.Unreachable(span, after=context.span(jump)))
+            jump = None
+        if isinstance(statement, tree.Annotated):
+            statement = innermost(statement)
+        if gate and not isinstance(statement, _IN_GATES):
+            if not isinstance(statement, (tree.ErrorNode, tree.Pragma)):
+                span = context.span(statement)
+                context.report(errors.circuits.OnlyGatesInGate(span, construct=statement_kind(statement)))
+            continue
+        _HANDLERS.get(type(statement), _misplaced)(context, statement)
+        if isinstance(statement, _JUMPS):
+            jump = statement
+
+
+def innermost(statement: tree.Statement) -> tree.Statement:
+    """The statement below its annotations, which change nothing in its meaning."""
+    while isinstance(statement, tree.Annotated):
+        statement = statement.statement
+    return statement
+
+
+def check_block(context: Context, block: tree.Block) -> None:
+    """A block with names of its own."""
+    with context.block():
+        check_statements(context, block.statements)
+
+
+def _misplaced(context: Context, node: tree.Statement) -> None:
+    context.report(
+        errors.circuits.Misplaced(context.span(node), what=statement_kind(node), wanted="the top level of a file")
+    )
+
+
+def _nothing(context: Context, node: tree.Statement) -> None:
+    pass
+
+
+def _scope(context: Context, node: tree.Scope) -> None:
+    check_block(context, node.body)
+
+
+def _reset(context: Context, node: tree.Reset) -> None:
+    check_single_operand(context, node.qubits)
+
+
+def _operands(context: Context, node: tree.Barrier | tree.Nop) -> None:
+    for operand in node.operands:
+        check_single_operand(context, operand)
+
+
+def _duration(context: Context, node: tree.Expression | None) -> None:
+    if node is None:
+        return
+    kind, value = infer(context, node)
+    if isinstance(kind, (Unknown, Stretch)):
+        return
+    if not isinstance(kind, Duration):
+        append = "ns" if isinstance(node, (tree.IntLiteral, tree.FloatLiteral)) else None
+        context.report(
+            errors.types.WrongUnit(
+                context.span(node),
+                what="a duration",
+                wanted="a time",
+                found=f"`{kind}`",
+                units=("ns", "us", "ms", "s", "dt"),
+                append=append,
+            )
+        )
+    elif value is not None and isinstance(value.value, float) and value.value < 0:
+        context.report(
+            errors.types.OutOfBounds(context.span(node), what="a duration", wanted="0 or more", found=str(value))
+        )
+
+
+def _delay(context: Context, node: tree.Delay) -> None:
+    _duration(context, node.duration)
+    for operand in node.operands:
+        check_single_operand(context, operand)
+
+
+def _box(context: Context, node: tree.Box) -> None:
+    _duration(context, node.duration)
+    check_block(context, node.body)
+
+
+def _expression(context: Context, node: tree.ExpressionStatement) -> None:
+    infer(context, node.value)
+
+
+def _jump(context: Context, node: tree.Break | tree.Continue) -> None:
+    if context.loop_depth == 0:
+        context.report(errors.circuits.Misplaced(context.span(node), what=statement_kind(node), wanted="a loop"))
+    context.jump()
+
+
+def _end(context: Context, node: tree.End) -> None:
+    context.jump()
+
+
+def _return(context: Context, node: tree.Return) -> None:
+    context.jump()
+    if context.result is None:
+        context.report(errors.circuits.Misplaced(context.span(node), what="a `return`", wanted="a subroutine"))
+        return
+    kind = VOID if node.value is None else infer(context, node.value)[0]
+    if isinstance(kind, Unknown) or (isinstance(kind, Void) and isinstance(context.result, Void)):
+        return
+    if not assignable(context.result, kind):
+        context.report(
+            errors.types.TypeMismatch(
+                context.span(node if node.value is None else node.value),
+                expected=f"`{context.result}`",
+                found="nothing" if isinstance(kind, Void) else f"`{kind}`",
+            )
+        )
+
+
+def _calibration(context: Context, node: tree.Calibration) -> None:
+    if node.kind == "defcalgrammar":
+        return
+    context.report(
+        errors.circuits.NotExecutable(
+            context.span(node),
+            construct=f"`{node.kind}`",
+            instead="describe what the pulses do by a `gate`; devices are calibrated by their own software",
+        )
+    )
+
+
+_HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
+    tree.GateCall: check_gate_call,
+    tree.MeasureStatement: check_measure,
+    tree.Reset: _reset,
+    tree.Barrier: _operands,
+    tree.Nop: _operands,
+    tree.Delay: _delay,
+    tree.Box: _box,
+    tree.QubitDeclaration: check_qubits,
+    tree.ClassicalDeclaration: check_declaration,
+    tree.Alias: check_alias,
+    tree.Assignment: check_assignment,
+    tree.ExpressionStatement: _expression,
+    tree.If: check_if,
+    tree.For: check_for,
+    tree.While: check_while,
+    tree.Switch: check_switch,
+    tree.Scope: _scope,
+    tree.Break: _jump,
+    tree.Continue: _jump,
+    tree.End: _end,
+    tree.Return: _return,
+    tree.Calibration: _calibration,
+    tree.Pragma: _nothing,
+    tree.ErrorNode: _nothing,
+}
