@@ -2,9 +2,10 @@
 
     job.candidate "sim like ibm.guadalupe"   →   job.candidate "sim like ibm.guadalupe" {gamma = 0.41, p01 = …,
                                                      layout = …, snapshot = "sha256:…", noise = …, …}
-    job.candidate "ibm.*"                    →   one candidate for each device, each with the reason why it is out
+    job.candidate "ibm.*"                    →   job.candidate "ibm.*" {reason = "no adapter in this version"}
 
-After it, planning is a function of the IR alone. A candidate that cannot be used keeps a `reason`.
+After it, planning is a function of the IR alone. A candidate that cannot be used keeps a `reason`. Devices that
+cannot be reached are not looked up, so that a plan does not depend on which vendor packages are installed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,21 +13,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr
-from xdsl.ir import Operation
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from qlang.backends.limits import most_qubits
-from qlang.catalogue.errors import DoesNotFit, NotConnected, UnknownDevice
+from qlang.catalogue.errors import DoesNotFit, NotConnected
 from qlang.catalogue.layout import choose_layout
 from qlang.catalogue.noise import DeviceNoise, device_noise
-from qlang.catalogue.prices import price
-from qlang.catalogue.reach import reachability
 from qlang.catalogue.snapshot import Snapshot
 from qlang.catalogue.store import load, match, suggestions
 from qlang.compiler.noise_rates import device_rate, named_rate
 from qlang.ir.circuit import FuncOp
-from qlang.ir.edit import remove
 from qlang.ir.job import CandidateOp, JobOp, StateOp
 from qlang.ir.values import Plain, attributes, plain
 
@@ -34,6 +31,8 @@ SECONDS_PER_GATE = 1e-5
 SECONDS_PER_AMPLITUDE = 5e-9
 """What a gate costs the reference executor: fixed, and for each amplitude; orders of magnitude."""
 
+
+NO_ADAPTER = "no adapter or credentials for it in this version"
 
 Facts = Mapping[str, Plain]
 
@@ -67,38 +66,15 @@ class ResolveCandidates(ModulePass):
 def _resolve(candidate: CandidateOp, circuit: FuncOp, exact_only: bool) -> None:
     declared = {name: plain(value) for name, value in candidate.attributes.items()}
     kind, name = str(declared["kind"]), str(declared["name"])
-    names = _expanded(candidate, kind, name)
-    for found in names:
-        backend = found if kind == "device" else candidate.backend.data
-        facts: dict[str, Plain] = {"kind": kind, "name": found}
-        facts |= _facts(kind, found, circuit, declared, exact_only)
-        facts.setdefault("reason", _unmet(declared.get("conditions"), facts))
-        resolved = CandidateOp.create(
-            properties={"backend": StringAttr(backend)}, attributes=attributes(**facts), location=candidate.location
-        )
-        _insert(candidate, resolved)
-    remove(candidate)
-
-
-def _insert(before: Operation, op: Operation) -> None:
-    assert before.parent is not None
-    before.parent.insert_op_before(op, before)
-
-
-def _expanded(candidate: CandidateOp, kind: str, name: str) -> tuple[str, ...]:
-    """The devices that a pattern stands for. Raises DeviceUnknown for a name that is in no catalogue."""
-    if kind in ("sim", "sim with"):
-        return (name,)
-    if "*" in name:
-        return match(name) or (name,)
-    if not match(name):
+    if kind in ("device", "sim like") and "*" not in name and not match(name):
         raise DeviceUnknown(candidate, name, suggestions(name))
-    return (name,)
+    facts: dict[str, Plain] = {"kind": kind, "name": name}
+    facts |= _facts(kind, name, circuit, declared, exact_only)
+    facts.setdefault("reason", _unmet(declared.get("conditions"), facts))
+    candidate.attributes = attributes(**facts)
 
 
 def _facts(kind: str, name: str, circuit: FuncOp, declared: Facts, exact_only: bool) -> dict[str, Plain]:
-    if kind == "device" and "*" in name:
-        return {"reason": "no device of the catalogue matches"}
     resources = plain(circuit.attributes["resources"])
     assert isinstance(resources, Mapping)
     facts = _SOURCES[kind](name, circuit, resources, declared)
@@ -135,9 +111,8 @@ def _named(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dic
 def _like(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
     snapshot = load(name)
     facts = _snapshot_facts(snapshot) | {"noisy": True, "cost_per_shot": 0.0}
-    reason = reachability(f"sim like {name}")
-    if reason is not None:
-        return facts | {"reason": reason.text}
+    if snapshot.unusable:
+        return facts | {"reason": snapshot.unusable}
     try:
         noise = device_noise(snapshot, choose_layout(snapshot, circuit.size, _interactions(resources)))
         gamma, uncertainty = device_rate(noise, resources)
@@ -156,16 +131,10 @@ def _like(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict
 
 
 def _device(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
-    try:
-        facts = _snapshot_facts(load(name))
-    except UnknownDevice as unknown:
-        return {"reason": str(unknown)}
-    dated = price(name)
-    facts |= {"cost_per_shot": dated.cost_usd(0, 1) if dated else None, "noisy": True}
-    reason = reachability(name)
-    if reason is not None:
-        facts["reason"] = reason.text
-    return facts
+    """A real device, or all that a pattern matches: none can be reached in this version, so none is looked up."""
+    if not match(name):
+        return {"reason": "no device of the catalogue matches"}
+    return {"noisy": True, "reason": NO_ADAPTER}
 
 
 _SOURCES: dict[str, Callable[..., dict[str, Plain]]] = {

@@ -27,6 +27,7 @@ from qlang.compiler.plan_problems import diagnose
 from qlang.ir import plan
 from qlang.ir.dialects import context
 from qlang.ir.text import print_ir
+from qlang.ir.values import Interval
 from qlang.passes.pipeline import CIRCUIT_PASSES, PLAN_PASSES
 from qlang.passes.rejections import MethodRefused, PlanRejected, ShotsUndecided
 from qlang.sema.jobs import CheckedJob
@@ -128,13 +129,26 @@ def compile_analysis(
     try:
         _run_passes(module, _pipeline(stop_after), options.verify_each, on_pass, clock)
     except (DeviceUnknown, PlanRejected, ShotsUndecided, MethodRefused) as problem:
-        found = (*analysis.diagnostics, *diagnose(problem, job, module))
+        found = (*analysis.diagnostics, *diagnose(problem, job, module, _fits))
         return replace(started, diagnostics=found, timings=tuple(clock.laps))
     plans = [op for op in module.ops if isinstance(op, plan.JobOp)]
     finished = plans[0] if plans and not _partial(stop_after) else None
     plan_hash = hash_plan(finished) if finished is not None else None
     clock.lap("hash")
     return replace(started, plan=finished, plan_hash=plan_hash, timings=tuple(clock.laps))
+
+
+def _fits(job: CheckedJob) -> Interval | None:
+    """The predicted fidelity of a variant of a job, or `None` where it cannot be planned either."""
+    module = ModuleOp([lower_circuit(job), lower_job(job, 0, job.shots)])
+    try:
+        _run_passes(module, _pipeline("schedule"), False, None, _Clock())
+    except (DeviceUnknown, PlanRejected, ShotsUndecided, MethodRefused):
+        return None
+    schedule = next(op for op in module.walk() if isinstance(op, plan.ScheduleOp))
+    fidelity = schedule.attributes["fidelity"]
+    assert isinstance(fidelity, Interval)
+    return fidelity
 
 
 def hash_plan(op: plan.JobOp) -> str:
@@ -175,10 +189,7 @@ def _run_passes(
     def between(previous: ModulePass | None, current: ModuleOp, following: ModulePass | None) -> None:
         if previous is None:
             clock.lap("prepare")
-        else:
-            finished(previous, current)
-
-    def finished(previous: ModulePass, current: ModuleOp) -> None:
+            return
         clock.lap(previous.name)
         if verify_each:
             current.verify()

@@ -68,13 +68,13 @@ def named_rate(rules: Sequence[Mapping[str, Plain]], resources: Resources) -> fl
         if channel not in _CHANNELS:
             continue
         for name, count in counts.items():
-            qubits = _qubits(name)
+            qubits = gate_wires(name)
             if qubits and _targeted(rule, name, qubits):
                 total += float(count) * _CHANNELS[channel](rule, qubits)  # type: ignore[arg-type]  # a number
     return total
 
 
-def _qubits(name: str) -> int:
+def gate_wires(name: str) -> int:
     """Wires of a gate by its counted name, where each leading `c` of an unknown name is a control."""
     controls = 0
     while name not in BY_NAME and name.startswith("c"):

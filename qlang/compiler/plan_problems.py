@@ -1,9 +1,13 @@
 """What planning refuses, as diagnostics: reasons and numbers from the passes, places from the checked job."""
 
+from collections.abc import Iterable
+
 from xdsl.dialects.builtin import ModuleOp
 
 from qlang.catalogue.store import device_names
 from qlang.compiler.candidates import DeviceUnknown
+from qlang.compiler.noise_rates import gate_wires
+from qlang.compiler.repairs import Fits, nearest
 from qlang.ir.circuit import FuncOp
 from qlang.ir.job import BoundOp
 from qlang.ir.spans import place_of
@@ -18,8 +22,8 @@ from qlang.syntax.source import Span
 Refusal = DeviceUnknown | PlanRejected | ShotsUndecided | MethodRefused
 
 
-def diagnose(problem: Refusal, job: CheckedJob, module: ModuleOp) -> tuple[Diagnostic, ...]:
-    """The diagnostics of a job that cannot be planned."""
+def diagnose(problem: Refusal, job: CheckedJob, module: ModuleOp, fits: Fits) -> tuple[Diagnostic, ...]:
+    """The diagnostics of a job that cannot be planned; `fits` plans variants of it, for proposals."""
     match problem:
         case DeviceUnknown():
             return (_unknown_device(problem, job),)
@@ -29,7 +33,7 @@ def diagnose(problem: Refusal, job: CheckedJob, module: ModuleOp) -> tuple[Diagn
             span = next((m.span for m in job.mitigation.methods), job.mitigation.span) or job.span
             return (MethodNotApplied(span, method=problem.method, reason=problem.reason),)
         case PlanRejected():
-            return (_rejected(problem, job, module),)
+            return (_rejected(problem, job, module, fits),)
 
 
 def _unknown_device(problem: DeviceUnknown, job: CheckedJob) -> Diagnostic:
@@ -39,7 +43,7 @@ def _unknown_device(problem: DeviceUnknown, job: CheckedJob) -> Diagnostic:
     )
 
 
-def _rejected(problem: PlanRejected, job: CheckedJob, module: ModuleOp) -> Diagnostic:
+def _rejected(problem: PlanRejected, job: CheckedJob, module: ModuleOp, fits: Fits) -> Diagnostic:
     missed = [rejected for rejected in problem.rejected if rejected.shortfalls]
     if not missed:
         spans = [backend.span for backend in job.backends if backend.span is not None]
@@ -57,8 +61,17 @@ def _rejected(problem: PlanRejected, job: CheckedJob, module: ModuleOp) -> Diagn
         others=tuple(
             Label(_bound_span(other, job), f"best predicted: {_predicted(other)} ({_where(best)})") for other in others
         ),
-        reasons=tuple(f"{r.backend}: {r.reason}" for r in problem.rejected if r is not best),
+        reasons=_grouped(r for r in problem.rejected if r is not best),
+        nearest=nearest(job, problem, fits),
     )
+
+
+def _grouped(rejected: Iterable[Rejected]) -> tuple[str, ...]:
+    """Candidates with the same reason in one line."""
+    by_reason: dict[str, list[str]] = {}
+    for each in rejected:
+        by_reason.setdefault(each.reason, []).append(each.backend)
+    return tuple(f"{', '.join(backends)}: {reason}" for reason, backends in by_reason.items())
 
 
 def _merit(rejected: Rejected) -> tuple[int, float]:
@@ -89,5 +102,8 @@ def _run_fact(module: ModuleOp) -> str:
     circuit = next(op for op in module.ops if isinstance(op, FuncOp))
     resources = plain(circuit.attributes["resources"])
     assert isinstance(resources, dict)
-    count, depth = resources["two_qubit"], resources["depth"]
-    return f"{count} two-qubit gate{'' if count == 1 else 's'} per point (in CX), depth {depth}"
+    gates = resources["gates"]
+    assert isinstance(gates, dict)
+    count = sum(int(number) for name, number in gates.items() if gate_wires(name) == 2)  # type: ignore[arg-type]  # counts
+    plural = "" if count == 1 else "s"
+    return f"{count} two-qubit gate{plural} per point ({resources['two_qubit']} in CX), depth {resources['depth']}"
