@@ -31,9 +31,12 @@ class Registers:
 
 
 def bind_arguments(
-    context: Context, circuit: CircuitSymbol, call: tree.Call, axes: Mapping[str, SweepAxis]
+    context: Context, circuit: CircuitSymbol, call: tree.Call, axes: Mapping[str, SweepAxis | None]
 ) -> Arguments | None:
-    """A constant or a sweep for every parameter; `None` after a report."""
+    """A constant or a sweep for every parameter; `None` after a report.
+
+    `axes` holds every swept name, with `None` where the sweep itself has mistakes.
+    """
     given, problems = matched(circuit.parameters, call.arguments, context.span, call, f"circuit `{circuit.name}`")
     for problem in problems:
         context.report(problem)
@@ -64,12 +67,13 @@ def file_constant(circuit: CircuitSymbol, name: str) -> Constant | None:
 
 
 def _argument(
-    context: Context, parameter: ParameterSymbol, node: tree.Expression, axes: Mapping[str, SweepAxis]
+    context: Context, parameter: ParameterSymbol, node: tree.Expression, axes: Mapping[str, SweepAxis | None]
 ) -> Constant | SweepReference | None:
     if isinstance(node, tree.Name) and node.name in axes:
         axis = axes[node.name]
         context.use(node)
-        return SweepReference(node.name) if _sweep_fits(context, parameter, node, axis) else None
+        fits = axis is None or _sweep_fits(context, parameter, node, axis)
+        return SweepReference(node.name) if fits else None
     kind, value = infer(context, node)
     if isinstance(kind, Unknown) or isinstance(parameter.type, Unknown):
         return None

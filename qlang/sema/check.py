@@ -1,5 +1,7 @@
 """The door of this room: check a parsed file."""
 
+import gc
+
 from qlang.sema.context import Reporter
 from qlang.sema.files import Files, is_openqasm
 from qlang.sema.loader import Loader
@@ -21,5 +23,11 @@ def check(
     if references:
         reporter.references = []
     files = Files(loader)
-    module = check_program(program, source, version, is_openqasm(program, source), files, reporter)
+    collecting = gc.isenabled()
+    gc.disable()  # the tree is large and lives on: every collection would walk it for nothing
+    try:
+        module = check_program(program, source, version, is_openqasm(program, source), files, reporter)
+    finally:
+        if collecting:
+            gc.enable()
     return CheckResult(module, reporter.diagnostics())

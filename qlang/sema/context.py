@@ -70,7 +70,7 @@ class Context:
     """Top-level variables that are not visible here, for a good message."""
     later: dict[str, tree.Name] = field(default_factory=dict)
     """Names that the file defines after this place."""
-    standard_gates: dict[str, str] = field(default_factory=dict)
+    offered_gates: dict[str, str] = field(default_factory=dict)
     """Gates that an include would bring: name to file."""
     version_end: int | None = None
     """Where the version line ends, if there is one."""
@@ -123,7 +123,7 @@ class Context:
     def declare(self, node: tree.Name, symbol: Symbol) -> bool:
         """Add a name to the innermost block; reports and answers false where the block has it already.
 
-        The later declaration wins, so that what follows is checked against what stands nearest.
+        A name declared twice means nothing any more, so that its uses add no further complaints.
         """
         frame = self.frames[-1]
         first = frame.get(node.name)
@@ -131,9 +131,10 @@ class Context:
             first = first or self.scope.names.get(node.name)
             if isinstance(symbol, (ConstantSymbol, BrokenSymbol)):
                 frame = self.scope.names
-        frame[node.name] = symbol
         if first is None:
+            frame[node.name] = symbol
             return True
+        frame[node.name] = BrokenSymbol(node.name, first.span)
         from qlang.sema.errors.names import DuplicateName
 
         self.report(DuplicateName(self.span(node), name=node.name, first=first.span))

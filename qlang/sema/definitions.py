@@ -12,8 +12,6 @@ from qlang.sema.symbols import (
     CircuitSymbol,
     ConstantSymbol,
     ExternSymbol,
-    FileScope,
-    GateSymbol,
     ParameterSymbol,
     SubroutineSymbol,
     Symbol,
@@ -22,23 +20,6 @@ from qlang.sema.symbols import (
 from qlang.sema.types import FLOAT, VOID, Qubit, Unknown, Void, is_quantum
 from qlang.sema.values import Constant
 from qlang.syntax import tree
-from qlang.syntax.source import Source
-
-BUILT_IN_SOURCE = Source("<built in>", "")
-
-
-def built_in_scope(version: int) -> FileScope:
-    """`U`, in OpenQASM 2 also `CX`, in 3 `gphase`."""
-    scope = FileScope(BUILT_IN_SOURCE, version, standard=True)
-    shapes = {"U": (3, 1), **({"CX": (0, 2)} if version == 2 else {"gphase": (1, 0)})}
-    span = scope.span(tree.Missing(0, 0))
-    for name, (parameters, qubits) in shapes.items():
-        scope.names[name] = GateSymbol(name, span, parameters, qubits, None, scope, True)
-    return scope
-
-
-def gate_symbol(scope: FileScope, node: tree.GateDefinition) -> GateSymbol:
-    return GateSymbol(node.name.name, scope.span(node.name), len(node.parameters), len(node.qubits), node, scope)
 
 
 def check_gate(context: Context, node: tree.GateDefinition) -> None:

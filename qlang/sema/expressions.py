@@ -159,14 +159,14 @@ def cast_expression(context: Context, node: tree.Cast) -> Inferred:
         return target, None
     if not castable(target, kind):
         context.report(errors.types.NoSuchCast(context.span(node), source=str(kind), target=str(target)))
-        return target, None
+        return NOTHING
     if value is None:
         return target, None
     try:
         return target, cast(target, value)
     except ConstantError as error:
         context.report_error(error, node)
-        return target, None
+        return NOTHING
 
 
 def measurement(context: Context, node: tree.Measurement) -> Inferred:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from qlang.sema import errors
 from qlang.sema.context import Context
 from qlang.sema.describe import kind_of
+from qlang.sema.gate_files import standard_gates
 from qlang.sema.gate_operands import check_broadcast, first_clash, report_clash
 from qlang.sema.infer import infer
 from qlang.sema.operands import (
@@ -179,11 +180,12 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
         definition = context.span(context.later[name])
         context.report(errors.names.UsedBeforeDefinition(span, name=name, definition=definition))
         return
-    file = context.standard_gates.get(name)
+    file = context.offered_gates.get(name)
     if file is not None:
         context.report(_needs_include(context, node, file))
+        context.scope.parents.insert(0, standard_gates(file))  # one include mends all gates of the file
         return
-    known = [*_gates_by_fit(context, node), *context.standard_gates]
+    known = [*_gates_by_fit(context, node), *context.offered_gates]
     context.report(errors.names.UnknownGate(span, name=name, suggestion=suggest(name, known)))
 
 

@@ -5,14 +5,8 @@ import re
 from qlang import stdlib
 from qlang.sema import errors
 from qlang.sema.context import Context
-from qlang.sema.files import (
-    MOST_NESTED,
-    Files,
-    file_version,
-    is_openqasm,
-    parse_file,
-    standard_scope,
-)
+from qlang.sema.files import MOST_NESTED, Files, is_openqasm
+from qlang.sema.gate_files import file_version, parse_file, standard_scope
 from qlang.sema.loader import LoadFailure
 from qlang.sema.module import Module
 from qlang.sema.suggestions import suggest

@@ -97,7 +97,9 @@ def check_job(state: "ProgramCheck", node: tree.JobDefinition) -> CheckedJob | N
     circuit = _circuit(state, context, node, run)
     bound = None
     if run is not None and circuit is not None:
-        bound = _bind(state, context, circuit, run, axes)
+        by_name: dict[str, SweepAxis | None] = {name.name: None for name in statements.swept()}
+        by_name |= {name: axis for axis in axes for name in axis.names}
+        bound = _bind(state, context, circuit, run, by_name)
         _warn_unused_sweeps(context, statements, run)
     outputs = _outputs(context, statements, bound)
     sla = _promises(context, statements)
@@ -146,11 +148,10 @@ def _circuit(
 
 
 def _bind(
-    state: "ProgramCheck", context: Context, circuit: CircuitSymbol, run: tree.Run, axes: Sequence[SweepAxis]
+    state: "ProgramCheck", context: Context, circuit: CircuitSymbol, run: tree.Run, axes: Mapping[str, SweepAxis | None]
 ) -> Bound | None:
     """The circuit with its arguments, its body checked for them; `None` where something is wrong with it."""
-    by_name: Mapping[str, SweepAxis] = {name: axis for axis in axes for name in axis.names}
-    arguments = bind_arguments(context, circuit, run.call, by_name)
+    arguments = bind_arguments(context, circuit, run.call, axes)
     if arguments is None:
         return None
     reporter = context.reporter

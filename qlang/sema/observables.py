@@ -231,8 +231,6 @@ def resolve_qubits(node: tree.Expression, scope: Scope) -> Qubits:
         if isinstance(found, Qubits):
             return found
         span = scope.file.span(node)
-        if found is not None or scope.file.lookup(node.name) is not None:
-            raise _no_observable(node, scope, f"`{node.name}`, which is not a qubit,")
         if scope.registers:
             raise ObservableFault(
                 errors.observables.UnknownRegister(
@@ -244,6 +242,8 @@ def resolve_qubits(node: tree.Expression, scope: Scope) -> Qubits:
                     suggestion=suggest(node.name, scope.registers),
                 )
             )
+        if found is not None or scope.file.lookup(node.name) is not None:
+            raise _no_observable(node, scope, f"`{node.name}`, which is not a qubit,")
         raise _unknown(node, scope)
     if isinstance(node, tree.Index):
         return _indexed(node, scope)

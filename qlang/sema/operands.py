@@ -143,7 +143,10 @@ def report_unknown(context: Context, node: tree.Name, candidates: list[str]) -> 
         later = context.span(context.later[node.name])
         context.report(errors.names.UsedBeforeDefinition(span, name=node.name, definition=later))
     else:
-        context.report(errors.names.UnknownName(span, name=node.name, suggestion=suggest(node.name, candidates)))
+        near = suggest(node.name, candidates)
+        context.report(errors.names.UnknownName(span, name=node.name, suggestion=near))
+        if near is None:  # once is enough where there is nothing to fix at each place
+            context.frames[0].setdefault(node.name, BrokenSymbol(node.name, span))
 
 
 def is_phantom(node: tree.Name) -> bool:

@@ -4,25 +4,31 @@ Gates, subroutines and statements see what stands before them, as in OpenQASM. C
 blocks and jobs see the whole file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from qlang.sema import errors
 from qlang.sema.context import Context, Reporter, broken
 from qlang.sema.definitions import (
-    built_in_scope,
     check_circuit,
     check_gate,
     check_subroutine,
     circuit_symbol,
     definition_names,
     extern_symbol,
-    gate_symbol,
     parameter_symbols,
     report_unused_qubits,
     subroutine_symbol,
 )
-from qlang.sema.files import PRELUDE, STANDARD_GATES, Files, gates_by_include, standard_gates
+from qlang.sema.files import Files
+from qlang.sema.gate_files import (
+    PRELUDE,
+    STANDARD_GATES,
+    built_in_scope,
+    gate_symbol,
+    gates_by_include,
+    standard_gates,
+)
 from qlang.sema.imports import check_import, check_include
 from qlang.sema.jobs import CheckedJob, SweepReference
 from qlang.sema.module import Module
@@ -86,7 +92,7 @@ class ProgramCheck:
             place,
             outside={} if program else self.main.frames[0],
             later=self.later,
-            standard_gates=self.gates_by_include,
+            offered_gates=self.gates_by_include,
             version_end=self.version_end,
             program=program,
         )
@@ -132,13 +138,19 @@ def check_program(
     later = definition_names(program.statements)
     state = ProgramCheck(scope, files, reporter, later, gates_by_include(version) if openqasm else {})
     for statement in program.statements:
-        _check_item(state, innermost(statement), statement)
+        node = innermost(statement)
+        item = _ITEMS.get(type(node))
+        if item is None:
+            _main_statement(state, node, statement)
+        else:
+            item(state, node)
     main = _main_circuit(state)
     state.later.clear()
     _check_definitions(state)
     module_jobs = () if imported else _check_jobs(state)
-    for context in (*state.checked_circuits, state.main):
-        report_unused_qubits(context)
+    if reporter.errors == errors_before:  # a name that was not understood may have meant the register
+        for context in (*state.checked_circuits, state.main):
+            report_unused_qubits(context)
     files.open.pop()
     return Module(
         scope,
@@ -160,39 +172,45 @@ def _references(reporter: Reporter) -> tuple[Reference, ...]:
     return tuple(sorted(reporter.references or (), key=lambda reference: reference.start))
 
 
-def _check_item(state: ProgramCheck, node: tree.Statement, statement: tree.Statement) -> None:
-    match node:
-        case tree.Version():
-            state.version_end = state.main.version_end = node.end
-        case tree.Include():
-            check_include(state.main, state.files, node)
-        case tree.Import():
-            _import(state, node)
-        case tree.GateDefinition():
-            check_gate(state.context("gate"), node)
-            state.define(node.name, gate_symbol(state.scope, node))
-        case tree.SubroutineDefinition():
-            context = state.context("subroutine")
-            symbol = subroutine_symbol(context, node)
-            check_subroutine(context, symbol)
-            state.define(node.name, symbol)
-        case tree.ExternDeclaration():
-            state.define(node.name, extern_symbol(state.context("file"), node))
-        case tree.CircuitDefinition():
-            circuit = circuit_symbol(state.context("file"), node)
-            state.define(node.name, circuit)
-            state.circuits.setdefault(circuit.name, circuit)
-            state.circuits_here.append(circuit)
-        case tree.ObservableDefinition():
-            _observable(state, node)
-        case tree.NoiseDefinition():
-            state.noise.append(node)
-            state.define(node.name, broken(node.name.name, state.scope.span(node.name)))
-        case tree.JobDefinition():
-            state.jobs.append(node)
-            state.define(node.name, JobSymbol(node.name.name, state.scope.span(node.name), node))
-        case _:
-            _main_statement(state, node, statement)
+def _version(state: ProgramCheck, node: tree.Version) -> None:
+    state.version_end = state.main.version_end = node.end
+
+
+def _include(state: ProgramCheck, node: tree.Include) -> None:
+    check_include(state.main, state.files, node)
+
+
+def _gate(state: ProgramCheck, node: tree.GateDefinition) -> None:
+    check_gate(state.context("gate"), node)
+    state.define(node.name, gate_symbol(state.scope, node))
+
+
+def _subroutine(state: ProgramCheck, node: tree.SubroutineDefinition) -> None:
+    context = state.context("subroutine")
+    symbol = subroutine_symbol(context, node)
+    check_subroutine(context, symbol)
+    state.define(node.name, symbol)
+
+
+def _extern(state: ProgramCheck, node: tree.ExternDeclaration) -> None:
+    state.define(node.name, extern_symbol(state.context("file"), node))
+
+
+def _circuit(state: ProgramCheck, node: tree.CircuitDefinition) -> None:
+    circuit = circuit_symbol(state.context("file"), node)
+    state.define(node.name, circuit)
+    state.circuits.setdefault(circuit.name, circuit)
+    state.circuits_here.append(circuit)
+
+
+def _noise(state: ProgramCheck, node: tree.NoiseDefinition) -> None:
+    state.noise.append(node)
+    state.define(node.name, broken(node.name.name, state.scope.span(node.name)))
+
+
+def _job(state: ProgramCheck, node: tree.JobDefinition) -> None:
+    state.jobs.append(node)
+    state.define(node.name, JobSymbol(node.name.name, state.scope.span(node.name), node))
 
 
 def _import(state: ProgramCheck, node: tree.Import) -> None:
@@ -211,6 +229,21 @@ def _observable(state: ProgramCheck, node: tree.ObservableDefinition) -> None:
     symbol = ObservableSymbol(node.name.name, span, parameters, node.value, state.scope)
     state.define(node.name, symbol)
     state.observables.append(symbol)
+
+
+_ITEMS: dict[type[tree.Statement], Callable[..., None]] = {
+    tree.Version: _version,
+    tree.Include: _include,
+    tree.Import: _import,
+    tree.GateDefinition: _gate,
+    tree.SubroutineDefinition: _subroutine,
+    tree.ExternDeclaration: _extern,
+    tree.CircuitDefinition: _circuit,
+    tree.ObservableDefinition: _observable,
+    tree.NoiseDefinition: _noise,
+    tree.JobDefinition: _job,
+}
+"""What a file defines; all other statements belong to `main`."""
 
 
 def _main_statement(state: ProgramCheck, node: tree.Statement, statement: tree.Statement) -> None:

@@ -80,7 +80,7 @@ class UnknownField(Diagnostic):
         "Conditions compare `qubits`, `calibrated` (with `within`), `vendor`, `region`, "
         "`cost_per_shot`, `crypto`, `simulator`."
     )
-    example_wrong = _CIRCUIT + "job j { run c(); sample q; shots 10; backend sim where qubit >= 2; }\n"
+    example_wrong = _CIRCUIT + "job j { run c(); sample q; shots 10; backend sim where qbits >= 2; }\n"
     example_right = _CIRCUIT + "job j { run c(); sample q; shots 10; backend sim where qubits >= 2; }\n"
 
     name: str

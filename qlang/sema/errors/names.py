@@ -22,7 +22,7 @@ class UnknownName(Diagnostic):
         "constants, gates and "
         "circuits in the file, or in a file that it includes or imports."
     )
-    example_wrong = "circuit c() { qubit[2] q; h p[0]; }\njob j { run c(); sample q; }\n"
+    example_wrong = "circuit c() { qubit[2] q; h qs[0]; }\njob j { run c(); sample q; }\n"
     example_right = "circuit c() { qubit[2] q; h q[0]; }\njob j { run c(); sample q; }\n"
 
     name: str
