@@ -7,7 +7,6 @@ Every decision that comes from outside the text is an argument here (`Options`) 
 from __future__ import annotations
 
 import gc
-import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ from qlang.compiler.lowering.job import lower_job
 from qlang.compiler.plan_problems import diagnose
 from qlang.ir import plan
 from qlang.ir.dialects import context
-from qlang.ir.text import print_ir
+from qlang.ir.text import text_digest
 from qlang.ir.values import Interval
 from qlang.passes.pipeline import CIRCUIT_PASSES, PLAN_PASSES
 from qlang.passes.rejections import MethodRefused, PlanRejected, ShotsUndecided
@@ -59,6 +58,7 @@ class Compilation:
     module: ModuleOp | None
     plan: plan.JobOp | None
     plan_hash: str | None
+    """Digest of the plan's text without locations: what is signed."""
     diagnostics: tuple[Diagnostic, ...]
     timings: tuple[tuple[str, float], ...]
     job: CheckedJob | None = None
@@ -133,7 +133,7 @@ def compile_analysis(
         return replace(started, diagnostics=found, timings=tuple(clock.laps))
     plans = [op for op in module.ops if isinstance(op, plan.JobOp)]
     finished = plans[0] if plans and not _partial(stop_after) else None
-    plan_hash = hash_plan(finished) if finished is not None else None
+    plan_hash = text_digest(finished) if finished is not None else None
     clock.lap("hash")
     return replace(started, plan=finished, plan_hash=plan_hash, timings=tuple(clock.laps))
 
@@ -149,11 +149,6 @@ def _fits(job: CheckedJob) -> Interval | None:
     fidelity = schedule.attributes["fidelity"]
     assert isinstance(fidelity, Interval)
     return fidelity
-
-
-def hash_plan(op: plan.JobOp) -> str:
-    """SHA-256 of a plan's text without locations; what is signed."""
-    return "sha256:" + hashlib.sha256(print_ir(op).encode()).hexdigest()
 
 
 def pass_names() -> tuple[str, ...]:

@@ -104,6 +104,6 @@ def _run_fact(module: ModuleOp) -> str:
     assert isinstance(resources, dict)
     gates = resources["gates"]
     assert isinstance(gates, dict)
-    count = sum(int(number) for name, number in gates.items() if gate_wires(name) == 2)  # type: ignore[arg-type]  # counts
+    count = sum(int(number) for name, number in gates.items() if gate_wires(name) == 2)
     plural = "" if count == 1 else "s"
     return f"{count} two-qubit gate{plural} per point ({resources['two_qubit']} in CX), depth {resources['depth']}"

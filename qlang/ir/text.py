@@ -1,5 +1,6 @@
 """IR as text: printing and reading back."""
 
+import hashlib
 from io import StringIO
 
 from xdsl.dialects.builtin import ModuleOp
@@ -15,6 +16,11 @@ def print_ir(op: Operation, *, spans: bool = False) -> str:
     stream = StringIO()
     Printer(stream, print_debuginfo=spans).print_op(op)
     return stream.getvalue() + "\n"
+
+
+def text_digest(op: Operation) -> str:
+    """`sha256:` and the digest of an operation's text without locations; what plans and kernels are known by."""
+    return "sha256:" + hashlib.sha256(print_ir(op).encode()).hexdigest()
 
 
 def parse_ir(text: str, name: str = "<ir>") -> ModuleOp:

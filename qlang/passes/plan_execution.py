@@ -8,7 +8,6 @@
 The digest is that of the kernel's text, so that the plan's hash covers what will be executed.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -17,7 +16,7 @@ from xdsl.passes import ModulePass
 
 from qlang.ir import kernel, plan
 from qlang.ir.job import ExpectOp, SampleOp
-from qlang.ir.text import print_ir
+from qlang.ir.text import text_digest
 from qlang.ir.values import Plain, attributes, floats, integers
 from qlang.passes.declared import Declared, declared_jobs, facts
 from qlang.passes.lower_kernel import kernel_name
@@ -34,7 +33,7 @@ class PlanExecution(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         kernels = {k.sym_name.data: k for k in op.ops if isinstance(k, kernel.FuncOp)}
-        digests = {name: kernel_digest(k) for name, k in kernels.items()}
+        digests = {name: text_digest(k) for name, k in kernels.items()}
         for declared in declared_jobs(op):
             self._stages(declared, digests[kernel_name(declared.circuit.sym_name.data)])
 
@@ -70,11 +69,6 @@ class PlanExecution(ModulePass):
             properties={"bounds": ArrayAttr([op.bound for op in declared.bounds])},
         )
         declared.add(check, declared.bounds[0] if declared.bounds else declared.job)
-
-
-def kernel_digest(func: kernel.FuncOp) -> str:
-    """Digest of a kernel's text without locations."""
-    return "sha256:" + hashlib.sha256(print_ir(func).encode()).hexdigest()
 
 
 def _execution(declared: Declared, policy: dict[str, Plain]) -> dict[str, Plain]:

@@ -1,0 +1,81 @@
+"""Running a compilation in a workspace, and replaying a recorded run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from qlang.compiler.driver import Compilation, Options, compile_source
+from qlang.compiler.frontend import TextLoader
+from qlang.runtime.progress import Progress
+from qlang.runtime.record import CompileInfo, Imported, RunRecord, SourceInfo, execute_plan
+from qlang.runtime.replay import replay_run
+from qlang.runtime.run_folder import StoredRun, load_run
+from qlang.syntax.source import Source
+from qlang.trust.crypto_modes import MODES
+from qlang.trust.keys import default_key_paths, development_signer
+from qlang.version import __version__
+
+
+def run_compilation(compilation: Compilation, workspace: Path, *, progress: Progress | None = None) -> RunRecord:
+    """Execute a plan, sign it with this user's keys and record it under the workspace.
+
+    Raises what `qlang.runtime.record.execute_plan` raises; nothing is recorded then.
+    """
+    assert compilation.module is not None and compilation.plan is not None and compilation.job is not None
+    source, options = compilation.analysis.source, asdict(compilation.options)
+    overrides = {name: options[name] for name in ("job", "shots", "backend", "crypto")}
+    imports = tuple(Imported(loaded.name, loaded.text) for loaded in compilation.analysis.loaded)
+    mode = MODES[compilation.job.crypto.mode]
+    return execute_plan(
+        compilation.module,
+        compilation.plan,
+        workspace=workspace,
+        source=SourceInfo(source.name, source.text, imports, overrides),
+        compiled=CompileInfo(__version__, compilation.timings),
+        signer=development_signer(default_key_paths(), mode.required),
+        progress=progress,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """What compiling and executing a recorded run again gave."""
+
+    ok: bool
+    plan_hash: str
+    """Of the plan compiled now from the recorded source and inputs."""
+    result_digest: str
+    differences: tuple[str, ...]
+
+
+def replay(run_dir: Path) -> ReplayReport:
+    """Compile the recorded source again, execute the recorded plan again, and compare both with the record.
+
+    Raises BadRun for a folder that cannot be read, and what executing raises.
+    """
+    run = load_run(run_dir)
+    recorded = replay_run(run_dir)
+    compiled, problem = _recompiled(run)
+    differences = list(recorded.differences)
+    if problem is not None:
+        differences.append(f"source: {problem}")
+    elif compiled != recorded.plan_hash:
+        differences.append(f"plan hash: recorded {recorded.plan_hash}, compiled now {compiled}")
+    return ReplayReport(not differences, compiled or "", recorded.result_digest, tuple(differences))
+
+
+def _recompiled(run: StoredRun) -> tuple[str | None, str | None]:
+    """The plan hash of the recorded source and inputs as compiled today, or why there is none."""
+    inputs = run.json("inputs.json")
+    ending = "qasm" if str(inputs["file"]).endswith(".qasm") else "qjob"
+    source = Source(str(inputs["file"]), run.text(f"source.{ending}"))
+    overrides: dict[str, Any] = dict(inputs["overrides"])
+    options = Options(seed=int(str(inputs["seed"]), 0), **overrides)
+    loader = TextLoader({str(entry["name"]): str(entry["text"]) for entry in inputs["imports"]})
+    compilation = compile_source(source, options, loader=loader)
+    if compilation.plan_hash is None:
+        first = next(d for d in compilation.diagnostics if d.severity == "error")
+        return None, f"does not compile any more: {first.code} {first.message()}"
+    return compilation.plan_hash, None
