@@ -136,8 +136,8 @@ def test_ghz(run_example: Runner) -> None:
 
 
 def quenched(pauli: Pauli, field: float) -> np.ndarray:
-    """The Trotter circuit of `ising.qjob` without noise: ten steps of exp(i J dt ZZ) and exp(i h dt X)."""
-    qubits, steps, coupling, dt = 8, 10, 1.0, 0.1
+    """The Trotter circuit of `ising.qjob` without noise: five steps of exp(i J dt ZZ) and exp(i h dt X)."""
+    qubits, steps, coupling, dt = 8, 5, 1.0, 0.2
     bonds = sum(np.diag(pauli(qubits, {i: "Z", i + 1: "Z"})) for i in range(qubits - 1))
     state = np.zeros(2**qubits, complex)
     state[0] = 1
