@@ -16,7 +16,7 @@ from qlang.syntax.builders import compiled_rules
 from qlang.syntax.context import Context
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.errors import NestingTooDeep
-from qlang.syntax.lexer import kinds_of, lex, soft_kinds
+from qlang.syntax.lexer import Tokens, kinds_of, lex, soft_kinds
 from qlang.syntax.panic import finish
 from qlang.syntax.recovery import recover
 from qlang.syntax.source import Source
@@ -101,27 +101,31 @@ def _too_deep(state: Automaton) -> bool:
 def parse(source: Source, *, language: Language = "auto") -> ParseResult:
     """The tree of a text and all its mistakes of syntax; broken text gives the tree of what could be read.
 
-    `language` says what the file's name told: `qasm` texts have no soft words that begin jobs; `auto` and
-    `qjob` read both. The version comes from the text.
+    `language` is what the file's name told and changes nothing in the grammar: the jobs of qlang and OpenQASM
+    are read alike. The version comes from the text.
     """
+    return parse_tokens(source)[0]
+
+
+def parse_tokens(source: Source) -> tuple[ParseResult, Tokens]:
+    """As `parse`, with the tokens as the parser read them: soft words are settled."""
     collecting = gc.isenabled()
     gc.disable()  # a parse makes many objects and no garbage: collection would double its time
     try:
-        return _parse(source, language)
+        return _parse(source)
     finally:
         if collecting:
             gc.enable()
 
 
-def _parse(source: Source, language: Language) -> ParseResult:
+def _parse(source: Source) -> tuple[ParseResult, Tokens]:
     tables = load()
     tokens = lex(source.text)
     version: Literal[2, 3] = 2 if _VERSION_2.match(source.text) else 3
     context = Context(source, tokens.texts, tokens.starts, tokens.ends)
-    state = Automaton(
-        tables, tokens, context, soft_kinds(version), [tables.start], [], len(tokens.kinds) - 1, kinds_of(JOB_WORDS)
-    )
+    last = len(tokens.kinds) - 1
+    state = Automaton(tables, tokens, context, soft_kinds(version), [tables.start], [], last, kinds_of(JOB_WORDS))
     drive(state, recover)
-    program = state.values[0]
+    program: Program = state.values[0]
     program.comments = [Comment(start, end) for start, end in tokens.comments]
-    return ParseResult(program, tuple(context.diagnostics), version)
+    return ParseResult(program, tuple(context.diagnostics), version), tokens
