@@ -1,0 +1,200 @@
+"""The interpreter of the dialect `plan`: a table from operation to handler, and values that flow between.
+
+Nothing but the operations' attributes decides what happens.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, TypeAlias
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation, SSAValue
+
+from qlang.backends.noise import noise_model
+from qlang.backends.protocol import Backend, Request, SampleSpec, StateSpec
+from qlang.ir import plan
+from qlang.ir.kernel import FuncOp
+from qlang.ir.text import print_ir
+from qlang.ir.values import Plain, floats, plain
+from qlang.mitigation.arms import parse
+from qlang.runtime.errors import BadPlan, NoExecutor
+from qlang.runtime.estimates import estimate, observables_of
+from qlang.runtime.progress import Progress, Silent
+from qlang.runtime.sla import judge
+from qlang.runtime.stages import Checked, Estimates, Kernel, Place, Points, Policy, Raw
+from qlang.runtime.trace import Trace
+from qlang.trust.canonical import sha256_digest
+
+Attributes: TypeAlias = Mapping[str, Plain]
+
+SIMULATED = ("sim", "sim like", "sim with")
+"""Kinds of backends that the executor simulates."""
+
+
+@dataclass(slots=True)
+class Machine:
+    """A plan under way."""
+
+    module: ModuleOp
+    job: plan.JobOp
+    backend: Backend
+    progress: Progress = field(default_factory=Silent)
+    trace: Trace = field(default_factory=Trace)
+    compile_seconds: float = 0.0
+    started: float = field(default_factory=perf_counter)
+    values: dict[SSAValue, Any] = field(default_factory=dict)
+
+    @property
+    def seed(self) -> int:
+        """The seed of all randomness. Raises `BadPlan`."""
+        text = self.job.seed.data
+        try:
+            return int(text, 0)
+        except ValueError as error:
+            raise BadPlan("plan.job", f"seed `{text}` is not a number") from error
+
+    def value(self, operand: SSAValue) -> Any:
+        """What an earlier stage left. Raises `BadPlan`."""
+        if operand not in self.values:
+            raise BadPlan("plan.job", "a stage uses another one that did not run")
+        return self.values[operand]
+
+
+Handler: TypeAlias = Callable[[Machine, Any], Any]
+
+
+def interpret(machine: Machine, handlers: Mapping[type[Operation], Handler]) -> None:
+    """Run the stages in order. Raises `BadPlan` for one without handler, and what the handlers raise."""
+    for op in machine.job.body.block.ops:
+        handler = handlers.get(type(op))
+        if handler is None:
+            raise BadPlan(op.name, "this version cannot run such a stage")
+        with machine.trace.span(op.name):
+            value = handler(machine, op)
+        if op.results:
+            machine.values[op.results[0]] = value
+
+
+def facts(op: Operation) -> dict[str, Plain]:
+    """An operation's attributes as plain data."""
+    return {name: plain(value) for name, value in op.attributes.items()}
+
+
+def _points(machine: Machine, op: plan.PointsOp) -> Points:
+    names = tuple(name.data for name in op.names)
+    values = floats(op.values)
+    width = len(names)
+    if width and len(values) % width:
+        raise BadPlan(op.name, f"{len(values)} values for {width} names")
+    rows = [tuple(values[i : i + width]) for i in range(0, len(values), width)] if width else [()]
+    return Points(names, tuple(rows))
+
+
+def _policy(machine: Machine, op: plan.PolicyOp) -> Policy:
+    decided = facts(op)
+    return Policy(parse(str(decided.get("method", "none"))), decided)
+
+
+def _schedule(machine: Machine, op: plan.ScheduleOp) -> Place:
+    decided = facts(op)
+    kind, noise = str(decided.get("kind", "sim")), decided.get("noise")
+    if kind not in SIMULATED:
+        raise NoExecutor(op.backend.data)
+    if kind != "sim" and not isinstance(noise, Mapping):
+        raise BadPlan(op.name, f"`{op.backend.data}` has no noise")
+    snapshot = decided.get("snapshot")
+    model = noise_model(noise) if isinstance(noise, Mapping) else None
+    return Place(op.backend.data, kind, model, None if snapshot is None else str(snapshot), decided)
+
+
+def _lower(machine: Machine, op: plan.LowerOp) -> Kernel:
+    name = op.kernel.root_reference.data
+    for func in machine.module.ops:
+        if isinstance(func, FuncOp) and func.sym_name.data == name:
+            text = print_ir(func)
+            digest = sha256_digest(text.encode())
+            planned = facts(op).get("digest", digest)
+            if planned != digest:
+                raise BadPlan(op.name, f"kernel `{name}` has the digest {digest}, the plan says {planned}")
+            return Kernel(func, text, digest)
+    raise BadPlan(op.name, f"there is no kernel `{name}`")
+
+
+def _execute(machine: Machine, op: plan.ExecuteOp) -> Raw:
+    kernel: Kernel = machine.value(op.kernel)
+    place: Place = machine.value(op.backend)
+    points: Points = machine.value(op.points)
+    asked, started = facts(op), perf_counter()
+    requests, outcomes = [], []
+    for index in range(len(points.rows)):
+        machine.progress.step("point", index, len(points.rows))
+        request = _request(machine, op, asked, kernel.program, place, points.parameters(index), index)
+        with machine.trace.span(f"point {index}"):
+            outcomes.append(machine.backend.execute(kernel.program, request))
+        requests.append(request)
+    machine.progress.finish()
+    return Raw(points, place, tuple(requests), tuple(outcomes), perf_counter() - started)
+
+
+def _request(
+    machine: Machine,
+    op: Operation,
+    asked: Attributes,
+    program: FuncOp,
+    place: Place,
+    parameters: Mapping[str, float],
+    index: int,
+) -> Request:
+    if missing := set(program.parameter_names) - set(parameters):
+        raise BadPlan(op.name, f"no value for {', '.join(sorted(missing))}")
+    shots = asked.get("shots")
+    return Request(
+        parameters=tuple(parameters[name] for name in program.parameter_names),
+        scales=_integers(asked.get("scales", [1])),
+        shots=None if shots is None else _integers(shots),
+        settings=tuple(str(setting) for setting in _list(asked.get("settings"))),
+        samples=tuple(_sample(entry) for entry in _list(asked.get("samples"))),
+        states=tuple(StateSpec(str(e["label"]), _integers(e["wires"])) for e in _list(asked.get("states"))),
+        noise=place.noise,
+        seed=machine.seed,
+        stream=(index,),
+        method=str(asked.get("method", "auto")),
+    )
+
+
+def _list(value: Plain) -> Sequence[Any]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def _integers(value: Any) -> tuple[int, ...]:
+    return tuple(int(each) for each in value)
+
+
+def _sample(entry: Mapping[str, Any]) -> SampleSpec:
+    bits = entry.get("bits")
+    return SampleSpec(str(entry["label"]), _integers(entry.get("wires", ())), None if bits is None else str(bits))
+
+
+def _mitigate(machine: Machine, op: plan.MitigateOp) -> Estimates:
+    expect: Any = facts(op).get("expect", {})
+    return estimate(machine.value(op.raw), machine.value(op.policy), observables_of(expect))
+
+
+def _check(machine: Machine, op: plan.CheckOp) -> Checked:
+    estimates: Estimates = machine.value(op.estimates)
+    latency = machine.compile_seconds + perf_counter() - machine.started
+    bounds: Any = [plain(bound) for bound in op.bounds]
+    return Checked(estimates, judge(bounds, estimates, latency))
+
+
+COMPUTE: Mapping[type[Operation], Handler] = {
+    plan.PointsOp: _points,
+    plan.PolicyOp: _policy,
+    plan.ScheduleOp: _schedule,
+    plan.LowerOp: _lower,
+    plan.ExecuteOp: _execute,
+    plan.MitigateOp: _mitigate,
+    plan.CheckOp: _check,
+}
+"""The stages that compute; signing and recording stand in `qlang.runtime.record`."""

@@ -1,0 +1,255 @@
+"""Run a plan, sign what happened and record it: the one entry for a run.
+
+.qlang/runs/<id>/  source.qjob plan.mlir ir.mlir kernel.mlir inputs.json results.json raw.json report.html
+                   manifest.dsse.json trace.json, and .npy files for what is too long for JSON
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
+
+from qlang.backends.protocol import Backend
+from qlang.backends.reference import ReferenceBackend
+from qlang.ir import plan
+from qlang.ir.kernel import FuncOp
+from qlang.ir.text import print_ir
+from qlang.mitigation.arms import EM_VERSION
+from qlang.runtime.errors import BadPlan
+from qlang.runtime.interpret import COMPUTE, Handler, Machine, facts, interpret
+from qlang.runtime.progress import Progress, progress_for
+from qlang.runtime.raw_data import raw_json
+from qlang.runtime.report import report_html
+from qlang.runtime.results import Results, results_of, sla_json
+from qlang.runtime.run_folder import LEDGER, RunFolder, run_folder
+from qlang.runtime.stages import Checked, Kernel
+from qlang.trust.canonical import sha256_digest
+from qlang.trust.manifest import RunFacts
+from qlang.trust.seal import SealedRun, seal_run
+from qlang.trust.signer import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A file that the source imports: how it is named there, and its text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What was compiled."""
+
+    name: str
+    """File name; its ending says the language."""
+    text: str
+    imports: tuple[Imported, ...] = ()
+    overrides: Mapping[str, str | int | None] = field(default_factory=dict)
+    """Options of the command line that replace the job's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompileInfo:
+    """How it was compiled."""
+
+    version: str
+    stages: tuple[tuple[str, float], ...] = ()
+    """Name and seconds of each stage, in order."""
+
+    @property
+    def seconds(self) -> float:
+        """All stages together."""
+        return sum(seconds for _, seconds in self.stages)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A recorded run."""
+
+    run_id: str
+    run_dir: Path
+    job: str
+    backend: str
+    plan_hash: str
+    result_digest: str
+    manifest_digest: str
+    ledger_index: int
+    seed: str
+    results: Results
+    timings: Mapping[str, float]
+    """`compile_s`, `execute_s`, `sign_s`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `qlangc run --json` prints; `points` only for a sweep."""
+        points = self.results.points
+        single = points[0] if len(points) == 1 and not points[0]["parameters"] else {}
+        shown = {"expect": single.get("expect", {}), "counts": single.get("counts", {})}
+        shown |= {name: single[name] for name in ("probabilities", "states") if name in single}
+        return {
+            "run_id": self.run_id,
+            "run_dir": str(self.run_dir),
+            "job": self.job,
+            "backend": self.backend,
+            "plan_hash": self.plan_hash,
+            "result_digest": self.result_digest,
+            "seed": self.seed,
+            **shown,
+            "points": [] if single else list(points),
+            "sla": sla_json(self.results.sla),
+            "methods_applied": self.results.core["methods_applied"],
+            "not_applied": self.results.core["not_applied"],
+            "timings": dict(self.timings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorder:
+    """What signing and recording need to know."""
+
+    folder: RunFolder
+    source: SourceInfo
+    compiled: CompileInfo
+    signer: Signer
+    tenant: str
+    created: datetime
+
+
+def execute_plan(
+    module: ModuleOp,
+    job: plan.JobOp,
+    *,
+    workspace: Path,
+    source: SourceInfo,
+    compiled: CompileInfo,
+    signer: Signer,
+    backend: Backend | None = None,
+    progress: Progress | None = None,
+    tenant: str = "default",
+) -> RunRecord:
+    """Run a plan of a module, sign it and record it under `workspace`/.qlang.
+
+    Raises the errors of `qlang.backends.errors`, `qlang.runtime.errors`, `qlang.mitigation.errors` and
+    `qlang.trust.errors`; nothing is recorded then.
+    """
+    created = datetime.now(UTC)
+    with run_folder(workspace, created) as folder:
+        recorder = _Recorder(folder, source, compiled, signer, tenant, created)
+        shown = progress or progress_for()
+        machine = Machine(module, job, backend or ReferenceBackend(), shown, compile_seconds=compiled.seconds)
+        handlers: dict[type[Operation], Handler] = {
+            **COMPUTE,
+            plan.SignOp: lambda machine, op: _sign(recorder, machine, op),
+            plan.RecordOp: lambda machine, op: machine.value(op.signature),
+        }
+        _write_inputs(recorder, module, job)
+        interpret(machine, handlers)
+        return _finish(recorder, machine)
+
+
+def _write_inputs(recorder: _Recorder, module: ModuleOp, job: plan.JobOp) -> None:
+    folder, source = recorder.folder, recorder.source
+    ending = "qasm" if source.name.endswith(".qasm") else "qjob"
+    folder.write(f"source.{ending}", source.text)
+    folder.write("plan.mlir", print_ir(job))
+    before = [op for op in module.ops if not isinstance(op, plan.JobOp | FuncOp)]
+    folder.write("ir.mlir", "".join(print_ir(op) for op in before))
+    folder.write("kernel.mlir", "".join(print_ir(op) for op in module.ops if isinstance(op, FuncOp)))
+    imports = [{"name": i.name, "digest": sha256_digest(i.text.encode()), "text": i.text} for i in source.imports]
+    inputs = {
+        "schema": "qlang.inputs/1",
+        "file": Path(source.name).name,
+        "imports": imports,
+        "overrides": {name: value for name, value in source.overrides.items() if value is not None},
+        "seed": job.seed.data,
+        "compiler": recorder.compiled.version,
+    }
+    folder.write_json("inputs.json", inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A sealed folder that still has its hidden name."""
+
+    sealed: SealedRun
+    facts: RunFacts
+    results: Results
+    seconds: float
+
+
+def plan_hash(job: plan.JobOp) -> str:
+    """SHA-256 of the plan's text without locations; it is also the digest of plan.mlir."""
+    return sha256_digest(print_ir(job).encode())
+
+
+def _sign(recorder: _Recorder, machine: Machine, op: plan.SignOp) -> Signed:
+    checked: Checked = machine.value(op.verdict)
+    folder, results = recorder.folder, results_of(machine.job.job.data, checked)
+    started, kernel, raw = perf_counter(), _kernel(machine), checked.estimates.raw
+    decided: Mapping[str, Any] = facts(op)
+    sealed_facts = RunFacts(
+        run_id=folder.run_id,
+        job_id=machine.job.job.data,
+        tenant=recorder.tenant,
+        backend_id=raw.place.backend,
+        crypto_mode=str(decided["crypto"]),
+        plan_hash=plan_hash(machine.job),
+        source_digest=sha256_digest(recorder.source.text.encode()),
+        kernel_digest=kernel.digest,
+        calibration_snapshot_id=raw.place.snapshot,
+        em_method=str(checked.estimates.policy.arm),
+        em_version=EM_VERSION,
+        seed=machine.job.seed.data,
+        result_digest=results.digest,
+        created_at=recorder.created.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        compiler_version=recorder.compiled.version,
+        labels={name: str(value) for name, value in decided.get("labels", {}).items()},
+        methods_applied=tuple(note.to_json() for note in checked.estimates.notes),
+    )
+    for name, content in results.files.items():
+        folder.write(name, content)
+    folder.write_json("results.json", {**results.to_json(), "result_digest": results.digest})
+    folder.write_json("raw.json", raw_json(raw))
+    folder.write("report.html", report_html(results, sealed_facts, checked, machine.job))
+    sealed = seal_run(folder.partial, sealed_facts, recorder.signer, folder.root / LEDGER)
+    return Signed(sealed, sealed_facts, results, perf_counter() - started)
+
+
+def _kernel(machine: Machine) -> Kernel:
+    found = [value for value in machine.values.values() if isinstance(value, Kernel)]
+    if not found:
+        raise BadPlan("plan.sign", "no kernel was lowered")
+    return found[0]
+
+
+def _finish(recorder: _Recorder, machine: Machine) -> RunRecord:
+    signed = [value for value in machine.values.values() if isinstance(value, Signed)]
+    ends = [op for op in machine.job.body.block.ops if isinstance(op, plan.RecordOp)]
+    if not signed or not ends:
+        raise BadPlan("plan.job", "the run is not signed and recorded")
+    folder, facts_ = recorder.folder, signed[0].facts
+    folder.write_json("trace.json", machine.trace.to_json(recorder.compiled.stages))
+    path = folder.finish()
+    timings = {
+        "compile_s": recorder.compiled.seconds,
+        "execute_s": machine.trace.seconds("plan.execute"),
+        "sign_s": signed[0].seconds,
+    }
+    return RunRecord(
+        facts_.run_id,
+        path,
+        facts_.job_id,
+        facts_.backend_id,
+        facts_.plan_hash,
+        facts_.result_digest,
+        signed[0].sealed.manifest_digest,
+        signed[0].sealed.ledger_index,
+        facts_.seed,
+        signed[0].results,
+        timings,
+    )
