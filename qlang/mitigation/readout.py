@@ -5,6 +5,7 @@ outcome. Bravyi et al., PRA 103, 042605 (2021), section II.
 """
 
 from collections.abc import Sequence
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,9 @@ def mitigated_pauli_sum(
         raise ValueError("a term uses a bit that has no confusion")
     low, high = (np.array(column) for column in zip(*(each.factors() for each in confusions), strict=True))
     factors = np.where(table == 0, low, high)
-    shot = weighted_mean(sum_of_products(terms, factors), shots)
+    largest = np.maximum(np.abs(low), np.abs(high))
+    half_range = fsum(abs(c) * float(largest[list(bits)].prod()) for c, bits in terms if bits)
+    shot = weighted_mean(sum_of_products(terms, factors), shots, half_range)
     if calibration_shots is None:
         return shot
     variance = _calibration_variance(terms, factors, shots, confusions, calibration_shots)
@@ -51,6 +54,6 @@ def _calibration_variance(
         for p, sign in ((confusion.p01, 1.0), (confusion.p10, -1.0)):
             slopes = factors.copy()
             slopes[:, bit] = (factors[:, bit] + sign) / confusion.contrast
-            gradient = weighted_mean(sum_of_products(touched, slopes), shots).value
+            gradient = weighted_mean(sum_of_products(touched, slopes), shots, 0.0).value
             variance += gradient**2 * p * (1 - p) / calibration_shots
     return variance

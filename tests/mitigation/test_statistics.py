@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qlang.mitigation.statistics import Estimate, hellinger_fidelity, independent_sum, pauli_sum
+from qlang.mitigation.statistics import Estimate, hellinger_fidelity, independent_sum, pauli_sum, unseen_variance
 
 counts_of_three = st.dictionaries(st.integers(0, 7), st.integers(1, 500), min_size=1)
 terms_of_three = st.lists(
@@ -23,10 +23,10 @@ def test_value_and_variance_are_those_of_the_list_of_shots(terms, counts: dict[i
     ]
     estimate = pauli_sum(terms, counts)
     assert estimate.value == pytest.approx(np.mean(shots), abs=1e-9)
-    if len(shots) > 1:
-        assert estimate.shot_variance == pytest.approx(np.var(shots, ddof=1) / len(shots), abs=1e-9)
-    else:
-        assert estimate.shot_variance == float("inf")
+    half_range = sum(abs(c) for c, bits in terms if bits)
+    least = unseen_variance(half_range, len(shots))
+    sampled = np.var(shots, ddof=1) / len(shots) if len(shots) > 1 else half_range**2
+    assert estimate.shot_variance == pytest.approx(max(sampled, least), abs=1e-9)
 
 
 def test_covariances_are_in_the_variance() -> None:
@@ -34,8 +34,16 @@ def test_covariances_are_in_the_variance() -> None:
     bell = {0b00: 500, 0b11: 500}
     each = pauli_sum([(1.0, (0,))], bell).shot_variance
     assert pauli_sum([(1.0, (0,)), (1.0, (1,))], bell).shot_variance == pytest.approx(4 * each)
-    assert pauli_sum([(1.0, (0,)), (-1.0, (1,))], bell).shot_variance == 0.0
-    assert pauli_sum([(1.0, (0, 1))], bell) == Estimate(1.0, 0.0)
+    difference = pauli_sum([(1.0, (0,)), (-1.0, (1,))], bell)
+    assert difference == Estimate(0.0, unseen_variance(2.0, 1000))
+    assert pauli_sum([(1.0, (0, 1))], bell) == Estimate(1.0, unseen_variance(1.0, 1000))
+
+
+def test_equal_readings_do_not_prove_an_eigenstate() -> None:
+    """What misled: 4,000 equal readings gave an error bar of 0 for a probability that is merely small."""
+    estimate = pauli_sum([(1.0, (0,))], {0: 4000})
+    assert estimate.value == 1.0
+    assert estimate.standard_error == pytest.approx(2 / 4000, rel=0.01)
 
 
 def test_a_constant_term_adds_no_variance() -> None:
