@@ -85,7 +85,7 @@ def phase_flip(probability: float) -> Channel:
 
 def amplitude_damping(gamma: float) -> Channel:
     """|1⟩ decays to |0⟩ with probability γ."""
-    return Channel("amplitude_damping", (_keep(gamma), _decay(gamma)))
+    return Channel("amplitude_damping", (_keep(1 - gamma), _decay(gamma)))
 
 
 def thermal_relaxation(t1: float, t2: float, time: float) -> Channel:
@@ -93,11 +93,10 @@ def thermal_relaxation(t1: float, t2: float, time: float) -> Channel:
 
     T1 or T2 may be infinite; T2 above 2·T1, which no state allows, counts as 2·T1.
     """
-    gamma = -expm1(-time / t1)
-    beyond = time / min(t2, 2 * t1) - time / (2 * t1)  # dephasing that relaxation does not explain
+    beyond = max(time / t2 - time / (2 * t1), 0.0)  # dephasing that relaxation does not explain
     flip = -expm1(-beyond) / 2
-    kept = _keep(gamma)
-    operators = (sqrt(1 - flip) * kept, sqrt(flip) * (_PAULIS[3] @ kept), _decay(gamma))
+    kept = _keep(exp(-time / t1))
+    operators = (sqrt(1 - flip) * kept, sqrt(flip) * (_PAULIS[3] @ kept), _decay(-expm1(-time / t1)))
     return Channel("thermal", tuple(operator for operator in operators if np.any(operator)))
 
 
@@ -106,8 +105,8 @@ def thermal_process_fidelity(t1: float, t2: float, time: float) -> float:
     return (1 + exp(-time / t1) + 2 * exp(-time / min(t2, 2 * t1))) / 4
 
 
-def _keep(gamma: float) -> Operator:
-    return np.array([[1, 0], [0, sqrt(1 - gamma)]], dtype=np.complex128)
+def _keep(survival: float) -> Operator:
+    return np.array([[1, 0], [0, sqrt(survival)]], dtype=np.complex128)
 
 
 def _decay(gamma: float) -> Operator:
