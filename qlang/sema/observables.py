@@ -11,10 +11,11 @@ from qlang.sema.arguments import matched
 from qlang.sema.constants import as_integer, evaluate, listed, range_of
 from qlang.sema.functions import BUILTINS
 from qlang.sema.jobs import PauliTerm, Wire
+from qlang.sema.operator_types import REALS
 from qlang.sema.pauli import Polynomial
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import CircuitSymbol, ConstantSymbol, FileScope, ObservableSymbol
-from qlang.sema.types import Qubit, Type, is_quantum
+from qlang.sema.types import Angle, Complex, Qubit, Type, is_quantum
 from qlang.sema.values import CONSTANTS, Constant, ConstantError, as_complex, integer
 from qlang.syntax import tree
 from qlang.syntax.diagnostic import Diagnostic
@@ -25,6 +26,7 @@ MOST_DEPTH = 64
 """Observables that call one another in a chain."""
 PAULIS = ("X", "Y", "Z", "I")
 _TINY = 1e-12
+_NUMBERS = (*REALS, Angle, Complex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,10 @@ def _number(node: tree.Expression, scope: Scope) -> Polynomial:
 def _constant(node: tree.Expression, scope: Scope) -> Constant:
     try:
         constant = evaluate(node, scope.names, scope.file.version)
-        as_complex(constant)
     except ConstantError as error:
         raise ObservableFault(error.diagnostic(scope.file.span(error.node or node))) from None
-    except TypeError:
-        raise _no_observable(node, scope, f"`{scope.file.span(node).text}`") from None
+    if not isinstance(constant.type, _NUMBERS):
+        raise _no_observable(node, scope, f"`{scope.file.span(node).text}`")
     return constant
 
 

@@ -10,16 +10,27 @@ DEFAULT_WIDTH = 64
 """Bits of `int`, `uint`, `float` and `angle` without a written width (OpenQASM leaves it to the target)."""
 
 
-@dataclass(frozen=True)
 class Type:
-    """Base of all types."""
+    """Base of all types; equal if they are of one kind with equal fields.
+
+    Comparing here instead of in generated methods makes the classes cheap to create, which every start pays for.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.__dict__.values()))
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
 
 def _sized(name: str, size: int | None) -> str:
     return name if size is None else f"{name}[{size}]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bit(Type):
     """`bit` (size `None`) or a register `bit[n]`; bit 0 is the least significant."""
 
@@ -29,13 +40,12 @@ class Bit(Type):
         return _sized("bit", self.size)
 
 
-@dataclass(frozen=True)
 class Bool(Type):
     def __str__(self) -> str:
         return "bool"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Int(Type):
     width: int | None = None
 
@@ -43,7 +53,7 @@ class Int(Type):
         return _sized("int", self.width)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class UInt(Type):
     width: int | None = None
 
@@ -51,7 +61,7 @@ class UInt(Type):
         return _sized("uint", self.width)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Float(Type):
     width: int | None = None
 
@@ -59,7 +69,7 @@ class Float(Type):
         return _sized("float", self.width)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Angle(Type):
     """Fixed point: the value k stands for 2π·k/2^width radians (OpenQASM 3, "Fixed-point angles")."""
 
@@ -69,7 +79,7 @@ class Angle(Type):
         return _sized("angle", self.width)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Complex(Type):
     width: int | None = None
     """Width of the real and of the imaginary part."""
@@ -78,7 +88,7 @@ class Complex(Type):
         return "complex" if self.width is None else f"complex[float[{self.width}]]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Duration(Type):
     unit: str = "s"
     """`s`, or `dt` for a duration counted in the device's own time steps; the two do not mix."""
@@ -87,13 +97,12 @@ class Duration(Type):
         return "duration" if self.unit == "s" else "duration in dt"
 
 
-@dataclass(frozen=True)
 class Stretch(Type):
     def __str__(self) -> str:
         return "stretch"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Array(Type):
     element: Type
     shape: tuple[int, ...]
@@ -105,7 +114,7 @@ class Array(Type):
         return f"array[{self.element}, {', '.join(map(str, self.shape))}]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Qubit(Type):
     """`qubit` (size `None`) or a register `qubit[n]`."""
 
@@ -115,7 +124,6 @@ class Qubit(Type):
         return _sized("qubit", self.size)
 
 
-@dataclass(frozen=True)
 class Qubits(Type):
     """`qubit[]`: a register of any size, as a parameter of an observable."""
 
@@ -123,7 +131,6 @@ class Qubits(Type):
         return "qubit[]"
 
 
-@dataclass(frozen=True)
 class Observable(Type):
     """A real combination of Pauli products."""
 
@@ -131,7 +138,7 @@ class Observable(Type):
         return "observable"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Money(Type):
     currency: str
 
@@ -139,7 +146,7 @@ class Money(Type):
         return f"money in {self.currency}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ratio(Type):
     """A number written with `x` or `%`."""
 
@@ -149,13 +156,11 @@ class Ratio(Type):
         return "a multiple (`x`)" if self.unit == "x" else "a percentage"
 
 
-@dataclass(frozen=True)
 class Text(Type):
     def __str__(self) -> str:
         return "string"
 
 
-@dataclass(frozen=True)
 class Void(Type):
     """The result of a subroutine that returns nothing."""
 
@@ -163,7 +168,6 @@ class Void(Type):
         return "nothing"
 
 
-@dataclass(frozen=True)
 class Unknown(Type):
     """The type of an expression that already has its diagnostic; absorbs every further complaint."""
 
