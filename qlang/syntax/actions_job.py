@@ -5,6 +5,7 @@ from typing import Any
 from qlang.syntax.context import Action, Context
 from qlang.syntax.tree import (
     BackendPattern,
+    BitStringLiteral,
     Backends,
     Call,
     Crypto,
@@ -25,6 +26,7 @@ from qlang.syntax.tree import (
     Sla,
     SlaTerm,
     State,
+    StringLiteral,
     Sweep,
     SweepItem,
 )
@@ -131,7 +133,10 @@ def sla_term_of(c: Context, v: list[Any]) -> SlaTerm:
 
 
 def label(c: Context, v: list[Any]) -> JobLabel:
-    return JobLabel(c.starts[v[0]], c.ends[v[4]], v[1], v[3])
+    value = v[3]
+    if isinstance(value, BitStringLiteral):  # a label's "0110" is a text like any other
+        value = StringLiteral(value.start, value.end, c.source.text[value.start + 1 : value.end - 1])
+    return JobLabel(c.starts[v[0]], c.ends[v[4]], v[1], value)
 
 
 ACTIONS: dict[str, Action] = {
