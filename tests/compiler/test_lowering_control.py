@@ -1,0 +1,125 @@
+"""Classical values, loops, branches and subroutines, by what they do."""
+
+import time
+
+import numpy as np
+import pytest
+
+from tests.compiler.programs import HEADER, certain, circuit_of, codes, compiled, distribution, state
+
+
+def bits(declarations: str, body: str, size: int = 4) -> int:
+    """Run statements that flip qubits of `q`, and read them all."""
+    text = f"{HEADER}{declarations}qubit[{size}] q;\nbit[{size}] c;\n{body}\nc = measure q;\n"
+    return certain(text, "c")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("for int i in [0:3] { x q[i]; }", 0b1111),
+        ("for int i in [3:-2:0] { x q[i]; }", 0b1010),
+        ("for int i in [1:2:3] { x q[i]; }", 0b1010),
+        ("for int i in [2:1] { x q[i]; }", 0b0000),
+        ("for int i in {0, 3} { x q[i]; }", 0b1001),
+        ("for int i in [0:1] { for int j in [2:3] { cx q[i], q[j]; } x q[i]; }", 0b0011),
+        ("int k = 0; for int i in [0:2] { k += i; } x q[k];", 0b1000),
+        ("int k = 1; while (k < 3) { x q[k]; k += 1; }", 0b0110),
+        ("uint[4] a = 9; for int i in [0:3] { if (bool(a[i])) x q[i]; }", 0b1001),
+        ("const int n = 2; x q[n - 1]; x q[-1];", 0b1010),
+        ("let pair = q[{1, 3}]; x pair[1];", 0b1000),
+        ("let all = q[0:0] ++ q[2:3]; x all;", 0b1101),
+        ("int k = 7; if (k > 3 && k != 8) { x q[0]; } else { x q[1]; }", 0b0001),
+        ("int k = 2; switch (k) { case 1 { x q[1]; } case 2, 3 { x q[2]; } default { x q[0]; } }", 0b0100),
+        ("bool b = false; b = !b; if (b) x q[3];", 0b1000),
+        ("angle[4] a = pi / 2; a += pi; if (a == 3 * pi / 2) x q[0];", 0b0001),
+        ("uint[3] k = 7; k += 2; x q[k];", 0b0010),
+        ("int k = -7; k = k / 2; if (k == -3) x q[1];", 0b0010),
+        ("array[int[8], 3] a = {1, 0, 2}; x q[a[2]]; x q[a[0]];", 0b0110),
+    ],
+)
+def test_classical_code_steers_the_circuit(body: str, expected: int) -> None:
+    assert bits("", body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("bit m; x q[0]; m = measure q[0]; if (m == 1) x q[1];", 0b0011),
+        ("bit m = measure q[0]; if (m) { x q[1]; } else { x q[2]; }", 0b0100),
+        ("bit[2] m; x q[1]; m = measure q[0:1]; if (int[2](m) == -2) x q[3];", 0b1010),
+        ("bit[2] m; x q[1]; m = measure q[0:1]; if (uint[2](m) == 2) x q[3];", 0b1010),
+        ("bit[3] m; x q[0:1]; m[0] = measure q[0]; m[2] = measure q[1]; if (m == 5) x q[3];", 0b1011),
+        ("bit[2] m; x q[0]; m = measure q[0:1]; m <<= 1; if (m[1]) x q[2];", 0b0101),
+        ("bit m; x q[0]; m = measure q[0]; reset q[0]; if (m) x q[3];", 0b1000),
+        ("int k = 0; x q[0]; while (k < 2) { bit m = measure q[k]; k += 1; if (m) x q[k]; }", 0b0111),
+        ("uint[3] k = 1; x q[3]; bit m = measure q[3]; if (m) { k = k << 1; } x q[k];", 0b1100),
+        ("bit[4] m; x q[1]; for int i in [0:3] { m[i] = measure q[i]; } if (m[1] && !m[0]) x q[0];", 0b0011),
+    ],
+)
+def test_measured_values_steer_the_circuit(body: str, expected: int) -> None:
+    assert bits("", body) == expected
+
+
+SUBROUTINES = """
+def flip(qubit[2] d, int which) -> bit { x d[which]; return measure d[which]; }
+def twice(float a) -> float { return 2 * a; }
+def entangle(qubit a, qubit b) { h a; cx a, b; }
+"""
+
+
+def test_subroutines_are_lowered_in_place() -> None:
+    assert bits(SUBROUTINES, "bit m = flip(q[2:3], 1); if (m) x q[0];") == 0b1001
+
+
+def test_subroutines_compute() -> None:
+    text = f"{HEADER}{SUBROUTINES}qubit[1] q;\nrx(twice(pi / 2)) q[0];\n"
+    assert np.allclose(np.abs(state(text)), [0, 1])
+
+
+def test_subroutines_without_a_result() -> None:
+    text = f"{HEADER}{SUBROUTINES}qubit[2] q;\nentangle(q[0], q[1]);\n"
+    assert np.allclose(np.abs(state(text)) ** 2, [0.5, 0, 0, 0.5])
+
+
+def test_teleportation_moves_any_state() -> None:
+    body = """qubit[3] q; bit a; bit b; bit c;
+    U(0.3, 0.2, 0.1) q[0]; h q[1]; cx q[1], q[2]; cx q[0], q[1]; h q[0];
+    a = measure q[0]; b = measure q[1]; if (b) x q[2]; if (a) z q[2];
+    inv @ U(0.3, 0.2, 0.1) q[2]; c = measure q[2];"""
+    found = distribution(HEADER + body)
+    assert found["c"] == pytest.approx({0: 1.0})
+    assert found["a"] == pytest.approx({0: 0.5, 1: 0.5})
+
+
+def test_a_branch_leaves_correlations_as_they_are() -> None:
+    body = "qubit[2] q; bit[2] c; h q[0]; c[0] = measure q[0]; if (c[0]) x q[1]; c[1] = measure q[1];"
+    assert distribution(HEADER + body)["c"] == pytest.approx({0b00: 0.5, 0b11: 0.5})
+
+
+def test_a_loop_stays_a_loop_and_compiles_as_fast_for_a_million() -> None:
+    def text(count: int) -> str:
+        return f"{HEADER}qubit[3] q;\nfor int s in [1:{count}] {{ h q[0]; cx q[0], q[1]; rz(0.1) q[2]; }}\n"
+
+    def seconds(count: int) -> float:
+        start = time.process_time()
+        for _ in range(5):
+            compiled(text(count))
+        return time.process_time() - start
+
+    small, large = (circuit_of(compiled(text(n))) for n in (10, 1_000_000))
+    assert len(list(small.walk())) == len(list(large.walk()))
+    assert seconds(1_000_000) < 3 * seconds(10)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("for int i in [0:3] { if (i == 2) { break; } }", "QJ0504"),
+        ("end;", "QJ0504"),
+        ("def f(int n) -> int { if (n > 0) { return 1; } return 2; }\nint k = f(1);", "QJ0504"),
+        ("bit[2] m; m = measure q[0:1]; int[4] k = int[2](m); array[int[8], 3] a = {1, 2, 3}; a[k] = 1;", "QJ0504"),
+    ],
+)
+def test_what_cannot_run_yet_is_named(body: str, code: str) -> None:
+    assert code in codes(f"{HEADER}qubit[4] q;\n{body}\n", "test.qasm")
