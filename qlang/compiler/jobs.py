@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from qlang.compiler.frontend import Analysis
-from qlang.sema.defaults import default_job
+from qlang.sema.defaults import NoDefaultJob, default_job
 from qlang.sema.errors.backend import UnknownNoise
 from qlang.sema.errors.crypto import NoKeyForMode, UnknownCryptoMode
 from qlang.sema.errors.planning import NothingToRun, SeveralJobs, UnknownJob
@@ -59,7 +59,10 @@ def _named(analysis: Analysis, name: str | None) -> CheckedJob:
         return next(iter(jobs.values()))
     if analysis.module.main is None:
         raise JobProblem(NothingToRun(everything))
-    job = default_job(analysis.module)
+    try:
+        job = default_job(analysis.module)
+    except NoDefaultJob as problem:
+        raise JobProblem(problem.diagnostic) from None
     return job if job.shots is not None else replace(job, shots=DEFAULT_SHOTS)
 
 
@@ -72,9 +75,10 @@ def _backend(analysis: Analysis, job: CheckedJob, text: str) -> CheckedBackend:
         joined = " ".join(words[:2])
         kind = "sim like" if joined == "sim like" else "sim with" if joined == "sim with" else "sim"
         name = " ".join(words[2:]) if kind != "sim" else ""
-    if kind == "sim with" and not isinstance(job.circuit.scope.lookup(name), NoiseSymbol):
+    noise = analysis.module.scope.lookup(name) if kind == "sim with" else None
+    if kind == "sim with" and not isinstance(noise, NoiseSymbol):
         raise JobProblem(UnknownNoise(Span(analysis.source, 0, 0), name))
-    return CheckedBackend(kind, name, (), job.span)
+    return CheckedBackend(kind, name, (), job.span, noise if isinstance(noise, NoiseSymbol) else None)
 
 
 def _crypto(analysis: Analysis, mode: str) -> CheckedCrypto:

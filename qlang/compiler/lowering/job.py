@@ -8,7 +8,6 @@ from qlang.ir import job as job_ir
 from qlang.ir.spans import Place, location
 from qlang.ir.values import Bound, Plain, attribute, attributes
 from qlang.sema.jobs import CheckedBackend, CheckedExpectation, CheckedJob, CheckedSample, MethodSpec, PauliTerm
-from qlang.sema.symbols import NoiseSymbol
 from qlang.syntax.source import Span
 from qlang.trust.crypto_modes import MODES
 
@@ -53,7 +52,7 @@ def lower_job(job: CheckedJob, seed: int, shots: int | str | None) -> job_ir.Job
         mitigation.span or job.span,
     )
     for backend in job.backends:
-        _add(block, _candidate(job, backend), backend.span or job.span)
+        _add(block, _candidate(backend), backend.span or job.span)
     for bound in job.sla:
         promise = Bound.of(bound.metric, bound.argument or "", bound.relation, bound.value, bound.unit)
         _add(block, job_ir.BoundOp.create(properties={"bound": promise}), bound.span)
@@ -100,21 +99,21 @@ def _method(method: MethodSpec) -> Plain:
     return {"method": method.name, **options}
 
 
-def _candidate(job: CheckedJob, backend: CheckedBackend) -> job_ir.CandidateOp:
+def _candidate(backend: CheckedBackend) -> job_ir.CandidateOp:
     """A backend as written; `resolve-candidates` adds what the catalogue knows."""
     conditions: list[Plain] = [{"field": c.field, "relation": c.relation, "value": c.value} for c in backend.conditions]
     extra: dict[str, Plain] = {"kind": backend.kind, "name": backend.name, "conditions": conditions or None}
     if backend.kind == "sim with":
-        extra["noise"] = _noise(job, backend.name)
+        extra["noise"] = _noise(backend)
     return job_ir.CandidateOp.create(
         properties={"backend": StringAttr(candidate_name(backend))}, attributes=attributes(**extra)
     )
 
 
-def _noise(job: CheckedJob, name: str) -> Plain:
+def _noise(backend: CheckedBackend) -> Plain:
     """A noise block as plain data: its rules in order, parameters in SI units."""
-    block = job.circuit.scope.lookup(name)
-    assert isinstance(block, NoiseSymbol), "the checker has found the noise block"
+    block = backend.noise
+    assert block is not None, "the checker has found the noise block"
     rules: list[Plain] = []
     for rule in block.rules:
         targets: Plain = list(rule.targets)
