@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit, qasm2
-from qiskit.circuit import Bit, CircuitInstruction, IfElseOp
+from qiskit.circuit import Bit, CircuitInstruction, ClassicalRegister, IfElseOp
 from qiskit.quantum_info import Statevector
 
 CORPUS = Path(__file__).parents[1] / "data" / "qasmbench-small"
@@ -141,7 +141,7 @@ def _reset(branch: Branch, wire: int) -> list[Branch]:
 def _conditional(circuit: QuantumCircuit, branch: Branch, instruction: CircuitInstruction) -> list[Branch]:
     condition: Any
     condition, wanted = instruction.operation.condition
-    bits = list(condition) if hasattr(condition, "__iter__") else [condition]
+    bits = list(condition) if isinstance(condition, ClassicalRegister) else [condition]
     value = sum(1 << place for place, bit in enumerate(bits) if bit in branch.ones)
     if value != int(wanted):
         return [branch]
