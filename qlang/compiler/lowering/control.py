@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import i64
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import Block, Operation, Region, SSAValue
 
 from qlang.compiler.lowering.arithmetic import convert, truth, whole
 from qlang.compiler.lowering.assigned import assigned_names
@@ -65,6 +65,11 @@ def _leave(frame: Frame, state: Carried) -> list[SSAValue]:
     return [frame.emitter.register, *(_current(frame.emitter, variable) for variable in state.variables)]
 
 
+def _end(frame: Frame, block: Block, terminator: Operation) -> None:
+    terminator.location = frame.emitter.here()
+    block.add_op(terminator)
+
+
 def _current(emitter: Emitter, variable: Variable) -> SSAValue:
     variable.value = materialised(emitter, variable.value)
     return _ssa(variable.value)
@@ -98,7 +103,7 @@ def lower_if(frame: Frame, node: tree.If, body: Body) -> None:
             variable.value = known
         if block_node is not None:
             _scoped(frame, block_node.statements, body)
-        block.add_op(scf.YieldOp(*_leave(frame, state)))
+        _end(frame, block, scf.YieldOp(*_leave(frame, state)))
         branches.append(Region(block))
     types = [register.type, *(v.type for v in state.values)]
     emitter.block, emitter.register = outer, register
@@ -117,10 +122,10 @@ def lower_while(frame: Frame, node: tree.While, body: Body) -> None:
     before, after = Block(arg_types=types), Block(arg_types=types)
     _enter(frame, state, before, before.args)
     condition = truth(emitter, value(frame, node.condition))
-    before.add_op(scf.ConditionOp(condition, *_leave(frame, state)))
+    _end(frame, before, scf.ConditionOp(condition, *_leave(frame, state)))
     _enter(frame, state, after, after.args)
     _scoped(frame, node.body.statements, body)
-    after.add_op(scf.YieldOp(*_leave(frame, state)))
+    _end(frame, after, scf.YieldOp(*_leave(frame, state)))
     emitter.block, emitter.register = outer_block, register
     op = scf.WhileOp([register, *state.values], types, Region(before), Region(after))
     emitter.add(op)
@@ -183,7 +188,7 @@ def _range_loop(frame: Frame, node: tree.For, domain: tree.Range, kind: Type, bo
     frame.bind_value(node.variable.name, Dynamic(kind, index), kind)
     body(frame, node.body.statements)
     frame.scopes.pop()
-    block.add_op(scf.YieldOp(*_leave(frame, state)))
+    _end(frame, block, scf.YieldOp(*_leave(frame, state)))
     emitter.block, emitter.register = outer_block, register
     op = scf.ForOp(lower, upper, stride, [register, *state.values], Region(block))
     emitter.add(op)
