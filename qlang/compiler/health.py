@@ -176,6 +176,20 @@ def _clock(_: Path) -> Iterator[Finding]:
     yield Finding("clock", "fault" if wrong else "ok", detail)
 
 
+def _runs(workspace: Path) -> Iterator[Finding]:
+    from qlang.runtime.run_folder import LEDGER, list_runs, partial_runs
+    from qlang.trust.ledger import check_chain
+
+    runs, stopped = list_runs(workspace), partial_runs(workspace)
+    if runs:
+        yield Finding("runs", "ok", f"{len(runs)} complete")
+        for check in check_chain(workspace / LEDGER):
+            yield Finding("ledger", "ok" if check.ok else "fault", check.detail)
+    if stopped:
+        listed = ", ".join(path.name for path in stopped[:3])
+        yield Finding("stopped runs", "warning", f"{len(stopped)} left behind, safe to delete: {listed}")
+
+
 def _state_folder(workspace: Path) -> Iterator[Finding]:
     folder = workspace / STATE
     nearest = folder if folder.exists() else workspace
@@ -193,5 +207,6 @@ _QUESTIONS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
     _clock,
     _configuration,
     _state_folder,
+    _runs,
     _crashes,
 )

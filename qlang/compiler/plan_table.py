@@ -37,12 +37,14 @@ def _section(title: str, text: str, theme: Theme) -> str:
 
 def _decisions(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     schedule, policy, sign = report["schedule"], report["mitigation"], report["sign"]
+    kernel = report["kernel"]
     yield "backend", report["backend"] + _calibration(schedule)
     if schedule.get("layout"):
         yield "layout", _layout(schedule["layout"])
     yield "mitigation", f"{policy['method']}\n{policy['reason']}"
     yield "shots", _shots(report)
-    yield "kernel", f"{report['kernel']['target']}, {report['kernel']['precision']}, {_short(report['kernel']['digest'])}"
+    yield "kernel", f"{kernel['target']}, {kernel['precision']}, {_short(kernel['digest'])}"
+    yield "fidelity", _interval(schedule["fidelity"])
     yield "cost", _money(schedule["cost"])
     yield "latency", duration(schedule["latency"]["value"])
     yield "score", quantity(schedule["score"])
@@ -75,18 +77,18 @@ def _shots(report: dict[str, Any]) -> str:
         text = ", ".join(f"{count} at {scale:g}x" for count, scale in zip(shots, scales, strict=True)) + " noise"
     settings, rows = len(execute["settings"]), len(report["points"]["rows"])
     if settings > 1:
-        text += f"; {settings} measurement settings"
+        text += f", for each of {settings} measurement settings"
     if rows > 1:
-        text += f"; {rows} points of {', '.join(report['points']['names'])}"
+        text += f", at each of {rows} points of {', '.join(report['points']['names'])}"
     return text
 
 
 def _predictions(report: dict[str, Any]) -> str:
     policy = report["mitigation"]
-    rows = [["fidelity", _interval(report["schedule"]["fidelity"]), "", ""]]
-    for label, stderr in policy["stderr"].items():
-        rows.append([label, "", quantity(stderr), quantity(policy["bias"].get(label))])
-    return table(["output", "fidelity", "stderr", "bias"], rows)
+    rows = [
+        [label, quantity(stderr), quantity(policy["bias"].get(label))] for label, stderr in policy["stderr"].items()
+    ]
+    return table(["expectation", "stderr", "bias"], rows, right=(1, 2)) if rows else ""
 
 
 def _sla(report: dict[str, Any], theme: Theme) -> str:

@@ -10,15 +10,14 @@ from pathlib import Path
 
 from qlang.compiler import exit_codes
 from qlang.compiler.failure import Failure
-from qlang.compiler.workspace import STATE, find_workspace
+from qlang.compiler.workspace import find_workspace
+from qlang.runtime.run_folder import LEDGER, PARTIAL, RUNS, list_runs, partial_runs
 from qlang.trust.canonical import MAX_BYTES
 from qlang.trust.envelope import parse_envelope
 from qlang.trust.errors import EnvelopeError, FileRefused, ManifestError
 from qlang.trust.files import read_file
 from qlang.trust.manifest import MANIFEST_NAME, Statement, parse_statement
 
-RUNS = Path(STATE) / "runs"
-LEDGER = Path(STATE) / "ledger.jsonl"
 LAST = "last"
 _SHOWN = 5
 
@@ -32,9 +31,9 @@ class RunFolder:
     problem: str | None
 
     @property
-    def created_at(self) -> str:
-        """When it was sealed; empty for a run that was not."""
-        return "" if self.statement is None else self.statement.predicate.facts.created_at
+    def run_id(self) -> str:
+        """The id that the folder's name says."""
+        return self.path.name.removeprefix(PARTIAL)
 
 
 def read_run(path: Path) -> RunFolder:
@@ -43,15 +42,19 @@ def read_run(path: Path) -> RunFolder:
         envelope = parse_envelope(read_file(path / MANIFEST_NAME, limit=MAX_BYTES))
         return RunFolder(path, parse_statement(envelope.payload), None)
     except FileRefused as error:
-        reason = "not finished: it has no manifest" if error.missing else f"{MANIFEST_NAME} {error.reason}"
-        return RunFolder(path, None, reason)
+        return RunFolder(path, None, f"{MANIFEST_NAME} {error.reason}")
     except (EnvelopeError, ManifestError) as error:
         return RunFolder(path, None, f"{MANIFEST_NAME}: {error}")
 
 
 def all_runs(workspace: Path) -> list[RunFolder]:
-    """Every run of a workspace, the oldest first, unfinished ones before all others."""
-    return sorted(map(read_run, _folders(workspace)), key=lambda run: (run.created_at, run.path.name))
+    """Every complete run of a workspace, the oldest first: ids sort by time."""
+    return [read_run(run.path) for run in list_runs(workspace)]
+
+
+def stopped_runs(workspace: Path) -> list[RunFolder]:
+    """Runs whose process went away before their end; what is left of them is no evidence of anything."""
+    return [RunFolder(path, None, "stopped before its end") for path in partial_runs(workspace)]
 
 
 def find_run(text: str, start: Path) -> Path:
@@ -74,7 +77,7 @@ def _named(text: str, workspace: Path) -> Path:
         raise Failure("a run is named by its id, the beginning of its id, `last`, or its folder")
     if any(separator in text for separator in "/\\") or text in (".", ".."):
         return _by_path(text)
-    names = [path.name for path in _folders(workspace)]
+    names = [run.run_id for run in list_runs(workspace)]
     found = [text] if text in names else [name for name in names if name.startswith(text)]
     if len(found) == 1:
         return workspace / RUNS / found[0]
@@ -94,14 +97,7 @@ def _by_path(text: str) -> Path:
 
 
 def _newest(workspace: Path) -> Path:
-    finished = [run for run in all_runs(workspace) if run.statement is not None]
-    if not finished:
+    runs = list_runs(workspace)
+    if not runs:
         raise Failure(f"there is no finished run in {workspace / RUNS}", "`qlangc run FILE` makes one")
-    return finished[-1].path
-
-
-def _folders(workspace: Path) -> list[Path]:
-    runs = workspace / RUNS
-    if not runs.is_dir():
-        return []
-    return sorted(path for path in runs.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return runs[-1].path

@@ -1,14 +1,27 @@
-"""Diagnostics made to order, for tests of how they look."""
+"""A home of its own for every session of tests, and diagnostics made to order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
 from qlang.syntax.source import Source, Span
+
+
+@pytest.fixture(scope="session")
+def session_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def own_home(session_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or makes keys of whoever runs the tests."""
+    monkeypatch.setenv("HOME", str(session_home))
+    monkeypatch.setenv("XDG_STATE_HOME", str(session_home / "state"))
 
 
 @dataclass(frozen=True)

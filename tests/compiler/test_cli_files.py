@@ -15,7 +15,8 @@ Capture = pytest.CaptureFixture[str]
 
 RIGHT = 'include "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n'
 WRONG = 'include "stdgates.inc";\nqubit[2] q;\nhh q[0];\ncx q[0], q[0];\nh q[7];\n'
-UNTIDY = "qubit[2]   q;\n  h q[0] ; // a comment\n"
+UNTIDY = "qubit[2]   q;\n// a comment\n  U(1,0,0) q[0] ;\n"
+TIDY = "qubit[2] q;\n// a comment\nU(1, 0, 0) q[0];\n"
 FORMATS = ("full", "concise", "json", "sarif", "github")
 
 
@@ -111,7 +112,7 @@ def test_fmt_lays_out_in_place_and_is_done(folder: Path, capsys: Capture) -> Non
     assert cli.main(["fmt", "untidy.qasm"]) == 0
     assert capsys.readouterr() == ("", "laid out untidy.qasm\n")
     text = path.read_text()
-    assert text == "qubit[2] q;\nh q[0]; // a comment\n"
+    assert text == TIDY
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert sorted(p.name for p in folder.iterdir()) == ["right.qasm", "untidy.qasm", "wrong.qasm"]
     before = path.stat().st_mtime_ns
@@ -128,14 +129,14 @@ def test_fmt_check_and_diff_change_nothing(folder: Path, capsys: Capture) -> Non
     assert cli.main(["fmt", "--diff", "untidy.qasm"]) == 1
     out, _ = capsys.readouterr()
     assert out.startswith("--- untidy.qasm\n+++ untidy.qasm (laid out)\n@@")
-    assert "+h q[0]; // a comment\n" in out
+    assert "+U(1, 0, 0) q[0];\n" in out
     assert (folder / "untidy.qasm").read_text() == UNTIDY
 
 
 def test_fmt_from_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     stdin(monkeypatch, UNTIDY.encode())
     assert cli.main(["fmt", "-"]) == 0
-    assert capsys.readouterr() == ("qubit[2] q;\nh q[0]; // a comment\n", "")
+    assert capsys.readouterr() == (TIDY, "")
 
 
 def test_fmt_keeps_line_ends_and_links(folder: Path) -> None:
@@ -143,7 +144,7 @@ def test_fmt_keeps_line_ends_and_links(folder: Path) -> None:
     (folder / "link.qasm").symlink_to("dos.qasm")
     assert cli.main(["fmt", "link.qasm"]) == 0
     assert (folder / "link.qasm").is_symlink()
-    assert (folder / "dos.qasm").read_bytes() == b"qubit[2] q;\r\nh q[0]; // a comment\r\n"
+    assert (folder / "dos.qasm").read_bytes() == TIDY.replace("\n", "\r\n").encode()
 
 
 def test_fmt_leaves_broken_files_alone(folder: Path, capsys: Capture) -> None:

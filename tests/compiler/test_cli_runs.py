@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qlang.compiler import cli
-from qlang.compiler.run_folders import LEDGER, RUNS
+from qlang.runtime.run_folder import LEDGER, RUNS
 from qlang.trust.keys import DevelopmentSigner, KeyPaths, default_key_paths, development_signer
 from qlang.trust.manifest import MANIFEST_NAME, RunFacts
 from qlang.trust.seal import seal_run
@@ -65,6 +65,7 @@ def workspace(tmp_path: Path, keys: tuple[KeyPaths, DevelopmentSigner], monkeypa
         for name, content in FILES.items():
             (folder / name).write_bytes(content)
         seal_run(folder, facts(run_id, hour), signer, tmp_path / LEDGER)
+    (tmp_path / RUNS / ".partial-20261121-120000-cccc").mkdir()
     (tmp_path / RUNS / "20261121-130000-dddd").mkdir()
     (tmp_path / "qlang.toml").write_text('[project]\nname = "test"\n')
     (tmp_path / "below").mkdir()
@@ -77,8 +78,8 @@ def test_runs_are_listed_in_order(workspace: Path, capsys: Capture) -> None:
     out, err = capsys.readouterr()
     assert err == ""
     names = [line.split()[0] for line in out.splitlines()]
-    assert names == ["run", "20261121-130000-dddd", *IDS]
-    assert "not finished" in out
+    assert names == ["run", "20261121-120000-cccc", *IDS]
+    assert "stopped before its end" in out
     assert cli.main(["runs", "list", "--json"]) == 0
     runs = json.loads(capsys.readouterr().out)["runs"]
     assert [run["run_id"] for run in runs if run["complete"]] == list(IDS)
@@ -122,7 +123,9 @@ def test_a_run_is_found_by_what_names_it(name: str, found: str, workspace: Path,
         ("..", 1, "is no finished run"),
         ("~", 2, "there is no run"),
         ("*", 2, "there is no run"),
-        ("20261121-130000-dddd", 1, "is no finished run"),
+        ("20261121-130000-dddd", 2, "there is no run"),
+        (".partial-20261121-120000-cccc", 2, "there is no run"),
+        ("../.qlang/runs/20261121-130000-dddd", 1, "is no finished run"),
     ],
 )
 def test_names_of_no_run(verb: list[str], name: str, status: int, words: str, workspace: Path, capsys: Capture) -> None:

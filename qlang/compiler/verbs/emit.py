@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 STAGES = ("ast", "ir", "plan", "kernel")
 _SHOWN = {"ir": ("circuit.", "job."), "plan": ("plan.",), "kernel": ("kernel.",)}
 """Stage → dialects whose top-level operations it shows."""
-_DESCRIPTION = """Print a program after a stage: ast (the syntax tree), ir (circuits and jobs as lowered), plan (what was
-decided), kernel (what a simulator runs); or the whole module after a pass. Everything but ast can be read
-back by qlang-opt and xdsl-opt."""
+_DESCRIPTION = """Print a program after a stage: ast (the syntax tree), ir (circuits and jobs as lowered), plan (what
+was decided), kernel (what a simulator runs); or the whole module after a pass. Everything but ast can be
+read back by qlang-opt and xdsl-opt."""
 
 
 def main(argv: list[str]) -> int:
@@ -67,6 +67,7 @@ def _module(options: Namespace, console: Console) -> tuple[str | None, int]:
     if compilation is None:
         return None, exit_codes.DIAGNOSTICS
     module = compilation.module
+    assert module is not None, "a program without errors is lowered"
     if options.after is None:
         module = _only(module, _SHOWN[options.stage])
     return print_ir(module, spans=options.spans), exit_codes.OK

@@ -83,7 +83,5 @@ def _diff(name: str, before: str, after: str) -> str:
     from difflib import unified_diff
 
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    lines = []
-    for line in unified_diff(old, new, name, f"{name} (laid out)"):
-        lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(lines)
+    lines = unified_diff(old, new, name, f"{name} (laid out)")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -24,6 +24,7 @@ def main(argv: list[str]) -> int:
     from qlang.compiler.plan_report import plan_report
     from qlang.compiler.plan_table import plan_table
 
+    assert compilation.plan is not None and compilation.plan_hash is not None, "a whole compilation has a plan"
     report = plan_report(compilation.plan, compilation.plan_hash)
     if options.json:
         report["timings"] = {"compile_s": sum(seconds for _, seconds in compilation.timings)}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from qlang.compiler import exit_codes
 from qlang.compiler.console import console_of, verb_parser
 
-_DESCRIPTION = """Execute the plan of a recorded run again, with its seed, and compare the results. Nothing is recorded.
+_DESCRIPTION = """Compile the recorded source again, execute the recorded plan again with its seed, and compare both
+with the record. A run whose files are not those that were signed is not executed. Nothing is recorded.
 
 Exit status 1 if anything differs."""
 
@@ -18,25 +20,48 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(argv)
     console = console_of(options)
-    from qlang.compiler.render.cells import safe_text
     from qlang.compiler.run_folders import find_run
 
     run = find_run(options.run, Path.cwd())
-    from qlang.compiler import session
-
-    report = session.replay(run)
+    report = _replayed(run)
     if options.json:
-        console.result_json(
-            {
-                "ok": report.ok,
-                "plan_hash": report.plan_hash,
-                "result_digest": report.result_digest,
-                "differences": list(report.differences),
-            }
-        )
-    elif report.ok:
-        console.result(f"run {safe_text(run.name)} replayed: the same bits, {report.result_digest}\n")
+        console.result_json(report)
     else:
-        lines = [f"run {safe_text(run.name)} replayed: DIFFERENT", *(f"  {safe_text(d)}" for d in report.differences)]
-        console.result("\n".join(lines) + "\n")
-    return exit_codes.OK if report.ok else exit_codes.DIAGNOSTICS
+        console.result(_text(run.name, report))
+    return exit_codes.OK if report["ok"] else exit_codes.DIAGNOSTICS
+
+
+def _replayed(run: Path) -> dict[str, Any]:
+    """The object that `--json` prints; without hashes where nothing was executed."""
+    broken = _broken(run)
+    if broken:
+        return {"ok": False, "plan_hash": None, "result_digest": None, "differences": broken}
+    from qlang.compiler import session
+    from qlang.compiler.verbs.faults import faults_reported
+
+    with faults_reported():
+        report = session.replay(run)
+    return {
+        "ok": report.ok,
+        "plan_hash": report.plan_hash or None,
+        "result_digest": report.result_digest,
+        "differences": list(report.differences),
+    }
+
+
+def _broken(run: Path) -> list[str]:
+    """What the manifest says against the folder; ledger and owner of the keys are the business of `verify`."""
+    from qlang.compiler.run_folders import ledger_of
+    from qlang.trust.verify import verify_run
+
+    checks = verify_run(run, ledger_of(run), trusted=None)
+    return [f"{c.name}: {c.detail}" for c in checks if not c.ok and not c.name.startswith("ledger")]
+
+
+def _text(name: str, report: dict[str, Any]) -> str:
+    from qlang.compiler.render.cells import safe_text
+
+    if report["ok"]:
+        return f"run {safe_text(name)} replayed: the same plan, the same bits, {report['result_digest']}\n"
+    verdict = "was not executed: it is not what was signed" if report["plan_hash"] is None else "replayed: DIFFERENT"
+    return "".join([f"run {safe_text(name)} {verdict}\n", *(f"  {safe_text(d)}\n" for d in report["differences"])])

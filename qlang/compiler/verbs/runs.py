@@ -35,11 +35,12 @@ def main(argv: list[str]) -> int:
 
 
 def _list(as_json: bool, console: Console) -> int:
-    from qlang.compiler.run_folders import RUNS, all_runs
+    from qlang.compiler.run_folders import all_runs, stopped_runs
     from qlang.compiler.workspace import find_workspace
+    from qlang.runtime.run_folder import RUNS
 
     workspace = find_workspace(Path.cwd())
-    runs = all_runs(workspace)
+    runs = [*stopped_runs(workspace), *all_runs(workspace)]
     if as_json:
         console.result_json({"schema": SCHEMA, "runs": [_entry(run) for run in runs]})
     elif not runs:
@@ -59,10 +60,20 @@ def _show(text: str, as_json: bool, console: Console) -> int:
     if as_json:
         console.result_json({"schema": SCHEMA, **entry, "results": _results(run.path)})
         return exit_codes.OK
-    shown = [(name, str(value)) for name, value in entry.items() if value not in (None, {}, []) and name != "methods"]
-    shown += [("method", ", ".join(f"{k} {v}" for k, v in method.items())) for method in entry["methods"]]
+    shown = [(name, _shown(value)) for name, value in entry.items() if value not in (None, {}, [])]
     console.result(facts(shown))
     return exit_codes.OK
+
+
+def _shown(value: Any) -> str:
+    """A value in words; a list is one line for each entry."""
+    match value:
+        case list():
+            return "\n".join(map(_shown, value))
+        case dict():
+            return "; ".join(f"{name} {_shown(item).replace(chr(10), ', ')}" for name, item in value.items())
+        case _:
+            return str(value)
 
 
 def _results(path: Path) -> Any:
@@ -80,7 +91,7 @@ def _results(path: Path) -> Any:
 def _entry(run: RunFolder) -> dict[str, Any]:
     """A run as `--json` lists it; an unfinished one has a problem instead of facts."""
     if run.statement is None:
-        return {"run_id": run.path.name, "run_dir": str(run.path), "complete": False, "problem": run.problem}
+        return {"run_id": run.run_id, "run_dir": str(run.path), "complete": False, "problem": run.problem}
     predicate = run.statement.predicate
     told = predicate.facts
     return {
@@ -109,7 +120,7 @@ def _entry(run: RunFolder) -> dict[str, Any]:
 
 def _row(run: RunFolder) -> list[str]:
     if run.statement is None:
-        return [run.path.name, "-", run.problem or "", "", "", ""]
+        return [run.run_id, "-", run.problem or "", "", "", ""]
     told = run.statement.predicate.facts
     when = told.created_at[:19].replace("T", " ")
     return [told.run_id, when, told.job_id, told.backend_id, told.em_method, told.plan_hash[:19]]

@@ -1,0 +1,115 @@
+"""A run's results as a person reads them: estimates with error bars, histograms, the SLA's verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from qlang.compiler.render.cells import safe_text
+from qlang.compiler.render.theme import Theme
+from qlang.compiler.tables import duration, facts, quantity, table
+
+_BARS_SHOWN = 16
+_BAR_WIDTH = 40
+_POINTS_SHOWN = 50
+
+
+def run_table(report: Mapping[str, Any], theme: Theme) -> str:
+    """The text for the object that `run --json` prints."""
+    head = f"run {report['run_id']}: job `{report['job']}` on {report['backend']}"
+    parts = [theme.paint(safe_text(head), "strong") + "\n"]
+    points = report.get("points") or []
+    if points:
+        parts.append(_sweep(points))
+    else:
+        parts += _outputs(report)
+    if report.get("sla"):
+        parts.append(_sla(report["sla"], theme))
+    parts.append(_not_applied(report, theme))
+    parts.append(facts(list(_record(report)), indent="  "))
+    return "\n".join(part for part in parts if part)
+
+
+def _outputs(report: Mapping[str, Any]) -> Iterator[str]:
+    estimates = report.get("expect") or {}
+    if estimates:
+        rows = [[name, _estimate(entry), str(entry.get("method", ""))] for name, entry in estimates.items()]
+        yield _indented(table(["expectation", "value", "method"], rows))
+    for kind in ("counts", "probabilities"):
+        for name, found in (report.get(kind) or {}).items():
+            yield f"  {kind} of {safe_text(name)}\n" + _indented(_histogram(found), "    ")
+    for name, state in (report.get("states") or {}).items():
+        size = state.get("entries") or len(state.get("amplitudes") or state.get("density_matrix"))
+        yield f"  state of {safe_text(name)}: {size} entries, in results.json\n"
+
+
+def _estimate(entry: Mapping[str, Any]) -> str:
+    value, stderr = entry.get("value"), entry.get("stderr")
+    if value is None:
+        return "-"
+    return f"{value:+.5f}" + (f" ± {stderr:.5f}" if stderr else "")
+
+
+def _histogram(counts: Mapping[str, Any]) -> str:
+    """The most frequent bit strings with bars, the most frequent first."""
+    if "file" in counts:
+        return f"{counts['entries']} different bit strings, in {counts['file']}\n"
+    total = sum(counts.values()) or 1
+    largest = max(counts.values(), default=1) or 1
+    order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rows = [
+        [bits, quantity(count, digits=12), f"{100 * count / total:.1f} %", "#" * round(_BAR_WIDTH * count / largest)]
+        for bits, count in order[:_BARS_SHOWN]
+    ]
+    more = len(order) - _BARS_SHOWN
+    return table(["bits", "n", "share", ""], rows, right=(1, 2)) + (f"… {more} more\n" if more > 0 else "")
+
+
+def _sweep(points: list[Mapping[str, Any]]) -> str:
+    """One row for each point: its parameters and its estimates."""
+    parameters = list(points[0]["parameters"])
+    estimates = list(points[0].get("expect") or {})
+    rows = []
+    for point in points[:_POINTS_SHOWN]:
+        row = [quantity(point["parameters"][name], digits=6) for name in parameters]
+        rows.append(row + [_estimate(point["expect"][name]) for name in estimates])
+    more = len(points) - _POINTS_SHOWN
+    text = table([*parameters, *estimates], rows, right=range(len(parameters)))
+    return _indented(text + (f"… {more} more points\n" if more > 0 else ""))
+
+
+def _sla(terms: list[Mapping[str, Any]], theme: Theme) -> str:
+    lines = []
+    for term in terms:
+        name = f"{term['metric']}({term['argument']})" if term.get("argument") else term["metric"]
+        verdict = str(term["verdict"])
+        style = {"met": "good", "missed": "bad"}.get(verdict, "warning")
+        found = f", {term['source']} {_amount(term, term['found'])}" if term["found"] is not None else ""
+        bound = f"{safe_text(name)} {term['relation']} {_amount(term, term['value'])}"
+        lines.append(f"  SLA {bound}: {theme.paint(verdict, style)}{found}\n")
+    return "".join(lines)
+
+
+def _amount(term: Mapping[str, Any], value: float) -> str:
+    return duration(value) if term["metric"] == "latency" else quantity(value, term["unit"])
+
+
+def _not_applied(report: Mapping[str, Any], theme: Theme) -> str:
+    """Mitigation that was asked for and could not be done."""
+    return "".join(
+        f"  {theme.paint('not applied', 'warning')}: {safe_text(note['method'])}: {safe_text(note['not_applied'])}\n"
+        for note in report.get("not_applied") or []
+    )
+
+
+def _record(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "recorded in", str(report["run_dir"])
+    yield "seed", str(report["seed"])
+    yield "plan", str(report["plan_hash"])
+    yield "results", str(report["result_digest"])
+    timings = report.get("timings") or {}
+    yield "took", ", ".join(f"{name.removesuffix('_s')} {duration(value)}" for name, value in timings.items())
+
+
+def _indented(text: str, indent: str = "  ") -> str:
+    return "".join(f"{indent}{line}\n" for line in text.splitlines())

@@ -1,0 +1,59 @@
+"""`qlangc run`: plan, execute, sign, record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qlang.compiler import exit_codes
+from qlang.compiler.console import Console, console_of, verb_parser
+from qlang.compiler.verbs.programs import add_program_options, compiled
+from qlang.compiler.workspace import find_workspace
+
+if TYPE_CHECKING:
+    from qlang.compiler.driver import Compilation
+    from qlang.runtime.record import RunRecord
+
+_DESCRIPTION = """Plan a job as `qlangc plan` does, execute exactly that plan, sign the manifest and record the run in
+.qlang/runs/ of the project (the nearest folder with a qlang.toml, else this one).
+
+Exit status 1 if the program has mistakes or no backend can meet its SLA, 3 if the execution failed."""
+
+
+def main(argv: list[str]) -> int:
+    parser = verb_parser("run", _DESCRIPTION)
+    add_program_options(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(argv)
+    console = console_of(options)
+    compilation = compiled(options, console)
+    if compilation is None:
+        return exit_codes.DIAGNOSTICS
+    record = _execute(compilation, console)
+    report = record.to_json()
+    if options.json:
+        console.result_json(report)
+    else:
+        from qlang.compiler.run_table import run_table
+
+        console.result(run_table(report, console.out))
+    missed = [term["metric"] for term in report["sla"] if term["verdict"] == "missed"]
+    if missed:
+        console.note(f"warning: the run missed its SLA: {', '.join(missed)}")
+    return exit_codes.OK
+
+
+def _execute(compilation: Compilation, console: Console) -> RunRecord:
+    from qlang.compiler import session
+    from qlang.compiler.verbs.faults import faults_reported
+    from qlang.runtime.progress import Silent, progress_for
+    from qlang.trust.keys import CUSTODY, default_key_paths
+
+    store = default_key_paths().store
+    first = not any(store.glob("*.key.json"))
+    progress = Silent() if console.quiet else progress_for()
+    with faults_reported():
+        record = session.run_compilation(compilation, find_workspace(Path.cwd()), progress=progress)
+    if first:
+        console.note(f"made your signing keys in {store} (custody: {CUSTODY}; whoever reads your files can sign)")
+    return record

@@ -1,0 +1,370 @@
+"""plan, run, emit and replay: a program's whole way through the command."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qlang.backends.errors import BadLoop
+from qlang.compiler import cli
+from qlang.compiler.driver import pass_names
+from qlang.ir.text import parse_ir, print_ir
+from qlang.runtime.errors import CannotRecord
+from qlang.runtime.run_folder import RUNS
+from qlang.trust.errors import KeyStoreError
+
+Capture = pytest.CaptureFixture[str]
+
+BELL = """OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[2] c;
+h q[0];
+cx q[0], q[1];
+c = measure q;
+"""
+JOB = """circuit turn(float a) {
+  qubit[2] q;
+  ry(a) q[0];
+  cx q[0], q[1];
+}
+
+job turning {
+  run      turn(a = a);
+  sweep    a in [0.0, 1.0];
+  expect   zz = Z(q[0]) * Z(q[1]), z0 = Z(q[0]);
+  shots    2000;
+  seed     11;
+  mitigate auto within 10x;
+  backend  ibm.boston, sim like ibm.guadalupe;
+  crypto   hybrid;
+  sla {
+    fidelity   >= 0.5;
+    stderr(z0) <= 0.1;
+    cost       <= 1 usd;
+  }
+}
+"""
+IMPOSSIBLE = JOB.replace(">= 0.5", ">= 0.999999")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "bell.qasm").write_text(BELL)
+    (tmp_path / "turning.qjob").write_text(JOB)
+    (tmp_path / "impossible.qjob").write_text(IMPOSSIBLE)
+    (tmp_path / "wrong.qasm").write_text('include "stdgates.inc";\nqubit[2] q;\nhh q[0];\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run_json(capsys: Capture, *argv: str) -> dict:
+    assert cli.main(["run", *argv, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_run_prints_one_object(capsys: Capture) -> None:
+    report = run_json(capsys, "bell.qasm", "--shots", "500", "--seed", "3")
+    assert {
+        "run_id", "run_dir", "job", "backend", "plan_hash", "result_digest", "expect", "counts", "points", "sla",
+        "timings",
+    } <= set(report)  # fmt: skip
+    assert set(report["timings"]) == {"compile_s", "execute_s", "sign_s"}
+    assert set(report["counts"]["c"]) == {"00", "11"}
+    assert sum(report["counts"]["c"].values()) == 500
+    assert Path(report["run_dir"]).is_dir()
+    assert report["points"] == []
+
+
+def test_run_of_a_sweep(capsys: Capture) -> None:
+    report = run_json(capsys, "turning.qjob")
+    assert [point["parameters"] for point in report["points"]] == [{"a": 0.0}, {"a": 1.0}]
+    for point in report["points"]:
+        assert set(point["expect"]) == {"zz", "z0"}
+        assert set(point["expect"]["zz"]) == {"value", "stderr", "method"}
+    assert report["backend"] == "sim like ibm.guadalupe"
+    assert [term["metric"] for term in report["sla"]] == ["fidelity", "stderr", "cost"]
+    assert all(term["met"] for term in report["sla"])
+
+
+def test_the_same_seed_gives_the_same_bits(capsys: Capture) -> None:
+    reports = [run_json(capsys, "turning.qjob") for _ in range(2)]
+    assert len({report["result_digest"] for report in reports}) == 1
+    assert len({report["plan_hash"] for report in reports}) == 1
+    assert len({report["run_id"] for report in reports}) == 2
+    other = run_json(capsys, "turning.qjob", "--seed", "12")
+    assert other["result_digest"] != reports[0]["result_digest"]
+
+
+def test_results_only_on_standard_output(capsys: Capture) -> None:
+    assert cli.main(["run", "turning.qjob", "-q"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.startswith("run 2")
+    assert "SLA fidelity >= 0.5: met" in out
+    assert cli.main(["run", "bell.qasm", "-q"]) == 0
+    out, _ = capsys.readouterr()
+    assert "counts of c" in out
+    assert "#####" in out
+
+
+def test_the_first_run_says_that_it_makes_keys(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("HOME", str(folder / "new-home"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "new-state"))
+    assert cli.main(["run", "bell.qasm"]) == 0
+    assert "custody: development" in capsys.readouterr().err
+    assert cli.main(["run", "bell.qasm"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_runs_are_recorded_in_the_project(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    (folder / "qlang.toml").write_text("")
+    (folder / "below").mkdir()
+    monkeypatch.chdir(folder / "below")
+    report = run_json(capsys, "../bell.qasm", "--seed", "1")
+    assert Path(report["run_dir"]).parent == folder / RUNS
+    assert cli.main(["verify", "last"]) == 0
+    assert cli.main(["runs", "show", report["run_id"]]) == 0
+
+
+def test_verify_and_replay_a_run(capsys: Capture) -> None:
+    report = run_json(capsys, "turning.qjob")
+    assert cli.main(["verify", "last", "--json"]) == 0
+    checks = json.loads(capsys.readouterr().out)
+    assert checks["ok"] is True
+    assert cli.main(["replay", report["run_id"], "--json"]) == 0
+    replayed = json.loads(capsys.readouterr().out)
+    assert replayed == {
+        "ok": True,
+        "plan_hash": report["plan_hash"],
+        "result_digest": report["result_digest"],
+        "differences": [],
+    }
+    assert cli.main(["replay", "last"]) == 0
+    assert "the same bits" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["results.json", "plan.mlir", "inputs.json", "kernel.mlir", "source.qjob"])
+def test_replay_executes_nothing_that_was_not_signed(name: str, capsys: Capture) -> None:
+    path = Path(run_json(capsys, "turning.qjob")["run_dir"]) / name
+    path.write_text(path.read_text() + " ")
+    assert cli.main(["replay", "last", "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] is False
+    assert report["result_digest"] is None
+    assert any(name in difference for difference in report["differences"])
+    assert cli.main(["replay", "last"]) == 1
+    assert "was not executed" in capsys.readouterr().out
+
+
+def test_plan_shows_what_was_decided(capsys: Capture) -> None:
+    assert cli.main(["plan", "turning.qjob"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    for words in (
+        "sim like ibm.guadalupe",
+        "at each of 2 points of a",
+        "hybrid: ed25519, ml-dsa-65",
+        "stderr(z0)",
+        "met",
+        "taken",
+        "ibm.boston",
+    ):
+        assert words in out
+
+
+def test_plan_as_json(capsys: Capture) -> None:
+    assert cli.main(["plan", "turning.qjob", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    report = json.loads(out)
+    assert report["schema"] == "qlang.plan/1"
+    assert report["backend"] == "sim like ibm.guadalupe"
+    assert report["points"] == {"names": ["a"], "rows": [[0.0], [1.0]]}
+    assert [term["verdict"] for term in report["sla"]] == ["met"] * 3
+    assert {"method", "scales", "shots", "fidelity", "stderr", "considered", "reason"} <= set(report["mitigation"])
+    assert {"snapshot", "layout", "score", "cost", "latency", "rejected"} <= set(report["schedule"])
+    assert report["timings"]["compile_s"] > 0
+    assert run_json(capsys, "turning.qjob")["plan_hash"] == report["plan_hash"]
+
+
+def test_options_decide_instead_of_the_job(capsys: Capture) -> None:
+    argv = [
+        "plan",
+        "turning.qjob",
+        "--json",
+        "--backend",
+        "sim",
+        "--shots",
+        "9_000",
+        "--seed",
+        "0",
+        "--crypto",
+        "classical",
+    ]
+    assert cli.main(argv) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["backend"] == "sim"
+    assert sum(report["mitigation"]["shots"]) == 9000
+    assert report["seed"] == "0"
+    assert report["sign"]["algorithms"] == ["ed25519"]
+
+
+@pytest.mark.parametrize("verb", ["plan", "run"])
+def test_an_sla_that_cannot_be_met_is_a_diagnostic(verb: str, folder: Path, capsys: Capture) -> None:
+    assert cli.main([verb, "impossible.qjob"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "error[QJ0701]: no backend meets the SLA of job `turning`" in err
+    assert "fidelity   >= 0.999999;" in err
+    assert "best predicted: " in err
+    assert not (folder / ".qlang").exists()
+
+
+@pytest.mark.parametrize("verb", ["plan", "run", "emit"])
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["wrong.qasm"], "QJ0203"),
+        (["turning.qjob", "--backend", "ibm.nowhere"], "QJ"),
+        (["turning.qjob", "--backend", "ibm.boston"], "QJ0702"),
+        (["turning.qjob", "--backend", "sim with nothing"], "QJ"),
+        (["turning.qjob", "--crypto", "qkd"], "QJ0802"),
+        (["turning.qjob", "--crypto", "rot13"], "QJ0801"),
+        (["turning.qjob", "--job", "nothing"], "QJ"),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_mistakes_are_diagnostics(verb: str, argv: list[str], code: str, folder: Path, capsys: Capture) -> None:
+    if verb == "emit":
+        argv = [*argv, "--stage", "plan"]
+    assert cli.main([verb, *argv]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"error[{code}" in err
+    assert "QJ99" not in err
+    assert not (folder / ".qlang").exists()
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["bell.qasm", "--shots", "0"],
+        ["bell.qasm", "--shots", "-5"],
+        ["bell.qasm", "--shots", "1e3"],
+        ["bell.qasm", "--shots", "9" * 400],
+        ["bell.qasm", "--seed", str(1 << 64)],
+        ["bell.qasm", "--seed", "0x10"],
+        ["bell.qasm", "--print-after", "no-such-pass"],
+        [],
+        ["bell.qasm", "turning.qjob"],
+    ],
+)
+def test_wrong_usage(argv: list[str], capsys: Capture) -> None:
+    assert cli.main(["run", *argv]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "QJ99" not in err
+
+
+def test_passes_are_timed_and_shown(capsys: Capture) -> None:
+    assert cli.main(["plan", "bell.qasm", "--time-passes", "--print-after", "merge-rotations", "--verify-each"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("plan of job `main`")
+    assert "// after merge-rotations\nbuiltin.module {" in err
+    assert all(name in err for name in pass_names())
+    assert err.rstrip().splitlines()[-1].startswith("total")
+
+
+@pytest.mark.parametrize(
+    ("stage", "ops"), [("ir", ["circuit.func", "job.job"]), ("kernel", ["kernel.func"]), ("plan", ["plan.job"])]
+)
+@pytest.mark.parametrize("spans", [[], ["--spans"]])
+def test_emitted_ir_can_be_read_back(stage: str, ops: list[str], spans: list[str], capsys: Capture) -> None:
+    assert cli.main(["emit", "turning.qjob", "--stage", stage, *spans]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert [op.name for op in parse_ir(out).ops] == ops
+    assert print_ir(parse_ir(out), spans=bool(spans)) == out
+
+
+def test_emit_after_a_pass(capsys: Capture) -> None:
+    for name in pass_names():
+        assert cli.main(["emit", "turning.qjob", "--after", name]) == 0
+        parse_ir(capsys.readouterr().out)
+    assert cli.main(["emit", "turning.qjob", "--after", "merge-rotation"]) == 2
+    assert "did you mean `merge-rotations`?" in capsys.readouterr().err
+
+
+def test_emit_the_tree(folder: Path, capsys: Capture, golden) -> None:
+    assert cli.main(["emit", "bell.qasm", "--stage", "ast", "--spans"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    golden(out, "emit-ast.txt")
+    (folder / "broken.qasm").write_text("qubit q;\nU(1, 0 q;\n")
+    assert cli.main(["emit", "broken.qasm", "--stage", "ast"]) == 1
+    out, err = capsys.readouterr()
+    assert "QubitDeclaration" in out
+    assert "error[QJ01" in err
+
+
+def test_emit_to_a_file(folder: Path, capsys: Capture) -> None:
+    assert cli.main(["emit", "bell.qasm", "-o", "out.mlir"]) == 0
+    assert capsys.readouterr() == ("", "wrote out.mlir\n")
+    parse_ir((folder / "out.mlir").read_text())
+    assert cli.main(["emit", "bell.qasm", "-o", "nowhere/out.mlir"]) == 3
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_a_simulation_that_is_too_large_is_a_diagnostic(folder: Path, capsys: Capture) -> None:
+    (folder / "large.qasm").write_text(
+        'include "stdgates.inc";\nqubit[60] q;\nbit[60] c;\nh q;\nt q;\nh q;\nc = measure q;\n'
+    )
+    assert cli.main(["run", "large.qasm", "--shots", "10"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "60 qubits do not fit" in err
+    assert not (folder / ".qlang").exists()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [BadLoop(0), CannotRecord(Path("x"), "No space left on device"), KeyStoreError(Path("k"), "is a link")],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_faults_of_the_execution_have_their_own_status(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("qlang.compiler.session.execute_plan", fail)
+    assert cli.main(["run", "bell.qasm"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert str(fault) in err
+    assert "QJ99" not in err
+
+
+def test_an_interrupted_run_leaves_no_run(folder: Path) -> None:
+    (folder / "long.qasm").write_text(
+        'include "stdgates.inc";\nqubit[14] q;\nbit[14] c;\nfor int i in [0:100000] { h q; }\nc = measure q;\n'
+    )
+    process = subprocess.Popen(
+        (sys.executable, "-m", "qlang.compiler.cli", "run", "long.qasm"), stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    runs = folder / RUNS
+    while not list(runs.glob(".partial-*/inputs.json")):  # the execution comes next
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            pytest.fail(f"ended early with {process.wait(timeout=0.02)}")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == b""
+    assert err.endswith(b"interrupted\n")
+    assert list(runs.iterdir()) == []
