@@ -4,9 +4,10 @@
 
 One operation carries any number of gates on constant wires with constant parameters, as dense arrays; 10⁵ gates
 cost the IR what one does. Offsets follow from the table of primitives, so only codes, wires and parameters are
-stored.
+stored. Runs too long to be read are printed as their arrays in base64, as MLIR does with large constants.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ from qlang.ir.gates import BY_CODE, BY_NAME
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+LONGEST_READABLE = 4096
+"""Gates of the longest run that is printed gate by gate."""
 
 Gate = tuple[int, tuple[int, ...], tuple[float, ...]]
 """Code, wires, parameters."""
@@ -65,14 +69,20 @@ class PackedGates(ParametrizedAttribute):
 
     def print_parameters(self, printer: Printer) -> None:
         with printer.in_angle_brackets():
-            printer.print_string(", ".join(map(_gate_text, self.gates())))
+            if len(self) > LONGEST_READABLE:
+                arrays = (self.codes, self.wires, self.angles)
+                printer.print_string(", ".join(f'"{b64encode(a.data.data).decode()}"' for a in arrays))
+            else:
+                printer.print_string(", ".join(map(_gate_text, self.gates())))
 
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
         builder = GateListBuilder()
         with parser.in_angle_brackets():
+            if (codes := parser.parse_optional_str_literal()) is not None:
+                return _parse_arrays(parser, codes)
             while (name := parser.parse_optional_identifier()) is not None:
-                row = BY_NAME[name]
+                row = BY_NAME.get(name) or parser.raise_error(f"unknown gate `{name}`")
                 parameters: list[float] = []
                 if row.parameters:
                     with parser.in_parens():
@@ -94,6 +104,20 @@ class PackedGates(ParametrizedAttribute):
             raise VerifyException("a packed run's wires do not fit its gates")
         if sum(_PARAMETERS[code] for code in codes) != len(self.angles):
             raise VerifyException("a packed run's parameters do not fit its gates")
+
+
+def _parse_arrays(parser: AttrParser, codes: str) -> tuple[Attribute, ...]:
+    """The three arrays of a long run."""
+    texts = [codes]
+    for _ in range(2):
+        parser.parse_punctuation(",")
+        texts.append(parser.parse_str_literal())
+    try:
+        arrays = [b64decode(text, validate=True) for text in texts]
+    except ValueError:
+        parser.raise_error("a packed run's arrays are not in base64")
+    packed, wires, angles = map(BytesAttr, arrays)
+    return DenseArrayBase(i16, packed), DenseArrayBase(i32, wires), DenseArrayBase(f64, angles)
 
 
 def _float_text(value: float) -> str:
