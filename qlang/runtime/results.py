@@ -4,7 +4,7 @@
      "expect": {label: {"value": …, "stderr": …, "method": …}}, "counts": {register: {bits: n}},
      "probabilities": …, "states": …}], "methods_applied": […], "not_applied": […], "sla": […]}
 
-Bit strings are written as Qiskit writes them, bit 0 rightmost. A `stderr` that is not known (after one shot) is null.
+Bit strings are written as Qiskit writes them, bit 0 rightmost. A `stderr` that is not known is null.
 What is too long for JSON is an `.npy` file beside it, named with its digest. The result digest covers everything but
 `sla`, which holds the time that the run took.
 """

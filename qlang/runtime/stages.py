@@ -67,7 +67,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """An expectation value, the variance of that estimate (infinite after one shot), and the method applied."""
+    """An expectation value, its variance (infinite where unknown), and the method applied."""
 
     value: float
     variance: float
