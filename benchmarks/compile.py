@@ -60,9 +60,8 @@ def rows() -> list[Row]:
     for count, ours in ((1000, small), (10_000, large)):
         theirs = reference[str(count)]
         text = f"{milliseconds(theirs)} (ours ÷ theirs: {ours / theirs:.2g})"
-        found.append(
-            Row(f"reference: Qiskit `qasm2.loads` + `transpile(optimization_level=0)`, {count:,}", "–", text, None)
-        )
+        what = f"reference: Qiskit `qasm2.loads` + `transpile(optimization_level=0)`, {count:,} gates"
+        found.append(Row(what, "–", text, None))
     return found
 
 

@@ -57,7 +57,7 @@ def hundred_lines() -> str:
     head = [
         'include "stdgates.inc";',
         "observable middle(qubit[4] q) = (Z(q[0]) * Z(q[1]) + X(q[2])) / 2;",
-        "circuit long(float angle) {",
+        "circuit long(float turn) {",
         "  qubit[4] q;",
         "  bit[4] c;",
     ]
@@ -65,7 +65,7 @@ def hundred_lines() -> str:
         "  c = measure q;",
         "}",
         "job check_me {",
-        "  run     long(angle = 0.3);",
+        "  run     long(turn = 0.3);",
         "  sample  c;",
         "  shots   1000;",
         "  seed    1;",
@@ -74,10 +74,10 @@ def hundred_lines() -> str:
         "}",
     ]
     statements = (
-        "  rx(angle / 3) q[0];",
+        "  rx(turn / 3) q[0];",
         "  cx q[0], q[1];",
         "  h q[2];",
-        "  rz(-pi / 8 + angle) q[3];",
+        "  rz(-pi / 8 + turn) q[3];",
         "  cz q[2], q[3];",
     )
     body = [statements[i % len(statements)] for i in range(100 - len(head) - len(tail))]
