@@ -75,7 +75,11 @@ def _sweep(points: list[Mapping[str, Any]]) -> str:
         rows.append(row + [_estimate(point["expect"][name]) for name in estimates])
     more = len(points) - _POINTS_SHOWN
     text = table([*parameters, *estimates], rows, right=range(len(parameters)))
-    return _indented(text + (f"… {more} more points\n" if more > 0 else ""))
+    if more > 0:
+        text += f"… {more} more points\n"
+    if any(points[0].get(kind) for kind in ("counts", "probabilities", "states")):
+        text += "histograms and states of every point are in results.json\n"
+    return _indented(text)
 
 
 def _sla(terms: list[Mapping[str, Any]], theme: Theme) -> str:
