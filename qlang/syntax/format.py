@@ -6,6 +6,7 @@ of at most three statements that stand on one line. Only blanks and line breaks 
 """
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.layout import Layout, layout_of
@@ -96,7 +97,7 @@ class _Printer:
 
     def put_all(self, items: list[_Item]) -> None:
         self._spaced = self._written_with_blanks(items)
-        for item, following in zip(items, (*items[1:], None), strict=True):
+        for item, following in zip_longest(items, items[1:]):
             if item.kind == COMMENT:
                 self._put_comment(item, following)
             else:
