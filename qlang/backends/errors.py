@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from qlang.backends.limits import ABSURD_QUBITS
+
 
 class BackendError(Exception):
     """Base of this room's errors."""
@@ -32,7 +34,7 @@ class TooLarge(BackendError):
     @property
     def fits(self) -> int:
         """The number of qubits that would fit."""
-        qubits, needed = self.qubits, self.bytes_needed
+        qubits, needed = min(self.qubits, ABSURD_QUBITS), self.bytes_needed
         while needed > self.limit and qubits:
             qubits, needed = qubits - 1, needed // self.growth
         return qubits

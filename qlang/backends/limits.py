@@ -8,6 +8,8 @@ STATE_VECTOR_BYTES = 48
 DENSITY_BYTES = 24
 """For each component of a density matrix: the same, 8 bytes each."""
 MAX_DENSITY_QUBITS = 13
+ABSURD_QUBITS = 512
+"""No memory holds so many; a bound that keeps arithmetic on sizes cheap."""
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -21,7 +23,8 @@ def available_memory() -> int:
 
 
 def state_bytes(qubits: int, method: str) -> int:
-    """Bytes that a simulation by `method` takes."""
+    """Bytes that a simulation by `method` takes; the same for all absurd numbers of qubits."""
+    qubits = min(qubits, ABSURD_QUBITS)
     return DENSITY_BYTES << 2 * qubits if method == "density_matrix" else STATE_VECTOR_BYTES << qubits
 
 

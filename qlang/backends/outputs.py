@@ -15,6 +15,7 @@ from qlang.ir.gates import BY_NAME
 
 _BASIS = {"I": (), "Z": (), "X": ("h",), "Y": ("sdg", "h")}
 NEGLIGIBLE = 1e-15
+_MAX_ENTRIES = 1 << 22
 _MAX_MIXED = 12
 """Qubits of the largest density matrix that is given out: 256 MiB."""
 
@@ -71,7 +72,7 @@ def setting(machine: Machine, branches: Sequence[Branch], basis: str) -> Setting
 def samples(
     machine: Machine, program: Program, branches: Sequence[Branch], specs: Sequence[SampleSpec]
 ) -> tuple[SampleOutcome, ...]:
-    """All histograms, from the same shots."""
+    """All histograms, from the same shots. Raises `BadRequest` for an exact one beyond 2²² entries."""
     sizes = dict(program.registers)
     widths = [len(spec.wires) if spec.bits is None else sizes.get(spec.bits, 0) for spec in specs]
     totals: list[dict[int, float]] = [{} for _ in specs]
@@ -109,6 +110,10 @@ def _seen(machine: Machine, branch: Branch, wires: tuple[int, ...]) -> tuple[NDA
     if machine.random is None:
         weights = branch.weight * distribution
         indices = np.flatnonzero(weights > NEGLIGIBLE)
+        if len(indices) > _MAX_ENTRIES:
+            raise BadRequest(
+                f"an exact histogram has {len(indices)} entries, more than {_MAX_ENTRIES}; ask for `shots`"
+            )
     else:
         weights = draw(machine, branch.shots, distribution).astype(np.float64)
         indices = np.flatnonzero(weights)

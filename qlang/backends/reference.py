@@ -36,6 +36,8 @@ from qlang.ir.kernel import FuncOp
 
 AUTO_DENSITY_QUBITS = 10
 """Up to so many qubits, noise is simulated by a density matrix when the method is `auto`."""
+MAX_SCALE = 99
+MAX_SHOTS = 1 << 40
 METHODS = ("auto", "state_vector", "density_matrix", "trajectories")
 
 CAPABILITIES = Capabilities("numpy", METHODS[1:], True, True, True, True, parallel_scales=True)
@@ -69,7 +71,7 @@ class ReferenceBackend:
         Raises `TooLarge`, `ExactNeedsDensityMatrix`, `BadRequest`, `NotUnitary`, `TraceTooLong`,
         `TooManyBranches`, `LoopLimit` and other errors of `qlang.backends.errors`.
         """
-        check_request(request)
+        check_request(request, program.qubits)
         method = choose_method(program.qubits, request)
         needed = state_bytes(program.qubits, method)
         if needed > self.memory_limit:
@@ -105,14 +107,21 @@ def _asked_method(request: Request) -> str:
     return request.method
 
 
-def check_request(request: Request) -> None:
-    """Raises `BadRequest` for scales or shots that make no sense."""
-    if not request.scales or any(scale < 1 or scale % 2 != 1 for scale in request.scales):
-        raise BadRequest(f"noise scales {list(request.scales)}: odd positive numbers are needed")
-    if request.shots is not None and (len(request.shots) != len(request.scales) or min(request.shots) < 1):
-        raise BadRequest(f"shots {list(request.shots)} for noise scales {list(request.scales)}")
+def check_request(request: Request, qubits: int) -> None:
+    """Raises `BadRequest` for scales, shots or wires that make no sense."""
+    scales, shots = request.scales, request.shots
+    if not scales or any(not 1 <= scale <= MAX_SCALE or scale % 2 != 1 for scale in scales):
+        raise BadRequest(f"noise scales {list(scales)}: odd numbers from 1 to {MAX_SCALE} are needed")
+    if shots is not None and (len(shots) != len(scales) or not 1 <= min(shots) <= max(shots) <= MAX_SHOTS):
+        raise BadRequest(f"shots {list(shots)} for noise scales {list(scales)}; at most {MAX_SHOTS} for each")
     if request.seed < 0:
         raise BadRequest("a seed is not negative")
+    for spec in (*request.samples, *request.states):
+        if any(not 0 <= wire < qubits for wire in spec.wires):
+            raise BadRequest(f"`{spec.label}` asks for wires {list(spec.wires)} of {qubits} qubits")
+    for state in request.states:
+        if len(set(state.wires)) != len(state.wires):
+            raise BadRequest(f"`{state.label}` names a wire twice")
 
 
 Measure: TypeAlias = Callable[[Machine, list[Branch]], Any]

@@ -1,0 +1,67 @@
+"""Requests that make no sense, sizes, and what execution is expected to cost."""
+
+from dataclasses import replace
+
+import pytest
+from kernels import body, execute, packed
+
+from qlang.backends import errors
+from qlang.backends.limits import available_memory, most_qubits, state_bytes
+from qlang.backends.protocol import Request, SampleSpec, StateSpec
+from qlang.backends.reference import MAX_SHOTS, ReferenceBackend
+
+X = [("x", (0,), ())]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scales": (101,)},
+        {"shots": (0,)},
+        {"shots": (MAX_SHOTS + 1,)},
+        {"shots": (5, 5)},
+        {"seed": -1},
+        {"method": "magic"},
+        {"samples": (SampleSpec("q", (2,)),)},
+        {"states": (StateSpec("q", (0, 0)),)},
+        {"settings": ("Q",)},
+        {"settings": ("ZZ",)},
+    ],
+)
+def test_requests_without_sense_are_refused(options: dict) -> None:
+    with pytest.raises(errors.BadRequest):
+        execute(packed(X, 1), **options)
+
+
+def test_memory_bounds_the_qubits() -> None:
+    assert most_qubits(noisy=False, memory=state_bytes(20, "state_vector")) == 20
+    assert most_qubits(noisy=False, memory=state_bytes(20, "state_vector") - 1) == 19
+    assert most_qubits(noisy=True, exact=True, memory=state_bytes(5, "density_matrix")) == 5
+    assert most_qubits(noisy=True, exact=True, memory=1 << 60) == 13
+    assert 10 < most_qubits(noisy=True) <= most_qubits(noisy=False)
+    assert available_memory() > 1 << 28
+
+
+def test_absurd_sizes_are_refused_at_once() -> None:
+    with pytest.raises(errors.TooLarge) as caught:
+        execute(body("", 10**9), settings=("Z",))
+    assert caught.value.qubits == 10**9 and 10 < caught.value.fits < 64
+
+
+def test_cost_counts_loops_without_running_them() -> None:
+    loop = body(
+        "%n = arith.constant 1000000000 : i64\nscf.for %i = %c0 to %n step %c2 : i64 { kernel.sweep <x 0, x 1> }", 3
+    )
+    backend, request = ReferenceBackend(), Request()
+    once = backend.estimate(packed([*X, *X], 3), request)
+    many = backend.estimate(loop, request)
+    assert many.seconds == pytest.approx(once.seconds * 500_000_000)
+    assert many.bytes == once.bytes == state_bytes(3, "state_vector")
+    folded = backend.estimate(packed(X, 3), replace(request, scales=(1, 3, 5)))
+    assert folded.seconds == pytest.approx(once.seconds / 2 * 9)
+
+
+def test_twenty_two_qubits_run() -> None:
+    gates = [("h", (0,), ()), *[("cx", (wire, wire + 1), ()) for wire in range(21)]]
+    (sample,) = execute(packed(gates, 22), samples=(SampleSpec("q", (0, 21)),), shots=(1000,), seed=1).samples
+    assert sample.counts.keys() == {0b00, 0b11}
