@@ -116,9 +116,11 @@ def check_request(request: Request, qubits: int) -> None:
         raise BadRequest(f"shots {list(shots)} for noise scales {list(scales)}; at most {MAX_SHOTS} for each")
     if request.seed < 0:
         raise BadRequest("a seed is not negative")
-    for spec in (*request.samples, *request.states):
-        if any(not 0 <= wire < qubits for wire in spec.wires):
-            raise BadRequest(f"`{spec.label}` asks for wires {list(spec.wires)} of {qubits} qubits")
+    asked = [(each.label, each.wires) for each in request.samples]
+    asked += [(each.label, each.wires) for each in request.states]
+    for label, wires in asked:
+        if any(not 0 <= wire < qubits for wire in wires):
+            raise BadRequest(f"`{label}` asks for wires {list(wires)} of {qubits} qubits")
     for state in request.states:
         if len(set(state.wires)) != len(state.wires):
             raise BadRequest(f"`{state.label}` names a wire twice")
