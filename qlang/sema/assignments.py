@@ -3,11 +3,12 @@
 from qlang.sema import errors
 from qlang.sema.casts import assignable, cast
 from qlang.sema.context import Context, broken
-from qlang.sema.declared_types import checked_type, size_of_register
+from qlang.sema.declared_types import checked_type, depends_on_parameter, size_of_register
 from qlang.sema.infer import infer, is_qubit_expression
 from qlang.sema.measurements import check_measured
 from qlang.sema.operands import AliasSymbol, check_operand
 from qlang.sema.operator_types import binary_type
+from qlang.sema.reuse import note_measurement
 from qlang.sema.symbols import ConstantSymbol, Symbol, VariableSymbol
 from qlang.sema.targets import check_target
 from qlang.sema.types import UNKNOWN, Array, Bit, Float, Int, Qubit, Stretch, Type, UInt, Unknown
@@ -57,6 +58,8 @@ def _constant(context: Context, node: tree.ClassicalDeclaration, kind: Type, val
         return broken(node.name.name, span)
     if value is None:
         inferred, _ = infer(context, node.value)
+        if depends_on_parameter(context, node.value):
+            return VariableSymbol(node.name.name, span, kind, "parameter")
         if not isinstance(inferred, Unknown):
             what = f"the value of `{node.name.name}`"
             context.report(errors.types.NotConstant(context.span(node.value), what=what))
@@ -74,6 +77,7 @@ def _initial_value(context: Context, node: tree.ClassicalDeclaration, kind: Type
         return None
     if isinstance(node.value, tree.Measurement):
         operand = check_operand(context, node.value.qubits)
+        note_measurement(context, node, operand)
         if operand is not None:
             check_measured(context, operand, kind, node.value.qubits, node.name)
         return None

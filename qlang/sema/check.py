@@ -12,17 +12,23 @@ from qlang.syntax.source import Source
 
 
 def check(
-    program: tree.Program, source: Source, loader: Loader, version: int, *, references: bool = False
+    program: tree.Program,
+    source: Source,
+    loader: Loader,
+    version: int,
+    *,
+    references: bool = False,
+    forbid_reuse: bool = False,
 ) -> CheckResult:
     """Names, types, units, constants, qubits and jobs of a file and of what it includes and imports.
 
     Never raises for what a user wrote. `version` is that of the parse result; `references` collects uses of
-    names, for editors.
+    names, for editors; `forbid_reuse` adds the rule of targets that cannot use a qubit after its measurement.
     """
     reporter = Reporter()
     if references:
         reporter.references = []
-    files = Files(loader)
+    files = Files(loader, forbid_reuse)
     collecting = gc.isenabled()
     gc.disable()  # the tree is large and lives on: every collection would walk it for nothing
     try:

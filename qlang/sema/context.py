@@ -18,6 +18,9 @@ from qlang.syntax import tree
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
 
+Wire = tuple[VariableSymbol, int]
+"""A register and an index in it."""
+
 
 class Reporter:
     """Collects the diagnostics of one file and of those that it imports; the same mistake once."""
@@ -86,6 +89,8 @@ class Context:
     used: set[Symbol] = field(default_factory=set)
     registers: list[tuple[VariableSymbol, tree.QubitDeclaration]] = field(default_factory=list)
     """The qubit registers that the body declares."""
+    measured: dict[Wire, Span] | None = None
+    """Qubits that are measured and not reset, where the target forbids their use; `None` where it does not."""
     program: bool = False
     """Whether the body is a file's top level, whose names share the file's."""
 
@@ -169,11 +174,15 @@ class Context:
         """A block that may not run, or, by a constant condition, never runs."""
         self.conditions += 1
         self.dead += dead
+        before = None if self.measured is None else dict(self.measured)
         try:
             yield
         finally:
             self.conditions -= 1
             self.dead -= dead
+            if before is not None:
+                after = self.measured or {}
+                self.measured = {wire: span for wire, span in before.items() if wire in after}
 
     def jump(self) -> None:
         """A `break`, `continue`, `end` or `return`: what follows may not be reached in every iteration."""

@@ -4,7 +4,7 @@ from qlang.sema import errors
 from qlang.sema.casts import assignable, element_type
 from qlang.sema.constants import range_of
 from qlang.sema.context import Context, Loop
-from qlang.sema.declared_types import checked_type
+from qlang.sema.declared_types import checked_type, depends_on_parameter
 from qlang.sema.infer import infer
 from qlang.sema.operator_types import REALS
 from qlang.sema.symbols import VariableSymbol
@@ -73,7 +73,7 @@ def _check_label(context: Context, node: tree.Expression) -> None:
         return
     if not is_integer(kind):
         context.report(errors.types.TypeMismatch(context.span(node), expected="an integer", found=f"`{kind}`"))
-    elif value is None:
+    elif value is None and not depends_on_parameter(context, node):
         context.report(errors.types.NotConstant(context.span(node), what="the value of a `case`"))
 
 

@@ -9,6 +9,7 @@ from qlang.sema.infer import NOTHING, Inferred, infer, infer_all, literal
 from qlang.sema.operands import check_operand, report_unknown
 from qlang.sema.operator_types import COMPARISONS, binary_type, unary_type
 from qlang.sema.operators import apply_binary, apply_unary
+from qlang.sema.reuse import note_measurement
 from qlang.sema.symbols import BrokenSymbol, ConstantSymbol, ParameterSymbol, VariableSymbol
 from qlang.sema.types import DURATION, Array, Bit, Int, Stretch, Type, UInt, Unknown
 from qlang.sema.values import CONSTANTS, Constant, ConstantError
@@ -171,6 +172,7 @@ def cast_expression(context: Context, node: tree.Cast) -> Inferred:
 
 def measurement(context: Context, node: tree.Measurement) -> Inferred:
     operand = check_operand(context, node.qubits)
+    note_measurement(context, node, operand)
     if operand is None or operand.size == -1:
         return NOTHING
     return Bit(operand.size), None

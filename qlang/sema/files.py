@@ -16,6 +16,8 @@ class Files:
     """The files of one check."""
 
     loader: Loader
+    forbid_reuse: bool = False
+    """Whether the target cannot use a qubit after its measurement."""
     open: list[str] = field(default_factory=list)
     """Names of the files being checked, outermost first."""
     done: dict[str, Module] = field(default_factory=dict)

@@ -30,10 +30,6 @@ def gate_symbol(scope: FileScope, node: tree.GateDefinition) -> GateSymbol:
     return GateSymbol(node.name.name, scope.span(node.name), len(node.parameters), len(node.qubits), node, scope)
 
 
-def parse_file(source: Source) -> ParseResult:
-    return parse(source, language="qasm" if source.name.endswith((".qasm", ".inc")) else "auto")
-
-
 def file_version(result: ParseResult, default: int) -> int:
     """The version that a file names, else that of the file which includes it."""
     first = result.program.statements[:1]

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 
 from qlang.sema import errors
-from qlang.sema.context import Context
+from qlang.sema.context import Context, Wire
 from qlang.sema.operands import Operand
-from qlang.sema.symbols import VariableSymbol
-
-Wire = tuple[VariableSymbol, int]
 
 
 def check_broadcast(context: Context, gate: str, operands: Sequence[Operand]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from qlang.sema import errors
 from qlang.sema.context import Context
+from qlang.sema.declared_types import depends_on_parameter
 from qlang.sema.describe import kind_of
 from qlang.sema.gate_files import standard_gates
 from qlang.sema.gate_operands import check_broadcast, first_clash, report_clash
@@ -18,6 +19,7 @@ from qlang.sema.operands import (
     report_index,
     unknown_operand,
 )
+from qlang.sema.reuse import note_use
 from qlang.sema.subroutines import call_subroutine
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import BrokenSymbol, GateSymbol, SubroutineSymbol, VariableSymbol
@@ -93,6 +95,8 @@ def _is_plain(context: Context, symbol: GateSymbol, node: tree.GateCall) -> bool
         context.used.add(root)
         if context.reporter.references is not None:
             context.use(base)
+    if context.measured:
+        note_use(context, node, seen)
     return True
 
 
@@ -144,7 +148,8 @@ def _control_count(context: Context, modifier: tree.Modifier) -> int | None:
         return None
     span = context.span(modifier.argument)
     if value is None:
-        context.report(errors.types.NotConstant(span, what="the number of controls"))
+        if not depends_on_parameter(context, modifier.argument):
+            context.report(errors.types.NotConstant(span, what="the number of controls"))
         return None
     if not is_integer(value.type) or not 1 <= as_int(value) <= MOST_CONTROLS:
         problem = f"takes a number of controls from 1 to {MOST_CONTROLS}, found {value}"
@@ -256,6 +261,7 @@ def _check_qubits(context: Context, node: tree.GateCall, operands: Sequence[Oper
     if clash is not None:
         report_clash(context, node.name.name, *clash)
         return
+    note_use(context, node, [wire for operand in found for wire in operand.wires() or ()])
     check_in_loops(context, node.name.name, node.operands, found)
 
 

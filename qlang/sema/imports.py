@@ -6,12 +6,13 @@ from qlang import stdlib
 from qlang.sema import errors
 from qlang.sema.context import Context
 from qlang.sema.files import MOST_NESTED, Files, is_openqasm
-from qlang.sema.gate_files import file_version, parse_file, standard_scope
+from qlang.sema.gate_files import file_version, standard_scope
 from qlang.sema.loader import LoadFailure
 from qlang.sema.module import Module
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import BrokenSymbol, CircuitSymbol
 from qlang.syntax import tree
+from qlang.syntax.parser import parse
 from qlang.syntax.source import Source
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
@@ -102,7 +103,7 @@ def check_source(
     outermost = reporter.anchor is None
     if outermost:
         reporter.anchor = blamed.start
-    result = parse_file(source)
+    result = parse(source)
     for diagnostic in result.diagnostics:
         reporter.report(diagnostic)
     version = file_version(result, context.version)

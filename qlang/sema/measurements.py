@@ -4,6 +4,7 @@ from qlang.sema import errors
 from qlang.sema.context import Context
 from qlang.sema.gates import check_single_operand
 from qlang.sema.operands import Operand
+from qlang.sema.reuse import note_measurement
 from qlang.sema.targets import check_target
 from qlang.sema.types import Angle, Bit, Bool, Type, Unknown
 from qlang.syntax import tree
@@ -11,6 +12,7 @@ from qlang.syntax import tree
 
 def check_measure(context: Context, node: tree.MeasureStatement) -> None:
     operand = check_single_operand(context, node.qubits)
+    note_measurement(context, node, operand)
     if node.target is None:
         return
     kind = check_target(context, node.target)

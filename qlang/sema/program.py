@@ -68,6 +68,7 @@ class ProgramCheck:
     files: Files
     reporter: Reporter
     later: dict[str, tree.Name]
+    forbid_reuse: bool
     gates_by_include: dict[str, str]
     main: Context = field(init=False)
     body: list[tree.Statement] = field(default_factory=list)
@@ -94,6 +95,7 @@ class ProgramCheck:
             later=self.later,
             offered_gates=self.gates_by_include,
             version_end=self.version_end,
+            measured={} if self.forbid_reuse and place == "circuit" else None,
             program=program,
         )
 
@@ -136,7 +138,9 @@ def check_program(
     files.open.append(source.name)
     scope = FileScope(source, version, parents=_parents(version, openqasm))
     later = definition_names(program.statements)
-    state = ProgramCheck(scope, files, reporter, later, gates_by_include(version) if openqasm else {})
+    state = ProgramCheck(
+        scope, files, reporter, later, files.forbid_reuse, gates_by_include(version) if openqasm else {}
+    )
     for statement in program.statements:
         node = innermost(statement)
         item = _ITEMS.get(type(node))

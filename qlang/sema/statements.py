@@ -11,6 +11,7 @@ from qlang.sema.describe import statement_kind
 from qlang.sema.gates import check_gate_call, check_single_operand
 from qlang.sema.infer import infer
 from qlang.sema.measurements import check_measure
+from qlang.sema.reuse import note_reset
 from qlang.sema.types import VOID, Duration, Stretch, Unknown, Void
 from qlang.syntax import tree
 
@@ -67,7 +68,7 @@ def _scope(context: Context, node: tree.Scope) -> None:
 
 
 def _reset(context: Context, node: tree.Reset) -> None:
-    check_single_operand(context, node.qubits)
+    note_reset(context, check_single_operand(context, node.qubits))
 
 
 def _operands(context: Context, node: tree.Barrier | tree.Nop) -> None:

@@ -77,8 +77,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 def suggest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant; `None` where nothing is near.
 
-    Near is a Damerau–Levenshtein distance of at most max(1, len/3), case ignored; names of one letter only
-    match in another case or by synonym, as one letter carries too little to be near to another.
+    Near is a Damerau–Levenshtein distance of at most max(1, len/3), case ignored; among equally near ones
+    those with the same first letter, then the first. Names of one letter only match in another case or by synonym,
+    as one letter carries too little to be near to another.
     """
     names = dict.fromkeys(known)
     lowered = name.lower()
@@ -86,17 +87,17 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
         if synonym in names and synonym != name:
             return synonym
     limit = max(1, len(name) // 3)
-    best: tuple[int, str] | None = None
+    best: tuple[int, bool, str] | None = None
     for candidate in names:
         other = candidate.lower()
         if other == lowered:
             return candidate
         if min(len(name), len(candidate)) < 2 or abs(len(name) - len(candidate)) > limit:
             continue
-        found = distance(lowered, other, limit)
-        if found <= limit and (best is None or found < best[0]):
-            best = (found, candidate)
-    return None if best is None else best[1]
+        found = (distance(lowered, other, limit), other[0] != lowered[0])
+        if found[0] <= limit and (best is None or found < best[:2]):
+            best = (*found, candidate)
+    return None if best is None else best[2]
 
 
 def distance(left: str, right: str, limit: int) -> int:

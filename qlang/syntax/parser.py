@@ -21,7 +21,7 @@ from qlang.syntax.panic import finish
 from qlang.syntax.recovery import recover
 from qlang.syntax.source import Source
 from qlang.syntax.tables import NO_ACTION, load
-from qlang.syntax.tree import Comment, Program
+from qlang.syntax.tree import Comment, Node, Program
 from qlang.syntax.words import JOB_WORDS
 
 Language = Literal["auto", "qjob", "qasm"]
@@ -39,7 +39,8 @@ _VERSION_2 = re.compile(r"(?:\s|//[^\n]*|/\*(?s:.*?)\*/)*OPENQASM\s+2(?!\d)")
 
 MAX_STATES = 600
 MAX_NESTING = 200
-_NESTING_WORDS = ("(", "[", "{", "-", "+", "~", "!", "**", "for", "else")
+_NESTING_WORDS = frozenset(("(", "[", "{", "**", "for", "else"))
+_SIGNS = frozenset(("-", "+", "~", "!"))
 
 
 def drive(state: Automaton, recover: Callable[[Automaton, int], int]) -> None:
@@ -93,9 +94,12 @@ def _too_deep(state: Automaton) -> bool:
     """Whether the tree would be deeper than those who walk it recursively can bear."""
     if len(state.states) > MAX_STATES:
         return True
-    kinds, literals = state.tokens.kinds, state.tables.literals
-    nesting = {literals[word] for word in _NESTING_WORDS}
-    return sum(isinstance(value, int) and kinds[value] in nesting for value in state.values) > MAX_NESTING
+    nested, texts, after_operand = 0, state.tokens.texts, False
+    for value in state.values:
+        if isinstance(value, int):
+            nested += texts[value] in _NESTING_WORDS or (texts[value] in _SIGNS and not after_operand)
+        after_operand = isinstance(value, Node)
+    return nested > MAX_NESTING
 
 
 def parse(source: Source, *, language: Language = "auto") -> ParseResult:
@@ -122,6 +126,9 @@ def _parse(source: Source) -> tuple[ParseResult, Tokens]:
     tables = load()
     tokens = lex(source.text)
     version: Literal[2, 3] = 2 if _VERSION_2.match(source.text) else 3
+    if version == 2:  # where `^` is the power and binds as `**` does
+        power, caret = tables.literals["**"], tables.literals["^"]
+        tokens.kinds[:] = [power if kind == caret else kind for kind in tokens.kinds]
     context = Context(source, tokens.texts, tokens.starts, tokens.ends)
     last = len(tokens.kinds) - 1
     state = Automaton(tables, tokens, context, soft_kinds(version), [tables.start], [], last, kinds_of(JOB_WORDS))

@@ -43,9 +43,7 @@ def test_examples_of_the_specification(path: Path, checked: Callable[..., CheckR
     assert result.ok == (path.name not in NOT_EXECUTABLE)
 
 
-@pytest.mark.parametrize(
-    "path", sorted((DATA / "qasmbench-small").glob("*.qasm")), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", sorted((DATA / "qasmbench-small").glob("*.qasm")), ids=lambda path: path.name)
 def test_applications_in_openqasm_2(path: Path, checked: Callable[..., CheckResult]) -> None:
     result = checked(text_of(path), path.name)
     assert codes(result) == ({"QJ0201"} if path.name in UNDECLARED else set())
@@ -127,5 +125,5 @@ def test_right_programs(title: str, module: Callable[..., Module]) -> None:
 
 
 def test_the_page_of_the_language_by_example(module: Callable[..., Module]) -> None:
-    found = module((ROOT / "examples" / "ising.qjob").read_text(encoding="utf-8"))
+    found = module((Path(__file__).parent / "language_example.qjob").read_text(encoding="utf-8"))
     assert [job.name for job in found.jobs] == ["ising_quench"]
