@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from plans import LAB, MEASURED, Parts, record
 
@@ -179,3 +180,27 @@ def test_the_plan_hash_is_that_of_the_text(tmp_path: Path, signer: DevelopmentSi
 
     _, job = planned(NOISY)
     assert plan_hash(job) == record(NOISY, tmp_path, signer).plan_hash
+
+
+def test_bulk_goes_to_array_files(tmp_path: Path, signer: DevelopmentSigner) -> None:
+    wires = ", ".join(map(str, range(15)))
+    kernel = f'kernel.func @main() attributes {{qubits = 15 : i64}} {{ kernel.each "h" () [{wires}]  kernel.return }}'
+    parts = Parts(
+        points="plan.points [] array<f64>",
+        kernel=kernel,
+        settings="",
+        samples=f'samples = [{{label = "q", wires = array<i64: {wires}>}}],'
+        f' states = [{{label = "s", wires = array<i64: {wires}>}}]',
+        expect="{}",
+    )
+    run = record(parts, tmp_path, signer)
+    (point,) = run.results.points
+    for entry, size in ((point["probabilities"]["q"], 1 << 15), (point["states"]["s"], 1 << 15)):
+        assert entry["entries"] == size
+        assert entry["digest"] == file_digest(run.run_dir / entry["file"])
+    amplitudes = np.load(run.run_dir / point["states"]["s"]["file"], allow_pickle=False)
+    np.testing.assert_allclose(amplitudes, np.full(1 << 15, 2**-7.5), atol=1e-14)
+    histogram = np.load(run.run_dir / point["probabilities"]["q"]["file"], allow_pickle=False)
+    assert histogram["outcome"].tolist() == list(range(1 << 15))
+    assert broken(run.run_dir, tmp_path) == []
+    assert replay_run(run.run_dir).ok
