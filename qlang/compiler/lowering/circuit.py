@@ -24,6 +24,7 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     """
     symbol, outputs = job.circuit, Outputs.of(job)
     swept = {p.name: p.type for p in symbol.parameters if isinstance(job.arguments[p.name], SweepReference)}
+    sweeps = [argument.name for argument in job.arguments.values() if isinstance(argument, SweepReference)]
     block = Block(arg_types=[i64 if is_integer(kind) else f64 for kind in swept.values()])
     register = circuit.RegisterType.of(outputs.size)
     source = symbol.scope.source
@@ -48,7 +49,7 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     results[0] = emitter.register
     block.add_op(circuit.ReturnOp.create(operands=results, location=emitter.here()))
     function_type = FunctionType.from_lists([a.type for a in block.args], [r.type for r in results])
-    func = circuit.FuncOp(symbol.name, function_type, Region(block), _attributes(source.name, list(swept), outputs))
+    func = circuit.FuncOp(symbol.name, function_type, Region(block), _attributes(source.name, sweeps, outputs))
     func.location = emitter.location(symbol.whole.start, symbol.whole.end)
     return func
 
@@ -62,6 +63,7 @@ def _bits(frame: Frame, name: str, size: int) -> SSAValue:
 
 
 def _attributes(source: str, parameters: list[str], outputs: Outputs) -> dict[str, Attribute]:
+    """`parameters` are the sweep variables that the circuit's parameters take their values from."""
     found: dict[str, Attribute] = {
         "registers": attribute({name: list(entry) for name, entry in outputs.qubits.items()}),
         "source": StringAttr(source),
