@@ -17,8 +17,8 @@ from typing import Any
 from qlang.backends import channels
 from qlang.backends.channels import Channel
 from qlang.backends.errors import BadNoise
-from qlang.backends.noise import Applied, native_gates, spread
-from qlang.ir.gates import BY_CODE, Kind
+from qlang.backends.noise import Applied, spread
+from qlang.ir.gates import BY_CODE, Kind, cx_gates
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class DeviceNoise:
         if len(wires) == 1:
             return [] if BY_CODE[code].kind is Kind.DIAGONAL else self._gate(wires, *self._one_qubit(wires[0]))
         if len(wires) == 2:
-            return self._native(wires, native_gates(code, controls))
+            return self._native(wires, cx_gates(BY_CODE[code], controls))
         shares = spread(code, wires, controls) if wires else {}
         return [applied for pair, count in shares.items() for applied in self._native(pair, count)]
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeAlias
 from qlang.backends import channels
 from qlang.backends.channels import Channel
 from qlang.backends.errors import BadNoise
-from qlang.ir.gates import BY_CODE, BY_NAME
+from qlang.ir.gates import BY_CODE, BY_NAME, cx_gates
 
 TIME_1Q = 50e-9
 """Duration of a one-qubit gate where a rule does not say, typical of transmons."""
@@ -66,23 +66,10 @@ class NoiseModel:
         return self.source.readout(wire)
 
 
-def native_gates(code: int, controls: int) -> int:
-    """How many two-qubit gates (as many as CX) a gate costs.
-
-    With added controls: the cost of the primitive that it is, else 2^w − 2 on w wires, which suffices for any diagonal
-    (Bullock, Markov, Quantum Inf. Comput. 4, 27 (2004)) and so for a controlled one-qubit gate.
-    """
-    row = BY_CODE[code]
-    known = BY_NAME.get("c" * controls + row.name, None)
-    if known is not None:
-        return known.cx_cost
-    return (1 << row.qubits + controls) - 2
-
-
 def spread(code: int, wires: tuple[int, ...], controls: int) -> dict[tuple[int, int], int]:
     """The two-qubit gates of a gate on three or more wires, dealt to its pairs in turn."""
     pairs = channels.pairs_of(wires)
-    whole, rest = divmod(native_gates(code, controls), len(pairs))
+    whole, rest = divmod(cx_gates(BY_CODE[code], controls), len(pairs))
     return {pair: whole + (k < rest) for k, pair in enumerate(pairs) if whole + (k < rest)}
 
 

@@ -9,6 +9,7 @@ shipped ones.
 import json
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from qlang.catalogue import ibm
@@ -28,6 +29,14 @@ def sources() -> Mapping[str, str]:
     found = {f"ibm.{name}": ibm.PACKAGE for name in ibm.names()}
     found.update((file.stem, SHIPPED) for file in DEVICES.glob("*.json"))
     return dict(sorted(found.items()))
+
+
+def shipped_digest() -> str:
+    """SHA-256 of the shipped snapshots' names and contents, in hexadecimal: changes when any of them does."""
+    digest = sha256()
+    for file in sorted(DEVICES.glob("*.json")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
 
 
 def device_names() -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from qlang.catalogue.errors import DoesNotFit, NotConnected
 from qlang.catalogue.layout import choose_layout
 from qlang.catalogue.noise import DeviceNoise, device_noise
 from qlang.catalogue.snapshot import Snapshot
-from qlang.catalogue.store import load, match, suggestions
+from qlang.catalogue.store import SHIPPED, load, match, sources, suggestions
 from qlang.compiler.noise_rates import device_rate, named_rate
 from qlang.ir.circuit import FuncOp
 from qlang.ir.job import CandidateOp, JobOp, StateOp
@@ -68,7 +68,7 @@ def _resolve(candidate: CandidateOp, circuit: FuncOp, exact_only: bool) -> None:
     kind, name = str(declared["kind"]), str(declared["name"])
     if kind in ("device", "sim like") and "*" not in name and not match(name):
         raise DeviceUnknown(candidate, name, suggestions(name))
-    facts: dict[str, Plain] = {"kind": kind, "name": name}
+    facts: dict[str, Plain] = {"kind": kind, "name": name, "perishable": _perishable(declared) or None}
     facts |= _facts(kind, name, circuit, declared, exact_only)
     facts.setdefault("reason", _unmet(declared.get("conditions"), facts))
     candidate.attributes = attributes(**facts)
@@ -196,6 +196,18 @@ def _simulation(circuit: FuncOp, resources: Facts, *, noisy: bool) -> dict[str, 
     seconds = gates * (SECONDS_PER_GATE + SECONDS_PER_AMPLITUDE * amplitudes)
     per_shot = seconds if noisy and not dense else 1e-7
     return {"qubits": limit, "seconds": 0.01 + seconds, "seconds_per_shot": per_shot, "region": "local"}
+
+
+def _perishable(declared: Facts) -> bool:
+    """Whether the verdict on a candidate may change by tomorrow, or with what else is installed.
+
+    Such a compilation is not kept in the compile cache.
+    """
+    conditions = declared.get("conditions")
+    dated = isinstance(conditions, Sequence) and any(
+        isinstance(condition, Mapping) and condition["relation"] == "within" for condition in conditions
+    )
+    return dated or (declared["kind"] == "sim like" and sources().get(str(declared["name"])) != SHIPPED)
 
 
 def _unmet(conditions: Plain, facts: Facts) -> Plain:

@@ -53,7 +53,9 @@ class Options:
 class Compilation:
     """A job with everything that was decided about it; `plan` is `None` where compilation stopped earlier."""
 
-    analysis: Analysis
+    source: Source
+    loaded: tuple[Source, ...]
+    """The files that the source includes or imports, the standard ones left out."""
     options: Options
     module: ModuleOp | None
     plan: plan.JobOp | None
@@ -61,9 +63,8 @@ class Compilation:
     """Digest of the plan's text without locations: what is signed."""
     diagnostics: tuple[Diagnostic, ...]
     timings: tuple[tuple[str, float], ...]
-    job: CheckedJob | None = None
-    seed: int = 0
-    """The job's, the command's, or a fresh one."""
+    fixed_seed: bool = False
+    """Whether the job or the command states the seed; otherwise it is a fresh one."""
 
     @property
     def ok(self) -> bool:
@@ -114,23 +115,24 @@ def compile_analysis(
 ) -> Compilation:
     """Compile one job of a checked file; see `compile_source`."""
     clock = clock or _Clock()
-    failed = Compilation(analysis, options, None, None, None, analysis.diagnostics, tuple(clock.laps))
+    source, loaded, found = analysis.source, analysis.loaded, analysis.diagnostics
+    failed = Compilation(source, loaded, options, None, None, None, found, tuple(clock.laps))
     if not analysis.ok:
         return failed
     try:
         job = chosen_job(analysis, options.job, options.shots, options.backend, options.crypto)
-        seed = _seed(job, options)
+        stated = options.seed if options.seed is not None else job.seed
+        seed = secrets.randbits(63) if stated is None else stated
         module = ModuleOp([lower_circuit(job), lower_job(job, seed, job.shots)])
     except (JobProblem, LoweringError) as problem:
-        found = (*analysis.diagnostics, problem.diagnostic)
-        return replace(failed, diagnostics=found, timings=tuple(clock.laps))
+        return replace(failed, diagnostics=(*found, problem.diagnostic), timings=tuple(clock.laps))
     clock.lap("lower")
-    started = replace(failed, module=module, job=job, seed=seed)
+    started = replace(failed, module=module, fixed_seed=stated is not None)
     try:
         _run_passes(module, _pipeline(stop_after), options.verify_each, on_pass, clock)
     except (DeviceUnknown, PlanRejected, ShotsUndecided, MethodRefused) as problem:
-        found = (*analysis.diagnostics, *diagnose(problem, job, module, _fits))
-        return replace(started, diagnostics=found, timings=tuple(clock.laps))
+        refused = (*found, *diagnose(problem, job, module, _fits))
+        return replace(started, diagnostics=refused, timings=tuple(clock.laps))
     plans = [op for op in module.ops if isinstance(op, plan.JobOp)]
     finished = plans[0] if plans and not _partial(stop_after) else None
     plan_hash = text_digest(finished) if finished is not None else None
@@ -193,12 +195,6 @@ def _run_passes(
             clock.lap(f"after {previous.name}")
 
     PassPipeline(tuple(passes), between).apply(context(), module)
-
-
-def _seed(job: CheckedJob, options: Options) -> int:
-    if options.seed is not None:
-        return options.seed
-    return job.seed if job.seed is not None else secrets.randbits(63)
 
 
 @contextmanager

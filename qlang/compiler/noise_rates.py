@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import exp, sqrt
 
 from qlang.catalogue.noise import DeviceNoise
-from qlang.ir.gates import BY_NAME
+from qlang.ir.gates import BY_NAME, Primitive, cx_gates
 from qlang.ir.values import Plain
 from qlang.mitigation.predict import depolarizing_rate
 
@@ -58,34 +58,49 @@ def relative_spread(errors: Sequence[float]) -> float:
 def named_rate(rules: Sequence[Mapping[str, Plain]], resources: Resources) -> float:
     """γ of a circuit under a noise block: its own model, so without uncertainty.
 
-    A rule acts once on each gate that it targets, on each of the gate's wires for one-qubit channels.
+    A rule acts on each gate that it targets, on each of the gate's wires for one-qubit channels.
     """
     counts = resources["gates"]
     assert isinstance(counts, Mapping)
     total = 0.0
     for rule in rules:
-        channel = str(rule["channel"])
-        if channel not in _CHANNELS:
+        rate = _CHANNELS.get(str(rule["channel"]))
+        if rate is None:
             continue
         for name, count in counts.items():
-            qubits = gate_wires(name)
-            if qubits and _targeted(rule, name, qubits):
-                total += float(count) * _CHANNELS[channel](rule, qubits)  # type: ignore[arg-type]  # a number
+            applications, qubits = _applications(rule, name)
+            total += float(count) * applications * rate(rule, qubits) if applications else 0.0  # type: ignore[arg-type]  # a number
     return total
 
 
+def _applications(rule: Mapping[str, Plain], name: str) -> tuple[int, int]:
+    """How often a rule acts for one gate, and on how many qubits each time.
+
+    A gate of three or more wires that only `2q` targets counts as the two-qubit gates that it is made of.
+    """
+    primitive, controls = _counted(name)
+    qubits = primitive.qubits + controls
+    targets = rule.get("targets") or ()
+    assert isinstance(targets, Sequence)
+    if not qubits:
+        return 0, 0
+    if not targets or name in targets or f"{qubits}q" in targets:
+        return 1, qubits
+    return (cx_gates(primitive, controls), 2) if qubits > 2 and "2q" in targets else (0, qubits)
+
+
 def gate_wires(name: str) -> int:
-    """Wires of a gate by its counted name, where each leading `c` of an unknown name is a control."""
+    """Wires of a gate by its counted name."""
+    primitive, controls = _counted(name)
+    return primitive.qubits + controls
+
+
+def _counted(name: str) -> tuple[Primitive, int]:
+    """The primitive of a counted name, and its further controls: each leading `c` of an unknown name is one."""
     controls = 0
     while name not in BY_NAME and name.startswith("c"):
         name, controls = name[1:], controls + 1
-    return BY_NAME[name].qubits + controls
-
-
-def _targeted(rule: Mapping[str, Plain], name: str, qubits: int) -> bool:
-    targets = rule.get("targets") or ()
-    assert isinstance(targets, Sequence)
-    return not targets or name in targets or f"{qubits}q" in targets
+    return BY_NAME[name], controls
 
 
 def _value(rule: Mapping[str, Plain], name: str, default: float = 0.0) -> float:

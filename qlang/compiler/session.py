@@ -8,6 +8,8 @@ from typing import Any
 
 from qlang.compiler.driver import Compilation, Options, compile_source
 from qlang.compiler.frontend import TextLoader
+from qlang.ir import plan
+from qlang.ir.values import plain
 from qlang.runtime.progress import Progress
 from qlang.runtime.record import CompileInfo, Imported, RunRecord, SourceInfo, execute_plan
 from qlang.runtime.replay import replay_run
@@ -23,11 +25,12 @@ def run_compilation(compilation: Compilation, workspace: Path, *, progress: Prog
 
     Raises what `qlang.runtime.record.execute_plan` raises; nothing is recorded then.
     """
-    assert compilation.module is not None and compilation.plan is not None and compilation.job is not None
-    source, options = compilation.analysis.source, asdict(compilation.options)
+    assert compilation.module is not None and compilation.plan is not None
+    source, options = compilation.source, asdict(compilation.options)
     overrides = {name: options[name] for name in ("job", "shots", "backend", "crypto")}
-    imports = tuple(Imported(loaded.name, loaded.text) for loaded in compilation.analysis.loaded)
-    mode = MODES[compilation.job.crypto.mode]
+    imports = tuple(Imported(loaded.name, loaded.text) for loaded in compilation.loaded)
+    (sign,) = [op for op in compilation.plan.body.block.ops if isinstance(op, plan.SignOp)]
+    mode = MODES[str(plain(sign.attributes["crypto"]))]
     return execute_plan(
         compilation.module,
         compilation.plan,

@@ -1,8 +1,8 @@
 """The syntax tree as text: one node per line, indented by depth.
 
-    Program
-      statements:
-        QubitDeclaration name='q' @0..11
+Program
+  statements:
+    QubitDeclaration name='q' @0..11
 """
 
 from __future__ import annotations

@@ -104,3 +104,13 @@ def inverse(primitive: Primitive, parameters: tuple[float, ...]) -> tuple[Primit
             return primitive, (-theta, -lam, -phi)
         case other:
             return BY_NAME[other], parameters
+
+
+def cx_gates(primitive: Primitive, controls: int = 0) -> int:
+    """How many CX a gate with further controls costs.
+
+    The cost of the primitive that it is; else 2^w − 2 on w wires, which suffices for any diagonal (Bullock, Markov,
+    Quantum Inf. Comput. 4, 27 (2004)) and so for a controlled one-qubit gate.
+    """
+    known = BY_NAME.get("c" * controls + primitive.name)
+    return known.cx_cost if known is not None else (1 << primitive.qubits + controls) - 2

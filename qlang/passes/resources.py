@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from qlang.ir.gates import Kind, Primitive
+from qlang.ir.gates import Kind, Primitive, cx_gates
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class Tally:
             self.depths[wire] = level
 
     def gate(self, primitive: Primitive, wires: Sequence[int | None], controls: int = 0) -> None:
-        """One gate; each control beyond the primitive's own costs as a Toffoli's does."""
+        """One gate; controls beyond the primitive's own cost as `cx_gates` says."""
         if not primitive.qubits and not controls:
             return
         self.gates["c" * controls + primitive.name] += 1
@@ -72,7 +72,7 @@ class Tally:
             if primitive.kind is not Kind.DIAGONAL:
                 self._single(wires[0])
             return
-        cost = cx_cost(primitive, controls)
+        cost = cx_gates(primitive, controls)
         pairs = [(a, b) for k, a in enumerate(wires) for b in wires[k + 1 :]]
         for number, (a, b) in enumerate(pairs):
             share = cost // len(pairs) + (1 if number < cost % len(pairs) else 0)
@@ -109,11 +109,3 @@ class Tally:
         self.floor = max(self.depth, other.depth)
         self.depths.clear()
         self.exact = False
-
-
-def cx_cost(primitive: Primitive, controls: int) -> int:
-    """CX gates of a primitive with further controls: each control at most multiplies by a Toffoli's six."""
-    cost = primitive.cx_cost
-    for control in range(controls):
-        cost = max(1 if control == 0 and primitive.qubits == 1 else 6, 6 * cost)
-    return cost

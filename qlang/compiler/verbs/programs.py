@@ -5,16 +5,20 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qlang.compiler import frontend
 from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
+from qlang.compiler.workspace import STATE, find_workspace
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
 
+    from qlang.compiler import driver
     from qlang.compiler.driver import Compilation
+    from qlang.syntax.source import Source
 
 _SEEDS = 1 << 64
 _SHOTS = 1 << 40
@@ -28,6 +32,7 @@ def add_program_options(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=_seed, metavar="N", help="instead of the job's own; 0 to 2^64 - 1")
     parser.add_argument("--backend", metavar="B", help="instead of the job's own: sim, 'sim like DEVICE', DEVICE")
     parser.add_argument("--crypto", metavar="MODE", help="instead of the job's own")
+    parser.add_argument("--no-cache", action="store_true", help="compile anew, whatever the cache has")
     parser.add_argument("--time-passes", action="store_true", help="say how long each pass took")
     parser.add_argument("--print-after", metavar="PASS", action="append", default=[], help="show the IR after a pass")
     parser.add_argument("--verify-each", action="store_true", help="verify the IR after every pass")
@@ -53,7 +58,11 @@ def compiled(options: Namespace, console: Console, *, stop_after: str | None = N
         crypto=options.crypto,
         verify_each=options.verify_each,
     )
-    compilation = driver.compile_source(source, choices, stop_after=stop_after, on_pass=_printer(options))
+    looking = options.print_after or options.time_passes or options.verify_each or stop_after
+    if options.no_cache or looking:
+        compilation = driver.compile_source(source, choices, stop_after=stop_after, on_pass=_printer(options))
+    else:
+        compilation = _cached(source, choices)
     console.diagnostics(compilation.diagnostics)
     if options.time_passes:
         sys.stderr.write(timing_table(compilation.timings))
@@ -71,6 +80,15 @@ def check_pass(name: str) -> None:
         near = suggest(name, known)
         hint = f"did you mean `{near}`?" if near else f"the passes are {', '.join(known)}"
         raise Failure(f"there is no pass `{name}`", hint)
+
+
+def _cached(source: Source, choices: driver.Options) -> Compilation:
+    from qlang.compiler.compile_cache import compile_cached
+    from qlang.compiler.verbs.faults import faults_reported
+    from qlang.runtime.cache import CompileCache
+
+    with faults_reported():
+        return compile_cached(source, choices, CompileCache(find_workspace(Path.cwd()) / STATE / "cache"))
 
 
 def timing_table(timings: tuple[tuple[str, float], ...]) -> str:
