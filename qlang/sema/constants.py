@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from qlang.sema.casts import cast, element_type
 from qlang.sema.functions import builtins, call_builtin, size_of
 from qlang.sema.operators import apply_binary, apply_unary
+from qlang.sema.spine import left_spine
 from qlang.sema.type_names import resolve_type
 from qlang.sema.types import COMPLEX, TEXT, Array, Bit, Qubit, Type, UInt
 from qlang.sema.units import UNITS, base_value
@@ -66,8 +67,16 @@ def _unary(node: tree.UnaryOp, names: Names, version: int) -> Constant:
 
 
 def _binary(node: tree.BinaryOp, names: Names, version: int) -> Constant:
-    left = evaluate(node.left, names, version)
-    return apply_binary(node.operator, left, evaluate(node.right, names, version), version)
+    spine = left_spine(node)
+    value = evaluate(spine[0].left, names, version)
+    for operation in spine:
+        right = evaluate(operation.right, names, version)
+        try:
+            value = apply_binary(operation.operator, value, right, version)
+        except ConstantError as error:
+            error.node = operation
+            raise
+    return value
 
 
 def _call(node: tree.Call, names: Names, version: int) -> Constant:
@@ -77,7 +86,7 @@ def _call(node: tree.Call, names: Names, version: int) -> Constant:
     if name == "sizeof" and node.arguments:
         kind = type_of_operand(node.arguments[0].value, names, version)
         if kind is not None:
-            dimensions = [as_int(evaluate(item.value, names, version)) for item in node.arguments[1:]]
+            dimensions = [as_integer(evaluate(item.value, names, version)) for item in node.arguments[1:]]
             return Constant(UInt(), size_of(kind, *dimensions[:1]))
     return call_builtin(name, [evaluate(item.value, names, version) for item in node.arguments], version)
 

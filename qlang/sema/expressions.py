@@ -10,6 +10,7 @@ from qlang.sema.operands import check_operand, report_unknown
 from qlang.sema.operator_types import COMPARISONS, binary_type, unary_type
 from qlang.sema.operators import apply_binary, apply_unary
 from qlang.sema.reuse import note_measurement
+from qlang.sema.spine import left_spine
 from qlang.sema.symbols import BrokenSymbol, ConstantSymbol, ParameterSymbol, VariableSymbol
 from qlang.sema.types import DURATION, Array, Bit, Int, Stretch, Type, UInt, Unknown
 from qlang.sema.values import CONSTANTS, Constant, ConstantError
@@ -66,8 +67,15 @@ def unary(context: Context, node: tree.UnaryOp) -> Inferred:
 
 
 def binary(context: Context, node: tree.BinaryOp) -> Inferred:
-    left, left_value = infer(context, node.left)
-    right, right_value = infer(context, node.right)
+    spine = left_spine(node)
+    result = infer(context, spine[0].left)
+    for operation in spine:
+        result = _operation(context, operation, result, infer(context, operation.right))
+    return result
+
+
+def _operation(context: Context, node: tree.BinaryOp, first: Inferred, second: Inferred) -> Inferred:
+    (left, left_value), (right, right_value) = first, second
     if isinstance(left, Stretch) or isinstance(right, Stretch):
         return _stretch_arithmetic(context, node)
     result = binary_type(node.operator, left, right, context.version)

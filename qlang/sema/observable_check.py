@@ -35,8 +35,7 @@ def check_terms(context: Context, node: tree.Expression) -> None:
     """Check an expression of Pauli matrices; numbers inside are checked as usual."""
     match node:
         case tree.BinaryOp(operator="+" | "-" | "*" | "/"):
-            check_terms(context, node.left)
-            check_terms(context, node.right)
+            _operations(context, node)
         case tree.UnaryOp(operator="+" | "-"):
             check_terms(context, node.operand)
         case tree.Reduction():
@@ -57,6 +56,22 @@ def check_terms(context: Context, node: tree.Expression) -> None:
                 infer(context, node)
         case _:
             infer(context, node)
+
+
+_OPERATORS = ("+", "-", "*", "/")
+
+
+def _operations(context: Context, node: tree.BinaryOp) -> None:
+    """The operands of a chain of operations, however long."""
+    while node.operator in _OPERATORS:
+        check_terms(context, node.right)
+        if not isinstance(node.left, tree.BinaryOp):
+            break
+        node = node.left
+    if node.operator in _OPERATORS:
+        check_terms(context, node.left)
+    else:
+        infer(context, node)
 
 
 def _reduction(context: Context, node: tree.Reduction) -> None:

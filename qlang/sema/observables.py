@@ -13,6 +13,7 @@ from qlang.sema.functions import BUILTINS
 from qlang.sema.jobs import PauliTerm, Wire
 from qlang.sema.operator_types import REALS
 from qlang.sema.pauli import Polynomial
+from qlang.sema.spine import left_spine
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import CircuitSymbol, ConstantSymbol, FileScope, ObservableSymbol
 from qlang.sema.types import Angle, Complex, Qubit, Type, is_quantum
@@ -151,24 +152,35 @@ def _unary(node: tree.UnaryOp, scope: Scope) -> Polynomial:
 
 
 def _binary(node: tree.BinaryOp, scope: Scope) -> Polynomial:
+    spine = left_spine(node)
+    result = dict(_polynomial(spine[0].left, scope))
+    for operation in spine:
+        result = _operation(operation, result, scope)
+        if len(result) > MOST_TERMS:
+            raise _too_many(operation, scope)
+    return result
+
+
+def _operation(node: tree.BinaryOp, left: Polynomial, scope: Scope) -> Polynomial:
+    """`left op node.right`; sums are added in place, so that long ones take linear time."""
     match node.operator:
         case "+" | "-":
-            left, right = _polynomial(node.left, scope), _polynomial(node.right, scope)
-            return pauli.add(left, right, 1 if node.operator == "+" else -1)
+            right = _polynomial(node.right, scope)
+            pauli.accumulate(left, right, 1 if node.operator == "+" else -1)
+            return left
         case "*":
-            left, right = _polynomial(node.left, scope), _polynomial(node.right, scope)
+            right = _polynomial(node.right, scope)
             if len(left) * len(right) > MOST_TERMS:
                 raise _too_many(node, scope)
             return pauli.multiply(left, right)
         case "/":
-            return _quotient(node, scope)
+            return _quotient(node, left, scope)
         case _:
             return _number(node, scope)
 
 
-def _quotient(node: tree.BinaryOp, scope: Scope) -> Polynomial:
+def _quotient(node: tree.BinaryOp, left: Polynomial, scope: Scope) -> Polynomial:
     """Division by a number; coefficients are real, so `1/2 * Z(q)` is half of Z."""
-    left = _polynomial(node.left, scope)
     if not _is_number(node.right, scope):
         raise _no_observable(node.right, scope, "division by an observable", "divide by numbers only")
     divisor = as_complex(_constant(node.right, scope))
@@ -325,8 +337,7 @@ def _reduction(node: tree.Reduction, scope: Scope) -> Polynomial:
         inner = replace(scope, bindings={**scope.bindings, node.variable.name: integer(value)})
         term = _polynomial(node.body, inner)
         if node.kind == "sum":
-            for product, coefficient in term.items():
-                total[product] = total.get(product, 0) + coefficient
+            pauli.accumulate(total, term)
         elif len(total) * len(term) > MOST_TERMS:
             raise _too_many(node, scope)
         else:

@@ -23,16 +23,10 @@ def scalar(value: complex) -> Polynomial:
     return {(): value}
 
 
-def is_scalar(polynomial: Polynomial) -> bool:
-    return not polynomial or polynomial.keys() == {()}
-
-
-def add(left: Polynomial, right: Polynomial, sign: complex = 1) -> Polynomial:
-    """left + sign · right; linear in the smaller one where that is the right one."""
-    result = dict(left)
-    for product, coefficient in right.items():
-        result[product] = result.get(product, 0) + sign * coefficient
-    return result
+def accumulate(total: Polynomial, other: Polynomial, sign: complex = 1) -> None:
+    """Add sign · other to the total, in place."""
+    for product, coefficient in other.items():
+        total[product] = total.get(product, 0) + sign * coefficient
 
 
 def multiply(left: Polynomial, right: Polynomial) -> Polynomial:

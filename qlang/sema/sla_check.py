@@ -109,7 +109,9 @@ def _check_relation(context: Context, term: tree.SlaTerm, rule: MetricRule) -> b
         return True
     text = context.scope.source.text
     after = (term.argument or term.metric).end
-    start = text.index(term.relation, after)
+    start = text.find(term.relation, after, term.end)
+    if start < 0:  # put in by the recovery parser
+        return False
     operator = Span(context.scope.source, start, start + len(term.relation))
     context.report(
         errors.sla.MeaninglessBound(

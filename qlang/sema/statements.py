@@ -63,6 +63,11 @@ def _nothing(context: Context, node: tree.Statement) -> None:
     pass
 
 
+def _skipped(context: Context, node: tree.ErrorNode) -> None:
+    """Text that the parser has complained about: what is missing here may be the use of anything."""
+    context.reporter.errors += 1
+
+
 def _scope(context: Context, node: tree.Scope) -> None:
     check_block(context, node.body)
 
@@ -179,5 +184,5 @@ _HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
     tree.Return: _return,
     tree.Calibration: _calibration,
     tree.Pragma: _nothing,
-    tree.ErrorNode: _nothing,
+    tree.ErrorNode: _skipped,
 }

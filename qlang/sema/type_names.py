@@ -5,6 +5,7 @@ from collections.abc import Callable
 from qlang.sema.types import (
     BOOL,
     DURATION,
+    UNKNOWN,
     Angle,
     Array,
     Bit,
@@ -60,6 +61,8 @@ def resolve_type(node: tree.Type, size_of: SizeOf) -> Type:
         return _array(node, size_of)
     if node.unsized:
         return Qubits()
+    if node.name not in _SIZED:  # a misspelled word, which the parser has reported
+        return UNKNOWN
     limit = LARGEST_REGISTER if node.name in _REGISTERS else LARGEST_WIDTH
     return _SIZED[node.name](None if node.size is None else positive_size(node.size, size_of, limit))
 
