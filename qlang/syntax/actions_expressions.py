@@ -180,6 +180,7 @@ def index(c: Context, v: list[Any]) -> Index:
     base = v[0]
     if type(base) is Index and _depth(base) >= MAX_INDEXING:
         _report(c, NestingTooDeep(c.span(base.end, c.ends[v[3]])))
+        return base
     return Index(base.start, c.ends[v[3]], base, v[2])
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from qlang.syntax.context import Action, Context
 from qlang.syntax.tree import (
     BackendPattern,
-    BitStringLiteral,
     Backends,
+    BitStringLiteral,
     Call,
     Crypto,
     Expect,

@@ -251,9 +251,10 @@ def creg(c: Context, v: list[Any]) -> ClassicalDeclaration:
 
 
 def _register(c: Context, name: str, v: list[Any]) -> Type:
-    """The type that `creg c[n]` or `qreg q[n]` gives; its span is the keyword's."""
-    size = v[2][1] if len(v) == 3 else None
-    return Type(c.starts[v[0]], c.ends[v[0]], name, size)
+    """The type that `creg c[n]` or `qreg q[n]` gives; its span reaches over the name to the size."""
+    if len(v) == 3:
+        return Type(c.starts[v[0]], c.ends[v[2][2]], name, v[2][1])
+    return Type(c.starts[v[0]], c.ends[v[0]], name)
 
 
 def parameter(c: Context, v: list[Any]) -> Parameter:
@@ -326,8 +327,9 @@ def calibration(c: Context, v: list[Any]) -> Calibration:
 
 
 def calibration_grammar(c: Context, v: list[Any]) -> Calibration:
-    start, end = c.starts[v[0]], c.ends[v[2]]
-    return Calibration(start, end, "defcalgrammar", c.source.text[start:end])
+    name: StringLiteral = v[1]
+    text = f"defcalgrammar {c.source.text[name.start : name.end]};"
+    return Calibration(c.starts[v[0]], c.ends[v[2]], "defcalgrammar", text)
 
 
 def include(c: Context, v: list[Any]) -> Include:

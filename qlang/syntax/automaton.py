@@ -31,6 +31,8 @@ class Automaton:
     """Where the recovery was called last."""
     attempts: int = 0
     """How often it was called there."""
+    resumed: int = -1
+    """Where the parse went on after it: a mistake found at once is the same one."""
 
     def shifted(self, stack: list[int], kind: int) -> list[int] | None:
         """The states after one more token, or None where it does not fit."""

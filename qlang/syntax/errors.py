@@ -42,8 +42,8 @@ class MissingTokens(Diagnostic):
         "The text ends, a block closes or the next statement begins before this one is complete. All that it "
         "takes to complete it is listed."
     )
-    example_wrong = "qubit[2] q;\nfor int i in [0:1] { rx(0.1 * (i + 1) q[i]; \n"
-    example_right = "qubit[2] q;\nfor int i in [0:1] { rx(0.1 * (i + 1)) q[i]; }\n"
+    example_wrong = "qubit[2] q;\nfor int i in [0:1] {\n  h q[i\n"
+    example_right = "qubit[2] q;\nfor int i in [0:1] {\n  h q[i];\n}\n"
 
     texts: tuple[str, ...]
     """What to add, in order; `MISSING` and `ID` stand for an expression and a name."""
@@ -87,7 +87,7 @@ class MissingPart(Diagnostic):
 class StrayToken(Diagnostic):
     code = "QJ0104"
     title = "`{text}` does not belong here"
-    explanation = "Without this token the text is complete."
+    explanation = "A word or mark too many: without it the text goes on as written."
     example_wrong = "qubit[2] q;\ncx q[0], , q[1];\n"
     example_right = "qubit[2] q;\ncx q[0], q[1];\n"
 
@@ -105,8 +105,8 @@ class WrongToken(Diagnostic):
     code = "QJ0105"
     title = "expected `{right}`, found {found}"
     explanation = "Another mark belongs in this place; with it the text goes on as written."
-    example_wrong = "qubit[2] q;\ncx q[0): q[1];\n"
-    example_right = "qubit[2] q;\ncx q[0], q[1];\n"
+    example_wrong = "qubit q;\nbit c = measure q;\nif (c = 1) { x q; }\n"
+    example_right = "qubit q;\nbit c = measure q;\nif (c == 1) { x q; }\n"
 
     right: str
     found: str
@@ -126,8 +126,8 @@ class Unexpected(Diagnostic):
         "The text does not go on in a way that the language knows, and no small change mends it. What follows is "
         "skipped up to the next statement."
     )
-    example_wrong = "qubit q;\nh q with care please;\n"
-    example_right = "qubit q;\nh q;\n"
+    example_wrong = "circuit c() { qubit q; h q; }\njob j { run c(); sla { fidelity 0.85; } }\n"
+    example_right = "circuit c() { qubit q; h q; }\njob j { run c(); sla { fidelity >= 0.85; } }\n"
 
     expected: str
     found: str
@@ -169,6 +169,20 @@ class UnpairedBracket(Diagnostic):
 
     def fixes(self) -> Iterable[Fix]:
         yield Fix(f"remove `{self.text}`", (Edit(self.span, ""),), "maybe")
+
+
+@dataclass(frozen=True)
+class OutsideJob(Diagnostic):
+    code = "QJ0109"
+    title = "`{word}` stands outside a job"
+    explanation = "What to run, how exactly and at what cost is said in a `job` block."
+    example_wrong = "circuit c() { qubit q; h q; }\nrun c();\nshots 100;\n"
+    example_right = "circuit c() { qubit q; h q; }\njob j { run c(); shots 100; }\n"
+
+    word: str
+
+    def helps(self) -> Iterable[str]:
+        yield "put it into `job name { … }`"
 
 
 @dataclass(frozen=True)

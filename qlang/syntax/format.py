@@ -141,7 +141,7 @@ class _Printer:
         if line.code and self._blank_before(item):
             line.code += " "
         group = self._layout.aligned.get(item.start)
-        if group is not None:
+        if group is not None and line.code:
             line.marks.append((group, len(line.code)))
         line.code += item.text
 
@@ -217,6 +217,8 @@ class _Printer:
         return item.start - self._source.rfind("\n", 0, item.start) - 1
 
     def _continuation(self, item: _Item) -> int:
+        if item.start in self._layout.closing:
+            return 0
         least = 0 if item.text in (")", "]", "}", "else") else len(INDENT)
         return max(least, self._column(item) - self._anchor)
 

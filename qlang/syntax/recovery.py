@@ -3,7 +3,7 @@
 `recover` is called with the first token `a` that no action fits; `b` and `c` follow it. The first of these
 that makes the text fit again is taken and reported, once:
 
-1. a misspelt keyword is read as the keyword (respelling.py);
+1. a job statement outside a job is skipped, a misspelt keyword is read as the keyword (respelling.py);
 2. close: where `a` ends or begins something larger, the shortest run of closing marks before it;
 3. change one token, whatever makes most of what follows fit: insert a mark, assume a name or an expression,
    delete `a`, or put a mark in its place;
@@ -23,6 +23,7 @@ from qlang.syntax.errors import (
     MissingPart,
     MissingToken,
     MissingTokens,
+    OutsideJob,
     StrayToken,
     TooManyErrors,
     Unexpected,
@@ -32,7 +33,7 @@ from qlang.syntax.errors import (
 from qlang.syntax.expectation import expectation, found
 from qlang.syntax.lexer import UNEXPECTED, kinds_of
 from qlang.syntax.panic import finish, panic
-from qlang.syntax.respelling import add_job, respell, respell_beginning
+from qlang.syntax.respelling import add_job, outside_job, respell, respell_beginning
 from qlang.syntax.source import Span
 from qlang.syntax.step import Step, token_span
 from qlang.syntax.unreadable import report_unreadable
@@ -40,7 +41,7 @@ from qlang.syntax.words import JOB_WORDS, STATEMENT_WORDS, TOP_WORDS, TYPE_WORDS
 
 MAX_ERRORS = 100
 MAX_PER_LINE = 2
-LOOKAHEAD = 8
+LOOKAHEAD = 12
 """Tokens that candidates are compared by."""
 
 _CLOSERS = (";", ")", "]", "}", "{")
@@ -53,7 +54,7 @@ _PARTNERS = {"(": ")", "[": "]", "{": "}"}
 
 def recover(state: Automaton, position: int) -> int:
     """Make the stacks fit and return the position to go on from; -1 ends the parse."""
-    quiet = position <= state.last_error + 1
+    quiet = position <= state.resumed
     state.attempts = state.attempts + 1 if position == state.last_error else 0
     state.last_error = position
     if len(state.context.diagnostics) >= MAX_ERRORS:
@@ -63,15 +64,17 @@ def recover(state: Automaton, position: int) -> int:
         return report_unreadable(state, position)
     if state.attempts > 2:
         return panic(state, position, skip=True)
-    for step in (respell, respell_beginning, add_job, _drop_double, _exchange_bracket, _close, _repair, _unpaired):
+    for step in _STEPS:
         result = step(state, position)
         if result is not None:
             diagnostic, position = result
+            quiet = quiet or (isinstance(diagnostic, OutsideJob) and bool(state.context.diagnostics))
             break
     else:
         words, name = expectation(state), found(state, position)
         diagnostic = Unexpected(token_span(state, position), words, name)
         position = panic(state, position)
+    state.resumed = position
     if not quiet and _is_new(state, diagnostic):
         state.context.diagnostics.append(diagnostic)
     return position
@@ -123,7 +126,8 @@ def _exchange_bracket(state: Automaton, position: int) -> Step:
         return None
     right = _PARTNERS[state.tokens.texts[opener]]
     after = state.shifted(state.states, state.tables.literals[right])
-    if text == right or state.progress(after, position + 1, 3) < 3:
+    far = LOOKAHEAD if right == "}" else 3  # leaving a block is a large step
+    if text == right or state.progress(after, position + 1, far) < far:
         return None
     return _exchange(state, position, right)
 
@@ -217,7 +221,8 @@ def _opener(state: Automaton, sequence: list[str]) -> Span | None:
 
 def _repair(state: Automaton, position: int) -> Step:
     """The smallest change of one token after which most of what follows fits; insertion wins a draw."""
-    best = _Candidate(position + 1, "", "")
+    at_least = position + (state.tokens.texts[position] != ";")  # what follows a statement's end is another matter
+    best = _Candidate(at_least, "", "")
     for candidate in _candidates(state, position):
         if candidate.reached > best.reached:
             best = candidate
@@ -275,7 +280,7 @@ def _candidates(state: Automaton, position: int) -> Iterator[_Candidate]:
             yield _Candidate(reached(after, position + 1), "replace", text)
     if firm:
         return
-    for text in _REPLACEMENTS:
+    for text in ("{",) if found_text[0].isalnum() else _REPLACEMENTS:
         after = state.shifted(state.states, literals[text])
         yield _Candidate(reached(after, position + 1), "replace", text)
 
@@ -287,3 +292,16 @@ def _unpaired(state: Automaton, position: int) -> Step:
     if not partners or _opened(state, partners[0]):
         return None
     return UnpairedBracket(span, span.text), position + 1
+
+
+_STEPS = (
+    outside_job,
+    respell,
+    respell_beginning,
+    add_job,
+    _drop_double,
+    _exchange_bracket,
+    _close,
+    _repair,
+    _unpaired,
+)

@@ -1,12 +1,31 @@
-"""Recovery from misspelt keywords, at the mistake or where the statement began."""
+"""Recovery by the word that a statement begins with: misspelt, missing, or outside a job."""
+
+from bisect import bisect_left
 
 from qlang.syntax.automaton import Automaton
-from qlang.syntax.errors import MissingToken, UnknownWord
+from qlang.syntax.errors import MissingToken, OutsideJob, UnknownWord
 from qlang.syntax.expectation import nearest_keyword
-from qlang.syntax.panic import list_states
+from qlang.syntax.panic import list_states, panic
 from qlang.syntax.spelling import nearest
 from qlang.syntax.step import Step, token_span
-from qlang.syntax.words import STATEMENT_WORDS, TOP_WORDS
+from qlang.syntax.tree import Node
+from qlang.syntax.words import JOB_WORDS, STATEMENT_WORDS, TOP_WORDS
+
+
+def outside_job(state: Automaton, position: int) -> Step:
+    """`shots 100;` at the top level or in a circuit: skipped, and reported unless an earlier mistake explains it."""
+    height = _list_height(state)
+    if height is None or height >= len(state.values):
+        return None
+    if list_states()[state.states[height]] not in ("items", "statements"):
+        return None
+    start = _start_of(state, state.values[height])
+    first = bisect_left(state.tokens.starts, start, 0, state.last_token)
+    word, following = state.tokens.texts[first], state.tokens.texts[first + 1]
+    if word not in JOB_WORDS or not state.first_in_line(first) or not (following[:1].isalnum() or following == "{"):
+        return None
+    diagnostic = OutsideJob(token_span(state, first), word)
+    return diagnostic, panic(state, position)
 
 
 def respell(state: Automaton, position: int) -> Step:
@@ -66,17 +85,25 @@ def _looks_like_job(state: Automaton, position: int) -> bool:
 
 def _beginning(state: Automaton, token: int) -> int | None:
     """The height of the stacks below the statement that begins with `token`."""
-    if token < 0:
+    height = _list_height(state)
+    if token < 0 or height is None or height >= len(state.values):
         return None
+    return height if _start_of(state, state.values[height]) == state.tokens.starts[token] else None
+
+
+def _list_height(state: Automaton) -> int | None:
+    """The height of the stacks below the statement at hand."""
     lists = list_states()
-    height = len(state.states) - 1
-    while height >= 0 and state.states[height] not in lists:
-        height -= 1
-    if height < 0 or height >= len(state.values):
-        return None
-    value = state.values[height]
-    start = state.tokens.starts[value] if isinstance(value, int) else getattr(value, "start", -1)
-    return height if start == state.tokens.starts[token] else None
+    heights = range(len(state.states) - 1, -1, -1)
+    return next((height for height in heights if state.states[height] in lists), None)
+
+
+def _start_of(state: Automaton, value: object) -> int:
+    while isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, int):
+        return state.tokens.starts[value]
+    return value.start if isinstance(value, Node) else -1
 
 
 def _fits_at(state: Automaton, height: int, *kinds: int) -> bool:

@@ -20,6 +20,7 @@ def report_unreadable(state: Automaton, position: int) -> int:
         context.diagnostics.append(UnclosedString(span, text[0]))
         tokens.kinds[position] = state.tables.kind["STRING"]
         tokens.texts[position] = text + text[0]
+        state.resumed = position + 1  # what is missing behind it is most likely inside
         return position
     if kind == OPEN_COMMENT:
         context.diagnostics.append(UnclosedComment(context.span(span.start, span.start + 2)))
@@ -32,4 +33,5 @@ def report_unreadable(state: Automaton, position: int) -> int:
         end += 1
     whole = context.span(span.start, tokens.ends[end - 1])
     context.diagnostics.append(UnexpectedCharacter(whole, whole.text[:20]))
+    state.resumed = end
     return end
