@@ -227,7 +227,7 @@ def _check_definition(context: Context, symbol: GateSymbol, node: tree.GateCall)
 
 def _check_counts(context: Context, symbol: GateSymbol, node: tree.GateCall, controls: int | None) -> bool:
     good = True
-    definition = None if symbol.builtin else symbol.span
+    definition = None if symbol.standard else symbol.span
     if len(node.parameters) != symbol.parameters:
         good = False
         context.report(

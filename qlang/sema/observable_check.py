@@ -6,6 +6,7 @@ from qlang.sema.context import Context
 from qlang.sema.declared_types import checked_type
 from qlang.sema.functions import BUILTINS
 from qlang.sema.infer import infer
+from qlang.sema.library import library_hint
 from qlang.sema.observables import PAULIS
 from qlang.sema.operands import check_operand
 from qlang.sema.suggestions import suggest
@@ -123,6 +124,8 @@ def _call(context: Context, node: tree.Call) -> None:
     elif symbol is None and name not in BUILTINS:
         known = [*PAULIS, *context.visible((ObservableSymbol,)), *BUILTINS]
         span = context.span(node.callee)
-        context.report(errors.names.UnknownFunction(span, name=name, suggestion=suggest(name, known)))
+        near = suggest(name, known)
+        hint = library_hint(name) if near is None else ""
+        context.report(errors.names.UnknownFunction(span, name=name, suggestion=near, hint=hint))
     else:
         infer(context, node)

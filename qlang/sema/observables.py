@@ -11,6 +11,7 @@ from qlang.sema.arguments import matched
 from qlang.sema.constants import as_integer, evaluate, listed, range_of
 from qlang.sema.functions import BUILTINS
 from qlang.sema.jobs import PauliTerm, Wire
+from qlang.sema.library import library_hint
 from qlang.sema.operator_types import REALS
 from qlang.sema.pauli import Polynomial
 from qlang.sema.spine import left_spine
@@ -212,7 +213,9 @@ def _call(node: tree.Call, scope: Scope) -> Polynomial:
         return _number(node, scope)
     span = scope.file.span(node.callee)
     known = [*PAULIS, *(item.name for item in scope.file.visible() if isinstance(item, ObservableSymbol))]
-    raise ObservableFault(errors.names.UnknownFunction(span, name=name, suggestion=suggest(name, [*known, *BUILTINS])))
+    near = suggest(name, [*known, *BUILTINS])
+    hint = library_hint(name) if near is None else ""
+    raise ObservableFault(errors.names.UnknownFunction(span, name=name, suggestion=near, hint=hint))
 
 
 def _pauli(node: tree.Call, scope: Scope) -> Polynomial:

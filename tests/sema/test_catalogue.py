@@ -170,6 +170,12 @@ def test_a_missing_include_is_reported_once_and_added(
     assert checked(mended, "test.qasm").diagnostics == ()
 
 
+def test_an_observable_of_the_library_is_pointed_out(checked: Callable[..., CheckResult]) -> None:
+    text = "circuit c() { qubit q; h q; }\njob j { run c(); expect m = magnetisation(q); }\n"
+    (diagnostic,) = checked(text).diagnostics
+    assert list(diagnostic.helps()) == ["`magnetization` comes with `import std.observables;`"]
+
+
 def test_a_warning_is_no_error(checked: Callable[..., CheckResult]) -> None:
     result = checked("circuit c() { qubit[2] q; qubit r; h q; }")
     assert isinstance(result.diagnostics[0], warnings.UnusedQubits)

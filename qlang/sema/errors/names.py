@@ -290,9 +290,14 @@ class UnknownFunction(Diagnostic):
 
     name: str
     suggestion: str | None = None
+    hint: str = ""
 
     def label(self) -> str:
         return "no function of this name"
+
+    def helps(self) -> Iterator[str]:
+        if self.hint:
+            yield self.hint
 
     def fixes(self) -> Iterator[Fix]:
         return use_instead(self.span, self.suggestion)
