@@ -36,6 +36,13 @@ def at_mark() -> Callable[[str], tuple[Analysis, int]]:
     return split
 
 
+KEPT = (
+    types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS,
+    types.WINDOW_LOG_MESSAGE,
+    types.WORKSPACE_DIAGNOSTIC_REFRESH,
+)
+
+
 class Client(LanguageClient):
     """Keeps what the server sends, so that nothing is missed between two waits."""
 
@@ -44,9 +51,9 @@ class Client(LanguageClient):
         self.mail: list[object] = []
         self.news = asyncio.Event()
         for method, handler in DEFAULT_CLIENT_FEATURES.items():
-            if method not in (types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, types.WINDOW_LOG_MESSAGE):
+            if method not in KEPT:
                 self.feature(method)(handler)
-        for method in (types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, types.WINDOW_LOG_MESSAGE):
+        for method in KEPT:
             self.feature(method)(lambda params: self.deliver(params))  # pygls marks functions, not methods
 
     def deliver(self, params: object) -> None:
@@ -54,11 +61,12 @@ class Client(LanguageClient):
         self.news.set()
 
     async def receive(self, wanted: Callable[[Any], bool]) -> Any:
-        """Take the first message that is wanted, now or once it comes."""
+        """Take the first message that is wanted, now or once it comes; a mistake of the server ends the wait."""
         while True:
             for index, each in enumerate(self.mail):
                 if wanted(each):
                     return self.mail.pop(index)
+                assert not isinstance(each, types.LogMessageParams), each.message
             self.news.clear()
             await asyncio.wait_for(self.news.wait(), 20)
 

@@ -104,3 +104,15 @@ def test_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_compiler_is_not_loaded_before_the_client_has_its_answer() -> None:
+    script = (
+        "import sys\n"
+        "from qlang.lsp.server import create\n"
+        "create()\n"
+        "early = {name for name in sys.modules if name.startswith(('qlang.syntax', 'qlang.sema', 'qlang.compiler'))}\n"
+        "sys.exit(f'loads {early}' if early else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

@@ -149,6 +149,28 @@ async def test_an_edit_in_one_file_is_seen_in_another(client: Client, tmp_path: 
     assert [each.code for each in await main.published()] == ["QJ0203"]
 
 
+async def test_a_client_that_asks_is_told_when_another_file_matters(connect: Connect, tmp_path: Path) -> None:
+    capabilities = client_capabilities("neovim@v0.11.0")
+    assert capabilities.workspace
+    capabilities.workspace.diagnostics = types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
+    client, _ = await connect(capabilities)
+    gates = 'include "stdgates.inc";\ngate twice a { x a; x a; }\n'
+    (tmp_path / "gates.inc").write_text(gates)
+    main = Text(
+        client,
+        tmp_path / "a.qjob",
+        'include "gates.inc";\ncircuit c() { qubit q; twice q; }\njob j { run c(); sample q; shots 1; }\n',
+    )
+    question = types.DocumentDiagnosticParams(main.identifier)
+    assert list((await client.text_document_diagnostic_async(question)).items) == []
+    (tmp_path / "gates.inc").write_text(gates.replace("twice", "thrice"))
+    saved = types.TextDocumentIdentifier((tmp_path / "gates.inc").as_uri())
+    client.text_document_did_save(types.DidSaveTextDocumentParams(saved))
+    assert await client.receive(lambda each: each is None) is None, "a refresh has no parameters"
+    found = await client.text_document_diagnostic_async(question)
+    assert [each.code for each in found.items] == ["QJ0203"]
+
+
 async def test_hover(client: Client, tmp_path: Path) -> None:
     text = Text(client, tmp_path / "a.qjob", WORKING)
     found = await client.text_document_hover_async(types.HoverParams(text.identifier, text.position("h q;", 0)))
@@ -266,6 +288,8 @@ async def test_the_clients_log_hears_of_what_goes_wrong(client: Client, tmp_path
     found = await client.receive(lambda each: isinstance(each, types.LogMessageParams))
     assert found.type == types.MessageType.Error
     text = Text(client, tmp_path / "a.qjob", BROKEN)
+    await client.text_document_document_symbol_async(types.DocumentSymbolParams(text.identifier))
+    client.mail = [each for each in client.mail if not isinstance(each, types.LogMessageParams)]
     assert await text.published(), "the server goes on"
 
 
