@@ -74,7 +74,7 @@ def samples(
 ) -> tuple[SampleOutcome, ...]:
     """All histograms, from the same shots. Raises `BadRequest` for an exact one beyond 2²² entries."""
     sizes = dict(program.registers)
-    widths = [len(spec.wires) if spec.bits is None else sizes.get(spec.bits, 0) for spec in specs]
+    widths = [len(spec.wires) or sizes.get(spec.bits or "", 0) for spec in specs]
     totals: list[dict[int, float]] = [{} for _ in specs]
     for branch in branches:
         sources = [_sources(program, branch, spec) for spec in specs]
@@ -98,7 +98,8 @@ def _sources(program: Program, branch: Branch, spec: SampleSpec) -> list[tuple[i
         return [(wire, 0) for wire in spec.wires]
     wire_of = {token: wire for wire, token in branch.pending.items()}
     sources: list[tuple[int | None, int]] = []
-    for entry in program.register(branch, spec.bits):
+    register = program.register(branch, spec.bits)
+    for entry in [register[bit] for bit in spec.wires] if spec.wires else register:
         value = branch.bit(entry)
         sources.append((wire_of[entry], 0) if value is None else (None, value))
     return sources

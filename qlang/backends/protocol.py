@@ -45,6 +45,7 @@ class SampleSpec:
 
     label: str
     wires: tuple[int, ...] = ()
+    """Qubits, or indices into the bit register; all of it where there are none."""
     bits: str | None = None
 
 

@@ -1,6 +1,6 @@
 """The NumPy backend: the reference that every other backend is tested against."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -71,7 +71,7 @@ class ReferenceBackend:
         Raises `TooLarge`, `ExactNeedsDensityMatrix`, `BadRequest`, `NotUnitary`, `TraceTooLong`,
         `TooManyBranches`, `LoopLimit` and other errors of `qlang.backends.errors`.
         """
-        check_request(request, program.qubits)
+        check_request(request, program.qubits, program.bit_registers)
         method = choose_method(program.qubits, request)
         needed = state_bytes(program.qubits, method)
         if needed > self.memory_limit:
@@ -107,8 +107,8 @@ def _asked_method(request: Request) -> str:
     return request.method
 
 
-def check_request(request: Request, qubits: int) -> None:
-    """Raises `BadRequest` for scales, shots or wires that make no sense."""
+def check_request(request: Request, qubits: int, registers: Mapping[str, int]) -> None:
+    """Raises `BadRequest` for scales, shots, wires or bits (of `registers`, name to size) that make no sense."""
     scales, shots = request.scales, request.shots
     if not scales or any(not 1 <= scale <= MAX_SCALE or scale % 2 != 1 for scale in scales):
         raise BadRequest(f"noise scales {list(scales)}: odd numbers from 1 to {MAX_SCALE} are needed")
@@ -116,11 +116,12 @@ def check_request(request: Request, qubits: int) -> None:
         raise BadRequest(f"shots {list(shots)} for noise scales {list(scales)}; at most {MAX_SHOTS} for each")
     if request.seed < 0:
         raise BadRequest("a seed is not negative")
-    asked = [(each.label, each.wires) for each in request.samples]
-    asked += [(each.label, each.wires) for each in request.states]
-    for label, wires in asked:
-        if any(not 0 <= wire < qubits for wire in wires):
-            raise BadRequest(f"`{label}` asks for wires {list(wires)} of {qubits} qubits")
+    asked = [(each.label, each.wires, each.bits) for each in request.samples]
+    asked += [(each.label, each.wires, None) for each in request.states]
+    for label, wires, bits in asked:
+        size, what = (qubits, "qubits") if bits is None else (registers.get(bits, 0), f"bits of `{bits}`")
+        if any(not 0 <= wire < size for wire in wires):
+            raise BadRequest(f"`{label}` asks for wires {list(wires)} of {size} {what}")
     for state in request.states:
         if len(set(state.wires)) != len(state.wires):
             raise BadRequest(f"`{state.label}` names a wire twice")
