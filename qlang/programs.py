@@ -51,7 +51,9 @@ class Estimate:
 
     value: float
     stderr: float
-    """One standard deviation."""
+    """One standard deviation of shot noise."""
+    bias_bound: float
+    """What the plan predicts that noise may still shift the value, after mitigation."""
     method: str
     provenance: Path
     """The run folder, which `qlangc verify` checks."""
@@ -90,7 +92,7 @@ class Result:
 
     def _estimates(self, found: Mapping[str, Any]) -> dict[str, Estimate]:
         run = self.run_dir
-        return {name: Estimate(e["value"], e["stderr"], e["method"], run) for name, e in found.items()}
+        return {name: Estimate(e["value"], e["stderr"], e["bias_bound"], e["method"], run) for name, e in found.items()}
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name} = {e.value:.6g} ± {e.stderr:.2g}" for name, e in self.expect.items())

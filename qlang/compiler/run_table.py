@@ -20,7 +20,7 @@ def run_table(report: Mapping[str, Any], theme: Theme) -> str:
     parts = [theme.paint(safe_text(head), "strong") + "\n"]
     points = report.get("points") or []
     if points:
-        parts.append(_sweep(points))
+        parts.append(_sweep(points, report))
     else:
         parts += _outputs(report)
     if report.get("sla"):
@@ -34,7 +34,7 @@ def _outputs(report: Mapping[str, Any]) -> Iterator[str]:
     estimates = report.get("expect") or {}
     if estimates:
         rows = [[name, _estimate(entry), str(entry.get("method", ""))] for name, entry in estimates.items()]
-        yield _indented(table(["expectation", "value", "method"], rows))
+        yield _indented(table(["expectation", "value", "method"], rows) + _bias_note(report))
     for kind in ("counts", "probabilities"):
         for name, found in (report.get(kind) or {}).items():
             yield f"  {kind} of {safe_text(name)}\n" + _indented(_histogram(found), "    ")
@@ -48,6 +48,13 @@ def _estimate(entry: Mapping[str, Any]) -> str:
     if value is None:
         return "-"
     return f"{value:+.5f}" + (f" ± {stderr:.5f}" if stderr else "")
+
+
+def _bias_note(report: Mapping[str, Any]) -> str:
+    """Error bars are of shot noise; what noise may still shift is said beside them."""
+    bounds = report.get("bias_bounds") or {}
+    shown = ", ".join(f"{safe_text(name)} {bound:.2g}" for name, bound in bounds.items())
+    return f"± is shot noise alone; predicted bias at most: {shown}\n" if shown else ""
 
 
 def _histogram(counts: Mapping[str, Any]) -> str:
@@ -65,7 +72,7 @@ def _histogram(counts: Mapping[str, Any]) -> str:
     return table(["bits", "n", "share", ""], rows, right=(1, 2)) + (f"… {more} more\n" if more > 0 else "")
 
 
-def _sweep(points: list[Mapping[str, Any]]) -> str:
+def _sweep(points: list[Mapping[str, Any]], report: Mapping[str, Any]) -> str:
     """One row for each point: its parameters and its estimates."""
     parameters = list(points[0]["parameters"])
     estimates = list(points[0].get("expect") or {})
@@ -77,6 +84,7 @@ def _sweep(points: list[Mapping[str, Any]]) -> str:
     text = table([*parameters, *estimates], rows, right=range(len(parameters)))
     if more > 0:
         text += f"… {more} more points\n"
+    text += _bias_note(report)
     if any(points[0].get(kind) for kind in ("counts", "probabilities", "states")):
         text += "histograms and states of every point are in results.json\n"
     return _indented(text)

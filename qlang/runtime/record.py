@@ -102,6 +102,7 @@ class RunRecord:
             **shown,
             "points": [] if single else list(points),
             "sla": sla_json(self.results.sla),
+            "bias_bounds": self.results.core["bias_bounds"],
             "methods_applied": self.results.core["methods_applied"],
             "not_applied": self.results.core["not_applied"],
             "timings": dict(self.timings),

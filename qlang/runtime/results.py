@@ -4,7 +4,8 @@
      "expect": {label: {"value": …, "stderr": …, "method": …}}, "counts": {register: {bits: n}},
      "probabilities": …, "states": …}], "methods_applied": […], "not_applied": […], "sla": […]}
 
-Bit strings are written as Qiskit writes them, bit 0 rightmost. A `stderr` that is not known is null.
+Bit strings are written as Qiskit writes them, bit 0 rightmost. `stderr` is shot noise alone, null where it is not
+known; `bias_bounds` holds what the plan predicts that noise may still shift each value.
 What is too long for JSON is an `.npy` file beside it, named with its digest. The result digest covers everything but
 `sla`, which holds the time that the run took.
 """
@@ -77,6 +78,7 @@ def results_of(job: str, checked: Checked) -> Results:
         "backend": raw.place.backend,
         "simulation": raw.outcomes[0].method if raw.outcomes else "",
         "points": points,
+        "bias_bounds": _bias_bounds(checked),
         "methods_applied": [note.to_json() for note in notes if note.not_applied is None],
         "not_applied": [note.to_json() for note in notes if note.not_applied is not None],
     }
@@ -106,6 +108,13 @@ def sla_json(sla: Sequence[Verdict]) -> list[dict[str, Any]]:
         }
         for each in sla
     ]
+
+
+def _bias_bounds(checked: Checked) -> dict[str, float]:
+    """Expectation → what the plan predicts that noise may still shift it, where there is noise."""
+    bounds = checked.estimates.policy.predicted.get("bias")
+    found = bounds if isinstance(bounds, Mapping) else {}
+    return {label: bound for label, bound in found.items() if isinstance(bound, float) and bound}
 
 
 def _expectation(estimated: Estimated) -> dict[str, Any]:
