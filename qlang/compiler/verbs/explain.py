@@ -92,10 +92,10 @@ def _wrapped(text: str) -> str:
 def _unknown(asked: str, code: str) -> Failure:
     from qlang.sema.suggestions import distance
 
-    near = sorted((distance(code, known, 8), known) for known in catalogue())
+    near = sorted((distance(code, known, 8), known[:4] != code[:4], known) for known in catalogue())
     hint = ""
     if code.startswith("QJ") and near:
-        hint = f"did you mean `{near[0][1]}`? "
+        hint = f"did you mean `{near[0][2]}`? "
     elif words := [kind.code for kind in catalogue().values() if asked.lower() in kind.title.lower()][:5]:
         hint = f"these speak of `{asked}`: {', '.join(words)}; "
     return Failure(f"there is no diagnostic `{asked}`", f"{hint}`qlangc explain` lists all codes")
