@@ -60,6 +60,12 @@ def list_states() -> dict[int, str]:
     }
 
 
+@cache
+def gate_list_states() -> frozenset[int]:
+    """The states in which a gate call may come next and be appended to the list on top."""
+    return frozenset(state for state, name in list_states().items() if name in ("items", "statements"))
+
+
 def _list_on_top(state: Automaton) -> str:
     return list_states()[state.states[-1]]
 

@@ -16,8 +16,9 @@ from qlang.syntax.builders import compiled_rules
 from qlang.syntax.context import Context
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.errors import NestingTooDeep
+from qlang.syntax.flat_gates import flat_gate, flat_gate_pattern, kinds_as_text
 from qlang.syntax.lexer import Tokens, kinds_of, lex, soft_kinds
-from qlang.syntax.panic import finish
+from qlang.syntax.panic import finish, gate_list_states
 from qlang.syntax.recovery import recover
 from qlang.syntax.source import Source
 from qlang.syntax.tables import NO_ACTION, load
@@ -55,6 +56,7 @@ def drive(state: Automaton, recover: Callable[[Automaton, int], int]) -> None:
     width, height = len(tables.terminals), len(tables.nonterminals)
     position, end = 0, len(kinds)
     top = states[-1]
+    shown, matches, lists, name = kinds_as_text(kinds), flat_gate_pattern().match, gate_list_states(), tables.kind["ID"]
     while position < end:
         kind = kinds[position]
         if kind in soft:
@@ -79,6 +81,12 @@ def drive(state: Automaton, recover: Callable[[Automaton, int], int]) -> None:
                 return
             top = states[-1]
             continue
+        if kind == name and top in lists:
+            found = matches(shown, position)
+            if found is not None:
+                values[-1].append(flat_gate(context, kinds, position, found.end()))
+                position = found.end()
+                continue
         top = code
         states.append(code)
         values.append(position)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qlang.syntax import tree
+from qlang.syntax import parser, tree
 from qlang.syntax.lexer import lex
 from qlang.syntax.parser import parse
 from qlang.syntax.source import Source
@@ -165,3 +165,12 @@ def test_garbage_collection_is_as_before() -> None:
         gc.enable()
     parse(Source("t", "x q;"))
     assert gc.isenabled()
+
+
+def test_the_shortcut_for_flat_gates_changes_nothing(small_program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def positions(program: tree.Program) -> list[tuple[str, int, int]]:
+        return [(repr(node), node.start, node.end) for node in tree.walk(program)]
+
+    with_it = positions(parsed(small_program))
+    monkeypatch.setattr(parser, "kinds_as_text", lambda kinds: "")
+    assert positions(parsed(small_program)) == with_it
