@@ -7,6 +7,7 @@ cost the IR what one does. Offsets follow from the table of primitives, so only 
 stored. Runs too long to be read are printed as their arrays in base64, as MLIR does with large constants.
 """
 
+from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -152,8 +153,6 @@ class GateListBuilder:
 
     def build(self) -> PackedGates:
         """The packed run; gates come out in the order in which they were added."""
-        from array import array
-
         return PackedGates.new(
             (
                 DenseArrayBase(i16, BytesAttr(array("h", self.codes).tobytes())),
@@ -161,6 +160,11 @@ class GateListBuilder:
                 DenseArrayBase(f64, BytesAttr(array("d", self.parameters).tobytes())),
             )
         )
+
+
+def offsets(numbers: Iterable[int]) -> DenseArrayBase[IntegerType]:
+    """Source offsets as a dense array of 32-bit integers; without xDSL's checks of each, which cost as much as parsing."""
+    return DenseArrayBase(i32, BytesAttr(array("i", numbers).tobytes()))
 
 
 def pack(gates: Iterable[Gate]) -> PackedGates:

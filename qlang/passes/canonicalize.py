@@ -14,15 +14,15 @@ from math import pi
 
 from xdsl.context import Context
 from xdsl.dialects import arith, scf
-from xdsl.dialects.builtin import DenseArrayBase, FloatAttr, IntegerAttr, ModuleOp, i32
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import is_side_effect_free
 
 from qlang.ir.circuit import FuncOp, GateOp, RunOp
 from qlang.ir.edit import remove, replace
 from qlang.ir.gates import BY_CODE, BY_NAME
-from qlang.ir.packed import Gate, pack
+from qlang.ir.packed import Gate, offsets, pack
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,9 @@ def _join(group: list[RunOp]) -> None:
     if not entries:
         last.result.replace_all_uses_with(first.qubits)
     else:
-        properties = {"gates": pack(gate for gate, _ in entries)}
+        properties: dict[str, Attribute] = {"gates": pack(gate for gate, _ in entries)}
         if all(run.spans is not None for run in group):
-            offsets = [offset for _, span in entries for offset in span]
-            properties["spans"] = DenseArrayBase.from_list(i32, offsets)  # type: ignore[assignment]  # an attribute
+            properties["spans"] = offsets(offset for _, span in entries for offset in span)
         joined = RunOp.create(
             operands=[first.qubits], result_types=[last.result.type], properties=properties, location=first.location
         )

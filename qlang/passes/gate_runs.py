@@ -8,12 +8,12 @@ number of gates.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import DenseArrayBase, ModuleOp, i32
+from xdsl.dialects.builtin import ModuleOp
 
 from qlang.ir.circuit import RunOp
 from qlang.ir.edit import remove
 from qlang.ir.gates import BY_CODE
-from qlang.ir.packed import Gate, PackedGates, pack
+from qlang.ir.packed import Gate, PackedGates, offsets, pack
 
 Rule = Callable[[Gate, Gate], Sequence[Gate] | None]
 """(earlier, later) on the same wires → their replacement: none or one gate; `None` where the rule does not apply."""
@@ -45,8 +45,7 @@ def rewrite(run: RunOp, rule: Rule) -> bool:
         return True
     run.properties["gates"] = pack(entry.gate for entry in kept)
     if run.spans is not None:
-        offsets = [offset for entry in kept for offset in entry.span]
-        run.properties["spans"] = DenseArrayBase.from_list(i32, offsets)
+        run.properties["spans"] = offsets(offset for entry in kept for offset in entry.span)
     return True
 
 

@@ -14,7 +14,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from qlang.ir import bits as bits_ops
 from qlang.ir import circuit
 from qlang.ir.gates import BY_CODE
-from qlang.ir.packed import GateListBuilder
+from qlang.ir.packed import GateListBuilder, offsets
 from qlang.ir.spans import Place, location
 from qlang.sema.types import Type
 from qlang.syntax.source import Source
@@ -92,7 +92,7 @@ class Emitter:
             result_types=[self.register.type],
             properties={
                 "gates": self.pending.build(),
-                "spans": DenseArrayBase.from_list(i32, spans),
+                "spans": offsets(spans),
             },
             location=self.location(spans[0], spans[-1]),
         )
