@@ -278,8 +278,12 @@ def _main_circuit(state: ProgramCheck) -> CircuitSymbol | None:
     span = state.scope.span(quantum[0])
     whole = state.scope.span(tree.Missing(state.body[0].start, state.body[-1].end))
     main = CircuitSymbol(MAIN, span, tuple(state.inputs), tuple(state.body), state.scope, whole)
-    state.circuits.setdefault(MAIN, main)
-    state.scope.names.setdefault(MAIN, main)
+    first = state.scope.names.get(MAIN)
+    if first is not None:
+        state.reporter.report(errors.names.DuplicateName(span, name=MAIN, first=first.span))
+        return main
+    state.circuits[MAIN] = main
+    state.scope.names[MAIN] = main
     return main
 
 
