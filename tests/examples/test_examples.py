@@ -175,6 +175,12 @@ def test_python_embedding(in_workspace: Path, pytestconfig: pytest.Config) -> No
     assert re.search(r"mz\s*=", done.stdout)
 
 
+def test_examples_are_laid_out_in_the_one_style(qlangc: Callable[..., Any], pytestconfig: pytest.Config) -> None:
+    files = [path for path in (pytestconfig.rootpath / "examples").iterdir() if path.suffix in (".qjob", ".qasm")]
+    assert len(files) >= 8
+    assert qlangc("fmt", "--check", *files).status == 0
+
+
 def test_every_example_has_a_test_and_says_what_one_learns(pytestconfig: pytest.Config) -> None:
     tests = Path(__file__).read_text(encoding="utf-8")
     for path in (pytestconfig.rootpath / "examples").iterdir():
