@@ -1,7 +1,7 @@
 """Text to tree: the LALR driver over the tables, for the command and the editor alike.
 
 The loop below runs while the text is right; when no action fits, `recovery.py` works on the same stacks
-and hands back. There is no recursion, so only memory bounds the depth, and `too_deep` keeps trees shallow
+and hands back. There is no recursion, so only memory bounds the depth, and `_too_deep` keeps trees shallow
 enough for those who walk them.
 """
 
