@@ -91,8 +91,11 @@ class Result:
         return list(self.record["points"])
 
     def _estimates(self, found: Mapping[str, Any]) -> dict[str, Estimate]:
-        run = self.run_dir
-        return {name: Estimate(e["value"], e["stderr"], e["bias_bound"], e["method"], run) for name, e in found.items()}
+        run, bounds = self.run_dir, self.record["bias_bounds"]
+        return {
+            name: Estimate(entry["value"], entry["stderr"], bounds.get(name, 0.0), entry["method"], run)
+            for name, entry in found.items()
+        }
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name} = {e.value:.6g} ± {e.stderr:.2g}" for name, e in self.expect.items())
