@@ -163,7 +163,10 @@ class GateListBuilder:
 
 
 def offsets(numbers: Iterable[int]) -> DenseArrayBase[IntegerType]:
-    """Source offsets as a dense array of 32-bit integers; without xDSL's checks of each, which cost as much as parsing."""
+    """Source offsets as a dense array of 32-bit integers.
+
+    Written as bytes: xDSL checks numbers one by one, which costs as much as parsing.
+    """
     return DenseArrayBase(i32, BytesAttr(array("i", numbers).tobytes()))
 
 
