@@ -51,12 +51,14 @@ def test_a_loop_is_multiplied_and_not_unrolled() -> None:
 
 def test_the_same_time_for_ten_and_for_a_million_iterations() -> None:
     def seconds(last: int) -> float:
-        start = time.process_time()
+        """The fastest of several, which no load of the machine makes slow."""
+        times = []
         for _ in range(20):
+            start = time.process_time()
             resources(LOOP.format(first=0, last=last, body=STATIC))
-        return time.process_time() - start
+            times.append(time.process_time() - start)
+        return min(times)
 
-    seconds(10)
     assert seconds(1_000_000) < 3 * seconds(10)
 
 
