@@ -102,10 +102,13 @@ def test_a_loop_stays_a_loop_and_compiles_as_fast_for_a_million() -> None:
         return f"{HEADER}qubit[3] q;\nfor int s in [1:{count}] {{ h q[0]; cx q[0], q[1]; rz(0.1) q[2]; }}\n"
 
     def seconds(count: int) -> float:
-        start = time.process_time()
+        """The fastest of several, which no load of the machine makes slow."""
+        times = []
         for _ in range(5):
+            start = time.process_time()
             compiled(text(count))
-        return time.process_time() - start
+            times.append(time.process_time() - start)
+        return min(times)
 
     small, large = (circuit_of(compiled(text(n))) for n in (10, 1_000_000))
     assert len(list(small.walk())) == len(list(large.walk()))
