@@ -24,7 +24,9 @@ from qlang.compiler.lowering.frame import LoweringError
 from qlang.compiler.lowering.job import lower_job
 from qlang.compiler.plan_problems import diagnose
 from qlang.ir import plan
+from qlang.ir.circuit import RegisterType
 from qlang.ir.dialects import context
+from qlang.ir.linearity import check_linearity
 from qlang.ir.text import text_digest
 from qlang.ir.values import Interval
 from qlang.passes.pipeline import CIRCUIT_PASSES, PLAN_PASSES
@@ -123,7 +125,9 @@ def compile_analysis(
         job = chosen_job(analysis, options.job, options.shots, options.backend, options.crypto)
         stated = options.seed if options.seed is not None else job.seed
         seed = secrets.randbits(63) if stated is None else stated
-        module = ModuleOp([lower_circuit(job), lower_job(job, seed, job.shots)])
+        circuit = lower_circuit(job)
+        check_linearity(circuit.body, RegisterType)  # cheap, and a cloned qubit would be a wrong result
+        module = ModuleOp([circuit, lower_job(job, seed, job.shots)])
     except (JobProblem, LoweringError) as problem:
         return replace(failed, diagnostics=(*found, problem.diagnostic), timings=tuple(clock.laps))
     clock.lap("lower")
