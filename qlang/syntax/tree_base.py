@@ -1,0 +1,78 @@
+"""What all nodes of the syntax tree share: their position, their fields and the way through them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar, dataclass_transform
+
+NodeClass = TypeVar("NodeClass")
+
+
+@dataclass_transform(eq_default=False)
+def node(cls: type[NodeClass]) -> type[NodeClass]:
+    """A dataclass without the generated parts that a tree of this size does not use."""
+    return dataclass(slots=True, eq=False, repr=False)(cls)
+
+
+@node
+class Node:
+    start: int
+    end: int
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in field_names(type(self)))
+        return f"{type(self).__name__}({shown})"
+
+
+def field_names(kind: type[Node]) -> Iterator[str]:
+    """The names of a node's own fields, without its position."""
+    for base in reversed(kind.__mro__):
+        yield from (name for name in getattr(base, "__slots__", ()) if name not in ("start", "end"))
+
+
+@node
+class Expression(Node):
+    pass
+
+
+@node
+class Statement(Node):
+    pass
+
+
+@node
+class Block(Node):
+    """Statements between braces."""
+
+    statements: list[Statement]
+
+
+@node
+class Comment(Node):
+    """A comment's position; its text is in the source."""
+
+
+@node
+class Program(Node):
+    """A whole file."""
+
+    statements: list[Statement]
+    comments: list[Comment]
+
+
+def children(parent: Node) -> Iterator[Node]:
+    """The direct child nodes, in source order of the fields."""
+    for name in field_names(type(parent)):
+        value = getattr(parent, name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, list):
+            yield from (item for item in value if isinstance(item, Node))
+
+
+def walk(root: Node) -> Iterator[Node]:
+    """The node and all below it, parents first; iterative, so depth is no limit."""
+    pending = [root]
+    while pending:
+        current = pending.pop()
+        yield current
+        pending.extend(reversed(list(children(current))))
