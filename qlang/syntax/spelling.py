@@ -3,28 +3,43 @@
 from collections.abc import Iterable
 
 
-def edit_distance(left: str, right: str) -> int:
-    """Insertions, deletions, replacements and swaps of neighbours from one word to the other (Damerau, 1964)."""
-    two_before: list[int] = []
-    before = list(range(len(right) + 1))
-    for i, a in enumerate(left):
-        row = [i + 1]
-        for j, b in enumerate(right):
-            cost = min(before[j] + (a != b), before[j + 1] + 1, row[j] + 1)
-            if i and j and a == right[j - 1] and b == left[i - 1]:
-                cost = min(cost, two_before[j - 1] + 1)
-            row.append(cost)
-        two_before, before = before, row
-    return before[-1]
-
-
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word within a third of the length (at least one edit), whatever the case; None if none is."""
-    limit = max(1, len(word) // 3)
+    """The known word that was probably meant; `None` where nothing is near.
+
+    Near is an edit distance of at most max(1, len/3), case ignored; among equally near ones those with the same first
+    letter, then the first. Words of one letter only match in another case, as one letter carries too little to be
+    near to another.
+    """
     lowered = word.lower()
-    close = [
-        (distance, candidate)
-        for candidate in known
-        if abs(len(candidate) - len(word)) <= limit and (distance := edit_distance(lowered, candidate.lower())) <= limit
-    ]
-    return min(close)[1] if close else None
+    limit = max(1, len(word) // 3)
+    best: tuple[int, bool, str] | None = None
+    for candidate in dict.fromkeys(known):
+        other = candidate.lower()
+        if other == lowered:
+            return candidate
+        if min(len(word), len(candidate)) < 2 or abs(len(word) - len(candidate)) > limit:
+            continue
+        found = (edit_distance(lowered, other, limit), other[0] != lowered[0])
+        if found[0] <= limit and (best is None or found < best[:2]):
+            best = (*found, candidate)
+    return None if best is None else best[2]
+
+
+def edit_distance(left: str, right: str, limit: int) -> int:
+    """Insertions, deletions, replacements and swaps of neighbours from one word to the other.
+
+    The Damerau–Levenshtein distance (optimal string alignment); any number above `limit` where it is larger.
+    """
+    before: list[int] = []
+    previous = list(range(len(right) + 1))
+    for row, a in enumerate(left, 1):
+        current = [row]
+        for column, b in enumerate(right, 1):
+            cost = min(previous[column] + 1, current[column - 1] + 1, previous[column - 1] + (a != b))
+            if row > 1 and column > 1 and a == right[column - 2] and left[row - 2] == b:
+                cost = min(cost, before[column - 2] + 1)
+            current.append(cost)
+        if min(current) > limit:
+            return limit + 1
+        before, previous = previous, current
+    return previous[-1]

@@ -90,9 +90,9 @@ def _wrapped(text: str) -> str:
 
 
 def _unknown(asked: str, code: str) -> Failure:
-    from qlang.sema.suggestions import distance
+    from qlang.syntax.spelling import edit_distance
 
-    near = sorted((distance(code, known, 8), known[:4] != code[:4], known) for known in catalogue())
+    near = sorted((edit_distance(code, known, 8), known[:4] != code[:4], known) for known in catalogue())
     hint = ""
     if code.startswith("QJ") and near:
         hint = f"did you mean `{near[0][2]}`? "
