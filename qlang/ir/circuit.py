@@ -18,7 +18,7 @@ operation or index operands, so a loop's `q[i]` stays one operation.
 
 from array import array
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
@@ -124,15 +124,11 @@ def static_and_dynamic(wires: Sequence[int | SSAValue]) -> tuple[DenseArrayBase,
     return DenseArrayBase.from_list(i64, static), [w for w in wires if not isinstance(w, int)]
 
 
-@irdl_op_definition
-class FuncOp(IRDLOperation):
-    """A circuit. Its attributes carry what later stages ask for:
+class FunctionOp(IRDLOperation):
+    """A symbol with a signature and one block: a circuit, or the kernel that it becomes.
 
-    `registers`: name → [first wire, size]; `bits`: names of the bit registers, in the order of the results after
-    the first; `resources`: counts, once `count-resources` ran.
+    Attributes: `parameters`: names of the arguments; `bits`: names of the bit registers, in the order of the results.
     """
-
-    name = "circuit.func"
 
     body = region_def("single_block")
     sym_name = prop_def(SymbolNameConstraint())
@@ -160,34 +156,19 @@ class FuncOp(IRDLOperation):
         return tuple(name.data for name in names)  # type: ignore[attr-defined]  # an array of strings
 
     @property
-    def registers(self) -> dict[str, tuple[int, int]]:
-        """Qubit register name → (first wire, size)."""
-        table = self.attributes.get("registers", DictionaryAttr({}))
-        assert isinstance(table, DictionaryAttr)
-        pairs = {name: entry.get_values() for name, entry in table.data.items()}  # type: ignore[attr-defined]  # dense arrays
-        return {name: (first, size) for name, (first, size) in pairs.items()}
-
-    @property
     def bit_registers(self) -> dict[str, int]:
-        """Bit register name → size, in the order of declaration."""
+        """Bit register name → size, in the order of the results."""
         names = self.attributes.get("bits", ArrayAttr(()))
         sizes = [t.size.data for t in self.function_type.outputs if isinstance(t, BitsType)]
         return dict(zip((name.data for name in names), sizes, strict=True))  # type: ignore[attr-defined]  # an array of strings
 
-    @property
-    def size(self) -> int:
-        """Number of qubits."""
-        register = self.function_type.outputs.data[0]
-        assert isinstance(register, RegisterType)
-        return register.size.data
-
     def verify_(self) -> None:
         if self.function_type.inputs.data != tuple(self.body.block.arg_types):
-            raise VerifyException("a circuit's arguments must have the types of its signature")
-        check_linearity(self.body, RegisterType)
+            kind = self.name.partition(".")[0]
+            raise VerifyException(f"a {kind}'s arguments must have the types of its signature")
 
     @classmethod
-    def parse(cls, parser: Parser) -> "FuncOp":
+    def parse(cls, parser: Parser) -> Self:
         name, inputs, outputs, region, attributes, _, _ = parse_func_op_like(
             parser, reserved_attr_names=("sym_name", "function_type")
         )
@@ -203,6 +184,36 @@ class FuncOp(IRDLOperation):
             self.attributes,
             reserved_attr_names=("sym_name", "function_type"),
         )
+
+
+@irdl_op_definition
+class FuncOp(FunctionOp):
+    """A circuit. Its attributes carry what later stages ask for:
+
+    `registers`: name → [first wire, size]; `resources`: counts, once `count-resources` ran. The register is the first
+    result, the bit registers follow.
+    """
+
+    name = "circuit.func"
+
+    @property
+    def registers(self) -> dict[str, tuple[int, int]]:
+        """Qubit register name → (first wire, size)."""
+        table = self.attributes.get("registers", DictionaryAttr({}))
+        assert isinstance(table, DictionaryAttr)
+        pairs = {name: entry.get_values() for name, entry in table.data.items()}  # type: ignore[attr-defined]  # dense arrays
+        return {name: (first, size) for name, (first, size) in pairs.items()}
+
+    @property
+    def size(self) -> int:
+        """Number of qubits."""
+        register = self.function_type.outputs.data[0]
+        assert isinstance(register, RegisterType)
+        return register.size.data
+
+    def verify_(self) -> None:
+        super().verify_()
+        check_linearity(self.body, RegisterType)
 
 
 @irdl_op_definition

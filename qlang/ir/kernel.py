@@ -11,17 +11,14 @@ whose gates carry the structure that decides how each is applied and what it cos
 """
 
 from xdsl.dialects.builtin import (
-    ArrayAttr,
     Float64Type,
-    FunctionType,
     IntegerAttr,
     StringAttr,
-    SymbolNameConstraint,
     f64,
     i64,
 )
-from xdsl.dialects.utils import DynamicIndexList, parse_func_op_like, print_func_op_like
-from xdsl.ir import Attribute, Dialect, Region
+from xdsl.dialects.utils import DynamicIndexList
+from xdsl.ir import Dialect
 from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
@@ -29,41 +26,22 @@ from xdsl.irdl import (
     operand_def,
     opt_prop_def,
     prop_def,
-    region_def,
     result_def,
     traits_def,
     var_operand_def,
 )
-from xdsl.parser import Parser
-from xdsl.printer import Printer
-from xdsl.traits import HasParent, IsolatedFromAbove, IsTerminator, SymbolOpInterface
-from xdsl.utils.exceptions import VerifyException
+from xdsl.traits import HasParent, IsTerminator
 
-from qlang.ir.circuit import BitsType, WiredOp
+from qlang.ir.circuit import BitsType, FunctionOp, WiredOp
 from qlang.ir.constraints import DENSE
 from qlang.ir.packed import PackedGates
 
 
 @irdl_op_definition
-class FuncOp(IRDLOperation):
+class FuncOp(FunctionOp):
     """A program for a simulator of `qubits` qubits; results are the circuit's bit registers."""
 
     name = "kernel.func"
-
-    body = region_def("single_block")
-    sym_name = prop_def(SymbolNameConstraint())
-    function_type = prop_def(FunctionType)
-
-    traits = traits_def(IsolatedFromAbove(), SymbolOpInterface())
-
-    def __init__(
-        self, name: str, function_type: FunctionType, body: Region, attributes: dict[str, Attribute] | None = None
-    ) -> None:
-        super().__init__(
-            properties={"sym_name": StringAttr(name), "function_type": function_type},
-            attributes=attributes or {},
-            regions=[body],
-        )
 
     @property
     def qubits(self) -> int:
@@ -71,41 +49,6 @@ class FuncOp(IRDLOperation):
         count = self.attributes["qubits"]
         assert isinstance(count, IntegerAttr)
         return count.value.data
-
-    @property
-    def parameter_names(self) -> tuple[str, ...]:
-        """Names of the run-time parameters, in order."""
-        names = self.attributes.get("parameters", ArrayAttr(()))
-        return tuple(name.data for name in names)  # type: ignore[attr-defined]  # an array of strings
-
-    @property
-    def bit_registers(self) -> dict[str, int]:
-        """Bit register name → size, in the order of the results."""
-        names = self.attributes.get("bits", ArrayAttr(()))
-        sizes = [t.size.data for t in self.function_type.outputs if isinstance(t, BitsType)]
-        return dict(zip((name.data for name in names), sizes, strict=True))  # type: ignore[attr-defined]  # an array of strings
-
-    def verify_(self) -> None:
-        if self.function_type.inputs.data != tuple(self.body.block.arg_types):
-            raise VerifyException("a kernel's arguments must have the types of its signature")
-
-    @classmethod
-    def parse(cls, parser: Parser) -> "FuncOp":
-        name, inputs, outputs, region, attributes, _, _ = parse_func_op_like(
-            parser, reserved_attr_names=("sym_name", "function_type")
-        )
-        function_type = FunctionType.from_lists(inputs, outputs)
-        return cls(name, function_type, region, dict(attributes.data) if attributes else None)
-
-    def print(self, printer: Printer) -> None:
-        print_func_op_like(
-            printer,
-            self.sym_name,
-            self.function_type,
-            self.body,
-            self.attributes,
-            reserved_attr_names=("sym_name", "function_type"),
-        )
 
 
 @irdl_op_definition
