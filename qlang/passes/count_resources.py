@@ -6,7 +6,7 @@ iteration; `exact` is then false. Swept integers are taken at their largest.
 
 Writes the `resources` attribute of `circuit.func`: `gates` (by name), `one_qubit` (per wire, virtual ones left
 out), `pairs` and `pair_counts` (in units of CX), `scattered`, `two_qubit` (their sum), `t`, `rotations`,
-`measurements`, `resets`, `delay`, `depth`, `exact`.
+`measurements`, `resets`, `delay`, `unlisted`, `depth`, `exact`, `bounded`.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,8 @@ _INTEGER: dict[type[Operation], Callable[[int, int], int]] = {
     arith.ShLIOp: lambda a, b: a << b if 0 <= b < 64 else 0,
     arith.RemSIOp: lambda a, b: abs(a) % abs(b) * (1 if a >= 0 else -1) if b else 0,
     arith.RemUIOp: lambda a, b: a % b if b else 0,
-    arith.DivSIOp: lambda a, b: int(a / b) if b else 0,
+    arith.DivSIOp: lambda a, b: abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1) if b else 0,
+    arith.FloorDivSIOp: lambda a, b: a // b if b else 0,
 }
 
 
@@ -135,6 +136,7 @@ def _delay(counter: _Counter, op: circuit.DelayOp, tally: Tally) -> None:
     seconds = counter.known.get(op.seconds)
     tally.exact = tally.exact and seconds is not None
     tally.seconds += float(seconds or 0.0) * len(op.static_wires)
+    tally.unlisted += len(op.static_wires)
 
 
 def _for(counter: _Counter, op: scf.ForOp, tally: Tally) -> None:
@@ -143,7 +145,7 @@ def _for(counter: _Counter, op: scf.ForOp, tally: Tally) -> None:
     if first is None or last is None or not step:
         counter.known[index] = None
         inner = counter.block(body)
-        inner.exact = False
+        inner.exact = inner.bounded = False
         tally.add(inner)
         return
     values = range(first, last, step)
@@ -176,7 +178,7 @@ def _if(counter: _Counter, op: scf.IfOp, tally: Tally) -> None:
 def _while(counter: _Counter, op: scf.WhileOp, tally: Tally) -> None:
     for region in (op.before_region, op.after_region):
         inner = counter.block(region.block)
-        inner.exact = False
+        inner.exact = inner.bounded = False
         tally.add(inner)
 
 
@@ -212,6 +214,8 @@ def _record(tally: Tally, qubits: int) -> Plain:
         "measurements": tally.measurements,
         "resets": tally.resets,
         "delay": float(tally.seconds),
+        "unlisted": tally.unlisted,
         "depth": tally.depth,
         "exact": tally.exact,
+        "bounded": tally.bounded,
     }

@@ -154,7 +154,7 @@ def convert(emitter: Emitter, target: Type, value: Known) -> Known:
         case Int() | UInt():
             if isinstance(value.type, Float):
                 return _from_integer(emitter, target, _emit(emitter, arith.FPToSIOp, [value.ssa], i64))
-            return _from_integer(emitter, target, whole(emitter, value, signed=isinstance(target, Int)))
+            return _from_integer(emitter, target, whole(emitter, value))
         case Bit():
             return _from_integer(emitter, target, whole(emitter, value))
         case Angle():
@@ -196,8 +196,8 @@ def real(emitter: Emitter, value: Known) -> SSAValue:
     return _emit(emitter, symbol, [whole(emitter, value)], f64)
 
 
-def whole(emitter: Emitter, value: Known, *, signed: bool = False) -> SSAValue:
-    """The value as i64; bit registers unsigned, or in two's complement when `signed`."""
+def whole(emitter: Emitter, value: Known) -> SSAValue:
+    """The value as i64; bit registers unsigned, for casts to a signed type of their width wrap afterwards."""
     if isinstance(value, Constant):
         if isinstance(value.type, Angle):
             assert isinstance(value.value, int)
@@ -210,7 +210,7 @@ def whole(emitter: Emitter, value: Known, *, signed: bool = False) -> SSAValue:
             bits_ops.BitsToIntOp.create(
                 operands=[value.ssa],
                 result_types=[i64],
-                properties={"signed": BoolAttr.from_bool(signed)},
+                properties={"signed": BoolAttr.from_bool(False)},
             )
         )
     if isinstance(value.type, Float):

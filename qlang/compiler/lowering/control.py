@@ -214,7 +214,7 @@ def _bounds(
         past = _integer_op(emitter, arith.AddiOp, whole(emitter, last), one)
         return whole(emitter, first), past, emitter.integer(step), None
     down = _integer_op(emitter, arith.SubiOp, whole(emitter, first), whole(emitter, last))
-    steps = emitter.value(arith.DivSIOp.create(operands=[down, emitter.integer(-step)], result_types=[i64]))
+    steps = emitter.value(arith.FloorDivSIOp.create(operands=[down, emitter.integer(-step)], result_types=[i64]))
     return emitter.integer(0), _integer_op(emitter, arith.AddiOp, steps, one), one, whole(emitter, first)
 
 
