@@ -46,6 +46,7 @@ def compile_cached(source: Source, options: Options, cache: CompileCache) -> Com
         assert compilation.module is not None
         imports: Json = [{"name": loaded.name, "digest": _digest(loaded)} for loaded in compilation.loaded]
         metadata: dict[str, Json] = {"imports": imports, "fixed_seed": compilation.fixed_seed}
+        metadata["passes"] = list(compilation.passes)
         cache.put(key, Entry(print_ir(compilation.module, spans=True), metadata))
     return compilation
 
@@ -83,7 +84,10 @@ def _restored(source: Source, options: Options, entry: Entry) -> Compilation | N
         job.properties["seed"] = seed
         for settings in (op for op in module.walk() if isinstance(op, SettingsOp)):
             settings.attributes["seed"] = seed
-    return Compilation(source, loaded, options, module, job, text_digest(job), (), (), fixed)
+    passes = entry.metadata["passes"]
+    assert isinstance(passes, list)
+    ran = tuple(str(each) for each in passes)
+    return Compilation(source, loaded, options, module, job, text_digest(job), (), (), fixed, ran)
 
 
 def _unchanged(entry: Entry) -> tuple[Source, ...] | None:

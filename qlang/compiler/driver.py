@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline
 
-from qlang.compiler.candidates import DeviceUnknown, ResolveCandidates
+from qlang.compiler.candidates import ResolveCandidates
 from qlang.compiler.frontend import Analysis, FileLoader, TextLoader, analyse
 from qlang.compiler.jobs import JobProblem, chosen_job
 from qlang.compiler.lowering.circuit import lower_circuit
 from qlang.compiler.lowering.frame import LoweringError
 from qlang.compiler.lowering.job import lower_job
-from qlang.compiler.plan_problems import diagnose
+from qlang.compiler.plan_problems import REFUSALS, diagnose
 from qlang.ir import plan
 from qlang.ir.circuit import RegisterType
 from qlang.ir.dialects import context
@@ -30,7 +30,6 @@ from qlang.ir.linearity import check_linearity
 from qlang.ir.text import text_digest
 from qlang.ir.values import Interval
 from qlang.passes.pipeline import CIRCUIT_PASSES, PLAN_PASSES
-from qlang.passes.rejections import MethodRefused, PlanRejected, ShotsUndecided
 from qlang.sema.jobs import CheckedJob
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Source
@@ -67,6 +66,8 @@ class Compilation:
     timings: tuple[tuple[str, float], ...]
     fixed_seed: bool = False
     """Whether the job or the command states the seed; otherwise it is a fresh one."""
+    passes: tuple[str, ...] = ()
+    """The passes that ran, in order, with their options, as `xdsl-opt -p` reads them."""
 
     @property
     def ok(self) -> bool:
@@ -133,15 +134,15 @@ def compile_analysis(
     clock.lap("lower")
     started = replace(failed, module=module, fixed_seed=stated is not None)
     try:
-        _run_passes(module, _pipeline(stop_after), options.verify_each, on_pass, clock)
-    except (DeviceUnknown, PlanRejected, ShotsUndecided, MethodRefused) as problem:
+        ran = _run_passes(module, _pipeline(stop_after), options.verify_each, on_pass, clock)
+    except REFUSALS as problem:
         refused = (*found, *diagnose(problem, job, module, _fits))
         return replace(started, diagnostics=refused, timings=tuple(clock.laps))
     plans = [op for op in module.ops if isinstance(op, plan.JobOp)]
     finished = plans[0] if plans and not _partial(stop_after) else None
     plan_hash = text_digest(finished) if finished is not None else None
     clock.lap("hash")
-    return replace(started, plan=finished, plan_hash=plan_hash, timings=tuple(clock.laps))
+    return replace(started, plan=finished, plan_hash=plan_hash, timings=tuple(clock.laps), passes=ran)
 
 
 def _fits(job: CheckedJob) -> Interval | None:
@@ -149,7 +150,7 @@ def _fits(job: CheckedJob) -> Interval | None:
     module = ModuleOp([lower_circuit(job), lower_job(job, 0, job.shots)])
     try:
         _run_passes(module, _pipeline("schedule"), False, None, _Clock())
-    except (DeviceUnknown, PlanRejected, ShotsUndecided, MethodRefused):
+    except REFUSALS:
         return None
     schedule = next(op for op in module.walk() if isinstance(op, plan.ScheduleOp))
     fidelity = schedule.attributes["fidelity"]
@@ -186,12 +187,16 @@ def _run_passes(
     verify_each: bool,
     on_pass: Callable[[str, ModuleOp], None] | None,
     clock: _Clock,
-) -> None:
+) -> tuple[str, ...]:
+    """Run passes; returns those that ran."""
+    ran: list[str] = []
+
     def between(previous: ModulePass | None, current: ModuleOp, following: ModulePass | None) -> None:
         if previous is None:
             clock.lap("prepare")
             return
         clock.lap(previous.name)
+        ran.append(str(previous.pipeline_pass_spec(include_default=True)))
         if verify_each:
             current.verify()
         if on_pass is not None:
@@ -199,6 +204,7 @@ def _run_passes(
             clock.lap(f"after {previous.name}")
 
     PassPipeline(tuple(passes), between).apply(context(), module)
+    return tuple(ran)
 
 
 @contextmanager

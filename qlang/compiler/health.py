@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from qlang.compiler.crash import FOLDER as CRASHES
-from qlang.compiler.workspace import MARKER, STATE
+from qlang.compiler.workspace import CACHE, MARKER, STATE
 from qlang.version import __version__
 
 State = Literal["ok", "warning", "fault"]
@@ -190,6 +190,18 @@ def _runs(workspace: Path) -> Iterator[Finding]:
         yield Finding("stopped runs", "warning", f"{len(stopped)} left behind, safe to delete: {listed}")
 
 
+def _cache(workspace: Path) -> Iterator[Finding]:
+    from qlang.runtime.cache import MAX_BYTES, CompileCache
+
+    contents = CompileCache(workspace / CACHE).contents()
+    if contents.entries:
+        detail = f"{contents.entries} compilations, {contents.bytes / 1e6:.1f} of at most {MAX_BYTES / 1e6:.0f} MB"
+        yield Finding("compile cache", "ok", detail)
+    if contents.damaged:
+        listed = ", ".join(path.name for path in contents.damaged[:3])
+        yield Finding("compile cache", "warning", f"{len(contents.damaged)} damaged, will be made again: {listed}")
+
+
 def _state_folder(workspace: Path) -> Iterator[Finding]:
     folder = workspace / STATE
     nearest = folder if folder.exists() else workspace
@@ -208,5 +220,6 @@ _QUESTIONS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
     _configuration,
     _state_folder,
     _runs,
+    _cache,
     _crashes,
 )

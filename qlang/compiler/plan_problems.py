@@ -12,14 +12,16 @@ from qlang.ir.circuit import FuncOp
 from qlang.ir.job import BoundOp
 from qlang.ir.spans import place_of
 from qlang.ir.values import plain
-from qlang.passes.rejections import MethodRefused, PlanRejected, Rejected, Shortfall, ShotsUndecided
-from qlang.sema.errors.planning import MethodNotApplied, UndecidedShots
+from qlang.passes.rejections import MethodRefused, PlanRejected, PrecisionUnmet, Rejected, Shortfall, ShotsUndecided
+from qlang.sema.errors.planning import MethodNotApplied, PrecisionNotGuaranteed, UndecidedShots
 from qlang.sema.errors.sla import NoReachableBackend, SlaNotMet, UnknownDevice
 from qlang.sema.jobs import CheckedJob
 from qlang.syntax.diagnostic import Diagnostic, Label
 from qlang.syntax.source import Span
 
-Refusal = DeviceUnknown | PlanRejected | ShotsUndecided | MethodRefused
+Refusal = DeviceUnknown | PlanRejected | ShotsUndecided | MethodRefused | PrecisionUnmet
+REFUSALS = (DeviceUnknown, PlanRejected, ShotsUndecided, MethodRefused, PrecisionUnmet)
+"""What passes raise where a job cannot be planned."""
 
 
 def diagnose(problem: Refusal, job: CheckedJob, module: ModuleOp, fits: Fits) -> tuple[Diagnostic, ...]:
@@ -32,6 +34,9 @@ def diagnose(problem: Refusal, job: CheckedJob, module: ModuleOp, fits: Fits) ->
         case MethodRefused():
             span = next((m.span for m in job.mitigation.methods), job.mitigation.span) or job.span
             return (MethodNotApplied(span, method=problem.method, reason=problem.reason),)
+        case PrecisionUnmet():
+            span = job.precision.span if job.precision else job.span
+            return (PrecisionNotGuaranteed(span, problem.measure, problem.wanted, problem.guaranteed),)
         case PlanRejected():
             return (_rejected(problem, job, module, fits),)
 

@@ -44,12 +44,18 @@ def _decisions(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "mitigation", f"{policy['method']}\n{policy['reason']}"
     yield "shots", _shots(report)
     yield "kernel", f"{kernel['target']}, {kernel['precision']}, {_short(kernel['digest'])}"
+    yield "rounding", _rounding(kernel)
     yield "fidelity", _interval(schedule["fidelity"])
     yield "cost", _money(schedule["cost"])
     yield "latency", duration(schedule["latency"]["value"])
     yield "score", quantity(schedule["score"])
     yield "seed", report["seed"]
     yield "signed", f"{sign['crypto']}: {', '.join(sign['algorithms'])}"
+
+
+def _rounding(kernel: dict[str, Any]) -> str:
+    bound = kernel.get("l2_bound")
+    return "not bounded: a loop has no known end" if bound is None else f"l2 error of the state at most {bound:.2g}"
 
 
 def _calibration(schedule: dict[str, Any]) -> str:

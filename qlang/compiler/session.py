@@ -36,7 +36,7 @@ def run_compilation(compilation: Compilation, workspace: Path, *, progress: Prog
         compilation.plan,
         workspace=workspace,
         source=SourceInfo(source.name, source.text, imports, overrides),
-        compiled=CompileInfo(__version__, compilation.timings),
+        compiled=CompileInfo(__version__, compilation.timings, compilation.passes),
         signer=development_signer(default_key_paths(), mode.required),
         progress=progress,
     )

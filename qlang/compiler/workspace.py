@@ -6,6 +6,7 @@ from pathlib import Path
 
 MARKER = "qlang.toml"
 STATE = ".qlang"
+CACHE = Path(STATE) / "cache"
 
 
 def find_workspace(start: Path) -> Path:

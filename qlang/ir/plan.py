@@ -137,7 +137,7 @@ class ScheduleOp(IRDLOperation):
 
 @irdl_op_definition
 class LowerOp(IRDLOperation):
-    """The circuit as a kernel for the chosen backend. Attributes: `target`, `precision`, `digest`."""
+    """The circuit as a kernel for the chosen backend. Attributes: `target`, `precision`, `l2_bound`, `digest`."""
 
     name = "plan.lower"
 

@@ -1,11 +1,12 @@
 """Write the stages that run a scheduled job: lower, execute, mitigate, check.
 
-    plan.schedule …   →   %k = plan.lower @quench as @quench_kernel for %b {target = "cpu.numpy", digest = "sha256:…"}
+    plan.schedule …   →   %k = plan.lower @quench as @quench_kernel for %b {target = …, l2_bound = …, digest = …}
                           %r = plan.execute %k on %b over %p {scales = …, shots = …, settings = …, samples = …}
                           %v = plan.mitigate %r by %m {expect = …, readout = …}
                           %s = plan.check %v [bounds]
 
-The digest is that of the kernel's text, so that the plan's hash covers what will be executed.
+The digest is that of the kernel's text, so that the plan's hash covers what will be executed. `l2_bound` is what
+rounding in double precision can do to the state; a job whose `precision` demands less is refused.
 """
 
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from xdsl.passes import ModulePass
 from qlang.ir import kernel, plan
 from qlang.ir.job import ExpectOp, SampleOp
 from qlang.ir.text import text_digest
-from qlang.ir.values import Plain, attributes, floats, integers
+from qlang.ir.values import Plain, attributes, floats, integers, plain
 from qlang.passes.declared import Declared, declared_jobs, facts
 from qlang.passes.lower_kernel import kernel_name
+from qlang.passes.rejections import PrecisionUnmet
+from qlang.passes.rounding import infidelity_bound, l2_bound
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ class PlanExecution(ModulePass):
                 "circuit": declared.job.circuit,
                 "kernel": SymbolRefAttr(kernel_name(declared.circuit.sym_name.data)),
             },
-            attributes=attributes(target=self.target, precision="f64", digest=digest),
+            attributes=attributes(
+                target=self.target, precision="f64", l2_bound=_rounding(declared, policy, schedule), digest=digest
+            ),
         )
         declared.add(lower, declared.circuit)
         execute = plan.ExecuteOp.create(
@@ -69,6 +74,21 @@ class PlanExecution(ModulePass):
             properties={"bounds": ArrayAttr([op.bound for op in declared.bounds])},
         )
         declared.add(check, declared.bounds[0] if declared.bounds else declared.job)
+
+
+def _rounding(declared: Declared, policy: plan.PolicyOp, schedule: plan.ScheduleOp) -> float | None:
+    """The bound on the state's l2 error. Raises PrecisionUnmet where the job's `precision` is tighter."""
+    scales, noise = facts(policy)["scales"], facts(schedule).get("noise")
+    resources = plain(declared.circuit.attributes["resources"])
+    assert isinstance(scales, list) and isinstance(resources, dict)
+    bound = l2_bound(resources, declared.circuit.size, int(max(scales)), noise)
+    wanted = facts(declared.settings).get("precision")
+    if isinstance(wanted, dict):
+        ((measure, limit),) = wanted.items()
+        guaranteed = infidelity_bound(bound, noise is not None) if bound and measure == "infidelity" else bound
+        if guaranteed is None or guaranteed > float(limit):
+            raise PrecisionUnmet(declared.job.job.data, measure, float(limit), guaranteed)
+    return bound
 
 
 def _execution(declared: Declared, policy: dict[str, Plain]) -> dict[str, Plain]:

@@ -45,7 +45,7 @@ class ShotsUndecided(Exception):
 
 
 class MethodRefused(Exception):
-    """A mitigation method that this version cannot apply, with its text form and why."""
+    """A mitigation method that this version cannot apply, with its text form and why; nothing is dropped silently."""
 
     def __init__(self, job: str, method: str, reason: str) -> None:
         super().__init__(reason)
@@ -54,4 +54,12 @@ class MethodRefused(Exception):
         self.reason = reason
 
 
-"""Raised by `choose-mitigation`; nothing is dropped silently."""
+class PrecisionUnmet(Exception):
+    """The demanded bound on rounding is tighter than what the chosen simulator guarantees (`None`: nothing)."""
+
+    def __init__(self, job: str, measure: str, wanted: float, guaranteed: float | None) -> None:
+        super().__init__(f"job {job} wants {measure} error {wanted:g}")
+        self.job = job
+        self.measure = measure
+        self.wanted = wanted
+        self.guaranteed = guaranteed

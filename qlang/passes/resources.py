@@ -26,11 +26,15 @@ class Tally:
     resets: int = 0
     seconds: float = 0.0
     """Time in `delay`, summed over the wires."""
+    unlisted: int = 0
+    """Delays (for each wire) and global phases: no gates, but a simulator computes them."""
     depths: dict[int, int] = field(default_factory=dict)
     floor: int = 0
     """Depth that every wire has at least: what a barrier or a loop's end sets."""
     exact: bool = True
     """Whether the counts are those of every execution; otherwise they are those of the longest one known."""
+    bounded: bool = True
+    """Whether no execution can have more: false for a loop whose end is not known before the run."""
 
     @property
     def depth(self) -> int:
@@ -61,6 +65,7 @@ class Tally:
     def gate(self, primitive: Primitive, wires: Sequence[int | None], controls: int = 0) -> None:
         """One gate; controls beyond the primitive's own cost as `cx_gates` says."""
         if not primitive.qubits and not controls:
+            self.unlisted += 1
             return
         self.gates["c" * controls + primitive.name] += 1
         self.advance(wires)
@@ -95,17 +100,20 @@ class Tally:
         self.measurements += other.measurements * times
         self.resets += other.resets * times
         self.seconds += other.seconds * times
+        self.unlisted += other.unlisted * times
         self.floor = self.depth + other.depth * times
         self.depths.clear()
         self.exact = self.exact and other.exact
+        self.bounded = self.bounded and other.bounded
 
     def larger(self, other: "Tally") -> None:
         """Become the larger of two alternatives in every count."""
         for mine, theirs in ((self.gates, other.gates), (self.one_qubit, other.one_qubit), (self.pairs, other.pairs)):
             for key, count in theirs.items():
                 mine[key] = max(mine[key], count)  # type: ignore[index]  # each counter with its own keys
-        for name in ("scattered", "t", "rotations", "measurements", "resets", "seconds"):
+        for name in ("scattered", "t", "rotations", "measurements", "resets", "seconds", "unlisted"):
             setattr(self, name, max(getattr(self, name), getattr(other, name)))
         self.floor = max(self.depth, other.depth)
         self.depths.clear()
         self.exact = False
+        self.bounded = self.bounded and other.bounded

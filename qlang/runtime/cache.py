@@ -1,6 +1,6 @@
 """Compiled modules by the content that they come from.
 
-    <folder>/3f/3fa4….mlir    {"format": "qlang.cache/1", "key": …, "digest": …, "metadata": {…}}
+    <folder>/3f/3fa4….mlir    {"format": "qlang.cache/2", "key": …, "digest": …, "metadata": {…}}
                               builtin.module { … }
 
 An entry is one line of JSON and the text of the module; the digest covers both, so that a damaged entry is noticed,
@@ -20,7 +20,7 @@ from qlang.trust.canonical import Json, canonical_json, load_json, sha256_digest
 from qlang.trust.errors import FileRefused, JsonRefused
 from qlang.trust.files import commit, read_file, stage
 
-FORMAT = "qlang.cache/1"
+FORMAT = "qlang.cache/2"
 MAX_BYTES = 256 << 20
 _MAX_ENTRY = 64 << 20
 _STALE_SECONDS = 3600.0
@@ -33,6 +33,16 @@ class Entry:
 
     text: str
     metadata: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What lies in a cache."""
+
+    entries: int
+    bytes: int
+    damaged: tuple[Path, ...]
+    """Entries whose digest does not fit; the next use removes them."""
 
 
 def cache_key(*, source: str, options: Mapping[str, Json], version: str, snapshots: Mapping[str, str]) -> str:
@@ -82,6 +92,21 @@ class CompileCache:
             self._trim()
         except OSError as error:
             raise CannotRecord(path, error.strerror or type(error).__name__) from error
+
+    def contents(self) -> Contents:
+        """Count, size and damage of the entries; every one is read, nothing is changed."""
+        sizes, damaged = [], []
+        for path in sorted(self.folder.glob("*/*.mlir")):
+            try:
+                data = read_file(path, limit=_MAX_ENTRY)
+            except FileRefused as error:
+                if not error.missing:
+                    damaged.append(path)
+                continue
+            sizes.append(len(data))
+            if _parse(path.stem, data) is None:
+                damaged.append(path)
+        return Contents(len(sizes), sum(sizes), tuple(damaged))
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.mlir"

@@ -61,6 +61,8 @@ class CompileInfo:
     version: str
     stages: tuple[tuple[str, float], ...] = ()
     """Name and seconds of each stage, in order."""
+    passes: tuple[str, ...] = ()
+    """The passes that ran, in order, with their options."""
 
     @property
     def seconds(self) -> float:
@@ -209,6 +211,7 @@ def _sign(recorder: _Recorder, machine: Machine, op: plan.SignOp) -> Signed:
         result_digest=results.digest,
         created_at=recorder.created.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         compiler_version=recorder.compiled.version,
+        passes=recorder.compiled.passes,
         labels={name: str(value) for name, value in decided.get("labels", {}).items()},
         methods_applied=tuple(note.to_json() for note in checked.estimates.notes),
     )

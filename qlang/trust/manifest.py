@@ -53,6 +53,8 @@ class RunFacts:
     labels: Mapping[str, str]
     methods_applied: tuple[Mapping[str, Json], ...]
     """Each mitigation directive as it was applied, or `not_applied` with the reason."""
+    passes: tuple[str, ...] = ()
+    """The compiler passes that made the plan, in order, with their options; timings are unsigned, in the trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ def _predicate_json(predicate: RunPredicate) -> dict[str, Json]:
         "compiler_version": facts.compiler_version,
         "labels": dict(facts.labels),
         "methods_applied": [dict(method) for method in facts.methods_applied],
+        "passes": list(facts.passes),
         "ledger": {"previous_entry_digest": predicate.ledger.previous, "index": predicate.ledger.index},
     }
 
@@ -198,6 +201,7 @@ def _facts(value: Mapping[str, Json]) -> RunFacts:
         compiler_version=_text(value, "compiler_version"),
         labels={key: _text(labels, key) for key in labels},
         methods_applied=tuple(_objects(value, "methods_applied")),
+        passes=_texts(value, "passes"),
     )
 
 
@@ -272,6 +276,14 @@ def _text(value: Mapping[str, Json], field: str) -> str:
     if not isinstance(text, str):
         raise ManifestError(field[:80], "is not a string")
     return text
+
+
+def _texts(value: Mapping[str, Json], field: str) -> tuple[str, ...]:
+    """A list of strings; none where the member is absent."""
+    texts = value.get(field, [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ManifestError(field, "is not a list of strings")
+    return tuple(str(text) for text in texts)
 
 
 def _optional_text(value: Mapping[str, Json], field: str) -> str | None:

@@ -118,6 +118,21 @@ def test_doctor_finds_an_open_key_file(home: Path, capsys: Capture) -> None:
     assert findings(capsys)["key files"][0] == "fault"
 
 
+def test_doctor_looks_into_the_compile_cache(home: Path, capsys: Capture) -> None:
+    from qlang.compiler.workspace import CACHE
+
+    Path("bell.qasm").write_text("OPENQASM 3.0;\nqubit q;\nbit c;\nc = measure q;\n")
+    assert cli.main(["plan", "bell.qasm"]) == 0
+    capsys.readouterr()
+    assert cli.main(["doctor", "--json"]) == 0
+    state, detail = findings(capsys)["compile cache"]
+    assert (state, detail.split(",")[0]) == ("ok", "1 compilations")
+    (entry,) = CACHE.glob("*/*.mlir")
+    entry.write_bytes(entry.read_bytes() + b" ")
+    assert cli.main(["doctor", "--json"]) == 0
+    assert findings(capsys)["compile cache"] == ("warning", f"1 damaged, will be made again: {entry.name}")
+
+
 def test_doctor_finds_a_broken_configuration(home: Path, capsys: Capture) -> None:
     (home / "work" / "qlang.toml").write_text("[project\n")
     assert cli.main(["doctor"]) == 1

@@ -1,5 +1,6 @@
 """plan, run, emit and replay: a program's whole way through the command."""
 
+import base64
 import contextlib
 import json
 import signal
@@ -159,6 +160,19 @@ def test_replay_executes_nothing_that_was_not_signed(name: str, capsys: Capture)
     assert any(name in difference for difference in report["differences"])
     assert cli.main(["replay", "last"]) == 1
     assert "was not executed" in capsys.readouterr().out
+
+
+def test_the_manifest_names_the_passes_with_their_options(capsys: Capture) -> None:
+    """Signed, from a fresh compilation and from a cached one."""
+    found = []
+    for _ in range(2):
+        assert cli.main(["run", "turning.qjob", "--json"]) == 0
+        run_dir = Path(json.loads(capsys.readouterr().out)["run_dir"])
+        envelope = json.loads((run_dir / "manifest.dsse.json").read_text())
+        found.append(json.loads(base64.b64decode(envelope["payload"]))["predicate"]["passes"])
+    assert [spec.partition("{")[0] for spec in found[0]] == list(pass_names())
+    assert "count-resources{budget=4096}" in found[0]
+    assert found[0] == found[1]
 
 
 def test_plan_shows_what_was_decided(capsys: Capture) -> None:

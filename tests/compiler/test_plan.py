@@ -112,9 +112,31 @@ REFUSED = [
     ({"more": "crypto qkd;"}, "QJ0802"),
     ({"mitigate": "pec"}, "QJ0650"),
     ({"shots": "auto", "more": "sla { cost <= 1 usd; }"}, "QJ0753"),
+    ({"more": "precision 1e-15;"}, "QJ0754"),
+    ({"more": "precision infidelity 1e-30;"}, "QJ0754"),
     ({"shots": 1, "mitigate": "zne(scales = [1, 3, 5], fit = richardson)"}, "QJ0650"),
     ({"backend": "sim like ibm.manila", "mitigate": "none", "more": "state q;"}, "QJ0906"),
 ]
+
+
+def test_the_plan_says_what_rounding_can_do() -> None:
+    """Longer circuits, foldings and density matrices can err more; what is promised is what is demanded or less."""
+
+    def bound(**changes: object) -> float:
+        found = stage(planned(more="precision 1e-6;", **changes), plan.LowerOp)["l2_bound"]
+        assert isinstance(found, float) and 0 < found <= 1e-6
+        return found
+
+    assert bound(backend="sim", steps=40) == pytest.approx(10 * bound(backend="sim", steps=4))
+    assert bound(mitigate="zne(scales = [1, 3], fit = linear)") == pytest.approx(3 * bound(mitigate="none"))
+    assert bound(mitigate="none") > bound(backend="sim")
+
+
+def test_a_loop_without_a_known_end_bounds_no_rounding() -> None:
+    loop = "circuit c() { qubit q; bit b; h q; b = measure q; while (b) { h q; b = measure q; } }\n"
+    job = "job j { run c(); sample b; shots 10; backend sim; PRECISION }\n"
+    assert codes(loop + job.replace("PRECISION", "")) == []
+    assert codes(loop + job.replace("PRECISION", "precision 1e-3;")) == ["QJ0754"]
 
 
 @pytest.mark.parametrize(("changes", "code"), REFUSED, ids=[str(c) for c, _ in REFUSED])

@@ -52,6 +52,20 @@ def test_a_damaged_entry_is_dropped_and_made_again(tmp_path: Path, position: int
     assert cache.get(KEY) == ENTRY
 
 
+def test_the_contents_are_counted_and_damage_is_seen_and_left(tmp_path: Path) -> None:
+    cache = CompileCache(tmp_path / "cache")
+    assert (cache.contents().entries, cache.contents().damaged) == (0, ())
+    other = cache_key(source="qubit r;", options={}, version="0.1", snapshots={})
+    cache.put(KEY, ENTRY)
+    cache.put(other, ENTRY)
+    path = next(cache.folder.glob(f"*/{KEY}.mlir"))
+    path.write_bytes(path.read_bytes()[:-3])
+    contents = cache.contents()
+    assert (contents.entries, contents.damaged) == (2, (path,))
+    assert contents.bytes == sum(each.stat().st_size for each in cache.folder.glob("*/*.mlir"))
+    assert cache.contents() == contents
+
+
 def test_a_cut_entry_or_a_folder_in_its_place_is_no_entry(tmp_path: Path) -> None:
     cache = CompileCache(tmp_path)
     cache.put(KEY, ENTRY)

@@ -38,6 +38,7 @@ FACTS = RunFacts(
     compiler_version="0.1.0",
     labels={"owner": "lab"},
     methods_applied=({"method": "none"},),
+    passes=("count-resources{budget=4096}", "sign"),
 )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from qlang.compiler import frontend
 from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
-from qlang.compiler.workspace import STATE, find_workspace
+from qlang.compiler.workspace import CACHE, find_workspace
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -88,7 +88,7 @@ def _cached(source: Source, choices: driver.Options) -> Compilation:
     from qlang.runtime.cache import CompileCache
 
     with faults_reported():
-        return compile_cached(source, choices, CompileCache(find_workspace(Path.cwd()) / STATE / "cache"))
+        return compile_cached(source, choices, CompileCache(find_workspace(Path.cwd()) / CACHE))
 
 
 def timing_table(timings: tuple[tuple[str, float], ...]) -> str:

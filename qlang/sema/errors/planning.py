@@ -76,3 +76,30 @@ class MethodNotApplied(Diagnostic):
 
     def helps(self) -> Iterator[str]:
         yield "choose another method, or `mitigate auto`"
+
+
+@dataclass(frozen=True)
+class PrecisionNotGuaranteed(Diagnostic):
+    code = "QJ0754"
+    title = "the simulation cannot guarantee precision {wanted:g}"
+    explanation = (
+        "`precision` bounds what rounding may do to the simulated state, as an l2 error or as an infidelity. The "
+        "compiler derives a bound from the number of gates in double precision; a job that demands less does not run."
+    )
+    found_by = "plan"
+
+    measure: str
+    wanted: float
+    guaranteed: float | None
+
+    def label(self) -> str:
+        if self.guaranteed is None:
+            return "a loop without a known end has no bound"
+        return f"{self.measure} error up to {self.guaranteed:.2g} is possible"
+
+    def helps(self) -> Iterator[str]:
+        if self.guaranteed is not None:
+            measure = "infidelity " if self.measure == "infidelity" else ""
+            yield f"`precision {measure}{self.guaranteed * 1.05:.1e}` or more"
+        else:
+            yield "leave `precision` out, or give the loop a fixed number of iterations"
