@@ -13,7 +13,7 @@ from qlang.sema.symbols import NoiseSymbol
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
 from qlang.trust.algorithms import available_algorithms
-from qlang.trust.crypto_modes import MODES, unservable_reason
+from qlang.trust.crypto_modes import MODES, missing_for
 
 DEFAULT_SHOTS = 1024
 """Shots of a plain OpenQASM program that says nothing, as in other SDKs."""
@@ -91,7 +91,7 @@ def _crypto(analysis: Analysis, mode: str) -> CheckedCrypto:
 def _check_keys(job: CheckedJob) -> None:
     """A crypto mode that no key can serve is a mistake before anything runs."""
     algorithms = available_algorithms()
-    reason = unservable_reason(job.crypto.mode, algorithms)
-    if reason is not None:
-        possible = tuple(mode for mode in MODES if unservable_reason(mode, algorithms) is None)
-        raise JobProblem(NoKeyForMode(job.crypto.span or job.span, job.crypto.mode, (reason,), possible))
+    missing = missing_for(MODES[job.crypto.mode], algorithms)
+    if missing:
+        possible = tuple(name for name, mode in MODES.items() if not missing_for(mode, algorithms))
+        raise JobProblem(NoKeyForMode(job.crypto.span or job.span, job.crypto.mode, missing, possible))

@@ -46,12 +46,16 @@ def unservable_reason(mode: str, available_algorithms: Collection[str]) -> str |
     known = MODES.get(mode)
     if known is None:
         return f"unknown crypto mode `{mode}`; known are {', '.join(MODES)}"
-    if known.needs_kme:
-        return f"crypto mode `{mode}` needs a configured key management entity (KME); this version has none"
-    missing = [name for name in known.required if name not in available_algorithms]
-    if missing:
-        return f"crypto mode `{mode}` needs {', '.join(missing)}, which no available key provides"
-    return None
+    missing = missing_for(known, available_algorithms)
+    return f"crypto mode `{mode}` needs {' and '.join(missing)}" if missing else None
+
+
+def missing_for(mode: CryptoMode, available_algorithms: Collection[str]) -> tuple[str, ...]:
+    """What a mode needs and does not have, in words; empty where it can be served."""
+    if mode.needs_kme:
+        return ("a configured key management entity (KME), which this version has not",)
+    absent = (name for name in mode.required if name not in available_algorithms)
+    return tuple(f"a key for {name}, which is not available" for name in absent)
 
 
 def pqc_suite(algorithms: Collection[str]) -> str | None:
