@@ -87,7 +87,21 @@ class BadArithmetic(BackendError):
     operands: tuple[float, ...]
 
     def __str__(self) -> str:
-        return f"`{self.operation}` has no result for {', '.join(map(str, self.operands))}"
+        symbol = _SYMBOLS.get(self.operation)
+        if symbol is not None and len(self.operands) == 2:
+            return f"`{self.operands[0]} {symbol} {self.operands[1]}` has no value"
+        return f"`{self.operation.partition('.')[2]}` has no value for {', '.join(map(str, self.operands))}"
+
+
+_SYMBOLS = {
+    **dict.fromkeys(("arith.divsi", "arith.divui", "arith.floordivsi", "arith.ceildivsi", "arith.ceildivui"), "/"),
+    **dict.fromkeys(("arith.remsi", "arith.remui"), "%"),
+    **dict.fromkeys(("arith.shrsi", "arith.shrui"), ">>"),
+    "arith.shli": "<<",
+    "math.ipowi": "**",
+    "math.powf": "**",
+}
+"""Operators as programs write them."""
 
 
 @dataclass(eq=False)

@@ -45,6 +45,19 @@ def _remainder(a: int, b: int) -> int:
     return a - b * _divide(a, b)
 
 
+def _power(a: int, b: int) -> int:
+    """Modulo 2⁶⁴; a negative power is no integer."""
+    if b < 0:
+        raise ValueError(b)
+    return pow(a, b, 1 << 64)
+
+
+def _shift_amount(amount: int) -> int:
+    if amount < 0:
+        raise ValueError(amount)
+    return amount
+
+
 def _divide_floats(a: float, b: float) -> float:
     if b == 0:
         return math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1, b)
@@ -64,6 +77,7 @@ SIGNED: dict[str, Callable[[int, int], int]] = {
     "arith.xori": lambda a, b: a ^ b,
     "arith.minsi": min,
     "arith.maxsi": max,
+    "math.ipowi": _power,
 }
 """Binary integer operations on signed operands."""
 
@@ -197,17 +211,17 @@ def _predicate(op: Operation) -> int:
 
 def _shift_left(op: Operation) -> Callable[..., Number]:
     width = _width(op)
-    return lambda a, b: wrap(a << b, width) if 0 <= b < width else 0
+    return lambda a, b: wrap(a << b, width) if _shift_amount(b) < width else 0
 
 
 def _shift_right(op: Operation) -> Callable[..., Number]:
     width = _width(op)
-    return lambda a, b: wrap(unsigned(a, width) >> b, width) if 0 <= b < width else 0
+    return lambda a, b: wrap(unsigned(a, width) >> b, width) if _shift_amount(b) < width else 0
 
 
 def _shift_right_signed(op: Operation) -> Callable[..., Number]:
     width = _width(op)
-    return lambda a, b: a >> (b if 0 <= b < width else width - 1)
+    return lambda a, b: a >> min(_shift_amount(b), width - 1)
 
 
 def _to_integer(op: Operation) -> Callable[..., Number]:

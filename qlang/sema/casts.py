@@ -132,12 +132,20 @@ _EXPLICIT: dict[type[Type], tuple[type[Type], ...]] = {
 
 
 def castable(target: Type, source: Type) -> bool:
-    """Whether `target(value)` exists for a value of the source type."""
+    """Whether `target(value)` exists for a value of the source type; registers and angles keep their number of bits."""
     if isinstance(target, Unknown) or isinstance(source, Unknown):
         return True
     if isinstance(target, Array) or isinstance(source, Array):
         return assignable(target, source)
+    if isinstance(target, Bit) and isinstance(source, (Bit, Angle)):
+        return _bits_of(target) == _bits_of(source)
+    if isinstance(target, Angle) and isinstance(source, Bit):
+        return _bits_of(target) == _bits_of(source)
     return isinstance(source, _EXPLICIT.get(type(target), ()))
+
+
+def _bits_of(kind: Bit | Angle) -> int:
+    return angle_bits(kind) if isinstance(kind, Angle) else kind.size or 1
 
 
 def cast(target: Type, constant: Constant) -> Constant:
@@ -187,10 +195,6 @@ def _bits(target: Bit, constant: Constant) -> int:
     if target.size is None and not isinstance(constant.type, Bit):
         return int(bool(constant.value))
     size = target.size or 1
-    if isinstance(constant.type, Bit) and (constant.type.size or 1) != size:
-        raise no_cast(constant.type, target)
-    if isinstance(constant.type, Angle) and angle_bits(constant.type) != size:
-        raise no_cast(constant.type, target)
     return _whole(constant) & ((1 << size) - 1)
 
 
@@ -199,8 +203,6 @@ def _angle(target: Angle, constant: Constant) -> int:
     if isinstance(constant.type, Angle):
         return resize_angle(_whole(constant), angle_bits(constant.type), width)
     if isinstance(constant.type, Bit):
-        if (constant.type.size or 1) != width:
-            raise no_cast(constant.type, target)
         return _whole(constant)
     return angle_from_float(target, as_float(constant))
 

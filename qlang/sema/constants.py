@@ -11,7 +11,7 @@ from qlang.sema.functions import builtins, call_builtin, size_of
 from qlang.sema.operators import apply_binary, apply_unary
 from qlang.sema.spine import left_spine
 from qlang.sema.type_names import resolve_type
-from qlang.sema.types import COMPLEX, TEXT, Array, Bit, Qubit, Type, UInt
+from qlang.sema.types import COMPLEX, DEFAULT_WIDTH, TEXT, Angle, Array, Bit, Int, Qubit, Type, UInt
 from qlang.sema.units import UNITS, base_value
 from qlang.sema.values import (
     CONSTANTS,
@@ -156,6 +156,10 @@ def _index(node: tree.Index, names: Names, version: int) -> Constant:
 
 def _indexed(constant: Constant, item: tree.Expression, names: Names, version: int) -> Constant:
     kind, value = constant.type, constant.value
+    if isinstance(kind, (Int, UInt, Angle)):  # their bits, as those of a register
+        width = kind.width or DEFAULT_WIDTH
+        kind, value = Bit(width), int(value) & ((1 << width) - 1)  # type: ignore[arg-type]  # integers by type
+        constant = Constant(kind, value)
     if not isinstance(kind, (Array, Bit)) or (isinstance(kind, Bit) and kind.size is None):
         raise no_operator("[]", (kind,))
     size = size_of(kind)

@@ -65,6 +65,38 @@ def test_measured_values_steer_the_circuit(body: str, expected: int) -> None:
     assert bits("", body) == expected
 
 
+@pytest.mark.parametrize(
+    ("type_", "initial", "result", "expression", "expected"),
+    [
+        ("int[8]", "6", "bit", "v", 1),
+        ("uint[4]", "8", "bit", "bool(v)", 1),
+        ("bool", "false", "uint[8]", "~v", 1),
+        ("bool", "true", "uint[8]", "v ^ (v & !v)", 1),
+        ("int[8]", "5", "int[8]", "~(v > 3)", 0),
+        ("uint[8]", "130", "bit", "v[-1]", 1),
+        ("int[8]", "-128", "bit", "v[7]", 1),
+        ("angle[4]", "pi", "bit", "v[3]", 1),
+        ("uint[8]", "3", "uint[8]", "v ** 2", 9),
+        ("int[8]", "-3", "uint[8]", "v ** 3 + 30", 3),
+        ("int[8]", "-7", "uint[8]", "v / 2 + 4", 1),
+    ],
+)
+def test_a_value_is_the_same_known_early_or_late(
+    type_: str, initial: str, result: str, expression: str, expected: int
+) -> None:
+    early = f"{type_} v = {initial};"
+    late = f"x q[0]; bit m = measure q[0]; {type_} v; if (m) {{ v = {initial}; }}"
+    for given in (early, late):
+        text = f"{HEADER}qubit[1] q;\n{given}\n{result} r = {expression};\nbit[8] c;\nuint[8] s = r;\nc = s;\n"
+        assert certain(text, "c") == expected
+
+
+@pytest.mark.parametrize("expression", ["bit[2](m)", "int[4](bit[3](m))"])
+def test_registers_of_bits_keep_their_size_in_casts(expression: str) -> None:
+    text = f"{HEADER}qubit[1] q;\nbit m = measure q[0];\nbit[2] r;\nr = {expression};\n"
+    assert codes(text, "test.qasm") == ["QJ0312"]
+
+
 SUBROUTINES = """
 def flip(qubit[2] d, int which) -> bit { x d[which]; return measure d[which]; }
 def twice(float a) -> float { return 2 * a; }

@@ -17,6 +17,7 @@ from qlang.compiler.lowering.frame import Known
 from qlang.ir import bits as bits_ops
 from qlang.ir.circuit import BitsType
 from qlang.sema.casts import cast as cast_constant
+from qlang.sema.casts import castable
 from qlang.sema.operator_types import binary_type, unary_type
 from qlang.sema.operators import apply_binary, apply_unary
 from qlang.sema.types import (
@@ -47,6 +48,7 @@ _INTEGER: dict[str, type[Operation]] = {
     "^": arith.XOrIOp,
     "<<": arith.ShLIOp,
     ">>": arith.ShRUIOp,
+    "**": math.IPowIOp,
 }
 _UNSIGNED: dict[str, type[Operation]] = {"/": arith.DivUIOp, "%": arith.RemUIOp}
 _FLOAT: dict[str, type[Operation]] = {
@@ -60,7 +62,7 @@ _BOOLEAN: dict[str, type[Operation]] = {"&&": arith.AndIOp, "||": arith.OrIOp}
 _COMPARE = {"==": 0, "!=": 1, "<": 2, "<=": 3, ">": 4, ">=": 5}
 """MLIR's predicates for signed integers; unsigned ones stand 4 higher from `<` on."""
 _COMPARE_FLOAT = {"==": 1, ">": 2, ">=": 3, "<": 4, "<=": 5, "!=": 6}
-_FUNCTIONS: dict[str, type[Operation]] = {
+FUNCTIONS: dict[str, type[Operation]] = {
     "sin": math.SinOp,
     "cos": math.CosOp,
     "tan": math.TanOp,
@@ -88,6 +90,9 @@ def binary(emitter: Emitter, symbol: str, left: Known, right: Known, version: in
     if symbol in _BOOLEAN:
         pair = [truth(emitter, left), truth(emitter, right)]
         return Dynamic(BOOL, _emit(emitter, _BOOLEAN[symbol], pair, i1))
+    if isinstance(kind, Bool):
+        pair = [truth(emitter, left), truth(emitter, right)]
+        return Dynamic(BOOL, _emit(emitter, _INTEGER[symbol], pair, i1))
     if isinstance(kind, (Float, Duration)):
         pair = [real(emitter, left), real(emitter, right)]
         return Dynamic(kind, _emit(emitter, _FLOAT[symbol], pair, f64))
@@ -120,7 +125,7 @@ def unary(emitter: Emitter, symbol: str, operand: Known) -> Known:
     match symbol:
         case "+":
             return operand
-        case "!":
+        case _ if isinstance(kind, Bool):
             flipped = [truth(emitter, operand), emitter.boolean(True)]
             return Dynamic(BOOL, _emit(emitter, arith.XOrIOp, flipped, i1))
         case "-" if isinstance(kind, (Float, Duration)):
@@ -134,10 +139,8 @@ def unary(emitter: Emitter, symbol: str, operand: Known) -> Known:
 
 
 def function(emitter: Emitter, name: str, argument: Dynamic) -> Known:
-    """A real function of a value known at run time. Raises ConstantError for functions without one."""
-    if name not in _FUNCTIONS:
-        raise no_operator(name, (argument.type,))
-    return Dynamic(FLOAT, _emit(emitter, _FUNCTIONS[name], [real(emitter, argument)], f64))
+    """A real function, one of `FUNCTIONS`, of a value known at run time."""
+    return Dynamic(FLOAT, _emit(emitter, FUNCTIONS[name], [real(emitter, argument)], f64))
 
 
 def convert(emitter: Emitter, target: Type, value: Known) -> Known:
@@ -146,6 +149,8 @@ def convert(emitter: Emitter, target: Type, value: Known) -> Known:
         return cast_constant(target, value)
     if value.type == target:
         return value
+    if not castable(target, value.type):
+        raise no_cast(value.type, target)
     match target:
         case Bool():
             return Dynamic(target, truth(emitter, value))
@@ -155,6 +160,8 @@ def convert(emitter: Emitter, target: Type, value: Known) -> Known:
             if isinstance(value.type, Float):
                 return _from_integer(emitter, target, _emit(emitter, arith.FPToSIOp, [value.ssa], i64))
             return _from_integer(emitter, target, whole(emitter, value))
+        case Bit(size=None) if not isinstance(value.type, Bit):
+            return _from_integer(emitter, target, _emit(emitter, arith.ExtUIOp, [truth(emitter, value)], i64))
         case Bit():
             return _from_integer(emitter, target, whole(emitter, value))
         case Angle():

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from xdsl.dialects import arith
-from xdsl.dialects.builtin import i64
 from xdsl.ir import SSAValue
 
-from qlang.compiler.lowering.arithmetic import binary, convert, function, unary, whole
+from qlang.compiler.lowering.arithmetic import FUNCTIONS, binary, convert, function, unary, whole
 from qlang.compiler.lowering.emitter import Dynamic, Emitter
 from qlang.compiler.lowering.frame import Frame, Known, LoweringError, Qubits, Variable
 from qlang.compiler.lowering.problems import from_constant, not_executable
@@ -16,7 +14,7 @@ from qlang.ir.circuit import BitsType
 from qlang.sema.constants import evaluate, range_of
 from qlang.sema.symbols import SubroutineSymbol
 from qlang.sema.type_names import resolve_type
-from qlang.sema.types import BIT, Angle, Bit, Int, Qubit, Type, UInt
+from qlang.sema.types import BIT, DEFAULT_WIDTH, Angle, Bit, Int, Qubit, Type, UInt
 from qlang.sema.values import Constant, ConstantError, as_float, as_int
 from qlang.syntax import tree
 
@@ -101,7 +99,7 @@ def _call(frame: Frame, node: tree.Call) -> Known:
     if node.callee.name == "sizeof":
         return _constant(frame, node)
     arguments = [value(frame, argument.value) for argument in node.arguments]
-    if len(arguments) == 1 and isinstance(arguments[0], Dynamic):
+    if len(arguments) == 1 and isinstance(arguments[0], Dynamic) and node.callee.name in FUNCTIONS:
         return function(frame.emitter, node.callee.name, arguments[0])
     if any(isinstance(argument, Dynamic) for argument in arguments):
         raise not_executable(
@@ -127,10 +125,11 @@ def _index(frame: Frame, node: tree.Index) -> Known:
         base = materialised(frame.emitter, base)
     if isinstance(base.type, Bit):
         return _bits_index(frame, node, base, item)
-    if isinstance(base.type, (Int, UInt, Angle)) and not isinstance(item, (tree.Range, tree.IndexSet)):
-        position = whole(frame.emitter, value(frame, item))
-        shifted = frame.emitter.value(arith.ShRUIOp.create(operands=[base.ssa, position], result_types=[i64]))
-        return convert(frame.emitter, BIT, Dynamic(UInt(64), shifted))
+    if isinstance(base.type, (Int, UInt, Angle)):
+        register = Bit(base.type.width or DEFAULT_WIDTH)
+        packed = BitsType.of(register.size or 1)
+        bits = bits_ops.IntToBitsOp.create(operands=[base.ssa], result_types=[packed])
+        return _bits_index(frame, node, Dynamic(register, frame.emitter.value(bits)), item)
     raise not_executable(frame, node, f"indexing {base.type} at run time", "use constants or a bit register")
 
 
