@@ -71,7 +71,7 @@ class Job:
         python = circuit.source.text
         source = Source(circuit.source.name, f"{python}\n{self.text}", circuit.source.first_line)
         blank = Source(source.name, " " * len(python) + f"\n{self.text}")
-        block = parse(blank, language="qjob")
+        block = parse(blank)
         program = tree.Program(0, len(source.text), [circuit.definition, *block.program.statements], [])
         analysis = analyse_tree(source, program)
         if block.diagnostics:

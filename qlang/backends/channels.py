@@ -100,11 +100,6 @@ def thermal_relaxation(t1: float, t2: float, time: float) -> Channel:
     return Channel("thermal", tuple(operator for operator in operators if np.any(operator)))
 
 
-def thermal_process_fidelity(t1: float, t2: float, time: float) -> float:
-    """`process_fidelity` of `thermal_relaxation` in closed form: (1 + e^(−t/T1) + 2e^(−t/T2))/4."""
-    return (1 + exp(-time / t1) + 2 * exp(-time / min(t2, 2 * t1))) / 4
-
-
 def _keep(survival: float) -> Operator:
     return np.array([[1, 0], [0, sqrt(survival)]], dtype=np.complex128)
 

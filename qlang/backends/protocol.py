@@ -27,8 +27,6 @@ class Capabilities:
     noise: bool
     dynamic: bool
     """Whether measured bits may steer the program."""
-    parallel_scales: bool = False
-    """Whether all noise scales come from one pass."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ MAX_SCALE = 99
 MAX_SHOTS = 1 << 40
 METHODS = ("auto", "state_vector", "density_matrix", "trajectories")
 
-CAPABILITIES = Capabilities("numpy", METHODS[1:], True, True, True, True, parallel_scales=True)
+CAPABILITIES = Capabilities("numpy", METHODS[1:], True, True, True, True)
 _SECONDS_PER_GATE = 1e-5
 _SECONDS_PER_BYTE = 1e-9
 

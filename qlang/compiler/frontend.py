@@ -115,8 +115,7 @@ def load(path: str, *, stdin_name: str | None = None) -> Source:
 
 def analyse(source: Source, *, loader: FileLoader | TextLoader | None = None, references: bool = False) -> Analysis:
     """Parse and check a text. Never raises for what a user wrote."""
-    language = "qasm" if source.name.endswith((".qasm", ".inc")) else "auto"
-    parsed = parse(source, language=language)  # type: ignore[arg-type]  # one of the two literals
+    parsed = parse(source)
     return _checked(source, parsed.program, parsed.diagnostics, parsed.version, loader, references)
 
 

@@ -38,7 +38,7 @@ from xdsl.dialects.utils import (
     parse_func_op_like,
     print_func_op_like,
 )
-from xdsl.ir import Attribute, Block, ParametrizedAttribute, Region, SSAValue, TypeAttribute
+from xdsl.ir import Attribute, ParametrizedAttribute, Region, SSAValue, TypeAttribute
 from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
@@ -384,8 +384,3 @@ class ReturnOp(IRDLOperation):
 
     traits = traits_def(IsTerminator(), HasParent(FuncOp))
     assembly_format = "($values^ `:` type($values))? attr-dict"
-
-
-def entry_block(func: FuncOp) -> Block:
-    """The one block of a circuit."""
-    return func.body.block

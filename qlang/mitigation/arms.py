@@ -150,11 +150,11 @@ _TEXT = re.compile(r"([a-z_]+)(?:\[(\d{1,9}(?:,\d{1,9})*)\],([a-z]+))?")
 
 def _check_name(name: str) -> None:
     if name in NOT_OFFERED:
-        raise NotOffered(name, tuple(_BUILDERS))
+        raise NotOffered(name, OFFERED)
     if name not in _BUILDERS:
         from difflib import get_close_matches  # only on the way to an error message
 
-        near = get_close_matches(name, [*_BUILDERS, *NOT_OFFERED], n=1)
+        near = get_close_matches(name, [*OFFERED, *NOT_OFFERED], n=1)
         raise UnknownMethod(name, near[0] if near else None)
 
 

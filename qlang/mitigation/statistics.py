@@ -1,6 +1,6 @@
 """Estimators and their error bars, distances between distributions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum, sqrt
 
@@ -73,25 +73,3 @@ def unseen_variance(half_range: float, shots: int) -> float:
     """
     p = 1 / (shots + 2)
     return (2 * half_range) ** 2 * p * (1 - p) / shots
-
-
-def hellinger_fidelity(p: Mapping[int, float], q: Mapping[int, float]) -> float:
-    """(Σ √(p_x q_x))² of two distributions, or two sets of counts, over the same outcomes; in [0, 1].
-
-    Both are normalised first. Raises ValueError where one has no weight or a negative one.
-    """
-    weights = [fsum(each.values()) for each in (p, q)]
-    if min(weights) <= 0 or min(*p.values(), *q.values(), 0) < 0:
-        raise ValueError("distributions need positive weight")
-    overlap = fsum(sqrt(p[x] * q[x]) for x in sorted(p.keys() & q.keys()))
-    return min(overlap * overlap / (weights[0] * weights[1]), 1.0)
-
-
-def independent_sum(coefficients: Sequence[float], estimates: Sequence[Estimate]) -> Estimate:
-    """Σ c_i x_i of independent estimates; variances add with c_i², kind by kind."""
-    pairs = list(zip(coefficients, estimates, strict=True))
-    return Estimate(
-        fsum(c * each.value for c, each in pairs),
-        fsum(c * c * each.shot_variance for c, each in pairs),
-        fsum(c * c * each.calibration_variance for c, each in pairs),
-    )

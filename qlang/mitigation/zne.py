@@ -62,11 +62,6 @@ def variance_factor(weights: Sequence[float]) -> float:
     return fsum(map(abs, weights)) ** 2
 
 
-def equal_variance_factor(weights: Sequence[float]) -> float:
-    """m·Σc_i²: the same with the shots split equally."""
-    return len(weights) * fsum(weight * weight for weight in weights)
-
-
 def allocate(shots: int, weights: Sequence[float]) -> tuple[int, ...]:
     """Splits `shots` in proportion to |c_i|, which minimises Σ c_i² σ²/n_i at equal per-shot variance σ².
 

@@ -183,12 +183,9 @@ FLOAT = Float()
 ANGLE = Angle()
 COMPLEX = Complex()
 DURATION = Duration()
-OBSERVABLE = Observable()
 TEXT = Text()
 VOID = Void()
 UNKNOWN = Unknown()
-
-QuantumType = Qubit | Qubits
 
 
 def is_quantum(kind: Type) -> bool:

@@ -44,8 +44,3 @@ def base_value(value: float, unit: str) -> float:
     """
     factor = UNITS[unit].factor
     return value / round(1 / factor) if factor < 1 else value * factor
-
-
-def time_units() -> list[str]:
-    """The spellings that a time may have, for messages."""
-    return ["ns", "us", "ms", "s", "min", "h", "days"]

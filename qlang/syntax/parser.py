@@ -25,8 +25,6 @@ from qlang.syntax.tables import NO_ACTION, load
 from qlang.syntax.tree import Comment, Node, Program
 from qlang.syntax.words import JOB_WORDS
 
-Language = Literal["auto", "qjob", "qasm"]
-
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
@@ -110,11 +108,10 @@ def _too_deep(state: Automaton) -> bool:
     return nested > MAX_NESTING
 
 
-def parse(source: Source, *, language: Language = "auto") -> ParseResult:
+def parse(source: Source) -> ParseResult:
     """The tree of a text and all its mistakes of syntax; broken text gives the tree of what could be read.
 
-    `language` is what the file's name told and changes nothing in the grammar: the jobs of qlang and OpenQASM
-    are read alike. The version comes from the text.
+    The jobs of qlang and OpenQASM are read alike, whatever the file is called; the version comes from the text.
     """
     return parse_tokens(source)[0]
 

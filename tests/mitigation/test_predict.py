@@ -12,7 +12,6 @@ from qlang.mitigation.choice import choose
 from qlang.mitigation.confusion import Confusion
 from qlang.mitigation.errors import TooFewShots
 from qlang.mitigation.predict import Task, depolarizing_rate, fidelity_of_samples, predict, scales_and_weights
-from qlang.mitigation.statistics import hellinger_fidelity
 from qlang.mitigation.zne import allocate
 
 NONE, READOUT = NoMitigation(), ReadoutInversion()
@@ -112,6 +111,8 @@ def test_the_predicted_variance_is_the_simulated_one() -> None:
 @given(st.integers(1, 4), st.floats(0, 3), st.data())
 @settings(deadline=None)
 def test_the_hellinger_bound_holds_and_is_tight_on_one_outcome(width: int, rate: float, data) -> None:
+    from qiskit.quantum_info import hellinger_fidelity
+
     readout = tuple(
         data.draw(st.lists(st.builds(Confusion, st.floats(0, 0.3), st.floats(0, 0.3)), min_size=width, max_size=width))
     )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qlang.mitigation.statistics import Estimate, hellinger_fidelity, independent_sum, pauli_sum, unseen_variance
+from qlang.mitigation.statistics import Estimate, pauli_sum, unseen_variance
 
 counts_of_three = st.dictionaries(st.integers(0, 7), st.integers(1, 500), min_size=1)
 terms_of_three = st.lists(
@@ -52,30 +52,6 @@ def test_a_constant_term_adds_no_variance() -> None:
     assert pauli_sum([(5.0, ()), (1.0, (0,))], counts).variance == pytest.approx(
         pauli_sum([(1.0, (0,))], counts).variance
     )
-
-
-@given(counts_of_three, counts_of_three)
-def test_hellinger_fidelity_is_qiskits(p: dict[int, int], q: dict[int, int]) -> None:
-    from qiskit.quantum_info import hellinger_fidelity as oracle
-
-    expected = oracle({f"{x:03b}": n for x, n in p.items()}, {f"{x:03b}": n for x, n in q.items()})
-    assert hellinger_fidelity(p, q) == pytest.approx(expected, abs=1e-9)
-    assert hellinger_fidelity(p, q) == hellinger_fidelity(q, p)
-    assert hellinger_fidelity(p, p) == pytest.approx(1)
-
-
-@pytest.mark.parametrize("bad", [{}, {0: 0.0}, {0: -1.0, 1: 2.0}])
-def test_a_distribution_needs_positive_weight(bad: dict[int, float]) -> None:
-    with pytest.raises(ValueError, match="positive weight"):
-        hellinger_fidelity(bad, {0: 1.0})
-
-
-def test_independent_estimates_add_their_variances_by_kind() -> None:
-    total = independent_sum([2.0, -1.0], [Estimate(1.0, 0.04, 0.01), Estimate(3.0, 0.09)])
-    assert total.value == -1.0
-    assert total.shot_variance == pytest.approx(4 * 0.04 + 0.09)
-    assert total.calibration_variance == pytest.approx(0.04)
-    assert total.standard_error == pytest.approx((0.25 + 0.04) ** 0.5)
 
 
 def test_the_error_bar_covers() -> None:

@@ -11,47 +11,6 @@ _CIRCUIT = "circuit c() { qubit[2] q; h q; cx q[0], q[1]; }\n"
 
 
 @dataclass(frozen=True)
-class CircuitTooLarge(Diagnostic):
-    code = "QJ0901"
-    title = "circuit `{circuit}` needs {needed} qubits, {backend} has {available}"
-    explanation = "A backend runs circuits up to its number of qubits; a simulator's limit is the machine's memory."
-    found_by = "plan"
-
-    circuit: str
-    needed: int
-    backend: str
-    available: int
-    declaration: Span | None = None
-
-    def label(self) -> str:
-        return f"room for {self.available} qubits"
-
-    def secondary(self) -> Iterator[Label]:
-        if self.declaration is not None:
-            yield Label(self.declaration, f"the circuit uses {self.needed} qubits")
-
-
-@dataclass(frozen=True)
-class ConstructUnsupported(Diagnostic):
-    code = "QJ0902"
-    title = "{construct} cannot be executed on {backend}"
-    explanation = "The circuit is right, but this target lacks what it needs."
-    found_by = "plan"
-
-    construct: str
-    backend: str
-    reason: str
-    instead: str = ""
-
-    def label(self) -> str:
-        return self.reason
-
-    def helps(self) -> Iterator[str]:
-        if self.instead:
-            yield self.instead
-
-
-@dataclass(frozen=True)
 class UnknownNoise(Diagnostic):
     code = "QJ0903"
     title = "unknown noise block `{name}`"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from qlang.sema.errors.names import use_instead
 from qlang.syntax.diagnostic import Diagnostic, Fix
-from qlang.syntax.source import Span
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,3 @@ class NoKeyForMode(Diagnostic):
     def helps(self) -> Iterator[str]:
         if self.possible:
             yield f"the keys at hand serve {', '.join(f'`{mode}`' for mode in self.possible)}"
-
-
-def crypto_span(statement: Span | None, job: Span) -> Span:
-    """Where to blame a mode: its statement, or the job that leaves it open."""
-    return job if statement is None else statement

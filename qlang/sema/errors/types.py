@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qlang.sema.errors.names import use_instead
 from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
 from qlang.syntax.source import Span
 
@@ -232,31 +231,6 @@ class NoSuchCast(Diagnostic):
 
     source: str
     target: str
-
-
-@dataclass(frozen=True)
-class TooDeep(Diagnostic):
-    code = "QJ0313"
-    title = "this statement is nested too deeply"
-    explanation = "Expressions and blocks may nest a few hundred levels; nobody reads more."
-    found_by = "files"
-
-    def helps(self) -> Iterator[str]:
-        yield "name parts of it with `const`, or move inner blocks into a `def`"
-
-
-@dataclass(frozen=True)
-class UnknownUnit(Diagnostic):
-    code = "QJ0314"
-    title = "unknown unit `{unit}`"
-    explanation = "Units are `ns us ms s min h days dt`, `usd eur`, `x` and `%`."
-    found_by = "files"
-
-    unit: str
-    suggestion: str | None = None
-
-    def fixes(self) -> Iterator[Fix]:
-        return use_instead(self.span, self.suggestion)
 
 
 @dataclass(frozen=True)
