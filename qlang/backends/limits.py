@@ -1,4 +1,7 @@
-"""How large a state may be on this machine. Cheap to import: the compiler asks before it plans."""
+"""How large a state may be on this machine, and how long a gate on it takes.
+
+Cheap to import: the compiler asks before it plans.
+"""
 
 from os import sysconf
 from pathlib import Path
@@ -7,6 +10,11 @@ STATE_VECTOR_BYTES = 48
 """For each amplitude: the state, the copy that is measured, and scratch space, 16 bytes each."""
 DENSITY_BYTES = 24
 """For each component of a density matrix: the same, 8 bytes each."""
+SECONDS_PER_GATE = 1e-5
+SECONDS_PER_AMPLITUDE = 5e-9
+"""What a gate costs: fixed, and for each amplitude or component of a density matrix; orders of magnitude."""
+AUTO_DENSITY_QUBITS = 10
+"""Up to so many qubits, noise is simulated by a density matrix when the method is `auto`."""
 MAX_DENSITY_QUBITS = 13
 ABSURD_QUBITS = 512
 """No memory holds so many; a bound that keeps arithmetic on sizes cheap."""
@@ -26,6 +34,12 @@ def state_bytes(qubits: int, method: str) -> int:
     """Bytes that a simulation by `method` takes; the same for all absurd numbers of qubits."""
     qubits = min(qubits, ABSURD_QUBITS)
     return DENSITY_BYTES << 2 * qubits if method == "density_matrix" else STATE_VECTOR_BYTES << qubits
+
+
+def gate_seconds(qubits: int, method: str) -> float:
+    """Seconds that a gate takes by `method`, about."""
+    qubits = min(qubits, ABSURD_QUBITS)
+    return SECONDS_PER_GATE + SECONDS_PER_AMPLITUDE * 2.0 ** (2 * qubits if method == "density_matrix" else qubits)
 
 
 def most_qubits(*, noisy: bool, exact: bool = False, memory: int | None = None) -> int:

@@ -19,11 +19,7 @@ from qlang.backends import channels
 from qlang.backends.channels import Channel
 from qlang.backends.errors import BadNoise
 from qlang.ir.gates import BY_CODE, BY_NAME, cx_gates
-
-TIME_1Q = 50e-9
-"""Duration of a one-qubit gate where a rule does not say, typical of transmons."""
-TIME_2Q = 300e-9
-"""The same for two-qubit gates."""
+from qlang.ir.noise import TIME_1Q, TIME_2Q
 
 Applied: TypeAlias = tuple[Channel, tuple[int, ...]]
 """A channel and the wires that it acts on."""

@@ -19,7 +19,13 @@ from qlang.backends.errors import (
 from qlang.backends.estimate import gate_count
 from qlang.backends.folding import Trace, fold, record, replay
 from qlang.backends.interpreter import decode, run
-from qlang.backends.limits import MAX_DENSITY_QUBITS, available_memory, state_bytes
+from qlang.backends.limits import (
+    AUTO_DENSITY_QUBITS,
+    MAX_DENSITY_QUBITS,
+    available_memory,
+    gate_seconds,
+    state_bytes,
+)
 from qlang.backends.program import Program
 from qlang.backends.protocol import (
     Capabilities,
@@ -34,15 +40,11 @@ from qlang.backends.state_vector import StateVector
 from qlang.backends.trajectories import unravelling
 from qlang.ir.kernel import FuncOp
 
-AUTO_DENSITY_QUBITS = 10
-"""Up to so many qubits, noise is simulated by a density matrix when the method is `auto`."""
 MAX_SCALE = 99
 MAX_SHOTS = 1 << 40
 METHODS = ("auto", "state_vector", "density_matrix", "trajectories")
 
 CAPABILITIES = Capabilities("numpy", METHODS[1:], True, True, True, True)
-_SECONDS_PER_GATE = 1e-5
-_SECONDS_PER_BYTE = 1e-9
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class ReferenceBackend:
         size = state_bytes(program.qubits, method)
         gates = gate_count(program) * sum(request.scales)
         runs = 1 if method != "trajectories" else min(request.shots or (1,))
-        return Cost(size, gates * (_SECONDS_PER_GATE + size * _SECONDS_PER_BYTE) * runs)
+        return Cost(size, gates * gate_seconds(program.qubits, method) * runs)
 
     def execute(self, program: FuncOp, request: Request) -> Outcome:
         """Run a kernel.

@@ -16,21 +16,17 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from qlang.backends.limits import most_qubits
+from qlang.backends.limits import AUTO_DENSITY_QUBITS, gate_seconds, most_qubits
 from qlang.catalogue.errors import DoesNotFit, NotConnected
 from qlang.catalogue.layout import choose_layout
 from qlang.catalogue.noise import DeviceNoise, device_noise
+from qlang.catalogue.prices import PRICES
 from qlang.catalogue.snapshot import Snapshot
 from qlang.catalogue.store import SHIPPED, load, match, sources, suggestions
 from qlang.compiler.noise_rates import device_rate, named_rate
 from qlang.ir.circuit import FuncOp
 from qlang.ir.job import CandidateOp, JobOp, StateOp
 from qlang.ir.values import Plain, attributes, plain
-
-SECONDS_PER_GATE = 1e-5
-SECONDS_PER_AMPLITUDE = 5e-9
-"""What a gate costs the reference executor: fixed, and for each amplitude; orders of magnitude."""
-
 
 NO_ADAPTER = "no adapter or credentials for it in this version"
 
@@ -85,7 +81,7 @@ def _facts(kind: str, name: str, circuit: FuncOp, declared: Facts, exact_only: b
 
 
 def _exact(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
-    facts: dict[str, Plain] = {"noisy": False, "gamma": 0.0, "vendor": "qlang", "cost_per_shot": 0.0}
+    facts: dict[str, Plain] = {"noisy": False, "gamma": 0.0, "vendor": "qlang", "cost_per_shot": PRICES["sim"].shot_usd}
     return facts | _simulation(circuit, resources, noisy=False)
 
 
@@ -99,7 +95,7 @@ def _named(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dic
         "noise": noise,
         "gamma": named_rate(rules, resources),  # type: ignore[arg-type]  # rules are mappings
         "vendor": "qlang",
-        "cost_per_shot": 0.0,
+        "cost_per_shot": PRICES["sim with"].shot_usd,
     }
     for rule in rules:
         assert isinstance(rule, Mapping)
@@ -110,7 +106,7 @@ def _named(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dic
 
 def _like(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
     snapshot = load(name)
-    facts = _snapshot_facts(snapshot) | {"noisy": True, "cost_per_shot": 0.0}
+    facts = _snapshot_facts(snapshot) | {"noisy": True, "cost_per_shot": PRICES["sim like"].shot_usd}
     if snapshot.unusable:
         return facts | {"reason": snapshot.unusable}
     try:
@@ -191,9 +187,8 @@ def _simulation(circuit: FuncOp, resources: Facts, *, noisy: bool) -> dict[str, 
     counts = resources["gates"]
     assert isinstance(counts, Mapping)
     gates = sum(float(str(count)) for count in counts.values())
-    dense = noisy and circuit.size <= 10
-    amplitudes = 2.0 ** (2 * circuit.size if dense else circuit.size)
-    seconds = gates * (SECONDS_PER_GATE + SECONDS_PER_AMPLITUDE * amplitudes)
+    dense = noisy and circuit.size <= AUTO_DENSITY_QUBITS
+    seconds = gates * gate_seconds(circuit.size, "density_matrix" if dense else "state_vector")
     per_shot = seconds if noisy and not dense else 1e-7
     return {"qubits": limit, "seconds": 0.01 + seconds, "seconds_per_shot": per_shot, "region": "local"}
 

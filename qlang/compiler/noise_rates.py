@@ -9,14 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from math import exp, sqrt
 
 from qlang.catalogue.noise import DeviceNoise
-from qlang.ir.gates import BY_NAME, Primitive, cx_gates
+from qlang.ir.gates import counted_gate, cx_gates
+from qlang.ir.noise import TIME_1Q, TIME_2Q
 from qlang.ir.values import Plain
 from qlang.mitigation.predict import depolarizing_rate
 
 Resources = Mapping[str, Plain]
-
-DEFAULT_TIME_1Q, DEFAULT_TIME_2Q = 50e-9, 300e-9
-"""Gate times of `thermal` noise that does not give its own, in seconds."""
 
 
 def device_rate(noise: DeviceNoise, resources: Resources) -> tuple[float, float]:
@@ -78,7 +76,7 @@ def _applications(rule: Mapping[str, Plain], name: str) -> tuple[int, int]:
 
     A gate of three or more wires that only `2q` targets counts as the two-qubit gates that it is made of.
     """
-    primitive, controls = _counted(name)
+    primitive, controls = counted_gate(name)
     qubits = primitive.qubits + controls
     targets = rule.get("targets") or ()
     assert isinstance(targets, Sequence)
@@ -91,16 +89,8 @@ def _applications(rule: Mapping[str, Plain], name: str) -> tuple[int, int]:
 
 def gate_wires(name: str) -> int:
     """Wires of a gate by its counted name."""
-    primitive, controls = _counted(name)
+    primitive, controls = counted_gate(name)
     return primitive.qubits + controls
-
-
-def _counted(name: str) -> tuple[Primitive, int]:
-    """The primitive of a counted name, and its further controls: each leading `c` of an unknown name is one."""
-    controls = 0
-    while name not in BY_NAME and name.startswith("c"):
-        name, controls = name[1:], controls + 1
-    return BY_NAME[name], controls
 
 
 def _value(rule: Mapping[str, Plain], name: str, default: float = 0.0) -> float:
@@ -119,7 +109,7 @@ def _flip(rule: Mapping[str, Plain], qubits: int) -> float:
 
 
 def _thermal(rule: Mapping[str, Plain], qubits: int) -> float:
-    time = _value(rule, "time_1q", DEFAULT_TIME_1Q) if qubits == 1 else _value(rule, "time_2q", DEFAULT_TIME_2Q)
+    time = _value(rule, "time_1q", TIME_1Q) if qubits == 1 else _value(rule, "time_2q", TIME_2Q)
     return qubits * depolarizing_rate(relaxation_infidelity(time, _value(rule, "t1"), _value(rule, "t2")), 1)
 
 

@@ -105,6 +105,14 @@ def inverse(primitive: Primitive, parameters: tuple[float, ...]) -> tuple[Primit
             return BY_NAME[other], parameters
 
 
+def counted_gate(name: str) -> tuple[Primitive, int]:
+    """The primitive of a counted name, and its further controls: `cccx` is `ccx` with one more. Raises KeyError."""
+    controls = 0
+    while name not in BY_NAME and name.startswith("c"):
+        name, controls = name[1:], controls + 1
+    return BY_NAME[name], controls
+
+
 def cx_gates(primitive: Primitive, controls: int = 0) -> int:
     """How many CX a gate with further controls costs.
 

@@ -17,7 +17,7 @@ The angles are taken as the kernel computes them; sampling and estimation are no
 from collections.abc import Mapping
 from math import expm1, sqrt
 
-from qlang.ir.gates import BY_NAME, Primitive, cx_gates
+from qlang.ir.gates import Primitive, counted_gate, cx_gates
 from qlang.ir.values import Plain
 
 UNIT_ROUNDOFF = 2.0**-53
@@ -43,7 +43,7 @@ def l2_bound(resources: Mapping[str, Plain], qubits: int, scale: int, noise: Pla
     counts = resources["gates"]
     assert isinstance(counts, Mapping)
     channels = _channels(noise)
-    units: float = sum(_count(number) * _gate_error(*_primitive(name), channels) for name, number in counts.items())
+    units: float = sum(_count(number) * _gate_error(*counted_gate(name), channels) for name, number in counts.items())
     others = sum(_count(resources[name]) for name in ("measurements", "resets", "unlisted"))
     units += others * _single_error(channels)
     spread = sqrt(2.0**qubits) if channels else 1.0
@@ -66,14 +66,6 @@ def _channels(noise: Plain) -> int:
         return 0
     rules = noise.get("rules")
     return len(rules) if isinstance(rules, list) else _DEVICE_CHANNELS
-
-
-def _primitive(name: str) -> tuple[Primitive, int]:
-    """A counted gate and its controls: `cccx` is `ccx` with one more."""
-    controls = 0
-    while name not in BY_NAME:
-        controls, name = controls + 1, name[1:]
-    return BY_NAME[name], controls
 
 
 def _gate_error(primitive: Primitive, controls: int, channels: int) -> float:

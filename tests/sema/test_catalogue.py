@@ -79,6 +79,7 @@ def _stand_in(kind: type[Diagnostic], name: str) -> object:
         ("Span", span),
         ("bool", True),
         ("int", 3),
+        ("float", 0.25),
         ("str", "word"),
     ]
     return next(value for part, value in table if part in hint)
