@@ -9,6 +9,7 @@ from typing import Any
 from xdsl.ir import Operation
 
 from qlang.ir import plan
+from qlang.ir.bounds import keeps
 from qlang.ir.values import plain
 
 SCHEMA = "qlang.plan/1"
@@ -94,6 +95,4 @@ def _verdict(bound: Mapping[str, Any], predicted: Mapping[str, float | None]) ->
     value = predicted["low"] if bound["metric"] == "fidelity" else predicted["value"]
     if value is None:
         return "unknown"
-    limit = bound["value"]
-    kept = value >= limit if bound["relation"].startswith(">") else value <= limit
-    return "met" if kept else "missed"
+    return "met" if keeps(bound["relation"], bound["value"], value, value) else "missed"

@@ -7,12 +7,10 @@ from typing import Any
 
 from qlang.compiler.render.cells import safe_text
 from qlang.compiler.render.theme import Theme
-from qlang.compiler.tables import duration, facts, quantity, table
+from qlang.compiler.sla_text import VERDICT_STYLES, term_amount, term_name
+from qlang.compiler.tables import duration, facts, quantity, short_digest, table
 
 _WIRES_SHOWN = 16
-_DIGEST_SHOWN = 19
-"""`sha256:` and twelve digits."""
-_VERDICT_STYLES = {"met": "good", "missed": "bad", "unknown": "warning"}
 
 
 def plan_table(report: dict[str, Any], theme: Theme) -> str:
@@ -43,7 +41,7 @@ def _decisions(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "layout", _layout(schedule["layout"])
     yield "mitigation", f"{policy['method']}\n{policy['reason']}"
     yield "shots", _shots(report)
-    yield "kernel", f"{kernel['target']}, {kernel['precision']}, {_short(kernel['digest'])}"
+    yield "kernel", f"{kernel['target']}, {kernel['precision']}, {short_digest(kernel['digest'])}"
     yield "rounding", _rounding(kernel)
     yield "fidelity", _interval(schedule["fidelity"])
     yield "cost", _money(schedule["cost"])
@@ -63,7 +61,7 @@ def _calibration(schedule: dict[str, Any]) -> str:
     if not snapshot:
         return ""
     date = schedule.get("snapshot_date")
-    return f", calibrated {str(date)[:10] if date else 'at an unknown date'} ({_short(snapshot)})"
+    return f", calibrated {str(date)[:10] if date else 'at an unknown date'} ({short_digest(snapshot)})"
 
 
 def _layout(layout: list[int]) -> str:
@@ -100,25 +98,21 @@ def _predictions(report: dict[str, Any]) -> str:
 def _sla(report: dict[str, Any], theme: Theme) -> str:
     rows = []
     for term in report["sla"]:
-        name = f"{term['metric']}({term['argument']})" if term["argument"] else term["metric"]
-        rows.append([name, f"{term['relation']} {_valued(term, term['value'])}", _predicted(term), term["verdict"]])
+        bound = f"{term['relation']} {term_amount(term, term['value'])}"
+        rows.append([term_name(term), bound, _predicted(term), term["verdict"]])
     if not rows:
         return ""
     lines = table(["term", "bound", "predicted", "verdict"], rows).splitlines()
     for index, term in enumerate(report["sla"], 1):
         verdict = term["verdict"]
-        lines[index] = lines[index].removesuffix(verdict) + theme.paint(verdict, _VERDICT_STYLES[verdict])
+        lines[index] = lines[index].removesuffix(verdict) + theme.paint(verdict, VERDICT_STYLES[verdict])
     return "\n".join(lines)
-
-
-def _valued(term: dict[str, Any], value: float | None) -> str:
-    return duration(value) if term["metric"] == "latency" else quantity(value, term["unit"])
 
 
 def _predicted(term: dict[str, Any]) -> str:
     if term["metric"] == "fidelity":
         return _interval(term["predicted"])
-    return _valued(term, term["predicted"]["value"])
+    return term_amount(term, term["predicted"]["value"])
 
 
 def _considered(report: dict[str, Any]) -> str:
@@ -146,7 +140,3 @@ def _interval(value: dict[str, float | None]) -> str:
 def _money(cost: dict[str, float | None]) -> str:
     value = cost["value"]
     return "unknown: no price is known" if value is None else f"{value:.2f} usd"
-
-
-def _short(digest: str) -> str:
-    return digest[:_DIGEST_SHOWN]

@@ -7,6 +7,7 @@ from typing import Any
 
 from qlang.compiler.render.cells import safe_text
 from qlang.compiler.render.theme import Theme
+from qlang.compiler.sla_text import VERDICT_STYLES, term_amount, term_name
 from qlang.compiler.tables import duration, facts, quantity, table
 
 _BARS_SHOWN = 16
@@ -93,17 +94,11 @@ def _sweep(points: list[Mapping[str, Any]], report: Mapping[str, Any]) -> str:
 def _sla(terms: list[Mapping[str, Any]], theme: Theme) -> str:
     lines = []
     for term in terms:
-        name = f"{term['metric']}({term['argument']})" if term.get("argument") else term["metric"]
         verdict = str(term["verdict"])
-        style = {"met": "good", "missed": "bad"}.get(verdict, "warning")
-        found = f", {term['source']} {_amount(term, term['found'])}" if term["found"] is not None else ""
-        bound = f"{safe_text(name)} {term['relation']} {_amount(term, term['value'])}"
-        lines.append(f"  SLA {bound}: {theme.paint(verdict, style)}{found}\n")
+        found = f", {term['source']} {term_amount(term, term['found'])}" if term["found"] is not None else ""
+        bound = f"{safe_text(term_name(term))} {term['relation']} {term_amount(term, term['value'])}"
+        lines.append(f"  SLA {bound}: {theme.paint(verdict, VERDICT_STYLES[verdict])}{found}\n")
     return "".join(lines)
-
-
-def _amount(term: Mapping[str, Any], value: float) -> str:
-    return duration(value) if term["metric"] == "latency" else quantity(value, term["unit"])
 
 
 def _not_applied(report: Mapping[str, Any], theme: Theme) -> str:

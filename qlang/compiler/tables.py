@@ -37,6 +37,11 @@ def quantity(value: float | None, unit: str = "", digits: int = 3) -> str:
     return "-" if value is None else f"{value:.{digits}g}{f' {unit}' if unit else ''}"
 
 
+def short_digest(digest: str) -> str:
+    """`sha256:` and the first twelve digits."""
+    return digest[: len("sha256:") + 12]
+
+
 def duration(seconds: float | None) -> str:
     """A time in the unit that suits it."""
     if seconds is None:

@@ -9,7 +9,7 @@ that the job allows; no mitigation is always one of them. The mathematics and it
 those of one measurement setting at one point, divided over the noise scales so that the variance is smallest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 
@@ -19,22 +19,25 @@ from xdsl.passes import ModulePass
 
 from qlang.ir import plan
 from qlang.ir.job import CandidateOp, ExpectOp
+from qlang.ir.pauli import product_factors
 from qlang.ir.values import Interval, Plain, attributes, floats, integers, plain
 from qlang.mitigation.arms import Arm, NoMitigation, arm_of, default_arms, methods
 from qlang.mitigation.choice import Choice, Considered, choose
 from qlang.mitigation.confusion import Confusion
 from qlang.mitigation.errors import MitigationError, TooFewShots
 from qlang.mitigation.predict import Interval as Predicted
-from qlang.mitigation.predict import Prediction, Task, fidelity_of_samples, scales_and_weights
+from qlang.mitigation.predict import Damping, Prediction, Task, fidelity_of_samples, scales_and_weights
 from qlang.mitigation.zne import allocate
 from qlang.passes.declared import Declared, declared_jobs, facts
-from qlang.passes.group_observables import factors
 from qlang.passes.rejections import MethodRefused, ShotsUndecided
 
 MODEL = "global-depolarizing/1"
 """Names the model of the predictions; changes when any prediction does."""
 MANY = 10**12
 """Stands for the shots of an exact run, whose variance is zero."""
+
+_EXACT = "the backend is exact: nothing to mitigate"
+_HISTOGRAMS = "histograms are not mitigated in this version"
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,9 @@ class ChooseMitigation(ModulePass):
 
 
 def _arms(declared: Declared) -> tuple[Arm, ...]:
-    """The arms that the job allows."""
+    """The arms that the job allows. Raises MethodRefused for a listed method that is not offered."""
     mode = declared.mitigation.mode.data
-    if mode == "none" or not declared.expectations:
+    if mode == "none":
         return (NoMitigation(),)
     if mode == "auto":
         return default_arms()
@@ -73,7 +76,7 @@ def _arms(declared: Declared) -> tuple[Arm, ...]:
 def _policy(declared: Declared, candidate: CandidateOp, arms: Sequence[Arm]) -> plan.PolicyOp:
     known = facts(candidate)
     noisy = bool(known.get("noisy"))
-    allowed = arms if noisy else (NoMitigation(),)
+    allowed = arms if noisy and declared.expectations else (NoMitigation(),)
     shots = declared.shots
     if shots == "auto":
         shots = _automatic_shots(declared, known, allowed)
@@ -84,6 +87,7 @@ def _policy(declared: Declared, candidate: CandidateOp, arms: Sequence[Arm]) -> 
         "candidate": candidate.backend.data,
         "method": str(choice.arm),
         "applied": [str(method) for method in methods(choice.arm)],
+        "not_applied": _not_applied(declared, arms, allowed, noisy) or None,
         "scales": list(scales),
         "shots": None if shots is None else list(allocate(int(shots), weights)),
         "overhead": max((p.overhead for p in choice.predictions), default=1.0),
@@ -103,6 +107,14 @@ def _policy(declared: Declared, candidate: CandidateOp, arms: Sequence[Arm]) -> 
             "fidelity": Interval.of(predicted.value, predicted.low, predicted.high),
         },
     )
+
+
+def _not_applied(declared: Declared, arms: Sequence[Arm], allowed: Sequence[Arm], noisy: bool) -> list[Plain]:
+    """The listed methods that there is nothing to apply to, each with the reason."""
+    if declared.mitigation.mode.data != "list" or allowed == arms:
+        return []
+    reason = _EXACT if not noisy else _HISTOGRAMS
+    return [{"method": str(method), "reason": reason} for method in methods(arms[0])]
 
 
 def _pairs(declared: Declared, choice: Choice) -> list[tuple[ExpectOp, Prediction]]:
@@ -125,16 +137,26 @@ def _choose(declared: Declared, known: dict[str, Plain], arms: Sequence[Arm], sh
 
 def _task(expectation: ExpectOp, known: dict[str, Plain], shots: int) -> Task:
     """An expectation value as the mathematics sees it, on a candidate."""
-    products = [factors(term.data) for term in expectation.terms]
+    products = [product_factors(term.data) for term in expectation.terms]
     half_range = sum(abs(c) for c, p in zip(floats(expectation.coefficients), products, strict=True) if p)
-    longest = max(products, key=len, default={})
     return Task(
         rate=_number(known, "gamma"),
         half_range=half_range,
         shots=shots,
-        readout=tuple(_confusion(known, wire) for wire in longest),
         rate_uncertainty=_number(known, "gamma_uncertainty"),
+        unfolded=max((_basis_rate(known, product) for product in products), default=0.0),
+        damping=Damping.of([_confusion(known, wire) for wire in product] for product in products),
     )
+
+
+def _basis_rate(known: dict[str, Plain], product: Mapping[int, str]) -> float:
+    """The rate of the gates that turn a product's bases into Z."""
+    rates = {"X": known.get("basis_x"), "Y": known.get("basis_y")}
+    total = 0.0
+    for wire, axis in product.items():
+        by_wire = rates.get(axis)
+        total += float(str(by_wire[wire])) if isinstance(by_wire, list) else 0.0
+    return total
 
 
 def _confusion(known: dict[str, Plain], wire: int) -> Confusion:
@@ -151,7 +173,7 @@ def _number(known: dict[str, Plain], name: str) -> float:
 
 
 def _fidelity(declared: Declared, known: dict[str, Plain], choice: Choice) -> Predicted:
-    """The smallest fidelity over all outputs, as LANGUAGE.md defines it."""
+    """The smallest fidelity over all outputs, as the language defines it."""
     found = [prediction.fidelity for prediction in choice.predictions]
     for sample in declared.samples:
         wires = integers(sample.wires)
@@ -210,7 +232,7 @@ def _considered(each: Considered) -> Plain:
 
 def _reason(declared: Declared, noisy: bool, choice: Choice) -> str:
     if not noisy:
-        return "the backend is exact: nothing to mitigate"
+        return _EXACT
     if not declared.expectations:
-        return "histograms are not mitigated in this version"
+        return _HISTOGRAMS
     return "the job says none" if declared.mitigation.mode.data == "none" else choice.reason

@@ -16,6 +16,7 @@ from xdsl.passes import ModulePass
 from qlang.ir.circuit import FuncOp
 from qlang.ir.edit import remove
 from qlang.ir.job import ExpectOp, JobOp, SettingOp
+from qlang.ir.pauli import IDENTITY_GROUP, product_factors
 
 Basis = dict[int, str]
 
@@ -33,18 +34,13 @@ class GroupObservables(ModulePass):
                 _group(job, sizes[job.circuit.root_reference.data])
 
 
-def factors(term: str) -> Basis:
-    """Wire → Pauli of a product in its text form, `X0*Z3`; empty for `I`."""
-    return {} if term == "I" else {int(factor[1:]): factor[0] for factor in term.split("*")}
-
-
 def _group(job: JobOp, size: int) -> None:
     for old in [op for op in job.body.block.ops if isinstance(op, SettingOp)]:
         remove(old)
     settings: list[Basis] = []
     expectations = [op for op in job.body.block.ops if isinstance(op, ExpectOp)]
     for expectation in expectations:
-        groups = [_fit(settings, factors(term.data)) for term in expectation.terms]
+        groups = [_fit(settings, product_factors(term.data)) for term in expectation.terms]
         expectation.attributes["groups"] = DenseArrayBase.from_list(i64, groups)
     for setting in reversed(settings):
         basis = "".join(setting.get(wire, "I") for wire in range(size))
@@ -54,7 +50,7 @@ def _group(job: JobOp, size: int) -> None:
 
 def _fit(settings: list[Basis], term: Basis) -> int:
     if not term:
-        return -1
+        return IDENTITY_GROUP
     for number, setting in enumerate(settings):
         if all(setting.get(wire, pauli) == pauli for wire, pauli in term.items()):
             setting.update(term)

@@ -17,12 +17,15 @@ from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from qlang.ir import plan
+from qlang.ir.bounds import bound_name, keeps
 from qlang.ir.edit import remove
 from qlang.ir.job import CandidateOp
 from qlang.ir.values import Interval, Plain, Reason, attributes
 from qlang.passes.declared import Declared, declared_jobs, facts
 from qlang.passes.rejections import PlanRejected, Rejected, Shortfall
 
+PRICES = "usd"
+"""The currency of the catalogue."""
 CARRIED = ("kind", "snapshot", "snapshot_date", "layout", "noise", "noisy", "gamma", "crypto", "availability", "notes")
 """What the plan keeps of a candidate."""
 
@@ -62,10 +65,11 @@ class Schedule(ModulePass):
         rejected: list[Rejected] = []
         offers: list[Offer] = []
         for candidate in declared.candidates:
-            policy = policies.get(candidate.backend.data)
-            if policy is None:
-                rejected.append(Rejected(candidate.backend.data, "", str(facts(candidate)["reason"])))
+            reason = facts(candidate).get("reason")
+            if reason is not None:
+                rejected.append(Rejected(candidate.backend.data, "", str(reason)))
                 continue
+            policy = policies[candidate.backend.data]
             offer = self._offer(declared, candidate, policy)
             if offer.shortfalls:
                 rejected.append(_missed(offer))
@@ -88,7 +92,7 @@ class Schedule(ModulePass):
         known, decided = facts(candidate), facts(policy)
         executions = _executions(declared, decided)
         price = known.get("cost_per_shot")
-        cost = inf if price is None else float(price) * executions  # type: ignore[arg-type]  # a number
+        cost = inf if price is None else float(price) * executions  # type: ignore[arg-type]  # a number, in usd
         latency = float(known["seconds"]) + float(known["seconds_per_shot"]) * executions  # type: ignore[arg-type]  # numbers
         interval = decided["fidelity"]
         assert isinstance(interval, dict)
@@ -132,11 +136,11 @@ def _shortfalls(
             case "error":
                 value = low = high = float(stderr[label]) + float(bias[label])
             case "cost":
-                value = low = high = cost
+                # Money is not converted: in another currency, only what is free is known to cost no more.
+                value = low = high = cost if bound.unit.data == PRICES or not cost else inf
             case _:
                 value = low = high = latency
-        worst = low if metric == "fidelity" else high
-        if not (worst >= limit if bound.relation.data.startswith(">") else worst <= limit):
+        if not keeps(bound.relation.data, limit, low, high):
             missed.append(Shortfall(op, metric, value, low, high))
     return tuple(missed)
 
@@ -146,7 +150,7 @@ def _missed(offer: Offer) -> Rejected:
     texts = []
     for miss in offer.shortfalls:
         bound = miss.bound.bound  # type: ignore[attr-defined]  # a job.bound
-        name = f"{miss.metric}({bound.argument.data})" if bound.argument.data else miss.metric
+        name = bound_name(miss.metric, bound.argument.data)
         limit = bound.value.value.data
         texts.append(f"{name} {miss.predicted:.3g} misses {bound.relation.data} {limit:g} {bound.unit.data}".strip())
     return Rejected(offer.candidate.backend.data, method, "; ".join(texts), offer.shortfalls)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qlang.backends.noise import NoiseModel
 from qlang.backends.protocol import Outcome, ScaleOutcome, SettingOutcome
+from qlang.ir.pauli import IDENTITY_GROUP, product_factors
 from qlang.mitigation.arms import Arm, ReadoutInversion, ZeroNoiseExtrapolation, methods
 from qlang.mitigation.confusion import Confusion
 from qlang.mitigation.errors import NotInvertible
@@ -21,9 +22,6 @@ from qlang.mitigation.statistics import Term, pauli_sum
 from qlang.mitigation.zne import coefficients, extrapolate
 from qlang.runtime.errors import BadPlan
 from qlang.runtime.stages import Estimated, Estimates, MethodNote, Policy, Raw
-
-IDENTITY = -1
-"""The group of a term that needs no measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +49,15 @@ class Observable:
     def constant(self) -> float:
         """Sum of the terms without a Pauli."""
         pairs = zip(self.coefficients, self.groups, strict=True)
-        return fsum(coefficient for coefficient, group in pairs if group == IDENTITY)
+        return fsum(coefficient for coefficient, group in pairs if group == IDENTITY_GROUP)
 
 
 def wires_of(term: str) -> tuple[int, ...]:
     """The wires of a Pauli product such as `X0*Z3`; none for `I`. Raises `BadPlan`."""
-    if term == "I":
-        return ()
-    parts = term.split("*")
-    if not all(part[:1] in ("X", "Y", "Z") and part[1:].isdecimal() for part in parts):
-        raise BadPlan("plan.mitigate", f"`{term}` is not a Pauli product")
-    return tuple(int(part[1:]) for part in parts)
+    try:
+        return tuple(product_factors(term))
+    except ValueError as error:
+        raise BadPlan("plan.mitigate", str(error)) from None
 
 
 def estimate(raw: Raw, policy: Policy, observables: Sequence[Observable]) -> Estimates:
@@ -73,6 +69,8 @@ def estimate(raw: Raw, policy: Policy, observables: Sequence[Observable]) -> Est
         failed = reason if isinstance(method, ReadoutInversion) else None
         notes.append(MethodNote(str(method), labels, failed or (None if labels else "no expectation value is asked")))
     sampled = tuple(sample.label for sample in raw.outcomes[0].samples) if raw.outcomes else ()
+    for entry in _planned_notes(policy):
+        notes.append(MethodNote(str(entry["method"]), labels + sampled, str(entry["reason"])))
     if methods(arm) and sampled:
         notes.append(MethodNote(str(arm), sampled, "histograms are not mitigated in this version"))
     points = tuple(
@@ -80,6 +78,12 @@ def estimate(raw: Raw, policy: Policy, observables: Sequence[Observable]) -> Est
         for outcome in raw.outcomes
     )
     return Estimates(raw, policy, points, tuple(notes))
+
+
+def _planned_notes(policy: Policy) -> list[Mapping[str, object]]:
+    """The listed methods that the plan found nothing to apply to."""
+    entries = policy.predicted.get("not_applied", [])
+    return [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
 
 
 def _readout(raw: Raw, arm: Arm) -> tuple[NoiseModel | None, str | None]:

@@ -18,7 +18,7 @@ from qlang.backends.protocol import Backend
 from qlang.backends.reference import ReferenceBackend
 from qlang.ir import plan
 from qlang.ir.kernel import FuncOp
-from qlang.ir.text import print_ir
+from qlang.ir.text import print_ir, text_digest
 from qlang.mitigation.arms import EM_VERSION
 from qlang.runtime.errors import BadPlan
 from qlang.runtime.interpret import COMPUTE, Handler, Machine, facts, interpret
@@ -187,7 +187,7 @@ class Signed:
 
 def plan_hash(job: plan.JobOp) -> str:
     """SHA-256 of the plan's text without locations; it is also the digest of plan.mlir."""
-    return sha256_digest(print_ir(job).encode())
+    return text_digest(job)
 
 
 def _sign(recorder: _Recorder, machine: Machine, op: plan.SignOp) -> Signed:

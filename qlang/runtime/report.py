@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from qlang.ir import plan
+from qlang.ir.bounds import bound_name
 from qlang.ir.values import plain
 from qlang.runtime.plots import Sample, curves, histogram, number
 from qlang.runtime.report_style import STYLE
@@ -88,7 +89,7 @@ def _summary(results: Results, facts: RunFacts, checked: Checked) -> Iterator[st
 def _sla(sla: Sequence[Verdict]) -> Iterator[str]:
     rows = []
     for each in sla:
-        name = f"{each.metric}({each.argument})" if each.argument else each.metric
+        name = bound_name(each.metric, each.argument)
         found = "unknown" if each.found is None else number(each.found)
         if each.low is not None and each.high is not None and each.low != each.high:
             found += f" ({number(each.low)} … {number(each.high)})"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from qlang.ir.bounds import keeps
 from qlang.ir.values import Plain
 from qlang.runtime.stages import Estimates, Verdict
 
@@ -35,9 +36,7 @@ def _verdict(bound: Mapping[str, Plain], estimates: Estimates, latency: float) -
     limit = bound["value"]
     assert isinstance(limit, float)
     found = _METRICS[metric](estimates, argument, latency) if metric in _METRICS else UNKNOWN
-    at_least = relation.startswith(">")
-    judged = found.low if at_least else found.high
-    met = None if judged is None else judged >= limit if at_least else judged <= limit
+    met = None if found.low is None or found.high is None else keeps(relation, limit, found.low, found.high)
     return Verdict(
         metric, argument, relation, limit, str(bound["unit"]), found.source, found.value, found.low, found.high, met
     )

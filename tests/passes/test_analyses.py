@@ -11,10 +11,11 @@ from qlang.ir.circuit import FuncOp
 from qlang.ir.gates import BY_CODE
 from qlang.ir.job import ExpectOp, SettingOp
 from qlang.ir.packed import Gate
+from qlang.ir.pauli import product_factors
 from qlang.ir.text import parse_ir
 from qlang.ir.values import integers, plain
 from qlang.passes.count_resources import CountResources
-from qlang.passes.group_observables import GroupObservables, factors
+from qlang.passes.group_observables import GroupObservables
 from tests.passes.circuits import apply, circuits, module_of
 
 LOOP = """builtin.module {{ circuit.func @f() -> (!circuit.reg<4>) {{
@@ -112,5 +113,5 @@ def test_every_product_is_measured_by_its_setting(products: list[dict[int, str]]
         if group < 0:
             assert text == "I"
         else:
-            assert all(bases[group][wire] == pauli for wire, pauli in factors(text).items())
+            assert all(bases[group][wire] == pauli for wire, pauli in product_factors(text).items())
     assert len(set(bases)) == len(bases) <= len({t for t in texts if t != "I"})

@@ -5,6 +5,7 @@ from xdsl.ir import Block, Operation, Region
 
 from qlang.compiler.lowering.frame import Outputs
 from qlang.ir import job as job_ir
+from qlang.ir.pauli import product_text
 from qlang.ir.spans import Place, location
 from qlang.ir.values import Bound, Plain, attribute, attributes
 from qlang.sema.jobs import CheckedBackend, CheckedExpectation, CheckedJob, CheckedSample, MethodSpec, PauliTerm
@@ -76,8 +77,7 @@ def _expect(expectation: CheckedExpectation, outputs: Outputs) -> job_ir.ExpectO
 
 def _term(term: PauliTerm, outputs: Outputs) -> str:
     """A Pauli product over wires: `X0*Z3`, or `I`."""
-    factors = sorted((outputs.qubits[register][0] + index, pauli) for register, index, pauli in term.factors)
-    return "*".join(f"{pauli}{wire}" for wire, pauli in factors) or "I"
+    return product_text((outputs.qubits[register][0] + index, pauli) for register, index, pauli in term.factors)
 
 
 def _sample(sample: CheckedSample, outputs: Outputs) -> job_ir.SampleOp:

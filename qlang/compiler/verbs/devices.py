@@ -13,7 +13,7 @@ from qlang.catalogue.snapshot import Qubit, Snapshot
 from qlang.compiler import exit_codes
 from qlang.compiler.console import console_of, verb_parser
 from qlang.compiler.failure import Failure
-from qlang.compiler.tables import duration, quantity, table
+from qlang.compiler.tables import duration, quantity, short_digest, table
 
 SCHEMA = "qlang.devices/1"
 _DESCRIPTION = """List the devices that jobs can name: `backend sim like DEVICE` simulates one with its noise,
@@ -113,7 +113,7 @@ def _row(device: dict[str, Any]) -> list[str]:
         *(quantity(device[name], digits=2) for name in ("error_1q", "error_2q", "error_readout")),
         *(duration(device[name]) for name in ("t1_s", "t2_s")),
         (device["date"] or "-")[:10],
-        device["snapshot"].removeprefix("sha256:")[:12],
+        short_digest(device["snapshot"]).removeprefix("sha256:"),
         runs,
         device["source"],
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qlang.compiler import exit_codes
 from qlang.compiler.console import Console, console_of, verb_parser
 from qlang.compiler.failure import Failure
-from qlang.compiler.tables import facts, table
+from qlang.compiler.tables import facts, short_digest, table
 
 if TYPE_CHECKING:
     from qlang.compiler.run_folders import RunFolder
@@ -123,4 +123,4 @@ def _row(run: RunFolder) -> list[str]:
         return [run.run_id, "-", run.problem or "", "", "", ""]
     told = run.statement.predicate.facts
     when = told.created_at[:19].replace("T", " ")
-    return [told.run_id, when, told.job_id, told.backend_id, told.em_method, told.plan_hash[:19]]
+    return [told.run_id, when, told.job_id, told.backend_id, told.em_method, short_digest(told.plan_hash)]
