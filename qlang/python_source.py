@@ -40,14 +40,15 @@ class PythonFunction:
 def read_function(function: Callable[..., Any]) -> PythonFunction:
     """The source of a function.
 
-    Raises OSError where Python has none, as for functions typed into a plain REPL.
+    Raises OSError where Python has none, as for functions typed into a plain REPL, or has another text in its place.
     """
     lines, first = inspect.getsourcelines(function)
     text = "".join(lines)
     name = inspect.getsourcefile(function) or "<python>"
     dedented = textwrap.dedent(text)
-    definition = ast.parse(dedented).body[0]
-    assert isinstance(definition, ast.FunctionDef)
+    definition = next(iter(ast.parse(dedented).body), None)
+    if not isinstance(definition, ast.FunctionDef) or definition.name != function.__name__:
+        raise OSError("the text found is not this function's")
     indent = len(lines[0]) - len(lines[0].lstrip())
     variables = inspect.getclosurevars(function)
     outside = {**variables.builtins, **variables.globals, **variables.nonlocals}

@@ -1,5 +1,6 @@
 """`@ql.circuit`: functions are read, loops kept, mistakes shown at their Python lines."""
 
+import linecache
 import math
 from pathlib import Path
 
@@ -108,6 +109,16 @@ def test_python_that_is_no_circuit_is_named() -> None:
 def test_a_function_without_source_says_what_to_do() -> None:
     made: dict[str, object] = {}
     exec("def typed():\n    pass\n", made)  # what a plain prompt does
+    with pytest.raises(ql.CompileError, match=r"ql\.compile\(text\)"):
+        ql.circuit(made["typed"])  # type: ignore[arg-type]  # a function
+
+
+def test_another_text_under_the_same_name_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.13 keeps the text of `-c` under the name that `exec` gives too: a wrong circuit would have been read."""
+    made: dict[str, object] = {}
+    exec(compile("def typed():\n    pass\n", "<elsewhere>", "exec"), made)
+    other = "def other():\n    pass\n"
+    monkeypatch.setitem(linecache.cache, "<elsewhere>", (len(other), None, other.splitlines(True), "<elsewhere>"))
     with pytest.raises(ql.CompileError, match=r"ql\.compile\(text\)"):
         ql.circuit(made["typed"])  # type: ignore[arg-type]  # a function
 
