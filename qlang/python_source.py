@@ -46,7 +46,10 @@ def read_function(function: Callable[..., Any]) -> PythonFunction:
     text = "".join(lines)
     name = inspect.getsourcefile(function) or "<python>"
     dedented = textwrap.dedent(text)
-    definition = next(iter(ast.parse(dedented).body), None)
+    try:
+        definition = next(iter(ast.parse(dedented).body), None)
+    except SyntaxError as error:
+        raise OSError("the text found is no Python function") from error
     if not isinstance(definition, ast.FunctionDef) or definition.name != function.__name__:
         raise OSError("the text found is not this function's")
     indent = len(lines[0]) - len(lines[0].lstrip())
