@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from xdsl.dialects.builtin import IntegerType
+
 from qlang.backends.branches import Branch, Machine
 from qlang.backends.control import CONTROL
 from qlang.backends.operations import OPERATIONS
@@ -17,7 +19,9 @@ def decode(func: FuncOp) -> Program:
     """Decode a kernel. Raises `UnsupportedOperation` for an operation without a handler, `BadWires`."""
     decoder = Decoder(func.qubits, HANDLERS, REGISTERS)
     body = decoder.block(func.body.block)
-    return Program(func.qubits, func.parameter_names, tuple(func.bit_registers.items()), len(decoder.slots), body)
+    integers = tuple(isinstance(argument.type, IntegerType) for argument in func.body.block.args)
+    registers = tuple(func.bit_registers.items())
+    return Program(func.qubits, func.parameter_names, integers, registers, len(decoder.slots), body)
 
 
 def run(program: Program, machine: Machine, state: Any, parameters: Sequence[float], shots: int) -> list[Branch]:

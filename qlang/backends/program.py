@@ -43,6 +43,8 @@ class Program:
 
     qubits: int
     parameters: tuple[str, ...]
+    integers: tuple[bool, ...]
+    """For each parameter, whether it is a whole number, such as the end of a loop."""
     registers: tuple[tuple[str, int], ...]
     """Names and sizes of the bit registers, in the order of the block's results."""
     slots: int
@@ -53,8 +55,8 @@ class Program:
         if len(parameters) != len(self.parameters):
             raise BadRequest(f"{len(parameters)} parameters for {len(self.parameters)}: {', '.join(self.parameters)}")
         env: Env = [None] * self.slots
-        for slot, value in zip(self.body.arguments, parameters, strict=True):
-            env[slot] = float(value)
+        for slot, value, whole in zip(self.body.arguments, parameters, self.integers, strict=True):
+            env[slot] = int(value) if whole else float(value)
         return Branch(state, env, shots=shots)
 
     def register(self, branch: Branch, name: str) -> tuple[int, ...]:

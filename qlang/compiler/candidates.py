@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from qlang.backends.limits import AUTO_DENSITY_QUBITS, gate_seconds, most_qubits
@@ -25,8 +25,11 @@ from qlang.catalogue.snapshot import Snapshot
 from qlang.catalogue.store import SHIPPED, load, match, sources, suggestions
 from qlang.compiler.noise_rates import device_rate, named_rate
 from qlang.ir.circuit import FuncOp
+from qlang.ir.edit import remove
 from qlang.ir.job import CandidateOp, JobOp, StateOp
 from qlang.ir.values import Plain, attributes, plain
+from qlang.trust.algorithms import available_algorithms
+from qlang.trust.crypto_modes import MODES, unservable_reason
 
 NO_ADAPTER = "no adapter or credentials for it in this version"
 
@@ -55,8 +58,32 @@ class ResolveCandidates(ModulePass):
             if isinstance(job, JobOp):
                 circuit = circuits[job.circuit.root_reference.data]
                 exact_only = any(isinstance(entry, StateOp) for entry in job.body.block.ops)
-                for candidate in [c for c in job.body.block.ops if isinstance(c, CandidateOp)]:
+                for candidate in _expanded(job):
                     _resolve(candidate, circuit, exact_only)
+
+
+def _expanded(job: JobOp) -> list[CandidateOp]:
+    """The candidates, a pattern of simulated devices replaced by those that match and are not named elsewhere."""
+    declared = [op for op in job.body.block.ops if isinstance(op, CandidateOp)]
+    names = {op.backend.data for op in declared}
+    found = []
+    for candidate in declared:
+        kind, pattern = (str(plain(candidate.attributes[name])) for name in ("kind", "name"))
+        devices = match(pattern) if kind == "sim like" and "*" in pattern else ()
+        copies = []
+        for device in devices:
+            backend = f"{kind} {device}"
+            if backend not in names:
+                names.add(backend)
+                copy = candidate.clone()
+                copy.properties["backend"], copy.attributes["name"] = StringAttr(backend), StringAttr(device)
+                copy.location = candidate.location
+                copies.append(copy)
+        if copies:
+            job.body.block.insert_ops_before(copies, candidate)
+            remove(candidate)
+        found += copies or [candidate]
+    return found
 
 
 def _resolve(candidate: CandidateOp, circuit: FuncOp, exact_only: bool) -> None:
@@ -105,6 +132,8 @@ def _named(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dic
 
 
 def _like(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
+    if "*" in name:
+        return {"noisy": True, "reason": "no other device of the catalogue matches"}
     snapshot = load(name)
     facts = _snapshot_facts(snapshot) | {"noisy": True, "cost_per_shot": PRICES["sim like"].shot_usd}
     if snapshot.unusable:
@@ -215,11 +244,19 @@ def _unmet(conditions: Plain, facts: Facts) -> Plain:
         found = _age(facts) if relation == "within" else facts.get(field)
         if field == "simulator":
             found = facts["kind"] != "device"
+        if field == "crypto":
+            found = wanted if wanted in (served := _served_modes()) else ", ".join(served)
         if found is None:
             return f"`{field}` is not known"
         if not _RELATIONS[relation](found, wanted):
             return f"`{field}` is {found}, wanted {relation} {wanted}"
     return None
+
+
+def _served_modes() -> list[str]:
+    """The crypto modes of runs on this machine: those that its keys can sign."""
+    available = available_algorithms()
+    return [mode for mode in MODES if unservable_reason(mode, available) is None]
 
 
 def _age(facts: Facts) -> float | None:

@@ -105,7 +105,8 @@ class PointsOp(IRDLOperation):
 class PolicyOp(IRDLOperation):
     """How results are mitigated on one candidate.
 
-    Attributes: `method` (text form), `scales`, `shots` (per scale), `fidelity` (interval), `overhead`, `model`,
+    Attributes: `method` (text form), `not_applied` (listed methods that there is nothing to apply to, with the
+    reason), `scales`, `shots` (per scale), `fidelity` (interval), `overhead`, `model`,
     `considered` (each arm with its prediction), `reason`; `candidate` names the backend until one is scheduled.
     """
 

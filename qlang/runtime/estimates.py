@@ -69,8 +69,7 @@ def estimate(raw: Raw, policy: Policy, observables: Sequence[Observable]) -> Est
         failed = reason if isinstance(method, ReadoutInversion) else None
         notes.append(MethodNote(str(method), labels, failed or (None if labels else "no expectation value is asked")))
     sampled = tuple(sample.label for sample in raw.outcomes[0].samples) if raw.outcomes else ()
-    for entry in _planned_notes(policy):
-        notes.append(MethodNote(str(entry["method"]), labels + sampled, str(entry["reason"])))
+    notes += [MethodNote(str(e["method"]), labels + sampled, str(e["reason"])) for e in _planned_notes(policy)]
     if methods(arm) and sampled:
         notes.append(MethodNote(str(arm), sampled, "histograms are not mitigated in this version"))
     points = tuple(

@@ -13,7 +13,7 @@ from qlang.sema.jobs import SweepAxis, SweepReference
 from qlang.sema.statements import innermost
 from qlang.sema.symbols import CircuitSymbol, ConstantSymbol, ParameterSymbol
 from qlang.sema.type_names import positive_size, resolve_type
-from qlang.sema.types import FLOAT, Bit, Int, Type, UInt, Unknown, is_integer
+from qlang.sema.types import FLOAT, Bit, Int, Type, UInt, Unknown, is_integer, is_real
 from qlang.sema.values import CONSTANTS, Constant, ConstantError
 from qlang.syntax import tree
 from qlang.syntax.source import Span
@@ -113,7 +113,7 @@ def _sweep_fits(context: Context, parameter: ParameterSymbol, node: tree.Name, a
     column = axis.names.index(node.name)
     fractional = next((point[column] for point in axis.points if isinstance(point[column], float)), None)
     kind: Type = FLOAT if fractional is not None else Int()
-    if assignable(parameter.type, kind) or isinstance(parameter.type, Unknown):
+    if isinstance(parameter.type, Unknown) or (assignable(parameter.type, kind) and is_real(parameter.type)):
         return True
     if fractional is not None and is_integer(parameter.type):
         whole = all(float(point[column]).is_integer() for point in axis.points)

@@ -162,6 +162,18 @@ def test_replay_executes_nothing_that_was_not_signed(name: str, capsys: Capture)
     assert "was not executed" in capsys.readouterr().out
 
 
+def test_a_listed_method_without_use_is_reported(capsys: Capture) -> None:
+    Path("exact.qjob").write_text(
+        JOB.replace("auto within 10x", "readout").replace("ibm.boston, sim like ibm.guadalupe", "sim")
+    )
+    assert cli.main(["run", "exact.qjob", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["methods_applied"] == []
+    (note,) = found["not_applied"]
+    assert (note["method"], note["outputs"]) == ("readout", ["zz", "z0"])
+    assert "exact" in note["not_applied"]
+
+
 def test_the_manifest_names_the_passes_with_their_options(capsys: Capture) -> None:
     """Signed, from a fresh compilation and from a cached one."""
     found = []

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from xdsl.dialects.builtin import ModuleOp
 
+from qlang.catalogue.store import match
 from qlang.compiler.driver import Compilation, Options, compile_source, pass_names
 from qlang.ir import plan
 from qlang.ir.spans import place_of
@@ -94,6 +95,44 @@ def test_the_exact_candidate_scores_higher_and_the_others_are_named() -> None:
 def test_conditions_filter_candidates() -> None:
     schedule = stage(planned(backend='sim where vendor == "ibm", sim with lab'), plan.ScheduleOp)
     assert schedule["backend"] == "sim with lab"
+
+
+def test_a_pattern_of_simulated_devices_is_all_that_match() -> None:
+    """Each with its own verdict; those that are named elsewhere once."""
+    schedule = stage(planned(backend="sim like ibm.*, sim like ibm.lima where qubits >= 1000"), plan.ScheduleOp)
+    rejected = {entry["backend"] for entry in schedule["rejected"]}  # type: ignore[attr-defined]  # a list
+    assert {schedule["backend"], *rejected} == {f"sim like {name}" for name in match("ibm.*")}
+    assert schedule["backend"] != "sim like ibm.lima"
+    assert codes(text(backend="sim like nobody.*")) == ["QJ0702"]
+
+
+@pytest.mark.parametrize("mode", ["classical", "hybrid", "pqc_required"])
+def test_a_condition_on_crypto_asks_what_can_be_signed(mode: str) -> None:
+    assert stage(planned(backend=f"sim where crypto == {mode}"), plan.ScheduleOp)["backend"] == "sim"
+    assert codes(text(backend=f"sim where crypto != {mode}")) == ["QJ0702"]
+    assert codes(text(backend='sim where crypto == "qkd"')) == ["QJ0702"]
+
+
+def test_a_candidate_that_a_condition_excludes_is_out_whatever_its_namesake_is() -> None:
+    schedule = stage(planned(backend="sim where qubits >= 1000, sim with lab, sim"), plan.ScheduleOp)
+    reasons = [entry["text"] for entry in schedule["rejected"] if entry["backend"] == "sim"]  # type: ignore[attr-defined]  # a list
+    assert len(reasons) == 1 and "wanted >= 1000" in reasons[0]
+
+
+def test_listed_methods_are_never_dropped_silently() -> None:
+    """Where nothing can be mitigated the plan says so; what is not offered is refused there too."""
+    listed = "readout, zne(scales = [1, 3], fit = linear)"
+    policy = stage(planned(backend="sim", mitigate=listed), plan.PolicyOp)
+    assert policy["method"] == "none"
+    assert [entry["method"] for entry in policy["not_applied"]] == ["readout", "zne[1,3],linear"]  # type: ignore[attr-defined]  # a list
+    assert all("exact" in entry["reason"] for entry in policy["not_applied"])  # type: ignore[attr-defined]  # a list
+    histograms = text(mitigate="LIST", more="sample q;").replace(
+        "expect z = Z(q[3]), zz = Z(q[0]) * Z(q[1]) + 0.5 * X(q[2]);", ""
+    )
+    compilation = compile_source(Source("test.qjob", histograms.replace("LIST", "readout")))
+    assert "histograms" in str(stage(compilation, plan.PolicyOp)["not_applied"])
+    assert codes(histograms.replace("LIST", "twirl(32)")) == codes(text(backend="sim", mitigate="pec")) == ["QJ0650"]
+    assert "not_applied" not in stage(planned(mitigate=listed), plan.PolicyOp)
 
 
 def test_automatic_shots_meet_the_bound_and_hardly_more() -> None:

@@ -7,6 +7,7 @@ circuit serves every point.
 from xdsl.dialects.builtin import ArrayAttr, FunctionType, StringAttr, f64, i64
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
+from qlang.compiler.lowering.arithmetic import convert
 from qlang.compiler.lowering.emitter import Dynamic, Emitter
 from qlang.compiler.lowering.expressions import materialised
 from qlang.compiler.lowering.frame import Frame, Outputs, Qubits
@@ -14,7 +15,7 @@ from qlang.compiler.lowering.statements import call_subroutine, lower_body
 from qlang.ir import circuit
 from qlang.ir.values import attribute
 from qlang.sema.jobs import CheckedJob, SweepReference
-from qlang.sema.types import is_integer
+from qlang.sema.types import FLOAT, INT, is_integer
 
 
 def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
@@ -35,7 +36,8 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     frame = Frame(emitter, symbol.scope, call=call_subroutine)
     for (name, kind), argument in zip(swept.items(), block.args, strict=True):
         argument.name_hint = name if name.isidentifier() else None
-        frame.bind_value(name, Dynamic(kind, argument), kind)
+        arrives = INT if is_integer(kind) else FLOAT
+        frame.bind_value(name, convert(emitter, kind, Dynamic(arrives, argument)), kind)
     for parameter in symbol.parameters:
         known = job.arguments[parameter.name]
         if not isinstance(known, SweepReference):

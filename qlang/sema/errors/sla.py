@@ -79,7 +79,8 @@ class NoReachableBackend(Diagnostic):
         yield from (f"{candidate}: {reason}" for candidate, reason in self.reasons)
 
     def helps(self) -> Iterator[str]:
-        yield "add `sim`, or `sim like DEVICE`, as a last candidate"
+        if all(candidate != "sim" for candidate, _ in self.reasons):
+            yield "add `sim`, or `sim like DEVICE`, as a last candidate"
 
 
 @dataclass(frozen=True)
