@@ -17,13 +17,14 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from qlang.backends.limits import AUTO_DENSITY_QUBITS, gate_seconds, most_qubits
+from qlang.backends.noise import named_noise
 from qlang.catalogue.errors import DoesNotFit, NotConnected
 from qlang.catalogue.layout import choose_layout
 from qlang.catalogue.noise import DeviceNoise, device_noise
 from qlang.catalogue.prices import PRICES
 from qlang.catalogue.snapshot import Snapshot
 from qlang.catalogue.store import SHIPPED, load, match, sources, suggestions
-from qlang.compiler.noise_rates import device_rate, named_rate
+from qlang.compiler.noise_rates import device_basis_rates, device_rate, named_basis_rates, named_rate
 from qlang.ir.circuit import FuncOp
 from qlang.ir.edit import remove
 from qlang.ir.job import CandidateOp, JobOp, StateOp
@@ -117,17 +118,19 @@ def _named(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dic
     assert isinstance(noise, Mapping)
     rules = noise["rules"]
     assert isinstance(rules, Sequence)
+    basis_x, basis_y = named_basis_rates(rules, circuit.size)  # type: ignore[arg-type]  # rules are mappings
     facts: dict[str, Plain] = {
         "noisy": True,
         "noise": noise,
         "gamma": named_rate(rules, resources),  # type: ignore[arg-type]  # rules are mappings
+        "basis_x": list(basis_x),
+        "basis_y": list(basis_y),
         "vendor": "qlang",
         "cost_per_shot": PRICES["sim with"].shot_usd,
     }
-    for rule in rules:
-        assert isinstance(rule, Mapping)
-        if rule["channel"] == "readout":
-            facts |= {"p01": [rule["p01"]] * circuit.size, "p10": [rule["p10"]] * circuit.size}
+    p01, p10 = named_noise(rules).readout(0)  # type: ignore[arg-type]  # rules are mappings
+    if p01 or p10:
+        facts |= {"p01": [p01] * circuit.size, "p10": [p10] * circuit.size}
     return facts | _simulation(circuit, resources, noisy=True)
 
 
@@ -141,12 +144,15 @@ def _like(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict
     try:
         noise = device_noise(snapshot, choose_layout(snapshot, circuit.size, _interactions(resources)))
         gamma, uncertainty = device_rate(noise, resources)
+        basis_x, basis_y = device_basis_rates(noise)
         facts["noise"] = _noise_data(noise, resources)
     except (DoesNotFit, NotConnected) as problem:
         return facts | {"reason": str(problem)}
     facts |= {
         "gamma": gamma,
         "gamma_uncertainty": uncertainty,
+        "basis_x": list(basis_x),
+        "basis_y": list(basis_y),
         "layout": list(noise.physical),
         "p01": [qubit.p01 or 0.0 for qubit in noise.qubits],
         "p10": [qubit.p10 or 0.0 for qubit in noise.qubits],

@@ -6,7 +6,7 @@ cone are counted too, so γ is an upper bound for local observables.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from math import exp, sqrt
+from math import exp, inf, sqrt
 
 from qlang.catalogue.noise import DeviceNoise
 from qlang.ir.gates import counted_gate, cx_gates
@@ -41,7 +41,22 @@ def device_rate(noise: DeviceNoise, resources: Resources) -> tuple[float, float]
     spread_one = _number(resources, "scattered_one_qubit")
     if spread_one:
         rates.append(spread_one * depolarizing_rate(max(q.error_1q or 0.0 for q in noise.qubits), 1))
+    delay = _number(resources, "delay")
+    if delay:
+        rates.append(delay * max(relaxation_speed(q.t1_s or inf, q.t2_s or inf) for q in noise.qubits))
     return sum(rates), relative_spread(errors)
+
+
+def device_basis_rates(noise: DeviceNoise) -> tuple[list[float], list[float]]:
+    """By wire, the rates of what turns X and Y into Z: one H each, for the S† of Y is virtual."""
+    rates = [depolarizing_rate(qubit.error_1q or 0.0, 1) for qubit in noise.qubits]
+    return rates, rates
+
+
+def named_basis_rates(rules: Sequence[Mapping[str, Plain]], size: int) -> tuple[list[float], list[float]]:
+    """By wire, the rates of what turns X and Y into Z under a noise block: H, and S† with H."""
+    x = named_rate(rules, {"gates": {"h": 1}, "delay": 0.0})
+    return [x] * size, [x + named_rate(rules, {"gates": {"sdg": 1}, "delay": 0.0})] * size
 
 
 def relative_spread(errors: Sequence[float]) -> float:
@@ -62,6 +77,8 @@ def named_rate(rules: Sequence[Mapping[str, Plain]], resources: Resources) -> fl
     assert isinstance(counts, Mapping)
     total = 0.0
     for rule in rules:
+        if rule["channel"] == "thermal" and not rule.get("targets"):
+            total += _number(resources, "delay") * relaxation_speed(_value(rule, "t1", inf), _value(rule, "t2", inf))
         rate = _CHANNELS.get(str(rule["channel"]))
         if rate is None:
             continue
@@ -110,12 +127,17 @@ def _flip(rule: Mapping[str, Plain], qubits: int) -> float:
 
 def _thermal(rule: Mapping[str, Plain], qubits: int) -> float:
     time = _value(rule, "time_1q", TIME_1Q) if qubits == 1 else _value(rule, "time_2q", TIME_2Q)
-    return qubits * depolarizing_rate(relaxation_infidelity(time, _value(rule, "t1"), _value(rule, "t2")), 1)
+    return qubits * depolarizing_rate(relaxation_infidelity(time, _value(rule, "t1", inf), _value(rule, "t2", inf)), 1)
 
 
 def relaxation_infidelity(time: float, t1: float, t2: float) -> float:
     """Average infidelity of one qubit idling for a time: 1/2 − e^(−t/T1)/6 − e^(−t/T2)/3."""
     return 0.5 - exp(-time / t1) / 6 - exp(-time / t2) / 3
+
+
+def relaxation_speed(t1: float, t2: float) -> float:
+    """γ for each second of idling, the largest over all times: (1/T1 + 2/T2)/3."""
+    return (1 / t1 + 2 / t2) / 3
 
 
 def _damping(rule: Mapping[str, Plain], qubits: int) -> float:

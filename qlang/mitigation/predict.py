@@ -5,8 +5,9 @@ where e^(−γ) is the product of all gates' polarizations (`depolarizing_rate`)
 product of w qubits is multiplied by a = Π D, and picks up at most Π|s| that does not depend on the state and
 Π(D + |s|) − Π D − Π|s| from shorter products (D and s as in `confusion`).
 
-With g = Σ c_i e^(−γλ_i) over an arm's scales and coefficients (g = e^(−γ) without extrapolation), and a = 1 and no
-shifts where readout is inverted,
+Gates that turn an observable's bases into Z stand outside of the folding, with a rate β. With
+g = e^(−β)·Σ c_i e^(−γλ_i) over an arm's scales and coefficients (g = e^(−β − γ) without extrapolation), and a = 1 and
+no shifts where readout is inverted,
 
     |bias| ≤ S·|1 − a·g| + R·((Π(D + |s|) − Π D − Π|s|)·|g| + Π|s|)
 
@@ -15,6 +16,7 @@ variance-optimal allocation, (Σ|c_i|)²·v·σ²/N with σ² the raw per-shot v
 inversion. Fidelity is 1 − |bias|/R.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, fsum, log1p, prod
 
@@ -38,6 +40,34 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Damping:
+    """What readout errors do to the products of an observable: of each number the worst over the products."""
+
+    contrast: float = 1.0
+    """Π D, the factor on the product itself."""
+    shorter: float = 0.0
+    """Π(D + |s|) − Π D − Π|s|, from shorter products."""
+    constant: float = 0.0
+    """Π|s|, whatever the state."""
+    variance: float = 1.0
+    """Factor on the variance when readout is inverted."""
+
+    @classmethod
+    def of(cls, products: Iterable[Sequence[Confusion]]) -> "Damping":
+        """The damping of products, each given by the readout of its qubits."""
+        contrast, shorter, constant, variance = 1.0, 0.0, 0.0, 1.0
+        for readout in products:
+            if not readout:
+                continue
+            here = prod(each.contrast for each in readout)
+            shift = prod(abs(each.shift) for each in readout)
+            rest = prod(each.contrast + abs(each.shift) for each in readout) - here - shift
+            contrast, shorter, constant = min(contrast, here), max(shorter, rest), max(constant, shift)
+            variance = max(variance, variance_factor(readout))
+        return cls(contrast, shorter, constant, variance)
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One expectation value to be estimated.
 
@@ -51,17 +81,21 @@ class Task:
     shots: int
     """All shots that this value may use."""
     readout: tuple[Confusion, ...] = ()
-    """Of the qubits in the observable's longest product."""
+    """Of the qubits of the observable, where it is a single product."""
     rate_uncertainty: float = 0.0
     """Relative: γ is taken to lie within γ·(1 ± this)."""
     signal: float | None = None
     """Bound on |E_ideal − E_mixed|; by default the half-range."""
     shot_variance: float | None = None
     """Bound on the raw variance of one shot; by default half_range²."""
+    unfolded: float = 0.0
+    """β: the rate of gates that extrapolation does not scale."""
+    damping: Damping | None = None
+    """By the readout of all products; by default that of `readout`."""
 
     def __post_init__(self) -> None:
-        if min(self.rate, self.half_range, self.rate_uncertainty) < 0:
-            raise ValueError("rate, half-range and uncertainty must not be negative")
+        if min(self.rate, self.half_range, self.rate_uncertainty, self.unfolded) < 0:
+            raise ValueError("rates, half-range and uncertainty must not be negative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +128,15 @@ def predict(arm: Arm, task: Task) -> Prediction:
     if task.shots < len(scales):
         raise TooFewShots(task.shots, len(scales))
     inverted = any(isinstance(method, ReadoutInversion) for method in methods(arm))
-    overhead = extrapolation_factor(weights) * (variance_factor(task.readout) if inverted else 1.0)
+    damping = task.damping or Damping.of([task.readout])
+    overhead = extrapolation_factor(weights) * (damping.variance if inverted else 1.0)
     shot_variance = task.half_range**2 if task.shot_variance is None else task.shot_variance
     variance = shot_variance * overhead / task.shots
-    readout = () if inverted else task.readout
-    bias = _bias(task, readout, scales, weights, task.rate)
+    left = Damping() if inverted else damping
+    bias = _bias(task, left, scales, weights, task.rate)
     spread = [1 + task.rate_uncertainty * (2 * step / RATE_STEPS - 1) for step in range(RATE_STEPS + 1)]
     fidelities = [
-        _fidelity(_bias(task, readout, scales, weights, _scaled(task.rate, factor)), task.half_range)
-        for factor in spread
+        _fidelity(_bias(task, left, scales, weights, _scaled(task.rate, factor)), task.half_range) for factor in spread
     ]
     value = _fidelity(bias, task.half_range)
     interval = Interval(value, min(value, *fidelities), max(value, *fidelities))
@@ -135,15 +169,12 @@ def fidelity_of_samples(
     return Interval(bound(rate), bound(rate * (1 + rate_uncertainty)), high)
 
 
-def _bias(
-    task: Task, readout: tuple[Confusion, ...], scales: tuple[int, ...], weights: tuple[float, ...], rate: float
-) -> float:
+def _bias(task: Task, damping: Damping, scales: tuple[int, ...], weights: tuple[float, ...], rate: float) -> float:
     kept = fsum(weight * exp(-rate * scale) for scale, weight in zip(scales, weights, strict=True))
-    contrast = prod(each.contrast for each in readout)
-    constant = prod(abs(each.shift) for each in readout) if readout else 0.0
-    shorter = prod(each.contrast + abs(each.shift) for each in readout) - contrast - constant if readout else 0.0
+    kept *= exp(-task.unfolded)
     signal = task.half_range if task.signal is None else task.signal
-    return signal * abs(1 - contrast * kept) + task.half_range * (max(shorter, 0.0) * abs(kept) + constant)
+    mixed = max(damping.shorter, 0.0) * abs(kept) + damping.constant
+    return signal * abs(1 - damping.contrast * kept) + task.half_range * mixed
 
 
 def _scaled(rate: float, factor: float) -> float:

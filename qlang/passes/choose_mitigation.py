@@ -20,18 +20,18 @@ from xdsl.passes import ModulePass
 from qlang.ir import plan
 from qlang.ir.job import CandidateOp, ExpectOp
 from qlang.ir.pauli import product_factors
-from qlang.ir.values import Interval, Plain, attributes, floats, integers, plain
+from qlang.ir.values import Interval, Plain, attributes, floats, integers, plain, plain_attributes
 from qlang.mitigation.arms import Arm, NoMitigation, arm_of, default_arms, methods
 from qlang.mitigation.choice import Choice, Considered, choose
 from qlang.mitigation.confusion import Confusion
 from qlang.mitigation.errors import MitigationError, TooFewShots
-from qlang.mitigation.predict import Interval as Predicted
 from qlang.mitigation.predict import Damping, Prediction, Task, fidelity_of_samples, scales_and_weights
+from qlang.mitigation.predict import Interval as Predicted
 from qlang.mitigation.zne import allocate
-from qlang.passes.declared import Declared, declared_jobs, facts
+from qlang.passes.declared import Declared, declared_jobs
 from qlang.passes.rejections import MethodRefused, ShotsUndecided
 
-MODEL = "global-depolarizing/1"
+MODEL = "global-depolarizing/2"
 """Names the model of the predictions; changes when any prediction does."""
 MANY = 10**12
 """Stands for the shots of an exact run, whose variance is zero."""
@@ -74,7 +74,7 @@ def _arms(declared: Declared) -> tuple[Arm, ...]:
 
 
 def _policy(declared: Declared, candidate: CandidateOp, arms: Sequence[Arm]) -> plan.PolicyOp:
-    known = facts(candidate)
+    known = plain_attributes(candidate)
     noisy = bool(known.get("noisy"))
     allowed = arms if noisy and declared.expectations else (NoMitigation(),)
     shots = declared.shots

@@ -11,7 +11,7 @@ from qlang.mitigation.arms import Composite, NoMitigation, ReadoutInversion, Zer
 from qlang.mitigation.choice import choose
 from qlang.mitigation.confusion import Confusion
 from qlang.mitigation.errors import TooFewShots
-from qlang.mitigation.predict import Task, depolarizing_rate, fidelity_of_samples, predict, scales_and_weights
+from qlang.mitigation.predict import Damping, Task, depolarizing_rate, fidelity_of_samples, predict, scales_and_weights
 from qlang.mitigation.zne import allocate
 
 NONE, READOUT = NoMitigation(), ReadoutInversion()
@@ -187,6 +187,23 @@ def test_the_reason_tells_what_was_compared() -> None:
     assert choice.reason.endswith("of 6 arms within 10x")
     few = choose([RICHARDSON], [Task(0.2, 1.0, 2)])
     assert few.considered[1].rejected == "2 shots, at least 3 needed"
+
+
+def test_gates_outside_of_the_folding_are_not_extrapolated_away() -> None:
+    """Exact decay: the state keeps e^(−γλ) and the rotated basis e^(−β) of it, at every scale."""
+    task = Task(0.01, 1.0, 1000, unfolded=0.003)
+    assert predict(NONE, task).bias == pytest.approx(1 - exp(-0.013))
+    weights = scales_and_weights(RICHARDSON)[1]
+    left = sum(c * exp(-0.01 * scale) for scale, c in zip((1, 3, 5), weights, strict=True))
+    assert predict(RICHARDSON, task).bias == pytest.approx(1 - exp(-0.003) * left)
+
+
+@given(st.lists(confusions.filter(len), min_size=1, max_size=4), st.sampled_from([NONE, LINEAR, RICHARDSON, READOUT]))
+def test_damping_is_that_of_the_worst_product(products: list[tuple[Confusion, ...]], arm) -> None:
+    together = predict(arm, Task(0.1, 1.0, 100, damping=Damping.of(products)))
+    for product in products:
+        alone = predict(arm, Task(0.1, 1.0, 100, product))
+        assert together.bias >= alone.bias - 1e-12 and together.overhead >= alone.overhead - 1e-12
 
 
 def test_contrasts_multiply() -> None:
