@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any
 
-from qlang.problems import CompileError
+from qlang.problems import CompileError, refuse_errors
 from qlang.python_source import read_function
 from qlang.python_statements import circuit_definition
 from qlang.sema.errors.embedding import NoSource
@@ -74,9 +74,7 @@ def circuit(function: Callable[..., Any]) -> Circuit:
         raise CompileError((NoSource(Span(source, 0, 0), function.__name__),)) from None
     definition = circuit_definition(read)
     analysis = analyse_tree(read.source, tree.Program(0, len(read.source.text), [definition], []))
-    errors = tuple(d for d in analysis.diagnostics if d.severity == "error")
-    if errors:
-        raise CompileError(errors)
+    refuse_errors(analysis.diagnostics)
     made = Circuit(function.__name__, read.source, definition, function)
     update_wrapper(made, function, updated=())
     return made

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from qlang.syntax.diagnostic import Diagnostic
 
 
@@ -22,3 +24,12 @@ class CompileError(Exception):
         from qlang.compiler.render.theme import theme_of
 
         return "\n" + render(self.diagnostics, theme_of(sys.stderr, "never"))
+
+
+def refuse_errors(diagnostics: Iterable[Diagnostic]) -> None:
+    """Raises CompileError with the errors, if there are any."""
+    from qlang.syntax.diagnostic import errors_of
+
+    errors = errors_of(diagnostics)
+    if errors:
+        raise CompileError(errors)

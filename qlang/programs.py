@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qlang.problems import CompileError
+from qlang.problems import refuse_errors
 from qlang.syntax.source import Source
 
 if TYPE_CHECKING:
@@ -135,17 +135,13 @@ def compile_text(text: str, name: str = "<text>") -> Program:
     from qlang.compiler.frontend import analyse
 
     analysis = analyse(Source(name, text))
-    errors = tuple(d for d in analysis.diagnostics if d.severity == "error")
-    if errors:
-        raise CompileError(errors)
+    refuse_errors(analysis.diagnostics)
     return Program(analysis)
 
 
 def plan_of(compilation: Compilation) -> Plan:
     """The plan of a compilation; raises CompileError where it has none."""
-    errors = tuple(d for d in compilation.diagnostics if d.severity == "error")
-    if errors:
-        raise CompileError(errors)
+    refuse_errors(compilation.diagnostics)
     return Plan(compilation)
 
 

@@ -40,8 +40,9 @@ class Console:
     def diagnostics(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Show diagnostics with their source, errors even where the user wants quiet."""
         from qlang.compiler.render import full
+        from qlang.syntax.diagnostic import errors_of
 
-        shown = [d for d in diagnostics if d.severity == "error" or not self.quiet]
+        shown = errors_of(diagnostics) if self.quiet else diagnostics
         sys.stderr.write(full.render(shown, self.err))
 
 

@@ -31,7 +31,7 @@ from qlang.ir.text import text_digest
 from qlang.ir.values import Interval
 from qlang.passes.pipeline import CIRCUIT_PASSES, PLAN_PASSES
 from qlang.sema.jobs import CheckedJob
-from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.diagnostic import Diagnostic, errors_of
 from qlang.syntax.source import Source
 
 STAGES = {"ir": "canonicalize-circuit", "kernel": "plan-execution", "plan": "sign"}
@@ -72,7 +72,7 @@ class Compilation:
     @property
     def ok(self) -> bool:
         """Whether there is no error."""
-        return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
+        return not errors_of(self.diagnostics)
 
 
 def compile_source(

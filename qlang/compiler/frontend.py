@@ -12,7 +12,7 @@ from qlang.sema.check import check
 from qlang.sema.loader import LoadFailure, StandardLoader
 from qlang.sema.module import Module
 from qlang.syntax import tree
-from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.diagnostic import Diagnostic, errors_of
 from qlang.syntax.parser import parse
 from qlang.syntax.source import Source
 from qlang.syntax.source_files import read_source
@@ -42,7 +42,7 @@ class Analysis:
     @property
     def ok(self) -> bool:
         """Whether the program may be compiled: warnings are no obstacle."""
-        return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
+        return not errors_of(self.diagnostics)
 
 
 class FileLoader:

@@ -14,6 +14,7 @@ from qlang.runtime.progress import Progress
 from qlang.runtime.record import CompileInfo, Imported, RunRecord, SourceInfo, execute_plan
 from qlang.runtime.replay import replay_run
 from qlang.runtime.run_folder import StoredRun, load_run
+from qlang.syntax.diagnostic import errors_of
 from qlang.syntax.source import Source
 from qlang.trust.crypto_modes import MODES
 from qlang.trust.keys import default_key_paths, development_signer
@@ -79,6 +80,6 @@ def _recompiled(run: StoredRun) -> tuple[str | None, str | None]:
     loader = TextLoader({str(entry["name"]): str(entry["text"]) for entry in inputs["imports"]})
     compilation = compile_source(source, options, loader=loader)
     if compilation.plan_hash is None:
-        first = next(d for d in compilation.diagnostics if d.severity == "error")
+        first = errors_of(compilation.diagnostics)[0]
         return None, f"does not compile any more: {first.code} {first.message()}"
     return compilation.plan_hash, None

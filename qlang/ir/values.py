@@ -13,7 +13,7 @@ from xdsl.dialects.builtin import (
     f64,
     i64,
 )
-from xdsl.ir import Attribute, ParametrizedAttribute
+from xdsl.ir import Attribute, Operation, ParametrizedAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
@@ -163,6 +163,11 @@ def plain(attr: Attribute) -> Plain:
             return {"backend": attr.backend.data, "text": attr.text.data}
         case _:
             return str(attr)
+
+
+def plain_attributes(op: Operation) -> dict[str, Plain]:
+    """An operation's attributes as plain data."""
+    return {name: plain(value) for name, value in op.attributes.items()}
 
 
 def floats(array: DenseArrayBase) -> list[float]:

@@ -9,7 +9,6 @@ from xdsl.ir import Operation, OperationInvT
 from qlang.ir import plan
 from qlang.ir.circuit import FuncOp
 from qlang.ir.job import BoundOp, CandidateOp, ExpectOp, JobOp, MitigateOp, SampleOp, SettingOp, SettingsOp, StateOp
-from qlang.ir.values import Plain, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,3 @@ def declared_jobs(module: ModuleOp) -> Iterator[Declared]:
     for job in list(module.ops):
         if isinstance(job, JobOp) and job.job.data in plans:
             yield Declared(job, circuits[job.circuit.root_reference.data], plans[job.job.data])
-
-
-def facts(op: Operation) -> dict[str, Plain]:
-    """An operation's attributes as plain data."""
-    return {name: plain(value) for name, value in op.attributes.items()}

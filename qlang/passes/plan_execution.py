@@ -18,8 +18,8 @@ from xdsl.passes import ModulePass
 from qlang.ir import kernel, plan
 from qlang.ir.job import ExpectOp, SampleOp
 from qlang.ir.text import text_digest
-from qlang.ir.values import Plain, attributes, floats, integers, plain
-from qlang.passes.declared import Declared, declared_jobs, facts
+from qlang.ir.values import Plain, attributes, floats, integers, plain, plain_attributes
+from qlang.passes.declared import Declared, declared_jobs
 from qlang.passes.lower_kernel import kernel_name
 from qlang.passes.rejections import PrecisionUnmet
 from qlang.passes.rounding import infidelity_bound, l2_bound
@@ -59,7 +59,7 @@ class PlanExecution(ModulePass):
         execute = plan.ExecuteOp.create(
             operands=[lower.result, schedule.result, points.result],
             result_types=[plan.RawType()],
-            attributes={**attributes(**_execution(declared, facts(policy)))},
+            attributes={**attributes(**_execution(declared, plain_attributes(policy)))},
         )
         declared.add(execute, declared.circuit)
         mitigate = plan.MitigateOp.create(
@@ -78,11 +78,11 @@ class PlanExecution(ModulePass):
 
 def _rounding(declared: Declared, policy: plan.PolicyOp, schedule: plan.ScheduleOp) -> float | None:
     """The bound on the state's l2 error. Raises PrecisionUnmet where the job's `precision` is tighter."""
-    scales, noise = facts(policy)["scales"], facts(schedule).get("noise")
+    scales, noise = plain_attributes(policy)["scales"], plain_attributes(schedule).get("noise")
     resources = plain(declared.circuit.attributes["resources"])
     assert isinstance(scales, list) and isinstance(resources, dict)
     bound = l2_bound(resources, declared.circuit.size, int(max(scales)), noise)
-    wanted = facts(declared.settings).get("precision")
+    wanted = plain_attributes(declared.settings).get("precision")
     if isinstance(wanted, dict):
         ((measure, limit),) = wanted.items()
         guaranteed = infidelity_bound(bound, noise is not None) if bound and measure == "infidelity" else bound

@@ -20,8 +20,8 @@ from qlang.ir import plan
 from qlang.ir.bounds import bound_name, keeps
 from qlang.ir.edit import remove
 from qlang.ir.job import CandidateOp
-from qlang.ir.values import Interval, Plain, Reason, attributes
-from qlang.passes.declared import Declared, declared_jobs, facts
+from qlang.ir.values import Interval, Plain, Reason, attributes, plain_attributes
+from qlang.passes.declared import Declared, declared_jobs
 from qlang.passes.rejections import PlanRejected, Rejected, Shortfall
 
 PRICES = "usd"
@@ -61,11 +61,11 @@ class Schedule(ModulePass):
             self._schedule(declared)
 
     def _schedule(self, declared: Declared) -> None:
-        policies = {str(facts(p)["candidate"]): p for p in declared.planned(plan.PolicyOp)}
+        policies = {str(plain_attributes(p)["candidate"]): p for p in declared.planned(plan.PolicyOp)}
         rejected: list[Rejected] = []
         offers: list[Offer] = []
         for candidate in declared.candidates:
-            reason = facts(candidate).get("reason")
+            reason = plain_attributes(candidate).get("reason")
             if reason is not None:
                 rejected.append(Rejected(candidate.backend.data, "", str(reason)))
                 continue
@@ -89,7 +89,7 @@ class Schedule(ModulePass):
                 remove(policy)
 
     def _offer(self, declared: Declared, candidate: CandidateOp, policy: plan.PolicyOp) -> Offer:
-        known, decided = facts(candidate), facts(policy)
+        known, decided = plain_attributes(candidate), plain_attributes(policy)
         executions = _executions(declared, decided)
         price = known.get("cost_per_shot")
         cost = inf if price is None else float(price) * executions  # type: ignore[arg-type]  # a number, in usd
@@ -146,7 +146,7 @@ def _shortfalls(
 
 
 def _missed(offer: Offer) -> Rejected:
-    method = str(facts(offer.policy)["method"])
+    method = str(plain_attributes(offer.policy)["method"])
     texts = []
     for miss in offer.shortfalls:
         bound = miss.bound.bound  # type: ignore[attr-defined]  # a job.bound
@@ -157,7 +157,7 @@ def _missed(offer: Offer) -> Rejected:
 
 
 def _emit(declared: Declared, best: Offer, rejected: list[Rejected]) -> None:
-    known = facts(best.candidate)
+    known = plain_attributes(best.candidate)
     kept = {name: best.candidate.attributes[name] for name in CARRIED if name in best.candidate.attributes}
     decided: dict[str, Plain] = {"score": best.score, "availability": known["availability"]}
     declared.add(

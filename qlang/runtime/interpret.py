@@ -16,7 +16,7 @@ from qlang.backends.protocol import Backend, Request, SampleSpec, StateSpec
 from qlang.ir import plan
 from qlang.ir.kernel import FuncOp
 from qlang.ir.text import print_ir
-from qlang.ir.values import Plain, floats, plain
+from qlang.ir.values import Plain, floats, plain, plain_attributes
 from qlang.mitigation.arms import parse
 from qlang.runtime.errors import BadPlan, NoExecutor
 from qlang.runtime.estimates import estimate, observables_of
@@ -76,11 +76,6 @@ def interpret(machine: Machine, handlers: Mapping[type[Operation], Handler]) -> 
             machine.values[op.results[0]] = value
 
 
-def facts(op: Operation) -> dict[str, Plain]:
-    """An operation's attributes as plain data."""
-    return {name: plain(value) for name, value in op.attributes.items()}
-
-
 def _points(machine: Machine, op: plan.PointsOp) -> Points:
     names = tuple(name.data for name in op.names)
     values = floats(op.values)
@@ -92,12 +87,12 @@ def _points(machine: Machine, op: plan.PointsOp) -> Points:
 
 
 def _policy(machine: Machine, op: plan.PolicyOp) -> Policy:
-    decided = facts(op)
+    decided = plain_attributes(op)
     return Policy(parse(str(decided.get("method", "none"))), decided)
 
 
 def _schedule(machine: Machine, op: plan.ScheduleOp) -> Place:
-    decided = facts(op)
+    decided = plain_attributes(op)
     kind, noise = str(decided.get("kind", "sim")), decided.get("noise")
     if kind not in SIMULATED:
         raise NoExecutor(op.backend.data)
@@ -114,7 +109,7 @@ def _lower(machine: Machine, op: plan.LowerOp) -> Kernel:
         if isinstance(func, FuncOp) and func.sym_name.data == name:
             text = print_ir(func)
             digest = sha256_digest(text.encode())
-            planned = facts(op).get("digest", digest)
+            planned = plain_attributes(op).get("digest", digest)
             if planned != digest:
                 raise BadPlan(op.name, f"kernel `{name}` has the digest {digest}, the plan says {planned}")
             return Kernel(func, text, digest)
@@ -125,7 +120,7 @@ def _execute(machine: Machine, op: plan.ExecuteOp) -> Raw:
     kernel: Kernel = machine.value(op.kernel)
     place: Place = machine.value(op.backend)
     points: Points = machine.value(op.points)
-    asked, started = facts(op), perf_counter()
+    asked, started = plain_attributes(op), perf_counter()
     requests, outcomes = [], []
     for index in range(len(points.rows)):
         machine.progress.step("point", index, len(points.rows))
@@ -177,7 +172,7 @@ def _sample(entry: Mapping[str, Any]) -> SampleSpec:
 
 
 def _mitigate(machine: Machine, op: plan.MitigateOp) -> Estimates:
-    expect: Any = facts(op).get("expect", {})
+    expect: Any = plain_attributes(op).get("expect", {})
     return estimate(machine.value(op.raw), machine.value(op.policy), observables_of(expect))
 
 

@@ -19,9 +19,10 @@ from qlang.backends.reference import ReferenceBackend
 from qlang.ir import plan
 from qlang.ir.kernel import FuncOp
 from qlang.ir.text import print_ir, text_digest
+from qlang.ir.values import plain_attributes
 from qlang.mitigation.arms import EM_VERSION
 from qlang.runtime.errors import BadPlan
-from qlang.runtime.interpret import COMPUTE, Handler, Machine, facts, interpret
+from qlang.runtime.interpret import COMPUTE, Handler, Machine, interpret
 from qlang.runtime.progress import Progress, progress_for
 from qlang.runtime.raw_data import raw_json
 from qlang.runtime.report import report_html
@@ -194,7 +195,7 @@ def _sign(recorder: _Recorder, machine: Machine, op: plan.SignOp) -> Signed:
     checked: Checked = machine.value(op.verdict)
     folder, results = recorder.folder, results_of(machine.job.job.data, checked)
     started, kernel, raw = perf_counter(), _kernel(machine), checked.estimates.raw
-    decided: Mapping[str, Any] = facts(op)
+    decided: Mapping[str, Any] = plain_attributes(op)
     sealed_facts = RunFacts(
         run_id=folder.run_id,
         job_id=machine.job.job.data,

@@ -7,7 +7,7 @@ from typing import Any
 
 from qlang.ir import plan
 from qlang.ir.bounds import bound_name
-from qlang.ir.values import plain
+from qlang.ir.values import plain_attributes
 from qlang.runtime.plots import Sample, curves, histogram, number
 from qlang.runtime.report_style import STYLE
 from qlang.runtime.results import Results
@@ -100,7 +100,7 @@ def _sla(sla: Sequence[Verdict]) -> Iterator[str]:
 
 def _plan(job: plan.JobOp) -> Iterator[str]:
     for op in job.body.block.ops:
-        known: Mapping[str, Any] = {name: plain(value) for name, value in op.attributes.items()}
+        known: Mapping[str, Any] = plain_attributes(op)
         if isinstance(op, plan.PolicyOp):
             yield facts_list(_known(known, ("method", "scales", "shots", "overhead", "reason")))
             if known.get("considered"):

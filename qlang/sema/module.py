@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from qlang.sema.jobs import CheckedJob
 from qlang.sema.symbols import CircuitSymbol, FileScope, Reference
-from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.diagnostic import Diagnostic, errors_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,4 +35,4 @@ class CheckResult:
     @property
     def ok(self) -> bool:
         """Whether the program may be lowered: no error, warnings allowed."""
-        return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
+        return not errors_of(self.diagnostics)

@@ -83,3 +83,8 @@ class Diagnostic:
     def fixes(self) -> Iterable[Fix]:
         """Ways out, as edits."""
         return ()
+
+
+def errors_of(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Those that forbid compiling."""
+    return tuple(diagnostic for diagnostic in diagnostics if diagnostic.severity == "error")

@@ -7,6 +7,10 @@ from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
 from qlang.syntax.source import Span
 
 
+def _opened_here(opener: Span | None) -> Iterable[Label]:
+    return () if opener is None else (Label(opener, "opened here"),)
+
+
 @dataclass(frozen=True)
 class MissingToken(Diagnostic):
     code = "QJ0101"
@@ -26,8 +30,7 @@ class MissingToken(Diagnostic):
         return f"add `{self.text}` here"
 
     def secondary(self) -> Iterable[Label]:
-        if self.opener is not None:
-            yield Label(self.opener, "opened here")
+        return _opened_here(self.opener)
 
     def fixes(self) -> Iterable[Fix]:
         text = f" {self.text} " if self.text[0].isalpha() else self.text
@@ -60,8 +63,7 @@ class MissingTokens(Diagnostic):
         return "it stops here"
 
     def secondary(self) -> Iterable[Label]:
-        if self.opener is not None:
-            yield Label(self.opener, "opened here")
+        return _opened_here(self.opener)
 
     def fixes(self) -> Iterable[Fix]:
         if not {"MISSING", "ID"}.intersection(self.texts):

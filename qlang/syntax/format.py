@@ -8,7 +8,7 @@ of at most three statements that stand on one line. Only blanks and line breaks 
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.diagnostic import Diagnostic, errors_of
 from qlang.syntax.layout import Layout, layout_of
 from qlang.syntax.lexer import Tokens
 from qlang.syntax.parser import parse_tokens
@@ -31,7 +31,7 @@ class FormatResult:
 def format_source(source: Source) -> FormatResult:
     """The text of a program in canonical layout; formatting twice changes nothing more."""
     result, tokens = parse_tokens(source)
-    if any(diagnostic.severity == "error" for diagnostic in result.diagnostics):
+    if errors_of(result.diagnostics):
         return FormatResult(None, result.diagnostics)
     printer = _Printer(source.text, layout_of(result.program, source.text, tokens), Spacing(load()))
     printer.put_all(_items(source.text, tokens))

@@ -17,6 +17,7 @@ from qlang.syntax.lexer import lex, soft_kinds
 from qlang.syntax.parser import parse
 from qlang.syntax.source import Source
 from qlang.syntax.tables import GRAMMAR, lark_parser, load
+from tests.syntax.mutations import mutated
 
 BEYOND_GRAMMAR = {"QJ0120", "QJ0121", "QJ0122", "QJ0123", "QJ0124"}
 """Mistakes that the tree builders find in texts that the grammar takes."""
@@ -68,11 +69,3 @@ def test_one_token_deleted_doubled_or_replaced(small_programs: list[str], seed: 
     rng = random.Random(seed)
     accepted = sum(check(mutated(rng.choice(small_programs), rng)) for _ in range(75))
     assert 0 < accepted < 75
-
-
-def mutated(text: str, rng: random.Random) -> str:
-    tokens = lex(text)
-    at, other = rng.randrange(len(tokens.kinds) - 1), rng.randrange(len(tokens.kinds) - 1)
-    start, end = tokens.starts[at], tokens.ends[at]
-    put = rng.choice(["", f"{text[start:end]} {text[start:end]}", text[tokens.starts[other] : tokens.ends[other]]])
-    return text[:start] + put + text[end:]

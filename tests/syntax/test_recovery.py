@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from qlang.syntax import tree
 from qlang.syntax.diagnostic import Diagnostic
-from qlang.syntax.lexer import lex
 from qlang.syntax.parser import parse
 from qlang.syntax.recovery import MAX_ERRORS
 from qlang.syntax.source import Source
+from tests.syntax.mutations import mutated
 
 NINE_FAULTS = """include "stdgates.inc"
 circuit quench(int steps, float J = ) {
@@ -136,14 +136,6 @@ def test_mutations_give_few_reports_quickly(small_programs: list[str]) -> None:
         many += count > 3
     assert many <= 12
     assert slow <= 6  # of 600: the machine may be interrupted
-
-
-def mutated(text: str, rng: random.Random) -> str:
-    tokens = lex(text)
-    at, other = rng.randrange(len(tokens.kinds) - 1), rng.randrange(len(tokens.kinds) - 1)
-    start, end = tokens.starts[at], tokens.ends[at]
-    put = rng.choice(["", f"{text[start:end]} {text[start:end]}", text[tokens.starts[other] : tokens.ends[other]]])
-    return text[:start] + put + text[end:]
 
 
 WORDS = (

@@ -9,7 +9,7 @@ from qlang.compiler import exit_codes, frontend
 from qlang.compiler.console import Console, console_of, verb_parser
 from qlang.compiler.render.formats import FOR_TOOLS, FORMATS, render
 from qlang.compiler.render.limit import tally
-from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.diagnostic import Diagnostic, errors_of
 
 _DESCRIPTION = """Find the mistakes in files: syntax, names, types and units, qubits, jobs.
 
@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     console = console_of(options)
     diagnostics = [d for path in options.files for d in _check(path, options.stdin_filename)]
-    shown = diagnostics if not options.quiet else [d for d in diagnostics if d.severity == "error"]
+    shown = errors_of(diagnostics) if options.quiet else diagnostics
     if options.format in FOR_TOOLS:
         console.result(render(options.format, shown, console.out))
     else:

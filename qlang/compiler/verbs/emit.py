@@ -43,6 +43,7 @@ def main(argv: list[str]) -> int:
 def _tree(options: Namespace, console: Console) -> tuple[str | None, int]:
     """The tree as far as the parser recovers; its mistakes are shown too."""
     from qlang.compiler.tree_text import tree_text
+    from qlang.syntax.diagnostic import errors_of
     from qlang.syntax.parser import parse
 
     try:
@@ -52,7 +53,7 @@ def _tree(options: Namespace, console: Console) -> tuple[str | None, int]:
         return None, exit_codes.DIAGNOSTICS
     result = parse(source)
     console.diagnostics(result.diagnostics)
-    broken = any(diagnostic.severity == "error" for diagnostic in result.diagnostics)
+    broken = errors_of(result.diagnostics)
     text = tree_text(result.program, source, spans=options.spans)
     return text, exit_codes.DIAGNOSTICS if broken else exit_codes.OK
 

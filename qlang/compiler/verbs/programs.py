@@ -12,6 +12,7 @@ from qlang.compiler import frontend
 from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
 from qlang.compiler.workspace import CACHE, find_workspace
+from qlang.syntax.diagnostic import errors_of
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -66,8 +67,7 @@ def compiled(options: Namespace, console: Console, *, stop_after: str | None = N
     console.diagnostics(compilation.diagnostics)
     if options.time_passes:
         sys.stderr.write(timing_table(compilation.timings))
-    broken = any(diagnostic.severity == "error" for diagnostic in compilation.diagnostics)
-    return None if broken else compilation
+    return None if errors_of(compilation.diagnostics) else compilation
 
 
 def check_pass(name: str) -> None:

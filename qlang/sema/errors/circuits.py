@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qlang.sema.errors.names import defined_here
 from qlang.syntax.diagnostic import Diagnostic, Label
 from qlang.syntax.source import Span
 
@@ -29,8 +30,7 @@ class WrongQubitCount(Diagnostic):
         return f"`{self.gate}` acts on {counted(self.expected, 'qubit')}, found {self.given}"
 
     def secondary(self) -> Iterator[Label]:
-        if self.definition is not None:
-            yield Label(self.definition, f"`{self.gate}` is defined here")
+        return defined_here(self.gate, self.definition)
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ class WrongParameterCount(Diagnostic):
         return f"`{self.gate}` takes {counted(self.expected, 'parameter')}, found {self.given}"
 
     def secondary(self) -> Iterator[Label]:
-        if self.definition is not None:
-            yield Label(self.definition, f"`{self.gate}` is defined here")
+        return defined_here(self.gate, self.definition)
 
     def helps(self) -> Iterator[str]:
         if self.given == 0:

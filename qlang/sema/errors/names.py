@@ -13,6 +13,12 @@ def use_instead(span: Span, suggestion: str | None) -> Iterator[Fix]:
         yield Fix(f"use `{suggestion}`", (Edit(span, suggestion),))
 
 
+def defined_here(name: str, definition: Span | None) -> Iterator[Label]:
+    """Points at the definition of a name, where there is one to point at."""
+    if definition is not None:
+        yield Label(definition, f"`{name}` is defined here")
+
+
 @dataclass(frozen=True)
 class UnknownName(Diagnostic):
     code = "QJ0201"
@@ -119,8 +125,7 @@ class WrongKind(Diagnostic):
         return f"{self.wanted} is needed here"
 
     def secondary(self) -> Iterator[Label]:
-        if self.definition is not None:
-            yield Label(self.definition, f"`{self.name}` is defined here")
+        return defined_here(self.name, self.definition)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qlang.sema.errors.names import defined_here
 from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
 from qlang.syntax.source import Span
 
@@ -167,8 +168,7 @@ class WrongArgumentCount(Diagnostic):
     definition: Span | None = None
 
     def secondary(self) -> Iterator[Label]:
-        if self.definition is not None:
-            yield Label(self.definition, f"`{self.name}` is defined here")
+        return defined_here(self.name, self.definition)
 
 
 @dataclass(frozen=True)
