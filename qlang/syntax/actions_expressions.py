@@ -136,8 +136,8 @@ def missing(c: Context, v: list[Any]) -> Missing:
     return Missing(c.starts[token], c.ends[token])
 
 
-def parentheses(c: Context, v: list[Any]) -> Expression:
-    """The expression itself, its span widened over the parentheses so that its parents begin at them."""
+def enclosed(c: Context, v: list[Any]) -> Expression:
+    """The expression itself, its span widened over the brackets so that its parents begin at them."""
     inner: Expression = v[1]
     inner.start = c.starts[v[0]]
     inner.end = c.ends[v[2]]
@@ -241,13 +241,6 @@ def _range(*layout: str) -> Action:
     return build
 
 
-def bracketed_range(c: Context, v: list[Any]) -> Range:
-    inner: Range = v[1]
-    inner.start = c.starts[v[0]]
-    inner.end = c.ends[v[2]]
-    return inner
-
-
 def set_(c: Context, v: list[Any]) -> IndexSet:
     return IndexSet(c.starts[v[0]], c.ends[v[2]], v[1])
 
@@ -313,7 +306,7 @@ ACTIONS: dict[str, Action] = {
     "string": string,
     "hardware_qubit": hardware_qubit,
     "missing": missing,
-    "parentheses": parentheses,
+    "parentheses": enclosed,
     "binary": binary,
     "binary_word": binary_word,
     "unary": unary,
@@ -335,7 +328,7 @@ ACTIONS: dict[str, Action] = {
     "range_all_to": _range(":", ":", "last"),
     "range_from_to": _range("first", ":", ":", "last"),
     "range_step_to": _range(":", "step", ":", "last"),
-    "bracketed_range": bracketed_range,
+    "bracketed_range": enclosed,
     "set": set_,
     "array_empty": array,
     "array": array,

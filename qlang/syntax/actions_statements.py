@@ -1,4 +1,4 @@
-"""Tree builders of statements, declarations and definitions."""
+"""Tree builders of programs and statements: control flow, gates and other operations on qubits."""
 
 from typing import Any
 
@@ -15,19 +15,14 @@ from qlang.syntax.tree import (
     Calibration,
     Call,
     Case,
-    CircuitDefinition,
-    ClassicalDeclaration,
     Continue,
     Delay,
     End,
     Expression,
     ExpressionStatement,
-    ExternDeclaration,
     For,
     GateCall,
-    GateDefinition,
     If,
-    Import,
     Include,
     Index,
     Measurement,
@@ -36,20 +31,15 @@ from qlang.syntax.tree import (
     Name,
     Node,
     Nop,
-    ObservableDefinition,
-    Parameter,
     Pragma,
     Program,
-    QubitDeclaration,
     Range,
     Reset,
     Return,
     Scope,
     Statement,
     StringLiteral,
-    SubroutineDefinition,
     Switch,
-    Type,
     Version,
     While,
 )
@@ -120,9 +110,6 @@ def case(c: Context, v: list[Any]) -> Case:
 
 def case_default(c: Context, v: list[Any]) -> Case:
     return Case(c.starts[v[0]], v[1].end, [], v[1])
-
-
-# Gates and other quantum statements
 
 
 def _applied(c: Context, head: Expression) -> tuple[Name, list[Expression], Expression | None]:
@@ -200,12 +187,13 @@ def reset(c: Context, v: list[Any]) -> Reset:
     return Reset(c.starts[v[0]], c.ends[v[2]], v[1])
 
 
-def barrier(c: Context, v: list[Any]) -> Barrier:
-    return Barrier(c.starts[v[0]], c.ends[v[-1]], v[1] if len(v) == 3 else [])
+def _on_operands(kind: type[Barrier] | type[Nop]) -> Action:
+    """`barrier;` or `barrier q, r;`."""
 
+    def build(c: Context, v: list[Any]) -> Barrier | Nop:
+        return kind(c.starts[v[0]], c.ends[v[-1]], v[1] if len(v) == 3 else [])
 
-def nop(c: Context, v: list[Any]) -> Nop:
-    return Nop(c.starts[v[0]], c.ends[v[-1]], v[1] if len(v) == 3 else [])
+    return build
 
 
 def delay(c: Context, v: list[Any]) -> Delay:
@@ -214,104 +202,6 @@ def delay(c: Context, v: list[Any]) -> Delay:
 
 def box(c: Context, v: list[Any]) -> Box:
     return Box(c.starts[v[0]], v[-1].end, v[1][1] if len(v) == 3 else None, v[-1])
-
-
-# Declarations and definitions
-
-
-def declaration(c: Context, v: list[Any]) -> ClassicalDeclaration:
-    return ClassicalDeclaration(v[0].start, c.ends[v[2]], v[0], c.name(v[1]), None, None, False)
-
-
-def declaration_initialized(c: Context, v: list[Any]) -> ClassicalDeclaration:
-    return ClassicalDeclaration(v[0].start, c.ends[v[4]], v[0], c.name(v[1]), v[3], None, False)
-
-
-def declaration_const(c: Context, v: list[Any]) -> ClassicalDeclaration:
-    return ClassicalDeclaration(c.starts[v[0]], c.ends[v[5]], v[1], c.name(v[2]), v[4], "const", False)
-
-
-def declaration_io(c: Context, v: list[Any]) -> ClassicalDeclaration:
-    return ClassicalDeclaration(c.starts[v[0]], c.ends[v[3]], v[1], c.name(v[2]), None, c.texts[v[0]], False)
-
-
-def qubit_declaration(c: Context, v: list[Any]) -> QubitDeclaration:
-    return QubitDeclaration(v[0].start, c.ends[v[2]], c.name(v[1]), v[0].size, False)
-
-
-def qreg(c: Context, v: list[Any]) -> QubitDeclaration:
-    size = v[2][1] if len(v) == 4 else None
-    return QubitDeclaration(c.starts[v[0]], c.ends[v[-1]], c.name(v[1]), size, True)
-
-
-def creg(c: Context, v: list[Any]) -> ClassicalDeclaration:
-    start, end = c.starts[v[0]], c.ends[v[-1]]
-    kind = _register(c, "bit", v[:-1])
-    return ClassicalDeclaration(start, end, kind, c.name(v[1]), None, None, True)
-
-
-def _register(c: Context, name: str, v: list[Any]) -> Type:
-    """The type that `creg c[n]` or `qreg q[n]` gives; its span reaches over the name to the size."""
-    if len(v) == 3:
-        return Type(c.starts[v[0]], c.ends[v[2][2]], name, v[2][1])
-    return Type(c.starts[v[0]], c.ends[v[0]], name)
-
-
-def parameter(c: Context, v: list[Any]) -> Parameter:
-    return Parameter(v[0].start, c.ends[v[1]], v[0], c.name(v[1]), None)
-
-
-def parameter_default(_c: Context, v: list[Any]) -> Parameter:
-    return Parameter(v[0].start, v[2].end, v[0].type, v[0].name, v[2])
-
-
-def parameter_register(c: Context, v: list[Any]) -> Parameter:
-    kind = _register(c, "bit" if c.texts[v[0]] == "creg" else "qubit", v)
-    end = c.ends[v[2][2]] if len(v) == 3 else c.ends[v[1]]
-    return Parameter(kind.start, end, kind, c.name(v[1]), None)
-
-
-def gate(c: Context, v: list[Any]) -> GateDefinition:
-    parameters = v[3] if len(v) > 4 else []
-    return GateDefinition(c.starts[v[0]], v[-1].end, c.name(v[1]), parameters, v[-2], v[-1])
-
-
-def opaque(c: Context, v: list[Any]) -> GateDefinition:
-    parameters = v[3] if len(v) > 4 else []
-    return GateDefinition(c.starts[v[0]], c.ends[v[-1]], c.name(v[1]), parameters, v[-2], None)
-
-
-def subroutine(c: Context, v: list[Any]) -> SubroutineDefinition:
-    result = v[6] if len(v) == 8 else None
-    return SubroutineDefinition(c.starts[v[0]], v[-1].end, c.name(v[1]), v[3], result, v[-1])
-
-
-def extern(c: Context, v: list[Any]) -> ExternDeclaration:
-    result = v[6] if len(v) == 8 else None
-    return ExternDeclaration(c.starts[v[0]], c.ends[v[-1]], c.name(v[1]), v[3], result)
-
-
-def circuit(c: Context, v: list[Any]) -> CircuitDefinition:
-    return CircuitDefinition(c.starts[v[0]], v[5].end, c.name(v[1]), v[3], v[5])
-
-
-def observable(c: Context, v: list[Any]) -> ObservableDefinition:
-    parameters = v[3] if len(v) == 8 else []
-    return ObservableDefinition(c.starts[v[0]], c.ends[v[-1]], c.name(v[1]), parameters, v[-2])
-
-
-def import_module(c: Context, v: list[Any]) -> Import:
-    alias = c.name(v[3]) if len(v) == 5 else None
-    return Import(c.starts[v[0]], c.ends[v[-1]], c.texts[v[1]], None, alias)
-
-
-def import_file(c: Context, v: list[Any]) -> Import:
-    path: StringLiteral = v[1]
-    alias = c.name(v[3]) if len(v) == 5 else None
-    return Import(c.starts[v[0]], c.ends[v[-1]], None, path, alias)
-
-
-# The rest
 
 
 def pragma(c: Context, v: list[Any]) -> Pragma:
@@ -383,42 +273,14 @@ ACTIONS: dict[str, Action] = {
     "quantum_call_arrow": quantum_call_arrow,
     "assignment": assignment,
     "reset": reset,
-    "barrier_all": barrier,
-    "barrier": barrier,
-    "nop_all": nop,
-    "nop": nop,
+    "barrier_all": _on_operands(Barrier),
+    "barrier": _on_operands(Barrier),
+    "nop_all": _on_operands(Nop),
+    "nop": _on_operands(Nop),
     "delay_all": delay,
     "delay": delay,
     "box": box,
     "box_timed": box,
-    "declaration": declaration,
-    "declaration_initialized": declaration_initialized,
-    "declaration_const": declaration_const,
-    "declaration_io": declaration_io,
-    "qubit_declaration": qubit_declaration,
-    "qreg": qreg,
-    "qreg_sized": qreg,
-    "creg": creg,
-    "creg_sized": creg,
-    "parameter": parameter,
-    "parameter_default": parameter_default,
-    "parameter_register": parameter_register,
-    "parameter_register_sized": parameter_register,
-    "gate": gate,
-    "gate_parametrized": gate,
-    "opaque": opaque,
-    "opaque_parametrized": opaque,
-    "subroutine": subroutine,
-    "subroutine_typed": subroutine,
-    "extern": extern,
-    "extern_typed": extern,
-    "circuit": circuit,
-    "observable": observable,
-    "observable_constant": observable,
-    "import_module": import_module,
-    "import_module_as": import_module,
-    "import_file": import_file,
-    "import_file_as": import_file,
     "pragma": pragma,
     "calibration": calibration,
     "calibration_grammar": calibration_grammar,

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from qlang.syntax.actions_declarations import ACTIONS as DECLARATION_ACTIONS
 from qlang.syntax.actions_expressions import ACTIONS as EXPRESSION_ACTIONS
 from qlang.syntax.actions_job import ACTIONS as JOB_ACTIONS
 from qlang.syntax.actions_statements import ACTIONS as STATEMENT_ACTIONS
@@ -14,5 +15,5 @@ CompiledRule = tuple[int, int, Action | None]
 
 @cache
 def compiled_rules() -> list[CompiledRule]:
-    actions = {**EXPRESSION_ACTIONS, **STATEMENT_ACTIONS, **JOB_ACTIONS}
+    actions = {**EXPRESSION_ACTIONS, **STATEMENT_ACTIONS, **DECLARATION_ACTIONS, **JOB_ACTIONS}
     return [(rule.length, rule.nonterminal, actions[rule.action] if rule.action else None) for rule in load().rules]
