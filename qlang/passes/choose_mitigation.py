@@ -16,6 +16,7 @@ from math import ceil, sqrt
 from xdsl.context import Context
 from xdsl.dialects.builtin import DictionaryAttr, ModuleOp
 from xdsl.passes import ModulePass
+from xdsl.utils.exceptions import PassFailedException
 
 from qlang.ir import plan
 from qlang.ir.job import CandidateOp, ExpectOp
@@ -50,6 +51,8 @@ class ChooseMitigation(ModulePass):
         for declared in declared_jobs(op):
             arms = _arms(declared)
             for candidate in declared.candidates:
+                if not candidate.attributes.keys() & {"reason", "noisy"}:
+                    raise PassFailedException(f"candidate {candidate.backend.data} needs `resolve-candidates` first")
                 if "reason" not in candidate.attributes:
                     declared.add(_policy(declared, candidate, arms), declared.mitigation)
 

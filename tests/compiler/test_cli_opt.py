@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qlang.compiler import opt
+from qlang.compiler import cli, opt
 from qlang.ir.text import parse_ir, print_ir
 from qlang.passes.pipeline import CIRCUIT_PASSES
 
@@ -65,3 +65,14 @@ def test_mistakes_have_no_traceback(text: str, module: Path, capsys: Capture) ->
 def test_a_missing_file(capsys: Capture) -> None:
     assert opt.main(["nowhere.mlir"]) == 1
     assert "nowhere.mlir: there is no such file" in capsys.readouterr().err
+
+
+def test_deciding_passes_need_resolved_candidates(tmp_path: Path, capsys: Capture) -> None:
+    """What the catalogue knows is no guess: without it nothing is decided."""
+    (tmp_path / "j.qjob").write_text("circuit c() { qubit q; }\njob j { run c(); expect z = Z(q[0]); backend sim; }\n")
+    assert (
+        cli.main(["emit", "--after", "group-observables", str(tmp_path / "j.qjob"), "-o", str(tmp_path / "j.mlir")])
+        == 0
+    )
+    assert opt.main([str(tmp_path / "j.mlir"), "-p", "expand-sweep,choose-mitigation"]) == 1
+    assert "resolve-candidates" in capsys.readouterr().err
