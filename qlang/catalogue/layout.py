@@ -70,20 +70,14 @@ def _partners(qubits: int, interactions: Interactions) -> list[dict[int, float]]
 def _own_costs(snapshot: Snapshot) -> tuple[float, ...]:
     """−ln of the probability that one pulse and one readout go well; unknown values as the device's median."""
     pulse = pessimistic_median(q.gate_error_1q for q in snapshot.qubits)
-    reading = pessimistic_median(_readout_error(q) for q in snapshot.qubits)
+    reading = pessimistic_median(q.readout_error for q in snapshot.qubits)
 
     def cost(qubit: Qubit) -> float:
-        errors = (qubit.gate_error_1q, pulse), (_readout_error(qubit), reading)
+        errors = (qubit.gate_error_1q, pulse), (qubit.readout_error, reading)
         known = (value if value is not None else median for value, median in errors)
         return sum(-log1p(-error) for error in known if error is not None)
 
     return tuple(cost(qubit) if qubit.operational else inf for qubit in snapshot.qubits)
-
-
-def _readout_error(qubit: Qubit) -> float | None:
-    if qubit.readout_p01 is None or qubit.readout_p10 is None:
-        return None
-    return (qubit.readout_p01 + qubit.readout_p10) / 2
 
 
 def _neighbourhood(graph: CouplingGraph, own: Sequence[float], qubit: int) -> float:

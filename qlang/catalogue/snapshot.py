@@ -34,6 +34,13 @@ class Qubit:
     readout_time_s: float | None = None
     operational: bool = True
 
+    @property
+    def readout_error(self) -> float | None:
+        """Mean of the two ways to misread the qubit."""
+        if self.readout_p01 is None or self.readout_p10 is None:
+            return None
+        return (self.readout_p01 + self.readout_p10) / 2
+
 
 @dataclass(frozen=True, slots=True)
 class Coupler:

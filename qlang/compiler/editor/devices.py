@@ -1,11 +1,11 @@
 """Devices of the catalogue in one line and in a few."""
 
 from functools import lru_cache
-from statistics import median
 
 from qlang.catalogue import store
 from qlang.catalogue.errors import MalformedSnapshot, UnknownDevice
 from qlang.catalogue.snapshot import Snapshot
+from qlang.catalogue.summary import summary
 
 
 @lru_cache(maxsize=1)
@@ -35,22 +35,21 @@ def matching(pattern: str) -> tuple[str, ...]:
 
 def describe(snapshot: Snapshot) -> str:
     """The facts of a snapshot as Markdown; unknown ones are left out."""
-    qubits = [qubit for qubit in snapshot.qubits if qubit.operational]
-    couplers = [coupler for coupler in snapshot.couplers if coupler.operational]
+    known = summary(snapshot)
     family = f", {snapshot.processor_family}" if snapshot.processor_family else ""
-    idle = len(snapshot.qubits) - len(qubits)
+    idle = len(snapshot.qubits) - known.qubits
     lines = [
         f"**{snapshot.device}** ({snapshot.vendor}{family})",
         "",
         f"- {len(snapshot.qubits)} qubits" + (f", {idle} out of order" if idle else ""),
-        f"- {len(couplers)} couplers" + (f", native gate `{snapshot.native_2q}`" if snapshot.native_2q else ""),
+        f"- {known.couplers} couplers" + (f", native gate `{snapshot.native_2q}`" if snapshot.native_2q else ""),
     ]
     measured = {
-        "1-qubit error": _percent([qubit.gate_error_1q for qubit in qubits]),
-        "2-qubit error": _percent([coupler.error for coupler in couplers]),
-        "readout error": _percent([_readout(qubit.readout_p01, qubit.readout_p10) for qubit in qubits]),
-        "T1": _microseconds([qubit.t1_s for qubit in qubits]),
-        "T2": _microseconds([qubit.t2_s for qubit in qubits]),
+        "1-qubit error": _percent(known.error_1q),
+        "2-qubit error": _percent(known.error_2q),
+        "readout error": _percent(known.readout_error),
+        "T1": _microseconds(known.t1_s),
+        "T2": _microseconds(known.t2_s),
     }
     kind = "mean" if snapshot.means_only else "median"
     lines += [f"- {kind} {name} {value}" for name, value in measured.items() if value]
@@ -58,20 +57,9 @@ def describe(snapshot: Snapshot) -> str:
     return "\n".join(lines)
 
 
-def _readout(p01: float | None, p10: float | None) -> float | None:
-    return None if p01 is None or p10 is None else (p01 + p10) / 2
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.2g} %"
 
 
-def _median(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return median(known) if known else None
-
-
-def _percent(values: list[float | None]) -> str:
-    middle = _median(values)
-    return "" if middle is None else f"{100 * middle:.2g} %"
-
-
-def _microseconds(values: list[float | None]) -> str:
-    middle = _median(values)
-    return "" if middle is None else f"{1e6 * middle:.3g} µs"
+def _microseconds(value: float | None) -> str:
+    return "" if value is None else f"{1e6 * value:.3g} µs"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from statistics import median
 from typing import Any
 
 from qlang.catalogue import store
 from qlang.catalogue.errors import CatalogueError
 from qlang.catalogue.reach import reachability
-from qlang.catalogue.snapshot import Qubit, Snapshot
+from qlang.catalogue.snapshot import Snapshot
+from qlang.catalogue.summary import summary
 from qlang.compiler import exit_codes
 from qlang.compiler.console import console_of, verb_parser
 from qlang.compiler.failure import Failure
@@ -62,36 +61,23 @@ def _device(name: str, source: str) -> dict[str, Any]:
 
 
 def _calibration(snapshot: Snapshot) -> dict[str, Any]:
-    qubits = [qubit for qubit in snapshot.qubits if qubit.operational]
-    couplers = [coupler for coupler in snapshot.couplers if coupler.operational]
+    known = summary(snapshot)
     return {
         "vendor": snapshot.vendor,
         "qubits": len(snapshot.qubits),
-        "working_qubits": len(qubits),
-        "couplers": len(couplers),
-        "error_1q": _median(qubit.gate_error_1q for qubit in qubits),
-        "error_2q": _median(coupler.error for coupler in couplers),
-        "error_readout": _median(map(_readout, qubits)),
-        "t1_s": _median(qubit.t1_s for qubit in qubits),
-        "t2_s": _median(qubit.t2_s for qubit in qubits),
+        "working_qubits": known.qubits,
+        "couplers": known.couplers,
+        "error_1q": known.error_1q,
+        "error_2q": known.error_2q,
+        "error_readout": known.readout_error,
+        "t1_s": known.t1_s,
+        "t2_s": known.t2_s,
         "native_2q": snapshot.native_2q,
         "snapshot": snapshot.id,
         "date": snapshot.date,
         "means_only": snapshot.means_only,
         "notes": list(snapshot.notes),
     }
-
-
-def _median(numbers: Iterable[float | None]) -> float | None:
-    known = [number for number in numbers if number is not None]
-    return median(known) if known else None
-
-
-def _readout(qubit: Qubit) -> float | None:
-    """Mean of the two ways to misread a qubit."""
-    if qubit.readout_p01 is None or qubit.readout_p10 is None:
-        return None
-    return (qubit.readout_p01 + qubit.readout_p10) / 2
 
 
 _COLUMNS = ("device", "qubits", "1q error", "2q error", "readout", "T1", "T2", "calibrated", "snapshot", "runs", "from")
