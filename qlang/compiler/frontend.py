@@ -132,14 +132,14 @@ def _checked(
     loader: FileLoader | TextLoader | None,
     references: bool,
 ) -> Analysis:
-    loader = loader or FileLoader(_project(source))
+    loader = loader or FileLoader(project_of(source))
     checked = check(program, source, loader, version, references=references)
     found = [*syntax, *checked.diagnostics]
     found.sort(key=lambda diagnostic: (diagnostic.span.source is not source, diagnostic.span.start))
     return Analysis(source, program, checked.module, tuple(found), version, loader.loaded)
 
 
-def _project(source: Source) -> Path:
+def project_of(source: Source) -> Path:
     """The folder that a source's includes must stay in."""
     folder = Path(source.name).parent if "<" not in source.name else Path()
     return find_workspace(folder.resolve() if folder.is_dir() else Path.cwd())

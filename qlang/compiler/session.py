@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from qlang.compiler.driver import Compilation, Options, compile_source
-from qlang.compiler.frontend import TextLoader
+from qlang.compiler.frontend import TextLoader, project_of
 from qlang.ir import plan
 from qlang.ir.values import plain
 from qlang.runtime.progress import Progress
@@ -29,7 +30,7 @@ def run_compilation(compilation: Compilation, workspace: Path, *, progress: Prog
     assert compilation.module is not None and compilation.plan is not None
     source, options = compilation.source, asdict(compilation.options)
     overrides = {name: options[name] for name in ("job", "shots", "backend", "crypto")}
-    imports = tuple(Imported(loaded.name, loaded.text) for loaded in compilation.loaded)
+    imports = tuple(Imported(_as_imported(loaded, source), loaded.text) for loaded in compilation.loaded)
     (sign,) = [op for op in compilation.plan.body.block.ops if isinstance(op, plan.SignOp)]
     mode = MODES[str(plain(sign.attributes["crypto"]))]
     return execute_plan(
@@ -41,6 +42,12 @@ def run_compilation(compilation: Compilation, workspace: Path, *, progress: Prog
         signer=development_signer(default_key_paths(), mode.required),
         progress=progress,
     )
+
+
+def _as_imported(loaded: Source, source: Source) -> str:
+    """The path of an imported file from the folder of the source, wherever both lie on this machine."""
+    folder = project_of(source) if "<" in source.name else Path(source.name).parent
+    return Path(os.path.relpath(Path(loaded.name).resolve(), folder.resolve())).as_posix()
 
 
 @dataclass(frozen=True, slots=True)

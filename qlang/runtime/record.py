@@ -37,7 +37,7 @@ from qlang.trust.signer import Signer
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A file that the source imports: how it is named there, and its text."""
+    """A file that the source imports: its path from the folder of the source, and its text."""
 
     name: str
     text: str

@@ -2,7 +2,10 @@
 
 import base64
 import contextlib
+import io
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -147,6 +150,32 @@ def test_verify_and_replay_a_run(capsys: Capture) -> None:
     }
     assert cli.main(["replay", "last"]) == 0
     assert "the same bits" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", [".", "jobs", "jobs/deep"])
+@pytest.mark.parametrize("stdin", [False, True])
+def test_replay_finds_what_was_imported(
+    place: str, stdin: bool, folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From whatever folder the job was run, with its files gone."""
+    (folder / "qlang.toml").write_text("")
+    (folder / "lib").mkdir()
+    (folder / "lib" / "gates.inc").write_text("gate flip a { U(pi, 0, pi) a; }\n")
+    (folder / "lib" / "part.qasm").write_text('OPENQASM 3.0;\ninclude "gates.inc";\nqubit[1] q;\nflip q[0];\n')
+    home = folder if stdin else folder / "jobs"
+    home.mkdir(exist_ok=True)
+    text = f'import "{"" if stdin else "../"}lib/part.qasm" as part;\njob j {{ run part(); sample q; shots 5; }}\n'
+    (folder / "jobs").mkdir(exist_ok=True)
+    (home / "main.qjob").write_text(text)
+    (folder / place).mkdir(exist_ok=True)
+    monkeypatch.chdir(folder / place)
+    if stdin:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    source = "-" if stdin else os.path.relpath(home / "main.qjob")
+    assert cli.main(["run", source, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["counts"] == {"q": {"1": 5}}
+    shutil.rmtree(folder / "lib")
+    assert cli.main(["replay", "last"]) == 0
 
 
 @pytest.mark.parametrize("name", ["results.json", "plan.mlir", "inputs.json", "kernel.mlir", "source.qjob"])

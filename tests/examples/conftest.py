@@ -31,12 +31,19 @@ def pauli() -> Callable[..., np.ndarray]:
 
 @pytest.fixture
 def run_example(qlangc: Callable[..., Any], pytestconfig: pytest.Config) -> Callable[[str], dict[str, Any]]:
-    """Run a file of `examples/` and verify the run; the object that `run --json` prints."""
+    """Run a file of `examples/`, verify and replay the run; the object that `run --json` prints."""
 
     def run(name: str) -> dict[str, Any]:
         outcome: dict[str, Any] = qlangc("run", pytestconfig.rootpath / "examples" / name, "--json").data
         verdict = qlangc("verify", outcome["run_dir"], "--json").data
         assert verdict["ok"], [check for check in verdict["checks"] if not check["ok"]]
+        again = qlangc("replay", outcome["run_dir"], "--json").data
+        assert again == {
+            "ok": True,
+            "plan_hash": outcome["plan_hash"],
+            "result_digest": outcome["result_digest"],
+            "differences": [],
+        }
         stored = json.loads((Path(outcome["run_dir"]) / "results.json").read_text(encoding="utf-8"))
         assert stored
         return outcome
