@@ -157,13 +157,11 @@ class Machine:
 
     def reset(self, branch: Branch, wire: int) -> list[Branch]:
         """Put a wire into |0⟩."""
-        live = self.settle(branch, (wire,))
-        if branch.state.resets_in_place:
-            for each in live:
-                each.state.reset(wire)
-            return live
         result = []
-        for each in live:
+        for each in self.settle(branch, (wire,)):
+            if each.state.reset(wire):
+                result.append(each)
+                continue
             for outcome, probability, part in self.divide(each, _outcomes(each, wire)):
                 part.state.collapse(wire, outcome, probability)
                 if outcome:

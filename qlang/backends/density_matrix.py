@@ -6,7 +6,6 @@ gates are signed permutations and depolarizing costs nothing. Two bits of the in
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +34,6 @@ _Moves = tuple[tuple[tuple[Step, ...], tuple[int, ...]], ...]
 class DensityMatrix:
     """A mixed state, at first |0…0⟩⟨0…0|, with the noise that acts on it."""
 
-    resets_in_place: ClassVar[bool] = True
     __slots__ = ("_kept", "components", "noise", "qubits")
 
     def __init__(self, qubits: int, noise: NoiseModel | None = None) -> None:
@@ -74,9 +72,10 @@ class DensityMatrix:
         for channel, wires in self.noise.idle(seconds, wire) if self.noise else ():
             self.components.apply(steps_of(channel.transfer, _NEGLIGIBLE), bits_of(wires))
 
-    def reset(self, wire: int) -> None:
+    def reset(self, wire: int) -> bool:
         """Put a wire into |0⟩."""
         self.components.apply(_RESET, bits_of((wire,)))
+        return True
 
     def flip(self, wire: int) -> None:
         """Pauli X without noise."""

@@ -6,7 +6,7 @@ of loops and conditions; the terminal measurements stay where they are, after th
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,6 @@ Segment: TypeAlias = Sequence[GateCall] | Idle
 class Recorder:
     """Stands in for a state and keeps the gates. Refuses what cannot be undone."""
 
-    resets_in_place: ClassVar[bool] = True
     qubits: int
     segments: list[Segment] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
@@ -60,10 +59,11 @@ class Recorder:
         """Keep a delay, which is its own inverse."""
         self.segments.append(Idle(seconds, wire))
 
-    def reset(self, wire: int) -> None:
+    def reset(self, wire: int) -> bool:
         """Nothing on a wire that is still in |0⟩. Raises `NotUnitary` on any other."""
         if wire in self.touched:
             raise NotUnitary("a reset")
+        return True
 
     def flip(self, wire: int) -> None:
         """Never reached: resets are in place."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from math import sqrt
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,6 @@ _X = gate_steps(BY_NAME["x"].code, ())
 class StateVector:
     """A pure state, at first |0…0⟩; wire 0 is the least significant bit of the index."""
 
-    resets_in_place: ClassVar[bool] = False
     __slots__ = ("amplitudes", "qubits")
 
     def __init__(self, qubits: int, amplitudes: Amplitudes | None = None) -> None:
@@ -50,9 +48,9 @@ class StateVector:
         """Multiply every amplitude."""
         np.multiply(self.amplitudes.vector, factor, self.amplitudes.vector)
 
-    def reset(self, wire: int) -> None:
-        """Not possible without choosing an outcome; `resets_in_place` says so."""
-        raise NotImplementedError("a pure state is reset by measuring and flipping")
+    def reset(self, wire: int) -> bool:
+        """Never: a pure state is reset by measuring and flipping."""
+        return False
 
     def flip(self, wire: int) -> None:
         """Pauli X without noise."""

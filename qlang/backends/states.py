@@ -1,7 +1,7 @@
 """What the interpreter asks of a simulated state."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,6 @@ GateCall: TypeAlias = tuple[int, tuple[int, ...], tuple[float, ...], str]
 class SimulatedState(Protocol):
     """A quantum state that gates and measurements change in place."""
 
-    resets_in_place: ClassVar[bool]
-    """Whether `reset` needs no choice of an outcome."""
     qubits: int
 
     def copy(self) -> "SimulatedState":
@@ -26,8 +24,8 @@ class SimulatedState(Protocol):
     def delay(self, seconds: float, wire: int) -> None:
         """Let a wire idle."""
 
-    def reset(self, wire: int) -> None:
-        """Put a wire into |0⟩, where `resets_in_place`."""
+    def reset(self, wire: int) -> bool:
+        """Put a wire into |0⟩ if that needs no choice of an outcome; whether it was done."""
 
     def flip(self, wire: int) -> None:
         """Pauli X without noise."""

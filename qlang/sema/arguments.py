@@ -24,38 +24,30 @@ def matched(
     problems: list[Diagnostic] = []
     names = [parameter.name for parameter in parameters]
     for place, argument in enumerate(arguments):
-        if argument.name is not None:
-            name = argument.name.name
-            if name not in names:
-                problems.append(
-                    errors.names.UnknownParameter(
-                        span_of(argument.name),
-                        callee=callee,
-                        name=name,
-                        known=tuple(names),
-                        suggestion=suggest(name, names),
-                    )
-                )
-                continue
-        elif place < len(names):
-            name = names[place]
-        else:
+        if argument.name is None and place >= len(names):
             wanted = errors.circuits.counted(len(names), "argument")
+            spelled = callee.strip("`")
             problems.append(
-                errors.types.WrongArgumentCount(
-                    span_of(call), name=callee.strip("`"), wanted=wanted, found=len(arguments)
-                )
+                errors.types.WrongArgumentCount(span_of(call), name=spelled, wanted=wanted, found=len(arguments))
             )
             break
-        if name in given:
+        name = names[place] if argument.name is None else argument.name.name
+        if name not in names:
+            problems.append(_unknown(span_of(argument.name or argument), callee, name, names))
+        elif name in given:
             problems.append(errors.names.RepeatedArgument(span_of(argument), name=name, first=span_of(given[name])))
         else:
             given[name] = argument.value
-    known_misses = any(isinstance(problem, errors.names.UnknownParameter) for problem in problems)
-    if not known_misses:
+    if not any(isinstance(problem, errors.names.UnknownParameter) for problem in problems):
         problems.extend(
             errors.names.MissingArgument(span_of(call), callee=callee, name=each.name, definition=each.span)
             for each in parameters
             if each.name not in given and each.default is None
         )
     return given, problems
+
+
+def _unknown(span: Span, callee: str, name: str, known: Sequence[str]) -> Diagnostic:
+    return errors.names.UnknownParameter(
+        span, callee=callee, name=name, known=tuple(known), suggestion=suggest(name, known)
+    )

@@ -1,7 +1,7 @@
 """`run circuit(arguments)`: a value for every parameter, and the registers that follow from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qlang.sema import errors
 from qlang.sema.arguments import matched
@@ -136,50 +136,67 @@ def circuit_registers(context: Context, circuit: CircuitSymbol, arguments: Argum
 
     Only declarations at the top of the body count; bits declared in blocks are local.
     """
-    known: dict[str, Constant | Type | SweepReference] = dict(arguments)
-    qubits: dict[str, int] = {}
-    bits: dict[str, int] = {}
-    outputs: set[str] = set()
-    declarations: dict[str, Span] = {}
-
-    def names(name: str) -> Constant | Type | None:
-        found = known.get(name)
-        if isinstance(found, SweepReference):
-            raise _Swept(found.name)
-        return file_constant(circuit, name) if found is None else found
-
-    version = circuit.scope.version
+    found = _Declared(circuit, dict(arguments))
     for statement in circuit.body:
         node = innermost(statement)
-        if not isinstance(node, (tree.QubitDeclaration, tree.ClassicalDeclaration)):
+        if not isinstance(node, tree.QubitDeclaration | tree.ClassicalDeclaration):
             continue
-        name = node.name.name
         try:
-            if isinstance(node, tree.QubitDeclaration):
-                size = node.size
-                qubits[name] = 1 if size is None else positive_size(size, lambda size: evaluate(size, names, version))
-                declarations[name] = circuit.scope.span(node.name)
-                continue
-            kind = resolve_type(node.type, lambda size: evaluate(size, names, version))
-            known[name] = kind
-            if node.kind == "const" and node.value is not None:
-                known[name] = cast(kind, evaluate(node.value, names, version))
-            elif isinstance(kind, Bit):
-                bits[name] = kind.size or 1
-                declarations[name] = circuit.scope.span(node.name)
-                if node.kind == "output":
-                    outputs.add(name)
+            found.read(node)
         except _Swept as swept:
             if isinstance(node, tree.ClassicalDeclaration) and node.kind != "const" and node.type.name != "bit":
                 continue
             declaration = circuit.scope.span(node)
             context.report(
-                errors.jobs.SizeDependsOnSweep(run, register=name, sweep=swept.name, declaration=declaration)
+                errors.jobs.SizeDependsOnSweep(run, register=node.name.name, sweep=swept.name, declaration=declaration)
             )
             return None
         except ConstantError as error:
             context.report(error.diagnostic(circuit.scope.span(error.node or node)))
             return None
-    if outputs:
-        bits = {name: size for name, size in bits.items() if name in outputs}
-    return Registers(qubits, bits, declarations)
+    return found.registers()
+
+
+@dataclass(slots=True)
+class _Declared:
+    """What the declarations of a circuit say, one after the other."""
+
+    circuit: CircuitSymbol
+    known: dict[str, Constant | Type | SweepReference]
+    qubits: dict[str, int] = field(default_factory=dict)
+    bits: dict[str, int] = field(default_factory=dict)
+    outputs: set[str] = field(default_factory=set)
+    declarations: dict[str, Span] = field(default_factory=dict)
+
+    def read(self, node: tree.QubitDeclaration | tree.ClassicalDeclaration) -> None:
+        """Raises ConstantError, and _Swept for a size that depends on a sweep."""
+        if isinstance(node, tree.QubitDeclaration):
+            self.qubits[node.name.name] = 1 if node.size is None else positive_size(node.size, self._value)
+            self.declarations[node.name.name] = self.circuit.scope.span(node.name)
+        else:
+            self._read_classical(node, node.name.name)
+
+    def _read_classical(self, node: tree.ClassicalDeclaration, name: str) -> None:
+        kind = resolve_type(node.type, self._value)
+        self.known[name] = kind
+        if node.kind == "const" and node.value is not None:
+            self.known[name] = cast(kind, self._value(node.value))
+        elif isinstance(kind, Bit):
+            self.bits[name] = kind.size or 1
+            self.declarations[name] = self.circuit.scope.span(node.name)
+            if node.kind == "output":
+                self.outputs.add(name)
+
+    def registers(self) -> Registers:
+        """Bits that are marked as outputs stand for all."""
+        bits = {name: size for name, size in self.bits.items() if not self.outputs or name in self.outputs}
+        return Registers(self.qubits, bits, self.declarations)
+
+    def _value(self, expression: tree.Expression) -> Constant:
+        return evaluate(expression, self._named, self.circuit.scope.version)
+
+    def _named(self, name: str) -> Constant | Type | None:
+        found = self.known.get(name)
+        if isinstance(found, SweepReference):
+            raise _Swept(found.name)
+        return file_constant(self.circuit, name) if found is None else found

@@ -222,10 +222,7 @@ def _complex_result(symbol: str, kind: Complex, left: complex, right: complex) -
 def _angle_arithmetic(symbol: str, kind: Type, left: Constant, right: Constant) -> Constant:
     if isinstance(kind, Float):
         return Constant(kind, round_float(kind, _float_result(symbol, as_float(left), as_float(right))))
-    if isinstance(left.type, Angle) and isinstance(right.type, Angle):
-        width = max(angle_bits(left.type), angle_bits(right.type))
-    else:
-        width = angle_bits(left.type if isinstance(left.type, Angle) else right.type)  # type: ignore[arg-type]
+    width = max(angle_bits(operand.type) for operand in (left, right) if isinstance(operand.type, Angle))
     wide = Angle(width)
     if symbol in ("*", "/") and not (isinstance(left.type, Angle) and isinstance(right.type, Angle)):
         angle, number = (left, right) if isinstance(left.type, Angle) else (right, left)
@@ -239,5 +236,5 @@ def _angle_arithmetic(symbol: str, kind: Type, left: Constant, right: Constant) 
 
 def _steps(constant: Constant, width: int) -> int:
     if isinstance(constant.type, Angle):
-        return resize_angle(int(constant.value), angle_bits(constant.type), width)  # type: ignore[arg-type]
+        return resize_angle(int(constant.value), angle_bits(constant.type), width)  # type: ignore[arg-type]  # angles are integers
     return angle_from_float(Angle(width), as_float(constant))

@@ -12,17 +12,18 @@ from qlang.ir.circuit import FuncOp as CircuitFunc
 from qlang.ir.kernel import FuncOp
 from qlang.syntax.source import Source
 
+SEEDED = Options(seed=1)
 HEADER = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
 
-def compiled(text: str, name: str = "test.qasm", options: Options = Options(seed=1)) -> Compilation:  # noqa: B008
+def compiled(text: str, name: str = "test.qasm", options: Options = SEEDED) -> Compilation:
     """A compilation without errors."""
     compilation = compile_source(Source(name, text), options)
     assert compilation.ok, [(d.code, d.message()) for d in compilation.diagnostics]
     return compilation
 
 
-def codes(text: str, name: str = "test.qjob", options: Options = Options(seed=1)) -> list[str]:  # noqa: B008
+def codes(text: str, name: str = "test.qjob", options: Options = SEEDED) -> list[str]:
     """The codes of a program's errors."""
     compilation = compile_source(Source(name, text), options)
     return [d.code for d in compilation.diagnostics if d.severity == "error"]

@@ -161,7 +161,7 @@ def _backend(analysis: Analysis, place: Place) -> Iterator[Proposal]:
 
 def _devices() -> Iterator[Proposal]:
     for name in devices.names():
-        yield Proposal(name, "device", "device", lambda name=name: devices.facts(name) or "", rank=2)  # type: ignore[misc]
+        yield Proposal(name, "device", "device", lambda name=name: devices.facts(name) or "", rank=2)  # type: ignore[misc]  # mypy infers no default of a lambda
 
 
 def _crypto(analysis: Analysis, place: Place) -> Iterator[Proposal]:

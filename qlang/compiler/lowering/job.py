@@ -1,5 +1,7 @@
 """A checked job as `job.job`: declarations over wires, nothing decided."""
 
+from collections.abc import Iterator
+
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, StringAttr, SymbolRefAttr, f64, i64
 from xdsl.ir import Block, Operation, Region
 
@@ -15,21 +17,41 @@ from qlang.trust.crypto_modes import MODES
 
 def lower_job(job: CheckedJob, seed: int, shots: int | str | None) -> job_ir.JobOp:
     """The job's declarations. `seed` is the job's or a fresh one; `shots` what the job or the command says."""
-    outputs = Outputs.of(job)
     block = Block()
+    for declarations in (_asked(job, Outputs.of(job)), _settings(job, seed, shots), _conditions(job)):
+        for declaration, span in declarations:
+            declaration.location = location(place(span))
+            block.add_op(declaration)
+    op = job_ir.JobOp.create(
+        properties={"job": StringAttr(job.name), "circuit": SymbolRefAttr(job.circuit.name)},
+        regions=[Region(block)],
+    )
+    op.location = location(place(job.span))
+    return op
+
+
+Placed = Iterator[tuple[Operation, Span]]
+"""Declarations with the source of each."""
+
+
+def _asked(job: CheckedJob, outputs: Outputs) -> Placed:
+    """What to run and to measure."""
     for axis in job.sweeps:
         values = [float(value) for point in axis.points for value in point]
         names = ArrayAttr([StringAttr(name) for name in axis.names])
         properties = {"names": names, "values": DenseArrayBase.from_list(f64, values)}
-        _add(block, job_ir.SweepOp.create(properties=properties), axis.span)
+        yield job_ir.SweepOp.create(properties=properties), axis.span
     for expectation in job.expect:
-        _add(block, _expect(expectation, outputs), expectation.span)
+        yield _expect(expectation, outputs), expectation.span
     for sample in job.samples:
-        _add(block, _sample(sample, outputs), sample.span)
+        yield _sample(sample, outputs), sample.span
     if job.state is not None:
         wires = [outputs.qubits[register][0] + index for register, index in job.state.wires]
         properties = {"label": StringAttr("state"), "wires": DenseArrayBase.from_list(i64, wires)}
-        _add(block, job_ir.StateOp.create(properties=properties), job.state.span)
+        yield job_ir.StateOp.create(properties=properties), job.state.span
+
+
+def _settings(job: CheckedJob, seed: int, shots: int | str | None) -> Placed:
     precision: Plain = {str(job.precision.measure): job.precision.value} if job.precision else None
     settings = attributes(
         shots=shots,
@@ -39,30 +61,23 @@ def lower_job(job: CheckedJob, seed: int, shots: int | str | None) -> job_ir.Job
         precision=precision,
         labels=dict(job.labels) or None,
     )
-    _add(block, job_ir.SettingsOp.create(attributes=settings), job.shots_span or job.span)
+    yield job_ir.SettingsOp.create(attributes=settings), job.shots_span or job.span
+
+
+def _conditions(job: CheckedJob) -> Placed:
+    """How errors are mitigated, where the job may run and what it promises."""
     mitigation = job.mitigation
-    _add(
-        block,
-        job_ir.MitigateOp.create(
-            properties={
-                "mode": StringAttr(mitigation.mode),
-                "methods": ArrayAttr([attribute(_method(method)) for method in mitigation.methods]),
-            },
-            attributes=attributes(within=mitigation.within),
-        ),
-        mitigation.span or job.span,
+    methods = ArrayAttr([attribute(_method(method)) for method in mitigation.methods])
+    mitigate = job_ir.MitigateOp.create(
+        properties={"mode": StringAttr(mitigation.mode), "methods": methods},
+        attributes=attributes(within=mitigation.within),
     )
+    yield mitigate, mitigation.span or job.span
     for backend in job.backends:
-        _add(block, _candidate(backend), backend.span or job.span)
+        yield _candidate(backend), backend.span or job.span
     for bound in job.sla:
         promise = Bound.of(bound.metric, bound.argument or "", bound.relation, bound.value, bound.unit)
-        _add(block, job_ir.BoundOp.create(properties={"bound": promise}), bound.span)
-    op = job_ir.JobOp.create(
-        properties={"job": StringAttr(job.name), "circuit": SymbolRefAttr(job.circuit.name)},
-        regions=[Region(block)],
-    )
-    op.location = location(place(job.span))
-    return op
+        yield job_ir.BoundOp.create(properties={"bound": promise}), bound.span
 
 
 def _expect(expectation: CheckedExpectation, outputs: Outputs) -> job_ir.ExpectOp:
@@ -130,8 +145,3 @@ def place(span: Span) -> Place:
     """A span as the IR carries it."""
     begin, end = span.source.line_column(span.start), span.source.line_column(span.end)
     return Place(span.source.name, *begin, *end)
-
-
-def _add(block: Block, op: Operation, span: Span) -> None:
-    op.location = location(place(span))
-    block.add_op(op)
