@@ -118,6 +118,17 @@ class BadWires(BackendError):
 
 
 @dataclass(eq=False)
+class BadAngle(BackendError):
+    """Computed parameters of a gate that are infinite or no number."""
+
+    gate: str
+    angles: tuple[float, ...]
+
+    def __str__(self) -> str:
+        return f"`{self.gate}` by {', '.join(f'{angle:g}' for angle in self.angles)}: parameters must be finite"
+
+
+@dataclass(eq=False)
 class BadBitIndex(BackendError):
     """A computed index outside of a bit register."""
 

@@ -70,6 +70,15 @@ def _rule(context: Context, node: tree.NoiseRule) -> CheckedRule | None:
             )
         )
         return None
+    if callee.name == "readout" and sum(value for _, value in values) >= 1:
+        context.report(
+            errors.circuits.NoiseError(
+                context.span(node.channel),
+                problem="p01 and p10 must add up to less than 1",
+                help="with p01 + p10 = 1 a reading tells nothing; beyond, exchange what 0 and 1 mean",
+            )
+        )
+        return None
     return CheckedRule(callee.name, values, tuple(target.name for target in node.targets), context.span(node))
 
 
@@ -190,7 +199,15 @@ def _check_target(context: Context, target: tree.Name, channel: Channel) -> bool
         return True
     symbol = context.use(target)
     if isinstance(symbol, GateSymbol):
-        return True
+        if not symbol.standard:
+            context.report(
+                errors.circuits.NoiseError(
+                    span,
+                    problem=f"noise on `{target.name}`, which the program defines by other gates",
+                    help="name the gates that it is made of",
+                )
+            )
+        return symbol.standard
     gates = [gate.name for gate in context.scope.visible() if isinstance(gate, GateSymbol)]
     context.report(errors.names.UnknownGate(span, name=target.name, suggestion=suggest(target.name, gates)))
     return False

@@ -5,7 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from tests.compiler.programs import HEADER, certain, circuit_of, codes, compiled, distribution, state
+from qlang.backends.errors import BadAngle
+from tests.compiler.programs import HEADER, certain, circuit_of, codes, compiled, distribution, execute, state
 
 
 def bits(declarations: str, body: str, size: int = 4) -> int:
@@ -95,6 +96,12 @@ def test_a_value_is_the_same_known_early_or_late(
 def test_registers_of_bits_keep_their_size_in_casts(expression: str) -> None:
     text = f"{HEADER}qubit[1] q;\nbit m = measure q[0];\nbit[2] r;\nr = {expression};\n"
     assert codes(text, "test.qasm") == ["QJ0312"]
+
+
+@pytest.mark.parametrize("angle", ["1.0 / f", "f / f", "-2.0 / f"])
+def test_an_angle_that_is_no_finite_number_is_no_rotation(angle: str) -> None:
+    with pytest.raises(BadAngle, match="must be finite"):
+        execute(f"{HEADER}qubit q;\nbit c = measure q;\nfloat f = float(c);\nrx({angle}) q;\nc = measure q;\n")
 
 
 SUBROUTINES = """

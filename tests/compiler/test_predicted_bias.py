@@ -9,6 +9,7 @@ from qlang.compiler.session import run_compilation
 from qlang.ir import plan
 from qlang.ir.values import plain
 from qlang.syntax.source import Source
+from tests.compiler.programs import codes
 
 CIRCUIT = """
 circuit c() { qubit[2] q; h q[0]; ry(0.7) q[1]; cx q[0], q[1]; rx(1.1) q[0]; sx q[1]; cz q[0], q[1]; ry(-0.4) q[0]; }
@@ -57,3 +58,9 @@ def test_the_noise_of_delays_is_predicted(tmp_path: Path, observable: str) -> No
     value, predicted = value_and_bias(tmp_path, idle, observable, "sim with slow", "none")
     assert abs(value - ideal) > 0.02
     assert abs(value - ideal) <= predicted
+
+
+def test_noise_on_a_gate_that_is_made_of_others_is_refused_before_it_runs() -> None:
+    for target, code in (("cu", ["QJ0508"]), ("u2", ["QJ0508"]), ("cu1", []), ("CX", [])):
+        noise = f"noise odd {{ depolarizing(0.1) on {target}; }}\n"
+        assert codes(f"{noise}{CIRCUIT}job j {{ run c(); expect e = X(q[0]); backend sim with odd; }}") == code

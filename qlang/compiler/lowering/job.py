@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, StringAttr, SymbolRefAttr, f64, i64
 from xdsl.ir import Block, Operation, Region
 
-from qlang.compiler.lowering.frame import Outputs
+from qlang.compiler.lowering.frame import LoweringError, Outputs
+from qlang.compiler.lowering.gates import SYNONYMS
 from qlang.ir import job as job_ir
+from qlang.ir.gates import BY_NAME
 from qlang.ir.pauli import product_text
 from qlang.ir.spans import Place, location
 from qlang.ir.values import Bound, Plain, attribute, attributes
+from qlang.sema.errors.circuits import NoiseError
 from qlang.sema.jobs import CheckedBackend, CheckedExpectation, CheckedJob, CheckedSample, MethodSpec, PauliTerm
+from qlang.sema.symbols import CheckedRule
 from qlang.syntax.source import Span
 from qlang.trust.crypto_modes import MODES
 
@@ -131,9 +135,18 @@ def _noise(backend: CheckedBackend) -> Plain:
     assert block is not None, "the checker has found the noise block"
     rules: list[Plain] = []
     for rule in block.rules:
-        targets: Plain = list(rule.targets)
+        targets: Plain = [_target(rule, name) for name in rule.targets]
         rules.append({"channel": rule.channel, **dict(rule.parameters), "targets": targets})
     return {"form": "named", "rules": rules}
+
+
+def _target(rule: CheckedRule, name: str) -> str:
+    """A target as the backends know it. Raises LoweringError for standard gates that are made of others."""
+    name = SYNONYMS.get(name, name)
+    if name not in BY_NAME and name not in ("1q", "2q"):
+        problem = f"noise on `{name}`, which is made of other gates"
+        raise LoweringError(NoiseError(rule.span, problem=problem, help="name those gates, or `1q`, `2q`"))
+    return name
 
 
 def candidate_name(backend: CheckedBackend) -> str:
