@@ -68,6 +68,8 @@ class Compilation:
     """Whether the job or the command states the seed; otherwise it is a fresh one."""
     passes: tuple[str, ...] = ()
     """The passes that ran, in order, with their options, as `xdsl-opt -p` reads them."""
+    embedded: bool = False
+    """Whether the source is a Python function, which cannot be compiled again from its text alone."""
 
     @property
     def ok(self) -> bool:
@@ -119,7 +121,9 @@ def compile_analysis(
     """Compile one job of a checked file; see `compile_source`."""
     clock = clock or _Clock()
     source, loaded, found = analysis.source, analysis.loaded, analysis.diagnostics
-    failed = Compilation(source, loaded, options, None, None, None, found, tuple(clock.laps))
+    failed = Compilation(
+        source, loaded, options, None, None, None, found, tuple(clock.laps), embedded=analysis.embedded
+    )
     if not analysis.ok:
         return failed
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qlang.compiler.workspace import find_workspace
@@ -38,6 +38,8 @@ class Analysis:
     """OpenQASM version of the text; 3 for `.qjob`."""
     loaded: tuple[Source, ...] = ()
     """Files that it includes or imports, the standard ones left out."""
+    embedded: bool = False
+    """Whether the tree was read from a Python function, and the text alone is no program."""
 
     @property
     def ok(self) -> bool:
@@ -121,7 +123,7 @@ def analyse(source: Source, *, loader: FileLoader | TextLoader | None = None, re
 
 def analyse_tree(source: Source, program: tree.Program) -> Analysis:
     """Check a tree that was not parsed: what `@ql.circuit` reads from a Python function."""
-    return _checked(source, program, (), 3, None, False)
+    return replace(_checked(source, program, (), 3, None, False), embedded=True)
 
 
 def _checked(

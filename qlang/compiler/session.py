@@ -37,7 +37,7 @@ def run_compilation(compilation: Compilation, workspace: Path, *, progress: Prog
         compilation.module,
         compilation.plan,
         workspace=workspace,
-        source=SourceInfo(source.name, source.text, imports, overrides),
+        source=SourceInfo(source.name, source.text, imports, overrides, compilation.embedded),
         compiled=CompileInfo(__version__, compilation.timings, compilation.passes),
         signer=development_signer(default_key_paths(), mode.required),
         progress=progress,
@@ -56,7 +56,7 @@ class ReplayReport:
 
     ok: bool
     plan_hash: str
-    """Of the plan compiled now from the recorded source and inputs."""
+    """Of the plan compiled now from the recorded source and inputs; as recorded where the source is in Python."""
     result_digest: str
     differences: tuple[str, ...]
 
@@ -68,7 +68,7 @@ def replay(run_dir: Path) -> ReplayReport:
     """
     run = load_run(run_dir)
     recorded = replay_run(run_dir)
-    compiled, problem = _recompiled(run)
+    compiled, problem = _recompiled(run, recorded.plan_hash)
     differences = list(recorded.differences)
     if problem is not None:
         differences.append(f"source: {problem}")
@@ -77,9 +77,15 @@ def replay(run_dir: Path) -> ReplayReport:
     return ReplayReport(not differences, compiled or "", recorded.result_digest, tuple(differences))
 
 
-def _recompiled(run: StoredRun) -> tuple[str | None, str | None]:
-    """The plan hash of the recorded source and inputs as compiled today, or why there is none."""
+def _recompiled(run: StoredRun, recorded: str) -> tuple[str | None, str | None]:
+    """The plan hash of the recorded source and inputs as compiled today, or why there is none.
+
+    A Python function is not compiled again: what it saw of its program is gone, and nothing recorded is ever executed
+    as Python. Its plan, which was signed with it, stands.
+    """
     inputs = run.json("inputs.json")
+    if inputs.get("embedded"):
+        return recorded, None
     ending = "qasm" if str(inputs["file"]).endswith(".qasm") else "qjob"
     source = Source(str(inputs["file"]), run.text(f"source.{ending}"))
     overrides: dict[str, Any] = dict(inputs["overrides"])

@@ -53,6 +53,15 @@ class SourceInfo:
     imports: tuple[Imported, ...] = ()
     overrides: Mapping[str, str | int | None] = field(default_factory=dict)
     """Options of the command line that replace the job's own."""
+    embedded: bool = False
+    """Whether the text is that of a Python function with a job block behind it."""
+
+    @property
+    def file_name(self) -> str:
+        """What it is called in the run folder."""
+        if self.embedded:
+            return "source.py"
+        return "source.qasm" if self.name.endswith(".qasm") else "source.qjob"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +167,7 @@ def execute_plan(
 
 def _write_inputs(recorder: _Recorder, module: ModuleOp, job: plan.JobOp) -> None:
     folder, source = recorder.folder, recorder.source
-    ending = "qasm" if source.name.endswith(".qasm") else "qjob"
-    folder.write(f"source.{ending}", source.text)
+    folder.write(source.file_name, source.text)
     folder.write("plan.mlir", print_ir(job))
     before = [op for op in module.ops if not isinstance(op, plan.JobOp | FuncOp)]
     folder.write("ir.mlir", "".join(print_ir(op) for op in before))
@@ -168,6 +176,7 @@ def _write_inputs(recorder: _Recorder, module: ModuleOp, job: plan.JobOp) -> Non
     inputs = {
         "schema": "qlang.inputs/1",
         "file": Path(source.name).name,
+        "embedded": source.embedded,
         "imports": imports,
         "overrides": {name: value for name, value in source.overrides.items() if value is not None},
         "seed": job.seed.data,

@@ -63,5 +63,6 @@ def _text(name: str, report: dict[str, Any]) -> str:
 
     if report["ok"]:
         return f"run {safe_text(name)} replayed: the same plan, the same bits, {report['result_digest']}\n"
-    verdict = "was not executed: it is not what was signed" if report["plan_hash"] is None else "replayed: DIFFERENT"
+    executed = report["result_digest"] is not None
+    verdict = "replayed: DIFFERENT" if executed else "was not executed: it is not what was signed"
     return "".join([f"run {safe_text(name)} {verdict}\n", *(f"  {safe_text(d)}\n" for d in report["differences"])])
