@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from qlang.catalogue.errors import UnknownDevice
 from qlang.catalogue.store import load
 
+NO_ADAPTER = "no adapter/credentials in this version"
+"""Why no real device can be reached."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -38,7 +41,7 @@ def _real(device: str) -> Reason | None:
     reason = _modelled(device)
     if reason is not None and reason.code == "unknown_device":
         return reason
-    return Reason("no_adapter", f"{device}: no adapter/credentials in this version")
+    return Reason("no_adapter", f"{device}: {NO_ADAPTER}")
 
 
 EXECUTION: Mapping[str, Callable[[str], Reason | None]] = {

@@ -2,7 +2,7 @@
 
     job.candidate "sim like ibm.guadalupe"   →   job.candidate "sim like ibm.guadalupe" {gamma = 0.41, p01 = …,
                                                      layout = …, snapshot = "sha256:…", noise = …, …}
-    job.candidate "ibm.*"                    →   job.candidate "ibm.*" {reason = "no adapter in this version"}
+    job.candidate "ibm.*"                    →   job.candidate "ibm.*" {reason = "no adapter/credentials …"}
 
 After it, planning is a function of the IR alone. A candidate that cannot be used keeps a `reason`. Devices that
 cannot be reached are not looked up, so that a plan does not depend on which vendor packages are installed.
@@ -22,6 +22,7 @@ from qlang.catalogue.errors import DoesNotFit, NotConnected
 from qlang.catalogue.layout import choose_layout
 from qlang.catalogue.noise import DeviceNoise, device_noise
 from qlang.catalogue.prices import PRICES
+from qlang.catalogue.reach import NO_ADAPTER
 from qlang.catalogue.snapshot import Snapshot
 from qlang.catalogue.store import SHIPPED, load, match, sources, suggestions
 from qlang.compiler.noise_rates import device_basis_rates, device_rate, named_basis_rates, named_rate
@@ -31,8 +32,6 @@ from qlang.ir.job import CandidateOp, JobOp, StateOp
 from qlang.ir.values import Plain, attributes, plain
 from qlang.trust.algorithms import available_algorithms
 from qlang.trust.crypto_modes import MODES, unservable_reason
-
-NO_ADAPTER = "no adapter or credentials for it in this version"
 
 Facts = Mapping[str, Plain]
 

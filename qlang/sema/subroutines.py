@@ -58,15 +58,7 @@ def _qubit_argument(context: Context, parameter: ParameterSymbol, argument: tree
         return operand
     wanted = parameter.type.size if isinstance(parameter.type, Qubit) else None
     if (wanted or 1) != (operand.size or 1):
-        context.report(
-            errors.types.TypeMismatch(
-                context.span(argument),
-                expected=f"`{parameter.type}`",
-                found=f"`{Qubit(operand.size)}`",
-                reason=parameter.span,
-                reason_text="declared here",
-            )
-        )
+        _mismatch(context, parameter, argument, Qubit(operand.size))
     return operand
 
 
@@ -88,11 +80,15 @@ def _classical_argument(context: Context, parameter: ParameterSymbol, argument: 
     kind, _ = infer(context, argument)
     if isinstance(kind, Unknown) or assignable(parameter.type, kind):
         return
+    _mismatch(context, parameter, argument, kind)
+
+
+def _mismatch(context: Context, parameter: ParameterSymbol, argument: tree.Expression, found: Type) -> None:
     context.report(
         errors.types.TypeMismatch(
             context.span(argument),
             expected=f"`{parameter.type}`",
-            found=f"`{kind}`",
+            found=f"`{found}`",
             reason=parameter.span,
             reason_text="declared here",
         )

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,37 +12,16 @@ from qlang.runtime.run_folder import LEDGER, RUNS
 from qlang.trust.keys import DevelopmentSigner, KeyPaths, default_key_paths, development_signer
 from qlang.trust.manifest import MANIFEST_NAME, RunFacts
 from qlang.trust.seal import seal_run
+from tests.trust.samples import FACTS, FILES
 
 Capture = pytest.CaptureFixture[str]
 
-DIGEST = "sha256:" + "5" * 64
-FILES = {
-    "source.qjob": b"job bell { shots 100; }\n",
-    "plan.mlir": b"plan.job @bell {}\n",
-    "results.json": b'{"counts": {"00": 51, "11": 49}}\n',
-}
 IDS = ("20261121-100000-aaaa", "20261121-110000-bbbb", "20261121-110000-bbcc")
 
 
 def facts(run_id: str, hour: int) -> RunFacts:
-    return RunFacts(
-        run_id=run_id,
-        job_id="bell",
-        tenant="default",
-        backend_id="sim like ibm.lima",
-        crypto_mode="hybrid",
-        plan_hash=DIGEST,
-        source_digest=DIGEST,
-        kernel_digest=None,
-        calibration_snapshot_id=None,
-        em_method="none",
-        em_version="1",
-        seed="18446744073709551615",
-        result_digest=DIGEST,
-        created_at=f"2026-11-21T{hour:02}:00:00Z",
-        compiler_version="0.1.0",
-        labels={"owner": "lab"},
-        methods_applied=({"method": "none"},),
+    return replace(
+        FACTS, run_id=run_id, backend_id="sim like ibm.lima", created_at=f"2026-11-21T{hour:02}:00:00Z", passes=()
     )
 
 
