@@ -1,12 +1,13 @@
 """Decoders of the quantum operations: gates, measurements, resets, delays; and of those that read bits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, cast
 
 from xdsl.ir import Operation, SSAValue
 
 from qlang.backends.branches import Branch, Machine
-from qlang.backends.errors import BadWires, UnsupportedOperation
+from qlang.backends.errors import BadAngle, BadWires, UnsupportedOperation
 from qlang.backends.registers import get_bit, to_integer
 from qlang.backends.states import GateCall
 from qlang.ir.gates import BY_NAME, Primitive
@@ -38,6 +39,18 @@ def _wires(decoder: "Decoder", name: str, wires: list[int | SSAValue]) -> Wires:
     return computed
 
 
+def _angles(name: str, slots: Sequence[int]) -> Callable[["Env"], tuple[float, ...]]:
+    """A function of the environment: a gate's parameters, checked to be finite."""
+
+    def computed(env: "Env") -> tuple[float, ...]:
+        found = tuple([env[slot] for slot in slots])
+        if not all(map(isfinite, found)):
+            raise BadAngle(name, found)
+        return found
+
+    return computed
+
+
 def _primitive(name: str) -> Primitive:
     row = BY_NAME.get(name)
     if row is None:
@@ -63,10 +76,10 @@ def _gate(decoder: "Decoder", op: Operation) -> "Step":
     if set(controls) - {"0", "1"} or len(op.wire_list) != row.qubits + len(controls):
         raise UnsupportedOperation(op.name, f"`{row.name}` with controls `{controls}` on {len(op.wire_list)} wires")
     wires, angles = _wires(decoder, row.name, op.wire_list), decoder.slots_of(op.angles)
-    code = row.code
+    code, parameters = row.code, _angles(row.name, angles)
 
     def call(env: "Env") -> tuple[GateCall, ...]:
-        return ((code, wires(env), tuple([env[slot] for slot in angles]), controls),)
+        return ((code, wires(env), parameters(env), controls),)
 
     return _for_each_branch(call)
 
@@ -74,11 +87,12 @@ def _gate(decoder: "Decoder", op: Operation) -> "Step":
 def _each(decoder: "Decoder", op: Operation) -> "Step":
     assert isinstance(op, EachOp)
     code = _primitive(op.gate.data).code
-    wires, angles = _wires(decoder, op.gate.data, op.wire_list), decoder.slots_of(op.angles)
+    wires = _wires(decoder, op.gate.data, op.wire_list)
+    parameters = _angles(op.gate.data, decoder.slots_of(op.angles))
 
     def calls(env: "Env") -> tuple[GateCall, ...]:
-        parameters = tuple([env[slot] for slot in angles])
-        return tuple([(code, (wire,), parameters, "") for wire in wires(env)])
+        angles = parameters(env)
+        return tuple([(code, (wire,), angles, "") for wire in wires(env)])
 
     return _for_each_branch(calls)
 
