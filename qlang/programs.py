@@ -68,6 +68,7 @@ class Result:
 
     @property
     def run_id(self) -> str:
+        """The id that names the run in the ledger and in `qlangc runs`."""
         return str(self.record["run_id"])
 
     @property

@@ -109,6 +109,7 @@ def code_actions(
 
 
 def hover(found: Hover, positions: Positions) -> types.Hover:
+    """What is shown for the text under the cursor."""
     contents = types.MarkupContent(types.MarkupKind.Markdown, found.text)
     return types.Hover(contents, positions.range(found.start, found.end))
 
@@ -136,10 +137,12 @@ def _item(index: int, proposal: Proposal, where: types.Range, snippets: bool) ->
 
 
 def text_edit(found: Replacement, positions: Positions) -> types.TextEdit:
+    """A replacement as the protocol writes it."""
     return types.TextEdit(positions.range(found.start, found.end), found.text)
 
 
 def document_symbol(entry: Outline, positions: Positions) -> types.DocumentSymbol:
+    """An entry of the outline with all below it."""
     return types.DocumentSymbol(
         name=entry.name,
         kind=_SYMBOLS[entry.kind],

@@ -18,6 +18,7 @@ from qlang.syntax import tree
 
 
 def call(context: Context, node: tree.Call) -> Inferred:
+    """A call in an expression: of a built-in function, a subroutine, or what cannot be called, which is reported."""
     name = node.callee.name
     symbol = context.lookup(name)
     if symbol is None and name in builtins(context.version):

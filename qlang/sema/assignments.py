@@ -29,6 +29,7 @@ def check_qubits(context: Context, node: tree.QubitDeclaration) -> None:
 
 
 def check_declaration(context: Context, node: tree.ClassicalDeclaration) -> None:
+    """`int n = 3;`, `const`, `input` and `output`: declares the name, with the type Unknown after a mistake."""
     kind = checked_type(context, node.type)
     value = _initial_value(context, node, kind)
     symbol: Symbol
@@ -138,6 +139,7 @@ def _is_quantum(context: Context, node: tree.Expression) -> bool:
 
 
 def check_assignment(context: Context, node: tree.Assignment) -> None:
+    """`target op value;`: the target is a variable and the value fits its type."""
     target = check_target(context, node.target)
     found, value = infer(context, node.value)
     if target is None or isinstance(target, Unknown) or isinstance(found, Unknown):

@@ -195,4 +195,5 @@ class Context:
 
 
 def broken(name: str, span: Span) -> BrokenSymbol:
+    """A name whose definition already has its diagnostic."""
     return BrokenSymbol(name, span)

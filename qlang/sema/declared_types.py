@@ -38,6 +38,7 @@ class _Undecided(Exception):
 
 
 def size_constant(context: Context, node: tree.Expression) -> Constant:
+    """The value of a size. Raises ConstantError, and `_Undecided` where only a job will know it."""
     kind, value = infer(context, node)
     if value is not None:
         return value

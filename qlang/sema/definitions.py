@@ -71,6 +71,7 @@ def _check_default(context: Context, parameter: tree.Parameter, kind: object) ->
 
 
 def subroutine_symbol(context: Context, node: tree.SubroutineDefinition) -> SubroutineSymbol:
+    """The symbol of a `def`, with the types of its parameters."""
     parameters = parameter_symbols(context, node.parameters)
     result = VOID if node.result is None else checked_type(context, node.result)
     return SubroutineSymbol(node.name.name, context.span(node.name), parameters, result, node, context.scope)
@@ -98,12 +99,14 @@ def check_subroutine(context: Context, symbol: SubroutineSymbol) -> None:
 
 
 def extern_symbol(context: Context, node: tree.ExternDeclaration) -> ExternSymbol:
+    """The symbol of an `extern`."""
     parameters = tuple(checked_type(context, parameter) for parameter in node.parameters)
     result = VOID if node.result is None else checked_type(context, node.result)
     return ExternSymbol(node.name.name, context.span(node.name), parameters, result)
 
 
 def circuit_symbol(context: Context, node: tree.CircuitDefinition) -> CircuitSymbol:
+    """The symbol of a `circuit`, with the types of its parameters."""
     parameters = parameter_symbols(context, node.parameters)
     body = tuple(node.body.statements)
     return CircuitSymbol(node.name.name, context.span(node.name), parameters, body, context.scope, context.span(node))

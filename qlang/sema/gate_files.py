@@ -27,6 +27,7 @@ def built_in_scope(version: int) -> FileScope:
 
 
 def gate_symbol(scope: FileScope, node: tree.GateDefinition) -> GateSymbol:
+    """The symbol of a gate, from its definition."""
     return GateSymbol(node.name.name, scope.span(node.name), len(node.parameters), len(node.qubits), node, scope)
 
 

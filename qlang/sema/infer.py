@@ -62,6 +62,7 @@ def literal(context: Context, node: tree.Expression) -> Inferred:
 
 
 def infer_all(context: Context, nodes: Sequence[tree.Expression]) -> list[Inferred]:
+    """Types and values, in order."""
     return [infer(context, node) for node in nodes]
 
 

@@ -11,6 +11,7 @@ from qlang.syntax import tree
 
 
 def check_measure(context: Context, node: tree.MeasureStatement) -> None:
+    """`measure q -> c;`: qubits on the left, as many bits on the right."""
     operand = check_single_operand(context, node.qubits)
     note_measurement(context, node, operand)
     if node.target is None:

@@ -26,12 +26,14 @@ def note_use(context: Context, node: tree.Node, wires: Iterable[Wire]) -> None:
 
 
 def note_measurement(context: Context, node: tree.Node, operand: Operand | None) -> None:
+    """Remembers where qubits were measured."""
     if context.measured is not None and operand is not None:
         for wire in operand.wires() or ():
             context.measured[wire] = context.span(node)
 
 
 def note_reset(context: Context, operand: Operand | None) -> None:
+    """Forgets the measurements of qubits that are in |0⟩ again."""
     if context.measured is not None and operand is not None:
         for wire in operand.wires() or ():
             context.measured.pop(wire, None)

@@ -25,6 +25,7 @@ def check_shots(context: Context, node: tree.Shots | None) -> int | Literal["aut
 
 
 def check_seed(context: Context, node: tree.Seed | None) -> int | None:
+    """The seed, an unsigned 64-bit number; `None` where none is given or after a report."""
     return None if node is None else whole_number(context, node.value, "a seed", 0, LARGEST_UINT)
 
 
@@ -75,6 +76,7 @@ def check_precision(context: Context, node: tree.Precision | None) -> CheckedPre
 
 
 def check_crypto(context: Context, node: tree.Crypto | None) -> CheckedCrypto:
+    """The crypto mode; classical where none is given or after a report."""
     if node is None:
         return CheckedCrypto("classical", None)
     modes: tuple[CryptoMode, ...] = get_args(CryptoMode)

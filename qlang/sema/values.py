@@ -100,14 +100,17 @@ def real(value: float) -> Constant:
 
 
 def boolean(value: bool) -> Constant:
+    """A `bool` constant."""
     return TRUE if value else FALSE
 
 
 def bit(value: int) -> Constant:
+    """A single `bit` constant, 0 or 1."""
     return Constant(BIT, value)
 
 
 def angle_bits(kind: Angle) -> int:
+    """The width of an angle; `DEFAULT_WIDTH` where none is written."""
     return kind.width or DEFAULT_WIDTH
 
 
@@ -152,6 +155,8 @@ def too_large(what: str, limit: str) -> ConstantError:
 
 
 def division_by_zero() -> ConstantError:
+    """The mistake of dividing by zero."""
+
     def diagnostic(span: Span) -> Diagnostic:
         from qlang.sema.errors.types import DivisionByZero
 

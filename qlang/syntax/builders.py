@@ -15,5 +15,6 @@ CompiledRule = tuple[int, int, Action | None]
 
 @cache
 def compiled_rules() -> list[CompiledRule]:
+    """Every rule of the grammar, by number."""
     actions = {**EXPRESSION_ACTIONS, **STATEMENT_ACTIONS, **DECLARATION_ACTIONS, **JOB_ACTIONS}
     return [(rule.length, rule.nonterminal, actions[rule.action] if rule.action else None) for rule in load().rules]

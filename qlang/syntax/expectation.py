@@ -31,6 +31,7 @@ def expectation(state: Automaton, limit: int = 4) -> str:
 
 
 def expected_items(state: Automaton) -> list[str]:
+    """What fits next, in words: groups such as "an expression" before single literals."""
     tables, kinds = state.tables, state.expected()
     literals = {text for text, kind in tables.literals.items() if kind in kinds}
     groups = [words for words, needed in _GROUPS if literals.issuperset(needed)]

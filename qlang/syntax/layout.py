@@ -24,6 +24,7 @@ class Layout:
 
 
 def layout_of(program: tree.Program, text: str, tokens: Tokens) -> Layout:
+    """Where statements and blocks begin, how deep they stand and what is aligned."""
     layout = Layout()
     numbers = {start: number for number, start in enumerate(tokens.starts)}
     layout.beginnings.update(statement.start for statement in program.statements)

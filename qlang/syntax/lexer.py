@@ -113,6 +113,7 @@ def soft_kinds(version: int) -> frozenset[int]:
 
 @cache
 def kinds_of(words: tuple[str, ...]) -> frozenset[int]:
+    """The numbers of terminals that are written as these words."""
     literals = load().literals
     return frozenset(literals[word] for word in words)
 

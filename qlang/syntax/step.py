@@ -9,4 +9,5 @@ Step = tuple[Diagnostic, int] | None
 
 
 def token_span(state: Automaton, position: int) -> Span:
+    """The span of the token at a position."""
     return state.context.span(state.tokens.starts[position], state.tokens.ends[position])

@@ -88,6 +88,8 @@ def load() -> Tables:
 
 
 def decode(data: dict[str, Any]) -> Tables:
+    """The tables from the content of `tables.json`, the inverse of `build`."""
+
     def unfold(rows: list[list[list[int]]]) -> list[dict[int, int]]:
         return [{symbol: code for code, *symbols in row for symbol in symbols} for row in rows]
 
@@ -208,6 +210,7 @@ def _unique(rows: list[list[list[int]]]) -> tuple[list[list[list[int]]], list[in
 
 
 def main() -> None:
+    """Write `tables.json` anew: `python -m qlang.syntax.tables` after a change of the grammar."""
     data = build(GRAMMAR.read_bytes())
     TABLES.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
 
