@@ -42,8 +42,6 @@ class Session:
         """The client has its answer: load what the first text will need."""
         warm_up()
 
-    # Texts
-
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
         self._put(params.text_document.uri, params.text_document.version, 0.0)
 
@@ -79,8 +77,6 @@ class Session:
             for other in others:
                 self.publisher.schedule(other, 0.0)
 
-    # Diagnostics
-
     def _publish(self, uri: str) -> None:
         document = self.documents.by_uri[uri]
         self.server.text_document_publish_diagnostics(
@@ -104,8 +100,6 @@ class Session:
         near = [each for each in document.problems(self.documents.buffers) if each.start <= end and each.end >= start]
         uri = params.text_document.uri
         return list(translate.code_actions(uri, near, params.context.diagnostics, document.positions))
-
-    # Questions about a place
 
     def hover(self, params: types.HoverParams) -> types.Hover | None:
         document = self._document(params)
@@ -138,8 +132,6 @@ class Session:
             return None
         found = definition_at(document.analysis(self.documents.buffers), document.positions.offset(params.position))
         return None if found is None else translate.location(found, self.encoding)
-
-    # Questions about the whole text
 
     def symbols(self, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
         document = self._document(params)

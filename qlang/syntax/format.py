@@ -109,8 +109,6 @@ class _Printer:
         shown = "\n".join(line.shown() for line in self._lines)
         return shown + "\n" if shown else ""
 
-    # Tokens
-
     def _put_token(self, item: _Item) -> None:
         closes = item.start in self._closings and item.start not in self._layout.inline
         self._depth -= closes
@@ -166,8 +164,6 @@ class _Printer:
             if is_as_written(item.text) and (before.end < item.start or item.end < after.start)
         }
 
-    # Comments
-
     def _put_comment(self, item: _Item, following: _Item | None) -> None:
         if self._last is None or self._line_breaks(item):
             within = following is not None and following.kind != COMMENT and not self._starts_line(following)
@@ -196,8 +192,6 @@ class _Printer:
     def _starts_line(self, item: _Item) -> bool:
         closes = item.start in self._closings and item.start not in self._layout.inline
         return closes or self._begins(item)
-
-    # Lines
 
     def _new_line(self, item: _Item, extra: int, empty_line: bool) -> None:
         opened = self._last_code is not None and self._last_code is self._last and self._opens_block(self._last_code)

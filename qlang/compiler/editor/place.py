@@ -37,8 +37,6 @@ class OpenBlock:
 
     kind: str
     """`file`, `circuit`, `gate`, `def`, `job`, `noise`, `sla`, `switch`, `body` or `set`."""
-    head: int
-    """First token of the statement that opens it."""
     opened: int
     """The token `{`; -1 for the file."""
     names: list[Declared] = field(default_factory=list)
@@ -154,7 +152,7 @@ class _Scan:
         self.tokens = tokens
         self.tops = frozenset(literals[word] for word in (*TOP_WORDS, "gate", "def"))
         self.name = load().kind["ID"]
-        self.blocks = [OpenBlock("file", 0, -1)]
+        self.blocks = [OpenBlock("file", -1)]
         self.statement = 0
         self.brackets: list[int] = []
         self.pending: list[Declared] = []
@@ -206,13 +204,13 @@ class _Scan:
     def _open(self, index: int) -> None:
         before = self.tokens.texts[index - 1] if index > self.statement else ""
         if before in _BEFORE_SET or self.brackets:
-            self.blocks.append(OpenBlock("set", self.statement, index))
+            self.blocks.append(OpenBlock("set", index))
             return
         head = self._head() if index > self.statement else ""
         kind = head if head in _OPENERS else "body"
         if kind == "sla" and self.blocks[-1].kind != "job":
             kind = "body"
-        self.blocks.append(OpenBlock(kind, self.statement, index, self.pending))
+        self.blocks.append(OpenBlock(kind, index, self.pending))
         self._begin(index + 1)
 
     def _close(self, index: int) -> None:
