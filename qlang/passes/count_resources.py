@@ -2,7 +2,7 @@
 
 A loop whose wires depend on its variable is walked through as far as `budget` allows, to learn which qubits
 interact; beyond that its two-qubit gates count as scattered. Branches count as their larger side, a `while` as one
-iteration; `exact` is then false. Swept integers are taken at their largest.
+iteration; `exact` is then false. Where swept integers change the counts, each count is the largest over the points.
 
 Writes the `resources` attribute of `circuit.func`: `gates` (by name), `one_qubit` (per wire, virtual ones left
 out), `pairs` and `pair_counts` (in units of CX), `scattered`, `two_qubit` (their sum), `t`, `rotations`,
@@ -11,6 +11,7 @@ out), `pairs` and `pair_counts` (in units of CX), `scattered`, `two_qubit` (thei
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from xdsl.context import Context
 from xdsl.dialects import arith, scf
@@ -25,6 +26,10 @@ from qlang.ir.values import Plain, attribute, floats
 from qlang.passes.resources import Tally
 
 Number = int | float | None
+Item = TypeVar("Item")
+
+MOST_POINTS = 16
+"""Most values of swept integers for which a circuit is counted."""
 
 _INTEGER: dict[type[Operation], Callable[[int, int], int]] = {
     arith.AddiOp: lambda a, b: a + b,
@@ -51,23 +56,46 @@ class CountResources(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for func in op.ops:
             if isinstance(func, circuit.FuncOp):
-                counter = _Counter(self.budget, _largest_arguments(op, func))
-                func.attributes["resources"] = attribute(_record(counter.block(func.body.block), func.size))
+                chosen, complete = _arguments(op, func)
+                tallies = [_Counter(self.budget, dict(known)).block(func.body.block) for known in chosen]
+                tally, *others = tallies
+                different = [other for other in others if other != tally]
+                for other in different:
+                    tally.larger(other)
+                tally.bounded = tally.bounded and (complete or not different)
+                func.attributes["resources"] = attribute(_record(tally, func.size))
 
 
-def _largest_arguments(module: ModuleOp, func: circuit.FuncOp) -> dict[SSAValue, Number]:
-    """The largest value that the module's sweeps give to each of a circuit's integer parameters."""
-    largest: dict[str, float] = {}
+def _arguments(module: ModuleOp, func: circuit.FuncOp) -> tuple[list[dict[SSAValue, Number]], bool]:
+    """Values that the module's sweeps give to a circuit's integer parameters, and whether these are all.
+
+    Of many, `MOST_POINTS` in even steps, the first and the last among them.
+    """
+    arguments = zip(func.parameter_names, func.body.block.args, strict=True)
+    integer = {name: value for name, value in arguments if "i64" in str(value.type)}
+    points: list[dict[SSAValue, Number]] = [{}]
+    complete = True
     for job in module.ops:
         if not isinstance(job, JobOp) or job.circuit.root_reference.data != func.sym_name.data:
             continue
         for sweep in (op for op in job.body.block.ops if isinstance(op, SweepOp)):
             names = [name.data for name in sweep.names]
+            used = [(column, integer[name]) for column, name in enumerate(names) if name in integer]
             values = floats(sweep.values)
-            for column, name in enumerate(names):
-                largest[name] = max(largest.get(name, float("-inf")), *values[column :: len(names)])
-    arguments = zip(func.parameter_names, func.body.block.args, strict=True)
-    return {value: int(largest[name]) for name, value in arguments if name in largest and "i64" in str(value.type)}
+            rows = [values[row : row + len(names)] for row in range(0, len(values), len(names))]
+            distinct = sorted({tuple(int(row[column]) for column, _ in used) for row in rows})
+            axis = [dict(zip((value for _, value in used), each, strict=True)) for each in _spread(distinct)]
+            product = [{**point, **more} for point in points for more in axis]
+            points = _spread(product)
+            complete = complete and len(axis) == len(distinct) and len(points) == len(product)
+    return points, complete
+
+
+def _spread(items: list[Item]) -> list[Item]:
+    """At most `MOST_POINTS` of the items, in even steps from the first to the last."""
+    if len(items) <= MOST_POINTS:
+        return items
+    return [items[k * (len(items) - 1) // (MOST_POINTS - 1)] for k in range(MOST_POINTS)]
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from qlang.ir.spans import place_of
 from qlang.ir.text import parse_ir, print_ir
 from qlang.ir.values import plain
 from qlang.syntax.source import Source
-from tests.compiler.programs import codes
+from tests.compiler.programs import circuit_of, codes
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.q*"))
 
@@ -239,3 +239,26 @@ def test_plain_xdsl_opt_knows_our_dialects_and_passes() -> None:
     universe = Universe.get_multiverse()
     assert {"circuit", "job", "plan", "kernel"} <= set(universe.all_dialects)
     assert set(pass_names()) - {"resolve-candidates"} <= set(universe.all_passes)
+
+
+@pytest.mark.parametrize(
+    ("loop", "sweep", "most", "bounded"),
+    [
+        ("[0:n]", "n in 0:6", 7, True),
+        ("[n:6]", "n in 0:6", 7, True),
+        ("[6:-2:n]", "n in [5, 1, 3]", 3, True),
+        ("[1:n * (6 - n)]", "n in 0:6", 9, True),
+        ("[n:m]", "zip(n, m) in zip([0, 3], [3, 9])", 7, True),
+        ("[n:m]", "n in 2:4; sweep m in 5:6", 5, True),
+        ("[n:1000]", "n in 0:999", 1001, False),
+        ("[0:3]", "n in 0:999", 4, True),
+    ],
+)
+def test_a_swept_loop_counts_as_its_longest(loop: str, sweep: str, most: int, bounded: bool) -> None:
+    m = ", m = m" if "m in" in sweep or "m)" in sweep else ""
+    source = f"""circuit c(int n, int m = 0) {{ qubit q; for int i in {loop} {{ sx q; }} }}
+        job j {{ run c(n = n{m}); sweep {sweep}; expect z = Z(q); }}"""
+    compilation = compile_source(Source("test.qjob", source), stop_after="count-resources")
+    resources = plain(circuit_of(compilation).attributes["resources"])
+    assert isinstance(resources, dict)
+    assert resources["gates"] == {"sx": most} and resources["bounded"] is bounded
