@@ -14,11 +14,14 @@ from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from qlang.compiler.crash import FOLDER as CRASHES
 from qlang.compiler.workspace import CACHE, MARKER, STATE
 from qlang.version import __version__
+
+if TYPE_CHECKING:
+    from qlang.trust.keys import KeyPaths
 
 State = Literal["ok", "warning", "fault"]
 
@@ -124,7 +127,23 @@ def _keys(_: Path) -> Iterator[Finding]:
     secrets = [*paths.store.glob("*.key.json"), paths.unlock]
     if len(secrets) > 1 and not paths.unlock.exists():
         yield Finding("key files", "fault", f"{paths.unlock} is missing: the keys cannot be unlocked")
+    elif broken := list(_broken_keys(paths)):
+        yield Finding("signing", "fault", "; ".join(broken))
     yield from _modes("key files", [paths.store, *(path for path in secrets if path.exists())])
+
+
+def _broken_keys(paths: KeyPaths) -> Iterator[str]:
+    """Why keys cannot sign, by trying."""
+    from qlang.trust.algorithms import available_algorithms
+    from qlang.trust.errors import KeyStoreError
+    from qlang.trust.keys import development_signer
+
+    for algorithm in available_algorithms():
+        if paths.private(algorithm).exists() and paths.public(algorithm).exists():
+            try:
+                development_signer(paths, [algorithm]).sign(b"")
+            except KeyStoreError as error:
+                yield str(error)
 
 
 def _modes(name: str, paths: list[Path]) -> Iterator[Finding]:

@@ -118,6 +118,18 @@ def test_doctor_finds_an_open_key_file(home: Path, capsys: Capture) -> None:
     assert findings(capsys)["key files"][0] == "fault"
 
 
+def test_doctor_finds_a_key_that_cannot_sign(home: Path, capsys: Capture) -> None:
+    from qlang.trust.keys import default_key_paths, development_signer
+
+    paths = default_key_paths()
+    development_signer(paths, ("ed25519",))
+    key = paths.private("ed25519")
+    key.write_bytes(key.read_bytes()[:200])
+    assert cli.main(["doctor", "--json"]) == 1
+    state, detail = findings(capsys)["signing"]
+    assert state == "fault" and "is damaged" in detail
+
+
 def test_doctor_looks_into_the_compile_cache(home: Path, capsys: Capture) -> None:
     from qlang.compiler.workspace import CACHE
 
