@@ -1,6 +1,7 @@
 """Python expressions as expressions of the language.
 
-Python's meaning is kept where the two differ: `/` is real division, `//` rounds down, `range` excludes its end.
+Python's meaning is kept where the two differ: `/` is real division, `//` rounds down, `%` has the sign of its right
+operand, `range` excludes its end.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Names:
     function: PythonFunction
     known: set[str] = field(default_factory=set)
     """Parameters, registers and variables of the circuit."""
+    whole: set[str] = field(default_factory=set)
+    """Those that are integers."""
 
     def refuse(self, node: ast.AST, construct: str, instead: str = "") -> CompileError:
         """The error of a construct that circuits do not have."""
@@ -125,6 +128,11 @@ def _binary(names: Names, node: ast.BinOp) -> tree.Expression:
     if isinstance(node.op, ast.Div):
         left = tree.Cast(left.start, left.end, tree.Type(left.start, left.end, "float"), left)
         return tree.BinaryOp(start, end, "/", left, right)
+    if isinstance(node.op, (ast.FloorDiv, ast.Mod)) and is_whole(names, node.left) and is_whole(names, node.right):
+        rest = _remainder(start, end, left, right)
+        if isinstance(node.op, ast.Mod):
+            return rest
+        return tree.BinaryOp(start, end, "/", tree.BinaryOp(start, end, "-", left, rest), right)
     if isinstance(node.op, ast.FloorDiv):
         left = tree.Cast(left.start, left.end, tree.Type(left.start, left.end, "float"), left)
         name = tree.Name(start, end, "floor")
@@ -134,6 +142,40 @@ def _binary(names: Names, node: ast.BinOp) -> tree.Expression:
     if symbol is None:
         raise names.refuse(node, f"the operator of `{ast.unparse(node)}`")
     return tree.BinaryOp(start, end, symbol, left, right)
+
+
+def _remainder(start: int, end: int, left: tree.Expression, right: tree.Expression) -> tree.Expression:
+    """Python's `left % right` of integers, by a `%` that truncates towards zero: ((a % b) + b) % b."""
+    cut = tree.BinaryOp(start, end, "%", left, right)
+    return tree.BinaryOp(start, end, "%", tree.BinaryOp(start, end, "+", cut, right), right)
+
+
+def is_whole(names: Names, node: ast.expr) -> bool:
+    """Whether an expression is visibly an integer."""
+    match node:
+        case ast.Constant(value=bool()):
+            return False
+        case ast.Constant(value=int()):
+            return True
+        case ast.Name(id=name) if name in names.known:
+            return name in names.whole
+        case ast.Name(id=name):
+            value = names.function.outside.get(name)
+            return isinstance(value, int) and not isinstance(value, bool)
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Invert(), operand=operand):
+            return is_whole(names, operand)
+        case ast.BinOp(op=ast.Div()):
+            return False
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int(exponent))):
+            return exponent >= 0 and is_whole(names, left)
+        case ast.BinOp(op=ast.Pow()):
+            return False
+        case ast.BinOp(left=left, right=right):
+            return is_whole(names, left) and is_whole(names, right)
+        case ast.Call(func=ast.Name(id="len")):
+            return True
+        case _:
+            return False
 
 
 def _unary(names: Names, node: ast.UnaryOp) -> tree.Expression:

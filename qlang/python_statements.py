@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from qlang.python_expressions import BINARY, Names, expression, range_of_call
+from qlang.python_expressions import BINARY, Names, expression, is_whole, range_of_call
 from qlang.python_source import PythonFunction
 from qlang.sema.loader import standard_source
 from qlang.syntax import tree
@@ -34,6 +34,8 @@ def circuit_definition(function: PythonFunction) -> tree.CircuitDefinition:
         name = tree.Name(start, start + len(argument.arg), argument.arg)
         parameters.append(tree.Parameter(start, end, tree.Type(start, end, kind), name, value))
         names.known.add(argument.arg)
+        if kind == "int":
+            names.whole.add(argument.arg)
     start, end = names.place(definition)
     body = statements(names, definition.body)
     name = tree.Name(start, end, definition.name)
@@ -121,7 +123,10 @@ def _assign(names: Names, node: ast.Assign | ast.AnnAssign) -> list[tree.Stateme
         return [_stored(start, end, name, expression(names, node.value))]
     if declaration is None:
         value = expression(names, node.value)
-        declaration = tree.ClassicalDeclaration(start, end, _type_of(value), name, value, None, False)
+        kind = _type_of(names, node.value, value)
+        if kind.name == "int":
+            names.whole.add(target.id)
+        declaration = tree.ClassicalDeclaration(start, end, kind, name, value, None, False)
     names.known.add(target.id)
     return [declaration]
 
@@ -156,25 +161,27 @@ def _sizeof(register: tree.Expression) -> tree.Expression:
     return tree.Call(register.start, register.end, name, [argument])
 
 
-def _type_of(value: tree.Expression) -> tree.Type:
+def _type_of(names: Names, node: ast.expr, value: tree.Expression) -> tree.Type:
     """The type of a new variable: whole where the value visibly is, else a float."""
-    whole = all(
-        isinstance(node, (tree.IntLiteral, tree.BinaryOp, tree.UnaryOp)) and getattr(node, "operator", "+") != "/"
-        for node in tree.walk(value)
-    )
     logical = isinstance(value, tree.BoolLiteral)
-    name = "bool" if logical else "int" if whole else "float"
+    name = "bool" if logical else "int" if is_whole(names, node) else "float"
     return tree.Type(value.start, value.end, name)
 
 
 def _augmented(names: Names, node: ast.AugAssign) -> list[tree.Statement]:
+    start, end = names.place(node)
+    target = expression(names, node.target)
+    if isinstance(node.op, ast.Div) and is_whole(names, node.target):
+        shown = ast.unparse(node.target)
+        instead = f"use `//=`, or begin with `{shown} = 1.0`"
+        raise names.refuse(node, f"real division of the integer `{shown}` in place", instead)
+    if isinstance(node.op, (ast.FloorDiv, ast.Mod, ast.Div)):
+        combined = ast.copy_location(ast.BinOp(node.target, node.op, node.value), node)
+        return [tree.Assignment(start, end, target, "=", expression(names, combined))]
     symbol = BINARY.get(type(node.op))
     if symbol is None:
-        symbol = "/" if isinstance(node.op, ast.Div) else None
-    if symbol is None:
         raise names.refuse(node, f"`{ast.unparse(node)}`")
-    target, value = expression(names, node.target), expression(names, node.value)
-    return [tree.Assignment(*names.place(node), target, f"{symbol}=", value)]
+    return [tree.Assignment(start, end, target, f"{symbol}=", expression(names, node.value))]
 
 
 def _for(names: Names, node: ast.For) -> list[tree.Statement]:
@@ -191,6 +198,7 @@ def _for(names: Names, node: ast.For) -> list[tree.Statement]:
             raise names.refuse(node.iter, f"a loop over `{ast.unparse(node.iter)}`", "loop over `range(…)` or a list")
     place = names.place(node.target)
     names.known.add(node.target.id)
+    names.whole.add(node.target.id)
     body = tree.Block(start, end, statements(names, node.body))
     kind = tree.Type(*place, "int")
     return [tree.For(start, end, kind, tree.Name(*place, node.target.id), domain, body)]

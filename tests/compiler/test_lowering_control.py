@@ -80,6 +80,8 @@ def test_measured_values_steer_the_circuit(body: str, expected: int) -> None:
         ("uint[8]", "3", "uint[8]", "v ** 2", 9),
         ("int[8]", "-3", "uint[8]", "v ** 3 + 30", 3),
         ("int[8]", "-7", "uint[8]", "v / 2 + 4", 1),
+        ("int", "-5", "bit", "(v >> 1) == -3", 1),
+        ("uint", "-5", "bit", "(v >> 63) == 1", 1),
     ],
 )
 def test_a_value_is_the_same_known_early_or_late(

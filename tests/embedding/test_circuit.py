@@ -141,3 +141,39 @@ def test_text_with_mistakes_raises_all_of_them() -> None:
     with pytest.raises(ql.CompileError) as caught:
         ql.compile("circuit c() {\n  qubit[2] q;\n  hh q[0];\n  cx q[0], q[2];\n}\njob j { run c(); sample q; }\n")
     assert [d.code for d in caught.value.diagnostics] == ["QJ0203", "QJ0401"]
+
+
+def test_integers_divide_as_in_python(in_workspace: Path) -> None:
+    @ql.circuit
+    def flips(n: int):
+        q = ql.qubits(16)
+        k = 0
+        for i in range(-n, n, 3):
+            k += i // 2
+            k %= 7
+            ql.x(q[i % 8])
+            ql.x(q[8 + (i // 4) % 8])
+            ql.cx(q[(i // 4) % 16], q[(i // 4 + 3) % 16])
+        k //= -2
+        ql.x(q[k % 16])
+
+    state, k = [0] * 16, 0
+    for i in range(-9, 9, 3):
+        k = (k + i // 2) % 7
+        state[i % 8] ^= 1
+        state[8 + (i // 4) % 8] ^= 1
+        state[(i // 4 + 3) % 16] ^= state[(i // 4) % 16]
+    state[(k // -2) % 16] ^= 1
+    counts = ql.job(flips(9), shots=5).run().counts
+    assert counts == {"q": {"".join(map(str, reversed(state))): 5}}
+
+
+def test_dividing_an_integer_in_place_is_refused() -> None:
+    with pytest.raises(ql.CompileError, match="real division of the integer `k`"):
+
+        @ql.circuit
+        def halved():
+            q = ql.qubits(1)
+            k = 3
+            k /= 2
+            ql.rx(k, q[0])

@@ -47,10 +47,15 @@ _INTEGER: dict[str, type[Operation]] = {
     "|": arith.OrIOp,
     "^": arith.XOrIOp,
     "<<": arith.ShLIOp,
-    ">>": arith.ShRUIOp,
+    ">>": arith.ShRSIOp,
     "**": math.IPowIOp,
 }
-_UNSIGNED: dict[str, type[Operation]] = {"/": arith.DivUIOp, "%": arith.RemUIOp}
+_UNSIGNED: dict[str, type[Operation]] = {
+    **_INTEGER,
+    "/": arith.DivUIOp,
+    "%": arith.RemUIOp,
+    ">>": arith.ShRUIOp,
+}
 _FLOAT: dict[str, type[Operation]] = {
     "+": arith.AddfOp,
     "-": arith.SubfOp,
@@ -100,7 +105,7 @@ def binary(emitter: Emitter, symbol: str, left: Known, right: Known, version: in
 
 
 def _integer_binary(emitter: Emitter, symbol: str, kind: Type, left: Known, right: Known) -> Known:
-    table = {**_INTEGER, **_UNSIGNED} if isinstance(kind, (UInt, Bit, Angle)) else _INTEGER
+    table = _INTEGER if isinstance(kind, Int) else _UNSIGNED
     if symbol not in table:
         raise no_operator(symbol, (left.type, right.type))
     shift = symbol in ("<<", ">>")
