@@ -4,10 +4,8 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from qlang.compiler.frontend import Analysis
+from qlang.sema import errors
 from qlang.sema.defaults import NoDefaultJob, default_job
-from qlang.sema.errors.backend import UnknownNoise
-from qlang.sema.errors.crypto import NoKeyForMode, UnknownCryptoMode
-from qlang.sema.errors.planning import NothingToRun, SeveralJobs, UnknownJob
 from qlang.sema.jobs import CheckedBackend, CheckedCrypto, CheckedJob, CryptoMode
 from qlang.sema.symbols import NoiseSymbol
 from qlang.syntax.diagnostic import Diagnostic
@@ -51,14 +49,14 @@ def _named(analysis: Analysis, name: str | None) -> CheckedJob:
     jobs = {job.name: job for job in analysis.module.jobs}
     if name is not None:
         if name not in jobs:
-            raise JobProblem(UnknownJob(everything, name, tuple(jobs)))
+            raise JobProblem(errors.planning.UnknownJob(everything, name, tuple(jobs)))
         return jobs[name]
     if len(jobs) > 1:
-        raise JobProblem(SeveralJobs(next(iter(jobs.values())).span, tuple(jobs)))
+        raise JobProblem(errors.planning.SeveralJobs(next(iter(jobs.values())).span, tuple(jobs)))
     if jobs:
         return next(iter(jobs.values()))
     if analysis.module.main is None:
-        raise JobProblem(NothingToRun(everything))
+        raise JobProblem(errors.planning.NothingToRun(everything))
     try:
         job = default_job(analysis.module)
     except NoDefaultJob as problem:
@@ -77,14 +75,14 @@ def _backend(analysis: Analysis, job: CheckedJob, text: str) -> CheckedBackend:
         name = " ".join(words[2:]) if kind != "sim" else ""
     noise = analysis.module.scope.lookup(name) if kind == "sim with" else None
     if kind == "sim with" and not isinstance(noise, NoiseSymbol):
-        raise JobProblem(UnknownNoise(Span(analysis.source, 0, 0), name))
+        raise JobProblem(errors.backend.UnknownNoise(Span(analysis.source, 0, 0), name))
     return CheckedBackend(kind, name, (), job.span, noise if isinstance(noise, NoiseSymbol) else None)
 
 
 def _crypto(analysis: Analysis, mode: str) -> CheckedCrypto:
     known = get_args(CryptoMode)
     if mode not in known:
-        raise JobProblem(UnknownCryptoMode(Span(analysis.source, 0, 0), mode, known))
+        raise JobProblem(errors.crypto.UnknownCryptoMode(Span(analysis.source, 0, 0), mode, known))
     return CheckedCrypto(mode, None)  # type: ignore[arg-type]  # one of the modes
 
 
@@ -94,4 +92,4 @@ def _check_keys(job: CheckedJob) -> None:
     missing = missing_for(MODES[job.crypto.mode], algorithms)
     if missing:
         possible = tuple(name for name, mode in MODES.items() if not missing_for(mode, algorithms))
-        raise JobProblem(NoKeyForMode(job.crypto.span or job.span, job.crypto.mode, missing, possible))
+        raise JobProblem(errors.crypto.NoKeyForMode(job.crypto.span or job.span, job.crypto.mode, missing, possible))

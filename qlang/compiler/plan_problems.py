@@ -13,8 +13,7 @@ from qlang.ir.job import BoundOp
 from qlang.ir.spans import place_of
 from qlang.ir.values import plain
 from qlang.passes.rejections import MethodRefused, PlanRejected, PrecisionUnmet, Rejected, Shortfall, ShotsUndecided
-from qlang.sema.errors.planning import MethodNotApplied, PrecisionNotGuaranteed, UndecidedShots
-from qlang.sema.errors.sla import NoReachableBackend, SlaNotMet, UnknownDevice
+from qlang.sema import errors
 from qlang.sema.jobs import CheckedJob
 from qlang.syntax.diagnostic import Diagnostic, Label
 from qlang.syntax.source import Span
@@ -30,20 +29,20 @@ def diagnose(problem: Refusal, job: CheckedJob, module: ModuleOp, fits: Fits) ->
         case DeviceUnknown():
             return (_unknown_device(problem, job),)
         case ShotsUndecided():
-            return (UndecidedShots(job.shots_span or job.span, job=job.name),)
+            return (errors.planning.UndecidedShots(job.shots_span or job.span, job=job.name),)
         case MethodRefused():
             span = next((m.span for m in job.mitigation.methods), job.mitigation.span) or job.span
-            return (MethodNotApplied(span, method=problem.method, reason=problem.reason),)
+            return (errors.planning.MethodNotApplied(span, method=problem.method, reason=problem.reason),)
         case PrecisionUnmet():
             span = job.precision.span if job.precision else job.span
-            return (PrecisionNotGuaranteed(span, problem.measure, problem.wanted, problem.guaranteed),)
+            return (errors.planning.PrecisionNotGuaranteed(span, problem.measure, problem.wanted, problem.guaranteed),)
         case PlanRejected():
             return (_rejected(problem, job, module, fits),)
 
 
 def _unknown_device(problem: DeviceUnknown, job: CheckedJob) -> Diagnostic:
     span = next((b.span for b in job.backends if b.name == problem.name and b.span), job.span)
-    return UnknownDevice(
+    return errors.sla.UnknownDevice(
         span, name=problem.name, known=device_names(), suggestion=problem.near[0] if problem.near else None
     )
 
@@ -54,10 +53,10 @@ def _rejected(problem: PlanRejected, job: CheckedJob, module: ModuleOp, fits: Fi
         spans = [backend.span for backend in job.backends if backend.span is not None]
         span = Span(spans[0].source, spans[0].start, spans[-1].end) if spans else job.span
         reasons = tuple((rejected.backend, rejected.reason) for rejected in problem.rejected)
-        return NoReachableBackend(span, job=job.name, reasons=reasons)
+        return errors.sla.NoReachableBackend(span, job=job.name, reasons=reasons)
     best = max(missed, key=_merit)
     binding, *others = best.shortfalls
-    return SlaNotMet(
+    return errors.sla.SlaNotMet(
         _bound_span(binding, job),
         job=job.name,
         best=f"{_predicted(binding)} ({_where(best)})",

@@ -8,7 +8,6 @@ from typing import Any
 
 from qlang.syntax.context import Action, Context
 from qlang.syntax.diagnostic import Diagnostic
-from qlang.syntax.errors import InvalidNumber, NestingTooDeep
 from qlang.syntax.tree import (
     Argument,
     ArrayLiteral,
@@ -81,7 +80,7 @@ def int_literal(c: Context, v: list[Any]) -> IntLiteral:
     token = v[0]
     text = c.texts[token]
     if len(text) > MAX_DIGITS:
-        c.diagnostics.append(InvalidNumber(c.span(c.starts[token], c.ends[token]), "has too many digits"))
+        _invalid_number(c, token, "has too many digits")
         text = "0"
     return IntLiteral(c.starts[token], c.ends[token], int(text) if text.isdecimal() else _integer(text))
 
@@ -90,11 +89,17 @@ def _integer(text: str) -> int:
     return int(text.replace("_", ""), 0 if text[1:2].isalpha() else 10)
 
 
+def _invalid_number(c: Context, token: int, problem: str) -> None:
+    from qlang.syntax.errors import InvalidNumber
+
+    c.diagnostics.append(InvalidNumber(c.span(c.starts[token], c.ends[token]), problem))
+
+
 def float_literal(c: Context, v: list[Any]) -> FloatLiteral:
     token = v[0]
     value = float(c.texts[token])
     if value == inf:
-        c.diagnostics.append(InvalidNumber(c.span(c.starts[token], c.ends[token]), "is too large"))
+        _invalid_number(c, token, "is too large")
     return FloatLiteral(c.starts[token], c.ends[token], value)
 
 
@@ -179,6 +184,8 @@ def argument_named(c: Context, v: list[Any]) -> Argument:
 def index(c: Context, v: list[Any]) -> Index:
     base = v[0]
     if type(base) is Index and _depth(base) >= MAX_INDEXING:
+        from qlang.syntax.errors import NestingTooDeep
+
         _report(c, NestingTooDeep(c.span(base.end, c.ends[v[3]])))
         return base
     return Index(base.start, c.ends[v[3]], base, v[2])

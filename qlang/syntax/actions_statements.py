@@ -3,7 +3,6 @@
 from typing import Any
 
 from qlang.syntax.context import Action, Context
-from qlang.syntax.errors import InvalidGateCall, NamedGateParameter, UnsupportedVersion
 from qlang.syntax.tree import (
     Alias,
     Annotated,
@@ -53,6 +52,8 @@ def program(c: Context, v: list[Any]) -> Program:
 def version(c: Context, v: list[Any]) -> Version:
     text = c.texts[v[1]]
     if text.split(".")[0] not in ("2", "3"):
+        from qlang.syntax.errors import UnsupportedVersion
+
         c.diagnostics.append(UnsupportedVersion(c.span(c.starts[v[1]], c.ends[v[1]]), text))
     return Version(c.starts[v[0]], c.ends[v[2]], text)
 
@@ -120,6 +121,10 @@ def _applied(c: Context, head: Expression) -> tuple[Name, list[Expression], Expr
         head = head.base
     if isinstance(head, Name):
         return head, [], duration
+    if isinstance(head, Call) and all(item.name is None for item in head.arguments):
+        return head.callee, [item.value for item in head.arguments], duration
+    from qlang.syntax.errors import InvalidGateCall, NamedGateParameter
+
     if isinstance(head, Call):
         for item in head.arguments:
             if item.name is not None:

@@ -15,11 +15,9 @@ from qlang.syntax.automaton import Automaton
 from qlang.syntax.builders import compiled_rules
 from qlang.syntax.context import Context
 from qlang.syntax.diagnostic import Diagnostic
-from qlang.syntax.errors import NestingTooDeep
 from qlang.syntax.flat_gates import flat_gate, flat_gate_pattern, kinds_as_text
 from qlang.syntax.lexer import Tokens, kinds_of, lex, soft_kinds
 from qlang.syntax.panic import finish, gate_list_states
-from qlang.syntax.recovery import recover
 from qlang.syntax.source import Source
 from qlang.syntax.tables import NO_ACTION, load
 from qlang.syntax.tree import Comment, Node, Program
@@ -90,6 +88,8 @@ def drive(state: Automaton, recover: Callable[[Automaton, int], int]) -> None:
         values.append(position)
         position += 1
         if len(states) > MAX_NESTING and _too_deep(state):
+            from qlang.syntax.errors import NestingTooDeep
+
             span = context.span(context.starts[position - 1], context.ends[position - 1])
             context.diagnostics.append(NestingTooDeep(span))
             finish(state)
@@ -106,6 +106,13 @@ def _too_deep(state: Automaton) -> bool:
             nested += texts[value] in _NESTING_WORDS or (texts[value] in _SIGNS and not after_operand)
         after_operand = isinstance(value, Node)
     return nested > MAX_NESTING
+
+
+def _recover(state: Automaton, position: int) -> int:
+    """Recovery and its diagnostics load when there is something to recover from: right texts start faster."""
+    from qlang.syntax.recovery import recover
+
+    return recover(state, position)
 
 
 def parse(source: Source) -> ParseResult:
@@ -137,7 +144,7 @@ def _parse(source: Source) -> tuple[ParseResult, Tokens]:
     context = Context(source, tokens.texts, tokens.starts, tokens.ends)
     last = len(tokens.kinds) - 1
     state = Automaton(tables, tokens, context, soft_kinds(version), [tables.start], [], last, kinds_of(JOB_WORDS))
-    drive(state, recover)
+    drive(state, _recover)
     program: Program = state.values[0]
     program.comments = [Comment(start, end) for start, end in tokens.comments]
     return ParseResult(program, tuple(context.diagnostics), version), tokens

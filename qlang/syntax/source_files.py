@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from qlang.syntax.diagnostic import Diagnostic
-from qlang.syntax.errors import BadEncoding, CannotRead, FileTooLarge, NullCharacter
 from qlang.syntax.source import Source, Span
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -21,21 +20,33 @@ def read_source(origin: Path | str | bytes, name: str | None = None) -> Source |
         with Path(origin).open("rb") as file:
             return _decode(file.read(MAX_BYTES + 1), shown)
     except OSError as error:
-        return CannotRead(_nowhere(shown), shown, error.strerror or type(error).__name__)
+        return _cannot_read(shown, error.strerror or type(error).__name__)
     except ValueError:  # a zero byte in the name
-        return CannotRead(_nowhere(shown), shown, "not a possible file name")
+        return _cannot_read(shown, "not a possible file name")
+
+
+def _cannot_read(name: str, reason: str) -> Diagnostic:
+    from qlang.syntax.errors import CannotRead
+
+    return CannotRead(_nowhere(name), name, reason)
 
 
 def _decode(data: bytes, name: str) -> Source | Diagnostic:
-    if len(data) > MAX_BYTES:
-        return FileTooLarge(_nowhere(name), MAX_BYTES)
     null = data.find(b"\0")
-    if null >= 0:
-        return NullCharacter(_nowhere(name), null)
-    try:
-        return Source(name, data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        return BadEncoding(_nowhere(name), error.start)
+    if len(data) <= MAX_BYTES and null < 0:
+        try:
+            return Source(name, data.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            return _undecodable(name, error.start)
+    from qlang.syntax.errors import FileTooLarge, NullCharacter
+
+    return NullCharacter(_nowhere(name), null) if len(data) <= MAX_BYTES else FileTooLarge(_nowhere(name), MAX_BYTES)
+
+
+def _undecodable(name: str, offset: int) -> Diagnostic:
+    from qlang.syntax.errors import BadEncoding
+
+    return BadEncoding(_nowhere(name), offset)
 
 
 def _nowhere(name: str) -> Span:

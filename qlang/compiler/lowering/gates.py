@@ -12,8 +12,8 @@ from qlang.compiler.lowering.modifiers import CannotModify, Step
 from qlang.compiler.lowering.problems import not_executable
 from qlang.compiler.lowering.qubits import operand
 from qlang.ir.gates import BY_NAME, Primitive
+from qlang.sema import errors
 from qlang.sema.constants import range_of
-from qlang.sema.errors.qubits import SameQubitTwice
 from qlang.sema.symbols import GateSymbol
 from qlang.sema.types import INT
 from qlang.sema.values import Constant, as_float, as_int, integer
@@ -103,7 +103,9 @@ def broadcast(frame: Frame, call: tree.GateCall, operands: Sequence[Qubits]) -> 
 def _same_qubit(frame: Frame, call: tree.GateCall) -> LoweringError:
     first, last = call.operands[0], call.operands[-1]
     text = frame.span(last).text
-    return LoweringError(SameQubitTwice(frame.span(last), gate=call.name.name, qubit=text, first=frame.span(first)))
+    return LoweringError(
+        errors.qubits.SameQubitTwice(frame.span(last), gate=call.name.name, qubit=text, first=frame.span(first))
+    )
 
 
 def _expanded_call(

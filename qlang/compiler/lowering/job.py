@@ -12,7 +12,7 @@ from qlang.ir.gates import BY_NAME
 from qlang.ir.pauli import product_text
 from qlang.ir.spans import Place, location
 from qlang.ir.values import Bound, Plain, attribute, attributes
-from qlang.sema.errors.circuits import NoiseError
+from qlang.sema import errors
 from qlang.sema.jobs import CheckedBackend, CheckedExpectation, CheckedJob, CheckedSample, MethodSpec, PauliTerm
 from qlang.sema.symbols import CheckedRule
 from qlang.syntax.source import Span
@@ -145,7 +145,9 @@ def _target(rule: CheckedRule, name: str) -> str:
     name = SYNONYMS.get(name, name)
     if name not in BY_NAME and name not in ("1q", "2q"):
         problem = f"noise on `{name}`, which is made of other gates"
-        raise LoweringError(NoiseError(rule.span, problem=problem, help="name those gates, or `1q`, `2q`"))
+        raise LoweringError(
+            errors.circuits.NoiseError(rule.span, problem=problem, help="name those gates, or `1q`, `2q`")
+        )
     return name
 
 
