@@ -116,6 +116,7 @@ def job(
     `expect` takes observables or text of the language; `sweep` values for parameters; the rest means what it
     means in a job block.
     """
+    _refuse_statements(backend, mitigate, sample, state, shots, crypto, *(sla.terms if sla is not None else ()))
     circuit = bound.circuit
     arguments = [f"{parameter} = {_number(value)}" for parameter, value in bound.arguments.items()]
     arguments += [f"{parameter} = {parameter}" for parameter in sweep or {}]
@@ -134,9 +135,20 @@ def job(
     if sla is not None and sla.terms:
         lines.append("sla { " + " ".join(f"{term};" for term in sla.terms) + " }")
     for key, value in (labels or {}).items():
+        if any(character in value for character in '"\\\n\r'):
+            raise ValueError(f"a label's value holds no quotes, backslashes or line breaks: {value!r}")
         lines.append(f'label {key} = "{value}";')
     body = "\n".join(f"  {line}" for line in lines)
     return Job(bound, f"job {name or circuit.name + '_job'} {{\n{body}\n}}\n")
+
+
+def _refuse_statements(*options: object) -> None:
+    """Raises ValueError for an option that would end its statement of the job block and begin another."""
+    for option in options:
+        parts = option if isinstance(option, (list, tuple)) else (option,)
+        for part in parts:
+            if isinstance(part, str) and any(character in part for character in ";{}\n\r"):
+                raise ValueError(f"not a part of one statement: {part!r}")
 
 
 def _mitigation(mitigate: str | Auto) -> str:

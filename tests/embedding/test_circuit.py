@@ -3,6 +3,7 @@
 import linecache
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,3 +178,17 @@ def test_dividing_an_integer_in_place_is_refused() -> None:
             k = 3
             k /= 2
             ql.rx(k, q[0])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"backend": "sim; shots 3"}, {"mitigate": "none; shots 3"}, {"labels": {"by": 'me"; shots 3; label x = "y'}}],
+)
+def test_options_cannot_smuggle_statements(options: dict[str, Any]) -> None:
+    @ql.circuit
+    def single():
+        q = ql.qubits(1)
+        ql.h(q[0])
+
+    with pytest.raises(ValueError, match=r"one statement|no quotes"):
+        ql.job(single(), sample="q", **options)
