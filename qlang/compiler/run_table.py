@@ -55,7 +55,7 @@ def _bias_note(report: Mapping[str, Any]) -> str:
     """Error bars are of shot noise; what noise may still shift is said beside them."""
     bounds = report.get("bias_bounds") or {}
     shown = ", ".join(f"{safe_text(name)} {bound:.2g}" for name, bound in bounds.items())
-    return f"± is shot noise alone; predicted bias at most: {shown}\n" if shown else ""
+    return f"± is shot noise alone; the noise model predicts a bias of up to: {shown}\n" if shown else ""
 
 
 def _histogram(counts: Mapping[str, Any]) -> str:
