@@ -160,7 +160,8 @@ def _results(results: Results) -> Iterator[str]:
         yield table(head, rows, numbers=[*range(len(names)), len(names) + 1, len(names) + 2])
         bounds = ", ".join(f"{label} {number(bound)}" for label, bound in results.core["bias_bounds"].items())
         if bounds:
-            yield f"<p>Standard errors are of shot noise alone; the noise model predicts a bias of up to: {escape(bounds)}.</p>"
+            text = f"Standard errors are of shot noise alone; the noise model predicts a bias of up to: {bounds}."
+            yield f"<p>{escape(text)}</p>"
     kinds = ("counts", "probabilities")
     shown = [(point, kind, label) for point in points for kind in kinds for label in point.get(kind, {})]
     for point, kind, label in shown[:_HISTOGRAMS]:
