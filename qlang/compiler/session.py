@@ -17,7 +17,6 @@ from qlang.runtime.replay import replay_run
 from qlang.runtime.run_folder import StoredRun, load_run
 from qlang.syntax.diagnostic import errors_of
 from qlang.syntax.source import Source
-from qlang.trust.crypto_modes import MODES
 from qlang.trust.keys import default_key_paths, development_signer
 from qlang.version import __version__
 
@@ -32,14 +31,15 @@ def run_compilation(compilation: Compilation, workspace: Path, *, progress: Prog
     overrides = {name: options[name] for name in ("job", "shots", "backend", "crypto")}
     imports = tuple(Imported(_as_imported(loaded, source), loaded.text) for loaded in compilation.loaded)
     (sign,) = [op for op in compilation.plan.body.block.ops if isinstance(op, plan.SignOp)]
-    mode = MODES[str(plain(sign.attributes["crypto"]))]
+    algorithms = plain(sign.attributes["algorithms"])
+    assert isinstance(algorithms, list)
     return execute_plan(
         compilation.module,
         compilation.plan,
         workspace=workspace,
         source=SourceInfo(source.name, source.text, imports, overrides, compilation.embedded),
         compiled=CompileInfo(__version__, compilation.timings, compilation.passes),
-        signer=development_signer(default_key_paths(), mode.required),
+        signer=development_signer(default_key_paths(), tuple(map(str, algorithms))),
         progress=progress,
     )
 
