@@ -197,7 +197,7 @@ def _clock(_: Path) -> Iterator[Finding]:
 
 def _runs(workspace: Path) -> Iterator[Finding]:
     from qlang.runtime.run_folder import LEDGER, list_runs, partial_runs
-    from qlang.trust.ledger import check_chain
+    from qlang.trust.chained_ledger import check_chain
 
     runs, stopped = list_runs(workspace), partial_runs(workspace)
     if runs:

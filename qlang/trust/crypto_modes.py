@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 ED25519 = "ed25519"
+ECDSA_P256 = "ecdsa-p256"
+RSA_PSS_3072 = "rsa-pss-3072"
+ML_DSA_44 = "ml-dsa-44"
 ML_DSA_65 = "ml-dsa-65"
+ML_DSA_87 = "ml-dsa-87"
+SLH_DSA_128S = "slh-dsa-sha2-128s"
+SLH_DSA_128F = "slh-dsa-sha2-128f"
 
-POST_QUANTUM = frozenset({ML_DSA_65})
-"""Algorithms that stand against a quantum computer (FIPS 204)."""
+CLASSICAL = frozenset({ED25519, ECDSA_P256, RSA_PSS_3072})
+"""Algorithms that a quantum computer would break."""
+
+POST_QUANTUM = frozenset({ML_DSA_44, ML_DSA_65, ML_DSA_87, SLH_DSA_128S, SLH_DSA_128F})
+"""Algorithms that stand against a quantum computer (FIPS 204, FIPS 205)."""
+
+_KINDS = {CLASSICAL: "a classical algorithm", POST_QUANTUM: "a post-quantum algorithm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +29,10 @@ class CryptoMode:
     """One value of the job statement `crypto`."""
 
     name: str
-    required: tuple[str, ...]
-    """Every one of these signatures must be present and valid."""
+    demands: tuple[frozenset[str], ...]
+    """One valid signature by a member of each set must be present."""
+    default: tuple[str, ...]
+    """What signs where the policy does not choose: one of each set, in order."""
     summary: str
     needs_kme: bool = False
     """Demands quantum-distributed keys from a key management entity (ETSI GS QKD 014)."""
@@ -29,13 +42,29 @@ MODES: Mapping[str, CryptoMode] = MappingProxyType(
     {
         mode.name: mode
         for mode in (
-            CryptoMode("classical", (ED25519,), "Ed25519 signature"),
-            CryptoMode("hybrid", (ED25519, ML_DSA_65), "Ed25519 and ML-DSA-65 signatures, both required"),
-            CryptoMode("pqc_required", (ML_DSA_65,), "ML-DSA-65 signature"),
-            CryptoMode("qkd", (ED25519, ML_DSA_65), "hybrid signatures, keys from a QKD network", needs_kme=True),
+            CryptoMode("classical", (CLASSICAL,), (ED25519,), "a classical signature"),
+            CryptoMode(
+                "hybrid",
+                (CLASSICAL, POST_QUANTUM),
+                (ED25519, ML_DSA_65),
+                "a classical and a post-quantum signature, both required",
+            ),
+            CryptoMode("pqc_required", (POST_QUANTUM,), (ML_DSA_65,), "a post-quantum signature"),
+            CryptoMode(
+                "qkd",
+                (CLASSICAL, POST_QUANTUM),
+                (ED25519, ML_DSA_65),
+                "hybrid signatures, keys from a QKD network",
+                needs_kme=True,
+            ),
         )
     }
 )
+
+
+def unmet_demands(mode: CryptoMode, algorithms: Collection[str]) -> tuple[str, ...]:
+    """The demands of a mode that signatures by `algorithms` leave open, in words."""
+    return tuple(_KINDS[demand] for demand in mode.demands if demand.isdisjoint(algorithms))
 
 
 def unservable_reason(mode: str, available_algorithms: Collection[str]) -> str | None:
@@ -54,8 +83,7 @@ def missing_for(mode: CryptoMode, available_algorithms: Collection[str]) -> tupl
     """What a mode needs and does not have, in words; empty where it can be served."""
     if mode.needs_kme:
         return ("a configured key management entity (KME), which this version has not",)
-    absent = (name for name in mode.required if name not in available_algorithms)
-    return tuple(f"a key for {name}, which is not available" for name in absent)
+    return tuple(f"a key for {demand}, which is not available" for demand in unmet_demands(mode, available_algorithms))
 
 
 def pqc_suite(algorithms: Collection[str]) -> str | None:

@@ -109,3 +109,34 @@ class SealError(TrustError):
 
     def __str__(self) -> str:
         return f"{self.run_dir}: {self.reason}"
+
+
+@dataclass(eq=False)
+class CustodyError(TrustError):
+    """A key's custody cannot do what was asked: wrong PIN, no token, a damaged or refused key."""
+
+    custody: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.custody} key: {self.reason}"
+
+
+@dataclass(eq=False)
+class PolicyRefused(TrustError):
+    """The signer's policy forbids to sign this; every reason is named."""
+
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"the policy refuses: {'; '.join(self.reasons)}"
+
+
+@dataclass(eq=False)
+class SignerUnavailable(TrustError):
+    """The signer process cannot be reached, went away, or answered out of protocol."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the signer is not available: {self.reason}"

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from qlang.trust.algorithms import PublicKey, public_key
 from qlang.trust.canonical import DIGEST, Json, canonical_json, load_json
+from qlang.trust.chained_ledger import Position
 from qlang.trust.crypto_modes import MODES, pqc_suite
 from qlang.trust.errors import JsonRefused, KeyFormatError, ManifestError
-from qlang.trust.ledger import Position
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://qlang.dev/run/v1"

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlang.trust.canonical import MAX_BYTES, sha256_digest
+from qlang.trust.chained_ledger import locked_ledger
 from qlang.trust.crypto_modes import unservable_reason
 from qlang.trust.envelope import dump_envelope, sign_envelope
 from qlang.trust.errors import SealError
 from qlang.trust.files import commit, file_digest, stage
-from qlang.trust.ledger import locked_ledger
 from qlang.trust.manifest import (
     MANIFEST_NAME,
     RUN_ENTRY,

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from qlang.trust.algorithms import PublicKey, signature_fault
 from qlang.trust.canonical import MAX_BYTES, sha256_digest
+from qlang.trust.chained_ledger import ChainReport, chain_checks, scan_chain
 from qlang.trust.checks import Check
 from qlang.trust.crypto_modes import MODES
 from qlang.trust.envelope import Envelope, pae, parse_envelope
 from qlang.trust.errors import EnvelopeError, FileRefused, ManifestError
 from qlang.trust.files import file_digest, read_file
-from qlang.trust.ledger import ChainReport, chain_checks, scan_chain
 from qlang.trust.manifest import (
     MANIFEST_NAME,
     RUN_ENTRY,
@@ -94,7 +94,7 @@ def _signature_checks(
 
 
 def _demanded(predicate: RunPredicate, required: tuple[str, ...]) -> tuple[str, ...]:
-    own = MODES[predicate.facts.crypto_mode].required
+    own = MODES[predicate.facts.crypto_mode].default
     return tuple(dict.fromkeys((*own, *required)))
 
 

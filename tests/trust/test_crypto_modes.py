@@ -13,14 +13,14 @@ def test_the_installed_library_serves(mode: str) -> None:
 
 
 def test_reasons_name_what_is_missing() -> None:
-    assert "ml-dsa-65" in str(unservable_reason("hybrid", ("ed25519",)))
+    assert "post-quantum" in str(unservable_reason("hybrid", ("ed25519",)))
     assert "KME" in str(unservable_reason("qkd", available_algorithms()))
     assert "unknown" in str(unservable_reason("quantum", available_algorithms()))
 
 
 def test_suite_lists_post_quantum_algorithms_only() -> None:
-    assert pqc_suite(MODES["hybrid"].required) == "ml-dsa-65"
-    assert pqc_suite(MODES["classical"].required) is None
+    assert pqc_suite(MODES["hybrid"].default) == "ml-dsa-65"
+    assert pqc_suite(MODES["classical"].default) is None
 
 
 def test_import_is_cheap() -> None:

@@ -61,7 +61,7 @@ def _settings(job: CheckedJob, seed: int, shots: int | str | None) -> Placed:
         shots=shots,
         seed=str(seed),
         crypto=job.crypto.mode,
-        algorithms=list(MODES[job.crypto.mode].required),
+        algorithms=list(MODES[job.crypto.mode].default),
         precision=precision,
         labels=dict(job.labels) or None,
     )

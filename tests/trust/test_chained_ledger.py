@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qlang.trust.errors import JsonRefused, LedgerError
-from qlang.trust.ledger import (
+from qlang.trust.chained_ledger import (
     GENESIS,
     MAX_LINE,
     append_entry,
@@ -17,6 +16,7 @@ from qlang.trust.ledger import (
     locked_ledger,
     scan_chain,
 )
+from qlang.trust.errors import JsonRefused, LedgerError
 
 
 def entries(path: Path) -> list[dict[str, object]]:
@@ -184,7 +184,7 @@ def test_appending_reads_only_the_tail(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from qlang.trust.ledger import append_entry
+from qlang.trust.chained_ledger import append_entry
 sys.stdin.readline()
 for number in range(int(sys.argv[3])):
     entry = append_entry(Path(sys.argv[1]), "run", {"writer": sys.argv[2], "number": number})
@@ -247,7 +247,7 @@ def test_kill_9_within_a_write(tmp_path: Path, written: int) -> None:
     path = tmp_path / "ledger"
     append_entry(path, "run", {"number": 0})
     script = (
-        "import os, signal, sys; from pathlib import Path; import qlang.trust.ledger as ledger\n"
+        "import os, signal, sys; from pathlib import Path; import qlang.trust.chained_ledger as ledger\n"
         "def die(descriptor, data):\n"
         "    os.write(descriptor, data[:int(sys.argv[2])])\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
