@@ -21,7 +21,7 @@ from qlang.compiler.workspace import CACHE, MARKER, STATE
 from qlang.version import __version__
 
 if TYPE_CHECKING:
-    from qlang.trust.keys import KeyPaths
+    from qlang.trust.keys.development import KeyPaths
 
 State = Literal["ok", "warning", "fault"]
 
@@ -110,7 +110,7 @@ def _algorithms(_: Path) -> Iterator[Finding]:
 
 def _keys(_: Path) -> Iterator[Finding]:
     from qlang.trust.errors import KeyStoreError
-    from qlang.trust.keys import CUSTODY, default_key_paths, load_public_keys
+    from qlang.trust.keys.development import CUSTODY, default_key_paths, load_public_keys
 
     paths = default_key_paths()
     if not paths.store.is_dir():
@@ -136,7 +136,7 @@ def _broken_keys(paths: KeyPaths) -> Iterator[str]:
     """Why keys cannot sign, by trying."""
     from qlang.trust.algorithms import available_algorithms
     from qlang.trust.errors import KeyStoreError
-    from qlang.trust.keys import development_signer
+    from qlang.trust.keys.development import development_signer
 
     for algorithm in available_algorithms():
         if paths.private(algorithm).exists() and paths.public(algorithm).exists():

@@ -17,7 +17,7 @@ from qlang.runtime.replay import replay_run
 from qlang.runtime.run_folder import StoredRun, load_run
 from qlang.syntax.diagnostic import errors_of
 from qlang.syntax.source import Source
-from qlang.trust.keys import default_key_paths, development_signer
+from qlang.trust.keys.development import default_key_paths, development_signer
 from qlang.version import __version__
 
 

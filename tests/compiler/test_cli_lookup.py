@@ -105,7 +105,7 @@ def test_doctor_on_a_fresh_machine(home: Path, capsys: Capture) -> None:
 
 
 def test_doctor_finds_an_open_key_file(home: Path, capsys: Capture) -> None:
-    from qlang.trust.keys import default_key_paths, development_signer
+    from qlang.trust.keys.development import default_key_paths, development_signer
 
     paths = default_key_paths()
     development_signer(paths, ("ed25519",))
@@ -119,7 +119,7 @@ def test_doctor_finds_an_open_key_file(home: Path, capsys: Capture) -> None:
 
 
 def test_doctor_finds_a_key_that_cannot_sign(home: Path, capsys: Capture) -> None:
-    from qlang.trust.keys import default_key_paths, development_signer
+    from qlang.trust.keys.development import default_key_paths, development_signer
 
     paths = default_key_paths()
     development_signer(paths, ("ed25519",))

@@ -9,7 +9,7 @@ import pytest
 
 from qlang.compiler import cli
 from qlang.runtime.run_folder import LEDGER, RUNS
-from qlang.trust.keys import DevelopmentSigner, KeyPaths, default_key_paths, development_signer
+from qlang.trust.keys.development import DevelopmentSigner, KeyPaths, default_key_paths, development_signer
 from qlang.trust.manifest import MANIFEST_NAME, RunFacts
 from qlang.trust.seal import seal_run
 from tests.trust.samples import FACTS, FILES

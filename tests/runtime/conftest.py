@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qlang.trust.keys import DevelopmentSigner, KeyPaths, development_signer
+from qlang.trust.keys.development import DevelopmentSigner, KeyPaths, development_signer
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -21,7 +21,7 @@ from qlang.runtime.run_folder import LEDGER, RUNS, list_runs, load_run, partial_
 from qlang.trust.canonical import canonical_json, sha256_digest
 from qlang.trust.errors import SealError
 from qlang.trust.files import file_digest
-from qlang.trust.keys import DevelopmentSigner
+from qlang.trust.keys.development import DevelopmentSigner
 from qlang.trust.verify import verify_run
 
 NOISY = Parts(

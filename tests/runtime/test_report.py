@@ -9,7 +9,7 @@ import pytest
 from plans import MEASURED, Parts, record
 
 from qlang.runtime.plots import Sample, curves, histogram, ticks
-from qlang.trust.keys import DevelopmentSigner
+from qlang.trust.keys.development import DevelopmentSigner
 
 EVIL = "<script>alert('x')</script>&\\22"
 PARTS = Parts(

@@ -8,7 +8,7 @@ import pytest
 
 from qlang.trust.algorithms import PublicKey
 from qlang.trust.checks import Check
-from qlang.trust.keys import DevelopmentSigner, KeyPaths, development_signer
+from qlang.trust.keys.development import DevelopmentSigner, KeyPaths, development_signer
 from qlang.trust.manifest import MANIFEST_NAME, RunFacts
 from qlang.trust.seal import SealedRun, seal_run
 from qlang.trust.signer import Signer

@@ -17,7 +17,7 @@ from qlang.trust.envelope import (
     sign_envelope,
 )
 from qlang.trust.errors import EnvelopeError, KeyFormatError, SigningError
-from qlang.trust.keys import DevelopmentSigner, KeyPaths
+from qlang.trust.keys.development import DevelopmentSigner, KeyPaths
 
 
 def test_pae_of_the_specification() -> None:

@@ -20,7 +20,7 @@ from qlang.trust.errors import (
     SealError,
     TrustError,
 )
-from qlang.trust.keys import KeyPaths, development_signer
+from qlang.trust.keys.development import KeyPaths, development_signer
 from qlang.trust.manifest import RunFacts, parse_statement
 from qlang.trust.seal import seal_run
 from qlang.trust.verify import verify_run
@@ -161,7 +161,7 @@ import json, os, signal, sys
 from dataclasses import replace
 from pathlib import Path
 from qlang.trust import seal
-from qlang.trust.keys import KeyPaths, development_signer
+from qlang.trust.keys.development import KeyPaths, development_signer
 from qlang.trust.chained_ledger import LockedLedger
 from qlang.trust.manifest import RunFacts
 
@@ -200,7 +200,7 @@ SEALER = """
 import json, sys
 from dataclasses import replace
 from pathlib import Path
-from qlang.trust.keys import KeyPaths, development_signer
+from qlang.trust.keys.development import KeyPaths, development_signer
 from qlang.trust.manifest import RunFacts
 from qlang.trust.seal import seal_run
 

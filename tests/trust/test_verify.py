@@ -12,7 +12,7 @@ from qlang.trust.algorithms import Signature
 from qlang.trust.canonical import canonical_json, sha256_digest
 from qlang.trust.chained_ledger import append_entry
 from qlang.trust.envelope import Envelope, dump_envelope, parse_envelope, sign_envelope
-from qlang.trust.keys import KeyPaths, development_signer
+from qlang.trust.keys.development import KeyPaths, development_signer
 from qlang.trust.seal import seal_run
 from qlang.trust.verify import verify_run
 

@@ -47,7 +47,7 @@ def _execute(compilation: Compilation, console: Console) -> RunRecord:
     from qlang.compiler import session
     from qlang.compiler.verbs.faults import faults_reported
     from qlang.runtime.progress import Silent, progress_for
-    from qlang.trust.keys import CUSTODY, default_key_paths
+    from qlang.trust.keys.development import CUSTODY, default_key_paths
 
     store = default_key_paths().store
     first = not any(store.glob("*.key.json"))

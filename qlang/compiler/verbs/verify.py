@@ -47,7 +47,7 @@ def main(argv: list[str]) -> int:
 
 def _trusted(folder: str | None) -> tuple[PublicKey, ...]:
     from qlang.trust.errors import KeyStoreError
-    from qlang.trust.keys import default_key_paths, load_public_keys
+    from qlang.trust.keys.development import default_key_paths, load_public_keys
 
     store = Path(folder) if folder is not None else default_key_paths().store
     try:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from qlang.trust.algorithms import signature_fault
 from qlang.trust.errors import KeyFormatError, KeyStoreError
-from qlang.trust.keys import KeyPaths, default_key_paths, development_signer, load_public_keys
+from qlang.trust.keys.development import KeyPaths, default_key_paths, development_signer, load_public_keys
 
 BOTH = ("ed25519", "ml-dsa-65")
 
@@ -65,7 +65,7 @@ def test_no_seed_in_the_clear(paths: KeyPaths, monkeypatch: pytest.MonkeyPatch) 
         drawn.append(os.urandom(count))
         return drawn[-1]
 
-    monkeypatch.setattr("qlang.trust.keys.secrets.token_bytes", draw)
+    monkeypatch.setattr("qlang.trust.keys.development.secrets.token_bytes", draw)
     development_signer(paths, BOTH)
     other = KeyPaths(paths.store.with_name("other"), paths.state)
     development_signer(other, BOTH)
@@ -234,7 +234,7 @@ def test_default_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 
 def test_four_processes_make_the_same_keys(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from qlang.trust.keys import *\n"
+        "import sys; from pathlib import Path; from qlang.trust.keys.development import *\n"
         "sys.stdin.readline()\n"  # all start at once
         "signer = development_signer(KeyPaths(Path(sys.argv[1]), Path(sys.argv[2])), ('ed25519', 'ml-dsa-65'))\n"
         "signer.sign(b'x'); print(*(key.key_id for key in signer.public_keys))"
