@@ -140,3 +140,74 @@ class SignerUnavailable(TrustError):
 
     def __str__(self) -> str:
         return f"the signer is not available: {self.reason}"
+
+
+@dataclass(eq=False)
+class AttestationError(TrustError):
+    """An attestation about a release or a build step is not what it should be."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class AlgorithmUnavailable(TrustError):
+    """No provider of this installation can do it; `reasons` has one (provider, why) for each that was asked."""
+
+    algorithm: str
+    operation: str
+    reasons: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        why = "; ".join(f"{provider}: {reason}" for provider, reason in self.reasons)
+        return f"cannot {self.operation} with {self.algorithm}: {why or 'no provider was asked'}"
+
+
+@dataclass(eq=False)
+class PolicyError(TrustError):
+    """A policy file is not one: which key is wrong, where it stands, and what was probably meant."""
+
+    path: Path
+    key: str
+    """As `tenants.lab.modes`; empty where the file as a whole is meant."""
+    reason: str
+    line: int | None = None
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.path}" if self.line is None else f"{self.path}:{self.line}"
+        subject = f" {self.key}:" if self.key else ""
+        return f"{place}:{subject} {self.reason}"
+
+
+@dataclass(eq=False)
+class TooManyTries(CustodyError):
+    """After several wrong secrets the next try has to wait; nothing was tried."""
+
+    failures: int
+    wait_s: float
+
+
+@dataclass(eq=False)
+class KeyRefused(TrustError):
+    """No key may sign: `state` says why (`missing`, `expired`, `not yet valid`, `revoked`, …)."""
+
+    algorithm: str
+    key_id: str | None
+    state: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.key_id or self.algorithm}: {self.reason}"
+
+
+@dataclass(eq=False)
+class KeyEventError(TrustError):
+    """A statement about a key's life is malformed, or not signed by those who must sign it."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
