@@ -211,3 +211,14 @@ class KeyEventError(TrustError):
 
     def __str__(self) -> str:
         return self.reason
+
+
+@dataclass(eq=False)
+class TokenConfigError(TrustError):
+    """The description of a PKCS#11 token is wrong; `key` is the member."""
+
+    key: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.reason}"

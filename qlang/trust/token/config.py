@@ -1,0 +1,68 @@
+"""Which token holds the keys, and where its PIN comes from. Pure data, no heavy import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlang.trust.errors import TokenConfigError
+from qlang.trust.token.pin import PinPrompt, PinSource, parse_pin_source
+
+KEK_LABEL = "qlang-kek"
+"""Label of the AES key inside the token that wraps the secrets of `token-wrapped` keys."""
+
+_MAX_LABEL = 32  # CK_TOKEN_INFO.label
+_MAX_SERIAL = 16  # CK_TOKEN_INFO.serialNumber
+
+
+@dataclass(frozen=True, slots=True)
+class TokenConfig:
+    """One token of one PKCS#11 module.
+
+    `serial` picks among tokens of one label. `pin` says where the PIN is asked for, never what it is.
+    """
+
+    module: Path
+    label: str
+    serial: str | None = None
+    pin: PinSource = PinPrompt()
+    kek_label: str = KEK_LABEL
+
+
+def parse_token_config(values: Mapping[str, object], base: Path | None = None) -> TokenConfig:
+    """Read `module`, `label` and the optional `serial`, `pin` and `kek-label` of a table of a policy file.
+
+    A relative `module` is taken from `base`. `pin` is `prompt` (default), `fd:<number>` or `env:<NAME>`.
+
+    Raises: TokenConfigError, which names the key.
+    """
+    known = ("module", "label", "serial", "pin", "kek-label")
+    for key in values:
+        if key not in known:
+            raise TokenConfigError(key, f"is not a key of a token; known are {', '.join(known)}")
+    module = Path(_text(values, "module", None, 4096))
+    if not module.is_absolute():
+        if base is None:
+            raise TokenConfigError("module", "must be an absolute path")
+        module = base / module
+    return TokenConfig(
+        module,
+        _text(values, "label", None, _MAX_LABEL),
+        _text(values, "serial", "", _MAX_SERIAL) or None,
+        parse_pin_source(_text(values, "pin", "prompt", 200)),
+        _text(values, "kek-label", KEK_LABEL, 64),
+    )
+
+
+def _text(values: Mapping[str, object], key: str, default: str | None, longest: int) -> str:
+    value = values.get(key, default)
+    if value is None:
+        raise TokenConfigError(key, "is missing")
+    if not isinstance(value, str) or len(value.encode("utf-8", "replace")) > longest:
+        raise TokenConfigError(key, f"must be a text of at most {longest} bytes")
+    if not value and default is None:
+        raise TokenConfigError(key, "must not be empty")
+    if not value.isprintable():
+        raise TokenConfigError(key, "must be printable")
+    return value
