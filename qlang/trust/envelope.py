@@ -50,11 +50,11 @@ def sign_envelope(payload: bytes, signer: Signer) -> Envelope:
     return Envelope(payload, signatures)
 
 
-def dump_envelope(envelope: Envelope) -> bytes:
+def dump_envelope(envelope: Envelope, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """The envelope as canonical JSON."""
     return canonical_json(
         {
-            "payloadType": PAYLOAD_TYPE,
+            "payloadType": payload_type,
             "payload": base64.b64encode(envelope.payload).decode(),
             "signatures": [
                 {"keyid": signature.key_id, "sig": base64.b64encode(signature.value).decode()}
@@ -64,8 +64,8 @@ def dump_envelope(envelope: Envelope) -> bytes:
     )
 
 
-def parse_envelope(data: bytes) -> Envelope:
-    """Read an envelope. Unknown members are ignored, as DSSE demands.
+def parse_envelope(data: bytes, payload_type: str = PAYLOAD_TYPE) -> Envelope:
+    """Read an envelope of the one expected payload type. Unknown members are ignored, as DSSE demands.
 
     Raises: EnvelopeError.
     """
@@ -75,8 +75,8 @@ def parse_envelope(data: bytes) -> Envelope:
         raise EnvelopeError(str(error)) from error
     if not isinstance(value, Mapping):
         raise EnvelopeError("not a JSON object")
-    if value.get("payloadType") != PAYLOAD_TYPE:
-        raise EnvelopeError(f"payloadType is not {PAYLOAD_TYPE}")
+    if value.get("payloadType") != payload_type:
+        raise EnvelopeError(f"payloadType is not {payload_type}")
     signatures = value.get("signatures")
     if not isinstance(signatures, Sequence) or isinstance(signatures, str):
         raise EnvelopeError("signatures is not a list")
