@@ -1,0 +1,101 @@
+"""What a policy is asked, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qlang.trust.custody import DEFAULT_TENANT
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The operating system's user at the other end of the signer's socket."""
+
+    uid: int
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """A key as a policy sees it. Times are RFC 3339 in UTC with `Z`."""
+
+    key_id: str
+    algorithm: str
+    custody: str
+    probe: str
+    """The verdict of the custody probe, see `custody.ProbeReport`."""
+    not_before: str
+    not_after: str | None
+    revoked: bool = False
+    created_at: str | None = None
+    """When it was made; a policy with `max_key_age` refuses a key of unknown age."""
+    tenant: str = DEFAULT_TENANT
+
+
+@dataclass(frozen=True, slots=True)
+class SigningQuestion:
+    """A manifest that the signer is asked to sign. Times are RFC 3339 in UTC with `Z`."""
+
+    tenant: str
+    crypto_mode: str
+    algorithms: tuple[str, ...]
+    keys: tuple[KeyFacts, ...]
+    backend_id: str
+    created_at: str
+    """What the manifest says."""
+    now: str
+    """What the signer's clock says."""
+    calibration_at: str | None = None
+    peer: Peer | None = None
+    """Who asks; None inside one's own process."""
+    owner_uid: int | None = None
+    """The user of the signer: the only one that may ask where the policy names no `signers`. None: anyone."""
+    checkpoint_at: str | None = None
+    """When the ledger's newest checkpoint was made; before the first one, the time of its first entry; None: empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationQuestion:
+    """A signed manifest as a verifier found it. Times are RFC 3339 in UTC with `Z`."""
+
+    tenant: str
+    crypto_mode: str
+    algorithms: tuple[str, ...]
+    """Of the valid signatures by trusted keys, and of no others."""
+    keys: tuple[KeyFacts, ...]
+    backend_id: str
+    created_at: str
+    calibration_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One rule that was looked at."""
+
+    rule: str
+    """Its key path: `defaults.backends`; of what always holds, a name such as `key validity`."""
+    place: str
+    """`qlang-policy.toml:12`, or `built-in`."""
+    allowed: bool
+    reason: str
+    """What was compared with what, in words."""
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.rule}, {self.place})"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Every rule that was looked at, in order; one refusal refuses."""
+
+    rules: tuple[Verdict, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether no rule refuses."""
+        return all(rule.allowed for rule in self.rules)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Every refusal, with the rule and its place."""
+        return tuple(str(rule) for rule in self.rules if not rule.allowed)
