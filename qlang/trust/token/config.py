@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qlang.trust.errors import TokenConfigError
@@ -26,7 +26,7 @@ class TokenConfig:
     module: Path
     label: str
     serial: str | None = None
-    pin: PinSource = PinPrompt()
+    pin: PinSource = field(default_factory=PinPrompt)
     kek_label: str = KEK_LABEL
 
 
