@@ -16,7 +16,9 @@ TENANTS = "tenants"
 Choice = Mapping[str, tuple[str, ...]]
 """Crypto mode → algorithms."""
 
-_NONE: Choice = MappingProxyType({})
+
+def _none() -> Choice:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,9 @@ class Section:
     """Patterns of backends as jobs name them: `sim*`, `sim like ibm.*`, `ibm.*`."""
     algorithms: tuple[str, ...] | None = None
     """The only algorithms that may sign."""
-    sign: Choice = _NONE
+    sign: Choice = field(default_factory=_none)
     """Algorithms that must sign, for each crypto mode."""
-    require: Choice = _NONE
+    require: Choice = field(default_factory=_none)
     """Algorithms whose signatures a verifier demands, for each crypto mode; so the signer makes them too."""
     custody: tuple[str, ...] | None = None
     enforced_probe: bool = False
