@@ -5,29 +5,38 @@
 VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
+STEP := $(BIN)/python -m tools.ci_step
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 
-.PHONY: help run test lint bench clean
+.PHONY: help run test lint release bench clean
 
 help:
 	@echo "make run     set up $(VENV) with the core and run examples/ising.qjob"
 	@echo "make test    set up the development extras and run all checks and tests"
 	@echo "make lint    ruff, mypy and the import contracts only"
+	@echo "make release build the wheel twice, its bill of materials and checksums, and sign them, in dist/"
 	@echo "make bench   measure start-up, compile time, size and determinism; prints one table"
 	@echo "make clean   remove $(VENV) and everything that can be made again"
 
 run: $(VENV)/.core-installed
 	$(BIN)/qlangc run examples/ising.qjob
 
-test: lint
-	$(BIN)/pytest -q -n $(JOBS) -m "not slow"
-	$(BIN)/pytest -q -n $(JOBS) -m slow
+# Each step leaves an in-toto link in build/ci, see tools/ci_step.py.
+test: $(VENV)/.dev-installed
+	$(STEP) lint -- $(MAKE) --no-print-directory lint
+	$(STEP) fast --product fast.xml -- $(BIN)/pytest -q -n $(JOBS) -m "not slow" --junitxml=build/ci/fast.xml
+	$(STEP) slow --product slow.xml -- $(BIN)/pytest -q -n $(JOBS) -m slow --junitxml=build/ci/slow.xml
+	$(STEP) --verify lint fast slow
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The wheel twice, its bill of materials, checksums and their signatures, in dist/.
+release: $(VENV)/.dev-installed
+	$(BIN)/python -m tools.release
 
 bench: $(VENV)/.dev-installed
 	@$(BIN)/python -m benchmarks

@@ -222,3 +222,69 @@ class TokenConfigError(TrustError):
 
     def __str__(self) -> str:
         return f"{self.key} {self.reason}"
+
+
+@dataclass(eq=False)
+class SealedFileRefused(TrustError):
+    """A sealed file cannot be opened, or something cannot be sealed as asked."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(eq=False)
+class RecipientKeyError(TrustError):
+    """A recipient's key is unknown, damaged, or of another suite than the crypto mode demands."""
+
+    key: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"recipient key {self.key}: {self.reason}"
+
+
+@dataclass(eq=False)
+class QkdConfigError(TrustError):
+    """The section `[qkd]` of a configuration file is wrong; `key` is the member, empty for the whole."""
+
+    path: Path
+    key: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {f'qkd.{self.key} ' if self.key else ''}{self.reason}"
+
+
+@dataclass(eq=False)
+class QkdUnavailable(TrustError):
+    """The key management entity gives no keys; nothing else is used in its place."""
+
+    reason: str
+    code: str = "QKD_UNAVAILABLE"
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.reason}"
+
+
+@dataclass(eq=False)
+class TlsRefused(TrustError):
+    """A TLS connection or its settings are refused, by us or by the peer."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class ExtraMissing(TrustError):
+    """A feature needs a package that an extra of qlang installs."""
+
+    extra: str
+    feature: str
+
+    def __str__(self) -> str:
+        return f"{self.feature} needs the extra `{self.extra}`: pip install 'qlang[{self.extra}]'"
