@@ -1,61 +1,46 @@
-"""Signature algorithms, public keys and signatures, over `cryptography`.
+"""The door to all signature algorithms: make a key, sign, verify, ask what is available.
 
-ML-DSA is signed pure with an empty context (FIPS 204), Ed25519 as in RFC 8032.
+ML-DSA (FIPS 204) and SLH-DSA (FIPS 205) are signed pure with an empty context, Ed25519 as in RFC 8032, ECDSA P-256
+over SHA-256 with a DER signature, RSA-PSS over SHA-256 with MGF1-SHA-256 and a salt of 32 bytes. Who computes it is
+a matter of `qlang.trust.providers`: pass `providers` to choose and order them.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from qlang.trust.crypto_modes import ED25519, ML_DSA_65
-from qlang.trust.errors import KeyFormatError
+from qlang.trust.errors import AlgorithmUnavailable, KeyFormatError
+from qlang.trust.providers.base import SIGN, VERIFY, PrivateKey
+from qlang.trust.providers.table import DEFAULT, provider_for
+from qlang.trust.spki import ALGORITHMS, Algorithm, PublicKey, from_pem, public_key, to_pem
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey
+__all__ = [
+    "ALGORITHMS",
+    "SECRET_LIMIT",
+    "SEED_BYTES",
+    "Algorithm",
+    "AlgorithmUnavailable",
+    "PublicKey",
+    "Signature",
+    "SoftwareKey",
+    "available_algorithms",
+    "from_pem",
+    "generate_secret",
+    "public_key",
+    "signature_fault",
+    "software_key",
+    "to_pem",
+    "working_fault",
+]
 
 SEED_BYTES = 32
-"""Length of the private seed of either algorithm."""
+"""Length of the secret of Ed25519, ECDSA P-256 and ML-DSA."""
 
+SECRET_LIMIT = 4096
+"""No secret is longer; that of RSA is the longest, some 1,800 bytes."""
 
-@dataclass(frozen=True, slots=True)
-class Algorithm:
-    """One signature algorithm; `spki_prefix` is its DER header before the raw public key (RFC 8410, RFC 9881)."""
-
-    name: str
-    spki_prefix: bytes
-    public_bytes: int
-    signature_bytes: int
-
-    @property
-    def spki_bytes(self) -> int:
-        """Length of the whole SubjectPublicKeyInfo."""
-        return len(self.spki_prefix) + self.public_bytes
-
-
-ALGORITHMS: Mapping[str, Algorithm] = MappingProxyType(
-    {
-        algorithm.name: algorithm
-        for algorithm in (
-            Algorithm(ED25519, bytes.fromhex("302a300506032b6570032100"), 32, 64),
-            Algorithm(ML_DSA_65, bytes.fromhex("308207b2300b0609608648016503040312038207a100"), 1952, 3309),
-        )
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """A public key; `key_id` is `<algorithm>:<first 16 hex digits of SHA-256 of the SPKI>`."""
-
-    algorithm: str
-    key_id: str
-    spki: bytes
-    """SubjectPublicKeyInfo, DER."""
+_CHECK = b"qlang: does this algorithm work here?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,71 +51,95 @@ class Signature:
     value: bytes
 
 
-def public_key(spki: bytes) -> PublicKey:
-    """Recognise a DER SubjectPublicKeyInfo by its header and length.
+@dataclass(frozen=True, slots=True)
+class SoftwareKey:
+    """A private key in this process's memory."""
 
-    Raises: KeyFormatError for anything but the known algorithms.
+    public: PublicKey
+    provider: str
+    """Who computes its signatures."""
+    _private: PrivateKey = field(repr=False)
+
+    def sign(self, message: bytes) -> bytes:
+        """One signature over `message`."""
+        return self._private.sign(message)
+
+
+def generate_secret(algorithm: str, *, providers: Iterable[str] = DEFAULT) -> bytes:
+    """A fresh secret in the form of `providers.base`.
+
+    Raises: AlgorithmUnavailable; KeyFormatError for an unknown algorithm.
     """
-    for algorithm in ALGORITHMS.values():
-        if len(spki) == algorithm.spki_bytes and spki.startswith(algorithm.spki_prefix):
-            fingerprint = hashlib.sha256(spki).hexdigest()[:16]
-            return PublicKey(algorithm.name, f"{algorithm.name}:{fingerprint}", spki)
-    raise KeyFormatError(f"not a public key of {' or '.join(ALGORITHMS)}")
+    _must_be_known(algorithm)
+    return provider_for(algorithm, SIGN, providers).generate(algorithm)
 
 
-def private_key(algorithm: str, seed: bytes) -> Ed25519PrivateKey | MLDSA65PrivateKey:
-    """The private key of a 32-byte seed (RFC 8032 secret key; FIPS 204 xi).
+def software_key(algorithm: str, secret: bytes, *, providers: Iterable[str] = DEFAULT) -> SoftwareKey:
+    """The key of a secret in the form of `providers.base`.
 
-    Raises: KeyFormatError if the algorithm is unknown or this installation lacks it.
+    Raises: AlgorithmUnavailable; KeyFormatError if the algorithm is unknown or the secret is none of it (for RSA:
+    other than 3072 bits or exponent 65537).
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa
+    _must_be_known(algorithm)
+    provider = provider_for(algorithm, SIGN, providers)
+    if len(secret) > SECRET_LIMIT:
+        raise KeyFormatError(f"a secret of more than {SECRET_LIMIT} bytes")
+    private = provider.load(algorithm, secret)
+    public = public_key(private.spki)
+    if public.algorithm != algorithm:
+        raise KeyFormatError(f"the secret is one of {public.algorithm}, not of {algorithm}")
+    return SoftwareKey(public, provider.name, private)
 
+
+def signature_fault(
+    key: PublicKey, message: bytes, signature: bytes, *, providers: Iterable[str] = DEFAULT
+) -> str | None:
+    """Why `signature` is not one of `key` over `message`, or None if it is. Never raises for bad input."""
     try:
-        if algorithm == ED25519:
-            return ed25519.Ed25519PrivateKey.from_private_bytes(seed)
-        if algorithm == ML_DSA_65:
-            return mldsa.MLDSA65PrivateKey.from_seed_bytes(seed)
-    except UnsupportedAlgorithm as error:
-        raise KeyFormatError(f"the installed `cryptography` cannot do {algorithm}") from error
-    raise KeyFormatError(f"unknown algorithm {algorithm!a}")
+        if public_key(key.spki) != key:
+            return "the public key is of another algorithm or id than it says"
+        known = ALGORITHMS[key.algorithm]
+        if len(signature) > known.signature_bytes or (known.fixed_signature and len(signature) < known.signature_bytes):
+            return f"the signature has {len(signature)} bytes, {key.algorithm} has {known.signature_bytes}"
+        valid = provider_for(key.algorithm, VERIFY, providers).verify(key, message, signature)
+    except KeyFormatError as error:
+        return f"the public key is malformed: {error}"
+    except AlgorithmUnavailable as error:
+        return str(error)
+    return None if valid else "the signature does not match the content"
 
 
-def spki_of(private: Ed25519PrivateKey | MLDSA65PrivateKey) -> bytes:
-    """DER SubjectPublicKeyInfo of the public half."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+def available_algorithms(
+    names: Iterable[str] = tuple(ALGORITHMS), *, providers: Iterable[str] = DEFAULT
+) -> tuple[str, ...]:
+    """Those of `names` for which an installed provider can sign.
 
-    return private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def signature_fault(key: PublicKey, message: bytes, signature: bytes) -> str | None:
-    """Why `signature` is not one of `key` over `message`, or None if it is."""
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
-
-    try:
-        loaded = load_der_public_key(key.spki)
-    except UnsupportedAlgorithm:
-        return f"the installed `cryptography` cannot verify {key.algorithm}"
-    except ValueError:
-        return "the public key is malformed"
-    if not isinstance(loaded, (ed25519.Ed25519PublicKey, mldsa.MLDSA65PublicKey)):
-        return "the public key is of another algorithm"
-    try:
-        loaded.verify(signature, message)
-    except (InvalidSignature, ValueError):  # ValueError: impossible length
-        return "the signature does not match the content"
-    return None
-
-
-def available_algorithms(names: Iterable[str] = tuple(ALGORITHMS)) -> tuple[str, ...]:
-    """Those of `names` that the installed `cryptography` can sign with."""
+    Looks at what is installed and loads nothing, see `working_fault` for a trial.
+    """
+    asked = tuple(providers)
     available = []
     for name in names:
         try:
-            private_key(name, bytes(SEED_BYTES))
-        except KeyFormatError:
+            provider_for(name, SIGN, asked)
+        except AlgorithmUnavailable:
             continue
         available.append(name)
     return tuple(available)
+
+
+def working_fault(algorithm: str, *, providers: Iterable[str] = DEFAULT) -> str | None:
+    """Why a signature with a fresh key does not come out right here, or None if it does.
+
+    Makes a key of it, which takes seconds for RSA.
+    """
+    asked = tuple(providers)
+    try:
+        key = software_key(algorithm, generate_secret(algorithm, providers=asked), providers=asked)
+        return signature_fault(key.public, _CHECK, key.sign(_CHECK), providers=asked)
+    except AlgorithmUnavailable as error:
+        return str(error)
+
+
+def _must_be_known(algorithm: str) -> None:
+    if algorithm not in ALGORITHMS:
+        raise KeyFormatError(f"unknown algorithm {algorithm!a}")

@@ -18,14 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from qlang.trust.algorithms import (
-    SEED_BYTES,
-    PublicKey,
-    Signature,
-    private_key,
-    public_key,
-    spki_of,
-)
+from qlang.trust.algorithms import PublicKey, Signature, from_pem, generate_secret, public_key, software_key, to_pem
 from qlang.trust.canonical import canonical_json, load_json
 from qlang.trust.errors import FileRefused, JsonRefused, KeyFormatError, KeyStoreError
 from qlang.trust.files import commit, private_directory, read_file, stage
@@ -40,8 +33,6 @@ _KEK_INFO = b"qlang key store v1, AES-256-GCM"
 _MAX_FILE = 1 << 16
 _PRIVATE = 0o077
 _WRITABLE = 0o022
-_PEM_BEGIN = "-----BEGIN PUBLIC KEY-----"
-_PEM_END = "-----END PUBLIC KEY-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +134,7 @@ def load_public_keys(store: Path) -> tuple[PublicKey, ...]:
     for path in sorted(store.glob("*.pub.pem")):
         try:
             text = read_file(path, limit=_MAX_FILE, forbidden_mode=_WRITABLE).decode("ascii", "strict")
-            keys.append(public_key(_from_pem(text)))
+            keys.append(public_key(from_pem(text)))
         except FileRefused as error:
             raise KeyStoreError(path, error.reason) from error
         except (KeyFormatError, ValueError) as error:
@@ -161,7 +152,7 @@ def _create_missing(paths: KeyPaths, algorithms: tuple[str, ...]) -> None:
         if not path.exists():
             commit(stage(path, _new_key_file(name, secret)), path)
         if not paths.public(name).exists():
-            pem = _to_pem(_read_key(path, name).public.spki).encode()
+            pem = to_pem(_read_key(path, name).public.spki).encode()
             commit(stage(paths.public(name), pem), paths.public(name))
 
 
@@ -196,8 +187,8 @@ def _associated_data(key: PublicKey, purpose: str, generation: int) -> bytes:
 def _new_key_file(algorithm: str, secret: bytes) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    seed, salt, nonce = secrets.token_bytes(SEED_BYTES), secrets.token_bytes(16), secrets.token_bytes(12)
-    public = public_key(spki_of(private_key(algorithm, seed)))
+    seed, salt, nonce = generate_secret(algorithm), secrets.token_bytes(16), secrets.token_bytes(12)
+    public = software_key(algorithm, seed).public
     data = _associated_data(public, PURPOSE, _GENERATION)
     return canonical_json(
         {
@@ -244,8 +235,8 @@ def _sign_one(key: StoredKey, secret: bytes, message: bytes) -> bytes:
         seed = AESGCM(_kek(secret, key.salt)).decrypt(key.nonce, key.ciphertext, data)
     except (InvalidTag, ValueError) as error:  # ValueError: a nonce of impossible length
         raise KeyStoreError(key.path, "cannot be decrypted: changed file or wrong unlock secret") from error
-    private = private_key(key.public.algorithm, seed)
-    if spki_of(private) != key.public.spki:
+    private = software_key(key.public.algorithm, seed)
+    if private.public != key.public:
         raise KeyStoreError(key.path, "the private key does not belong to the public key")
     return private.sign(message)
 
@@ -258,17 +249,3 @@ def _decode(text: object) -> bytes:
     if not isinstance(text, str):
         raise ValueError("a base64 member is missing")
     return base64.b64decode(text, validate=True)
-
-
-def _to_pem(spki: bytes) -> str:
-    text = _encode(spki)
-    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
-    return "\n".join([_PEM_BEGIN, *lines, _PEM_END, ""])
-
-
-def _from_pem(text: str) -> bytes:
-    lines = text.split()  # splits the two words of the frame lines too
-    begin, end = _PEM_BEGIN.split(), _PEM_END.split()
-    if lines[: len(begin)] != begin or lines[-len(end) :] != end:
-        raise ValueError("no PEM frame")
-    return base64.b64decode("".join(lines[len(begin) : -len(end)]), validate=True)

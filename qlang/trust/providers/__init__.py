@@ -1,0 +1,1 @@
+"""Implementations of the signature algorithms, interchangeable behind one protocol."""
