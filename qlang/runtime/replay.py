@@ -1,7 +1,7 @@
 """Run a recorded plan again and compare: the same plan and seed give the same bits."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 from qlang.backends.protocol import Backend
 from qlang.backends.reference import ReferenceBackend
 from qlang.ir import plan
-from qlang.ir.text import parse_ir
+from qlang.ir.text import parse_ir, print_ir
+from qlang.runtime.differences import Difference, result_differences
 from qlang.runtime.errors import BadRun
 from qlang.runtime.interpret import COMPUTE, Handler, Machine, interpret
 from qlang.runtime.record import plan_hash
@@ -30,10 +31,11 @@ class Replay:
     ok: bool
     plan_hash: str
     """Of the plan as it lies in the folder."""
+    plan_text: str
+    """The plan as it lies in the folder, without locations."""
     result_digest: str
     """Of the new results."""
-    differences: tuple[str, ...]
-    """What differs from the record, in words."""
+    differences: tuple[Difference, ...]
 
 
 def replay_run(run_dir: Path, backend: Backend | None = None) -> Replay:
@@ -57,10 +59,11 @@ def replay_run(run_dir: Path, backend: Backend | None = None) -> Replay:
     checked: Checked = last[0]
     results = results_of(job.job.data, checked)
     recorded = run.json("results.json")
-    differences = list(_differences(recorded, results.core))
+    differences = list(islice(result_differences(recorded, results.core), _MAX_DIFFERENCES))
     if recorded.get("result_digest") != results.digest:
-        differences.append(f"result digest: recorded {recorded.get('result_digest')}, now {results.digest}")
-    return Replay(not differences, plan_hash(job), results.digest, tuple(differences[:_MAX_DIFFERENCES]))
+        old = str(recorded.get("result_digest"))
+        differences.append(Difference("result", "result digest", old, results.digest, ""))
+    return Replay(not differences, plan_hash(job), print_ir(job), results.digest, tuple(differences))
 
 
 def _parse(run: StoredRun) -> tuple[ModuleOp, plan.JobOp]:
@@ -74,18 +77,3 @@ def _parse(run: StoredRun) -> tuple[ModuleOp, plan.JobOp]:
     if len(jobs) != 1:
         raise BadRun(run.path / "plan.mlir", f"has {len(jobs)} plans")
     return module, jobs[0]
-
-
-def _differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
-    """Where plain data differ, by path; what only the record has is no result."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in new:
-            if key not in old:
-                yield f"{place}{key}: not in the record"
-            else:
-                yield from _differences(old[key], new[key], f"{place}{key}.")
-    elif isinstance(old, list) and isinstance(new, list | tuple) and len(old) == len(new):
-        for index, (one, two) in enumerate(zip(old, new, strict=True)):
-            yield from _differences(one, two, f"{place}{index}.")
-    elif old != new:
-        yield f"{place.rstrip('.')}: recorded {str(old)[:80]}, now {str(new)[:80]}"

@@ -147,6 +147,7 @@ def test_verify_and_replay_a_run(capsys: Capture) -> None:
         "plan_hash": report["plan_hash"],
         "result_digest": report["result_digest"],
         "differences": [],
+        "surroundings": [],
     }
     assert cli.main(["replay", "last"]) == 0
     assert "the same bits" in capsys.readouterr().out
@@ -186,7 +187,8 @@ def test_replay_executes_nothing_that_was_not_signed(name: str, capsys: Capture)
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is False
     assert report["result_digest"] is None
-    assert any(name in difference for difference in report["differences"])
+    assert any(name in f"{each['place']} {each['detail']}" for each in report["differences"])
+    assert {each["kind"] for each in report["differences"]} == {"signed"}
     assert cli.main(["replay", "last"]) == 1
     assert "was not executed" in capsys.readouterr().out
 

@@ -28,6 +28,7 @@ def test_a_run_is_verified_and_replayed(qlangc: Callable[..., Any], in_workspace
         "plan_hash": result.record["plan_hash"],
         "result_digest": result.record["result_digest"],
         "differences": [],
+        "surroundings": [],
     }
     assert "def turned" in (result.run_dir / "source.py").read_text(encoding="utf-8")
     assert json.loads((result.run_dir / "inputs.json").read_text(encoding="utf-8"))["embedded"] is True

@@ -43,6 +43,7 @@ def run_example(qlangc: Callable[..., Any], pytestconfig: pytest.Config) -> Call
             "plan_hash": outcome["plan_hash"],
             "result_digest": outcome["result_digest"],
             "differences": [],
+            "surroundings": [],
         }
         stored = json.loads((Path(outcome["run_dir"]) / "results.json").read_text(encoding="utf-8"))
         assert stored

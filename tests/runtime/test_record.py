@@ -118,7 +118,10 @@ def test_replay_names_what_differs(tmp_path: Path, signer: DevelopmentSigner) ->
     (run.run_dir / "results.json").write_text(json.dumps(stored), encoding="utf-8")
     again = replay_run(run.run_dir)
     assert not again.ok
-    assert any("points.1.expect.zz.value: recorded 0.25" in line for line in again.differences)
+    (found,) = again.differences
+    assert (found.kind, found.place, found.recorded) == ("result", "points.1.expect.zz.value", "0.25")
+    assert found.detail.startswith("by +") or found.detail.startswith("by -")
+    assert "standard errors" in found.detail
 
 
 @pytest.mark.parametrize("name", ["plan.mlir", "kernel.mlir", "results.json"])
