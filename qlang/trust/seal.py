@@ -13,12 +13,16 @@ from pathlib import Path
 from qlang.trust.canonical import MAX_BYTES, sha256_digest
 from qlang.trust.chained_ledger import locked_ledger
 from qlang.trust.crypto_modes import unservable_reason
+from qlang.trust.custody import NOT_CLAIMED
 from qlang.trust.envelope import dump_envelope, sign_envelope
 from qlang.trust.errors import SealError
 from qlang.trust.files import commit, file_digest, stage
+from qlang.trust.ledger.entries import Position
 from qlang.trust.manifest import (
     MANIFEST_NAME,
     RUN_ENTRY,
+    ManifestKey,
+    PolicyName,
     RunFacts,
     RunPredicate,
     Statement,
@@ -28,6 +32,7 @@ from qlang.trust.manifest import (
     statement_bytes,
 )
 from qlang.trust.signer import Signer
+from qlang.version import __version__
 
 CORE_SUBJECTS = ("plan.mlir", "results.json")
 """Files without which a run proves nothing; the third is the source, `source.<extension>`."""
@@ -75,7 +80,11 @@ def _sign_and_record(
     target: Path, subjects: dict[str, str], facts: RunFacts, signer: Signer, ledger_path: Path
 ) -> SealedRun:
     with locked_ledger(ledger_path) as ledger:
-        predicate = RunPredicate(facts, signer.custody, signer.public_keys, ledger.position)
+        keys = tuple(ManifestKey(key, signer.custody, NOT_CLAIMED) for key in signer.public_keys)
+        position = Position("chain", ledger.position.index, ledger.position.previous)
+        predicate = RunPredicate(
+            facts, keys, position, PolicyName("none", sha256_digest(b"")), __version__, facts.created_at
+        )
         payload = statement_bytes(Statement(subjects, predicate))
         parse_statement(payload)  # nothing is signed that `verify` could not read
         digest = sha256_digest(payload)

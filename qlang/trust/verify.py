@@ -145,8 +145,8 @@ def _entry_check(report: ChainReport | None, predicate: RunPredicate, digest: st
     entry = report.wanted if report else None
     if entry is None:
         return Check("ledger entry", False, f"no intact entry {index}; manifest {digest}")
-    if entry.previous != predicate.ledger.previous:
-        detail = f"entry {index} follows {entry.previous}, the manifest says {predicate.ledger.previous}"
+    if entry.previous != predicate.ledger.root:
+        detail = f"entry {index} follows {entry.previous}, the manifest says {predicate.ledger.root}"
         return Check("ledger entry", False, detail)
     if entry.kind != RUN_ENTRY or entry.body.get("manifest_digest") != digest:
         recorded = entry.body.get("manifest_digest")
