@@ -71,7 +71,7 @@ class Witnesses:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A whole policy file. Equality and digest are those of its rules, not of their places."""
+    """The rules of a policy file. Two files that say the same have the same `digest`."""
 
     defaults: Section = Section()
     tenants: Mapping[str, Section] = field(default_factory=dict)

@@ -1,0 +1,182 @@
+"""What the keys of a policy file hold: one reader for each type of value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qlang.trust.crypto_modes import CLASSICAL, MODES, POST_QUANTUM
+from qlang.trust.custody import CUSTODIES
+from qlang.trust.policy import times
+
+ALGORITHMS = tuple(sorted(CLASSICAL)) + tuple(sorted(POST_QUANTUM))
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+"""Of tenants and tokens: they become names of folders and keys."""
+
+_MAX_ENTRIES = 1000
+_MAX_TEXT = 4096
+_MAX_UID = 2**32 - 2
+
+
+@dataclass(eq=False)
+class Wrong(Exception):
+    """A value that its key cannot hold."""
+
+    key: str
+    reason: str
+    suggestion: str | None = None
+
+
+Reader = Callable[[str, Any], Any]
+"""Of a key path and a value as TOML has it. Raises: Wrong."""
+
+
+def flag(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong(key, f"is {_kind(value)}, wanted true or false")
+    return value
+
+
+def seconds(key: str, value: Any) -> int:
+    found = times.duration(value) if isinstance(value, str) else None
+    if found is None:
+        shown = f"`{value[:40]}`" if isinstance(value, str) else _kind(value)
+        raise Wrong(key, f'is {shown}, wanted a duration such as "90s", "5min", "12h", "30d"')
+    return found
+
+
+def count(key: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MAX_ENTRIES:
+        raise Wrong(key, f"is not a number from 0 to {_MAX_ENTRIES}")
+    return value
+
+
+def texts(key: str, value: Any) -> tuple[str, ...]:
+    return tuple(_text(key, item) for item in _items(key, value))
+
+
+def users(key: str, value: Any) -> tuple[str | int, ...]:
+    found: list[str | int] = []
+    for item in _items(key, value):
+        if isinstance(item, int) and not isinstance(item, bool):
+            if not 0 <= item <= _MAX_UID:
+                raise Wrong(key, f"{item} is not a user's number")
+            found.append(item)
+        else:
+            found.append(_text(key, item))
+    return tuple(found)
+
+
+def patterns(key: str, value: Any) -> tuple[str, ...]:
+    found = texts(key, value)
+    for pattern in found:
+        if len(pattern) > 128 or pattern.count("*") > 8:
+            raise Wrong(key, f"pattern `{pattern[:40]}…` is longer than 128 characters or has more than 8 `*`")
+    return found
+
+
+def one_of(what: str, known: Collection[str]) -> Reader:
+    """A list of words that all are known."""
+
+    def read(key: str, value: Any) -> tuple[str, ...]:
+        found = texts(key, value)
+        for word in found:
+            if word not in known:
+                raise unknown(key, what, word, known)
+        return found
+
+    return read
+
+
+def by_mode(key: str, value: Any) -> Mapping[str, tuple[str, ...]]:
+    """A table of crypto modes with algorithms."""
+    if not isinstance(value, dict):
+        raise Wrong(key, f"is {_kind(value)}, wanted a table of crypto modes with lists of algorithms")
+    for mode in value:
+        if mode not in MODES:
+            raise unknown(f"{key}.{mode}", "crypto mode", mode, MODES)
+    found = {mode: algorithms(f"{key}.{mode}", names) for mode, names in value.items()}
+    for mode, names in found.items():
+        if not names:
+            raise Wrong(f"{key}.{mode}", "names no algorithm")
+    return found
+
+
+def unknown(key: str, what: str, word: str, known: Collection[str]) -> Wrong:
+    """A word that nothing is called, with the nearest one that is."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), 1, 0.5)
+    hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
+    return Wrong(key, f"unknown {what} `{_shown(word)}`; {hint}", near[0] if near else None)
+
+
+algorithms = one_of("algorithm", ALGORITHMS)
+
+SECTION: Mapping[str, Reader] = {
+    "production": flag,
+    "signers": users,
+    "modes": one_of("crypto mode", tuple(MODES)),
+    "backends": patterns,
+    "algorithms": algorithms,
+    "sign": by_mode,
+    "require": by_mode,
+    "custody": one_of("custody", CUSTODIES),
+    "enforced_probe": flag,
+    "keys": texts,
+    "max_calibration_age": seconds,
+    "max_clock_difference": seconds,
+    "max_checkpoint_age": seconds,
+    "max_key_age": seconds,
+}
+LOG: Mapping[str, Reader] = {"origins": texts, "keys": texts}
+WITNESSES: Mapping[str, Reader] = {"keys": texts, "threshold": count}
+
+
+def table(key: str, value: Any, readers: Mapping[str, Reader]) -> dict[str, Any]:
+    """A table with known keys only. Raises: Wrong."""
+    if not isinstance(value, dict):
+        raise Wrong(key, f"is {_kind(value)}, wanted a table")
+    for name in value:
+        if name not in readers:
+            raise unknown(f"{key}.{name}", "key", name, readers)
+    return {name: readers[name](f"{key}.{name}", entry) for name, entry in value.items()}
+
+
+def named_tables(key: str, value: Any) -> dict[str, dict[str, Any]]:
+    """Tables by names that the user gives: `[tenants.NAME]`, `[tokens.NAME]`. Raises: Wrong."""
+    if not isinstance(value, dict):
+        raise Wrong(key, f"is {_kind(value)}, wanted tables `[{key}.NAME]`")
+    for name, entry in value.items():
+        if not NAME.fullmatch(name):
+            raise Wrong(f"{key}.{name}", "is not a name: letters, digits and . _ - only, at most 64")
+        if not isinstance(entry, dict):
+            raise Wrong(f"{key}.{name}", f"is {_kind(entry)}, wanted a table")
+    return value
+
+
+def _items(key: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Wrong(key, f"is {_kind(value)}, wanted a list")
+    if len(value) > _MAX_ENTRIES:
+        raise Wrong(key, f"has more than {_MAX_ENTRIES} entries")
+    return value
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise Wrong(key, f"holds {_kind(value)}, wanted texts")
+    if not value or len(value) > _MAX_TEXT or not value.isprintable():
+        raise Wrong(key, f"holds a text that is empty, unprintable or longer than {_MAX_TEXT} characters")
+    return value
+
+
+def _shown(word: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in word[:40])
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "a truth value", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a table"}
+    return names.get(type(value), "a date")
