@@ -1,0 +1,190 @@
+"""Believing key events: who must have signed which, and what follows from those that hold.
+
+Root keys are settled first, because they sign about the others; then revocations, because a compromised key cannot
+name its successor; then rotations, until nothing new becomes trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from qlang.trust.algorithms import PublicKey
+from qlang.trust.custody import ROOT, RUN_MANIFEST
+from qlang.trust.keys.events import COMPROMISED, Created, KeyClaims, Revoked, Rotated, SignedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An event that is not believed."""
+
+    event: SignedEvent
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.event.name} {self.event.event.key.key_id} of {self.event.event.at}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What follows from keys and events."""
+
+    trusted: tuple[PublicKey, ...]
+    claims: Mapping[PublicKey, tuple[KeyClaims, ...]]
+    """Everything that a key has signed about itself; all of it limits the key."""
+    revocations: Mapping[PublicKey, tuple[Revoked, ...]]
+    rotations: Mapping[PublicKey, tuple[Rotated, ...]]
+    """Old key → its rotations."""
+    ignored: tuple[Ignored, ...]
+
+
+@dataclass(slots=True)
+class _Tracing:
+    """The work in progress."""
+
+    trusted: dict[PublicKey, None]
+    anchors: frozenset[PublicKey]
+    claims: dict[PublicKey, list[KeyClaims]] = field(default_factory=dict)
+    revocations: dict[PublicKey, list[Revoked]] = field(default_factory=dict)
+    rotations: dict[PublicKey, list[Rotated]] = field(default_factory=dict)
+    ignored: list[Ignored] = field(default_factory=list)
+
+    def roots(self) -> list[PublicKey]:
+        """Trusted keys that say of themselves that they are roots, and nothing else."""
+        return [key for key in self.trusted if self.purpose(key) == ROOT]
+
+    def purpose(self, key: PublicKey) -> str | None:
+        """The one purpose of a key; run manifests if it says nothing, None if it contradicts itself."""
+        purposes = {claims.purpose for claims in self.claims.get(key, ())} or {RUN_MANIFEST}
+        return purposes.pop() if len(purposes) == 1 else None
+
+    def compromised(self, key: PublicKey) -> bool:
+        return any(event.reason == COMPROMISED for event in self.revocations.get(key, ()))
+
+    def ignore(self, event: SignedEvent, reason: str) -> None:
+        self.ignored.append(Ignored(event, reason))
+
+
+def trace(keys: Iterable[PublicKey], events: Iterable[SignedEvent]) -> Lineage:
+    """What the keys of a folder and the events beside them amount to."""
+    anchors = dict.fromkeys(keys)
+    state = _Tracing(anchors, frozenset(anchors))
+    created, rotated, revoked = _sorted(events)
+    for event, content in created:
+        _believe_created(state, event, content)
+    of_roots = [(event, content) for event, content in rotated if content.successor.purpose == ROOT]
+    of_others = [(event, content) for event, content in rotated if content.successor.purpose != ROOT]
+    roots_known = set(state.roots()) | {content.successor.key for _, content in of_roots}
+    _revoke(state, [item for item in revoked if item[1].key in roots_known], [])
+    _follow(state, of_roots)
+    _revoke(state, [item for item in revoked if item[1].key not in roots_known], state.roots())
+    _follow(state, of_others)
+    return Lineage(
+        tuple(state.trusted),
+        {key: tuple(claims) for key, claims in state.claims.items()},
+        {key: tuple(events) for key, events in state.revocations.items()},
+        {key: tuple(events) for key, events in state.rotations.items()},
+        tuple(state.ignored),
+    )
+
+
+def _sorted(
+    events: Iterable[SignedEvent],
+) -> tuple[list[tuple[SignedEvent, Created]], list[tuple[SignedEvent, Rotated]], list[tuple[SignedEvent, Revoked]]]:
+    """Events by their kind, in the order of their times, so that the order of files means nothing."""
+    created, rotated, revoked = [], [], []
+    for signed in sorted(events, key=lambda signed: (signed.event.at, signed.digest)):
+        match signed.event:
+            case Created() as content:
+                created.append((signed, content))
+            case Rotated() as content:
+                rotated.append((signed, content))
+            case Revoked() as content:
+                revoked.append((signed, content))
+    return created, rotated, revoked
+
+
+def _believe_created(state: _Tracing, event: SignedEvent, content: Created) -> None:
+    if fault := event.fault_by(content.key):
+        state.ignore(event, fault)
+    else:
+        state.claims.setdefault(content.key, []).append(content.claims)
+
+
+def _revoke(state: _Tracing, revoked: list[tuple[SignedEvent, Revoked]], roots: list[PublicKey]) -> None:
+    """A root's word about a key goes before the key's own: a thief has the key, not the root."""
+    own: dict[PublicKey, list[Revoked]] = {}
+    for event, content in revoked:
+        if any(event.fault_by(root) is None for root in roots):
+            state.revocations.setdefault(content.key, []).append(content)
+        elif fault := event.fault_by(content.key):
+            state.ignore(event, f"{fault}, nor by a trusted root key")
+        else:
+            own.setdefault(content.key, []).append(content)
+    for key, events in own.items():
+        state.revocations.setdefault(key, events)
+
+
+def _follow(state: _Tracing, rotated: list[tuple[SignedEvent, Rotated]]) -> None:
+    """Believe rotations of trusted keys, until no further key becomes trusted."""
+    waiting, forked = list(rotated), _forked(rotated)
+    while ready := [item for item in waiting if item[1].key in state.trusted]:
+        waiting = [item for item in waiting if item[1].key not in state.trusted]
+        for event, content in ready:
+            if reason := _rotation_fault(state, event, content, forked):
+                state.ignore(event, reason)
+            else:
+                state.rotations.setdefault(content.key, []).append(content)
+                claims = state.claims.setdefault(content.successor.key, [])
+                if content.successor not in claims:
+                    claims.append(content.successor)
+                state.trusted[content.successor.key] = None
+    for event, content in waiting:
+        state.ignore(event, f"{content.key.key_id} is not among the trusted keys")
+
+
+def _forked(rotated: list[tuple[SignedEvent, Rotated]]) -> set[PublicKey]:
+    """Keys that have named several successors: one of those may be a thief's."""
+    successors: dict[PublicKey, set[PublicKey]] = {}
+    for event, content in rotated:
+        if event.fault_by(content.key) is None:
+            successors.setdefault(content.key, set()).add(content.successor.key)
+    return {key for key, several in successors.items() if len(several) > 1}
+
+
+def _rotation_fault(state: _Tracing, event: SignedEvent, content: Rotated, forked: set[PublicKey]) -> str | None:
+    """Why a rotation of a trusted key is not followed."""
+    old, new = content.key, content.successor.key
+    if new == old or old in _descendants(state, new):
+        return "the rotations run in a circle"
+    if fault := event.fault_by(new):
+        return fault
+    if state.purpose(old) != content.successor.purpose:
+        return f"{old.key_id} cannot pass on the purpose {content.successor.purpose}"
+    if {claims.tenant for claims in state.claims.get(old, ())} - {content.successor.tenant}:
+        return f"{old.key_id} belongs to another tenant"
+    by_root = any(event.fault_by(root) is None for root in state.roots() if not state.compromised(root))
+    if by_root:
+        return None
+    if fault := event.fault_by(old):
+        return fault
+    if new in state.anchors:
+        return None
+    if state.compromised(old):
+        return f"{old.key_id} is compromised and cannot name its successor without a root key"
+    if old in forked:
+        return f"{old.key_id} has named several successors; without a root key none of them is trusted"
+    return None
+
+
+def _descendants(state: _Tracing, key: PublicKey) -> set[PublicKey]:
+    """The keys that `key` was rotated to, directly or not."""
+    found: set[PublicKey] = set()
+    waiting = [key]
+    while waiting:
+        for rotation in state.rotations.get(waiting.pop(), ()):
+            successor = rotation.successor.key
+            if successor not in found:
+                found.add(successor)
+                waiting.append(successor)
+    return found

@@ -1,0 +1,159 @@
+"""The folder with key files, public keys and key events. Nothing here touches a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qlang.trust.algorithms import PublicKey, to_pem
+from qlang.trust.custody import KeyRecord
+from qlang.trust.errors import FileRefused, JsonRefused, KeyFormatError, KeyStoreError
+from qlang.trust.files import commit, private_directory, read_file, stage
+from qlang.trust.keys.events import SignedEvent, dump_event
+from qlang.trust.keys.paths import KeyPaths, event_name, file_stem, imported_name, private_files, spec_fault
+from qlang.trust.keys.records import MAX_RECORD_BYTES, dump_record, parse_record
+from qlang.trust.keys.trust import TrustStore, load_trust_store
+from qlang.trust.locks import lock_file
+
+_PRIVATE = 0o077
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStore:
+    """A folder of keys. Methods raise `KeyStoreError`, naming the file."""
+
+    paths: KeyPaths
+
+    def records(self) -> tuple[KeyRecord, ...]:
+        """All keys, by tenant, purpose, algorithm and generation; none where there is no folder yet.
+
+        Raises: KeyStoreError if a key file is a link, open to others, damaged or under another key's name.
+        """
+        if not self.paths.store.is_dir():
+            return ()
+        self._prepare()
+        records = [_read_record(path) for path in private_files(self.paths.store) if not _is_old(path)]
+        return tuple(sorted(records, key=_order))
+
+    def damaged(self) -> tuple[KeyStoreError, ...]:
+        """What `records` would raise, for each file."""
+        found = []
+        for path in private_files(self.paths.store):
+            try:
+                _read_record(path)
+            except KeyStoreError as error:
+                found.append(error)
+        return tuple(found)
+
+    def save(self, record: KeyRecord, *events: SignedEvent) -> Path:
+        """Keep a new key with its events; an existing file is never replaced. Call it under `changing`.
+
+        The key file comes last: a process killed before leaves a public key that nobody can use.
+        """
+        if fault := spec_fault(record.spec):
+            raise KeyStoreError(self.paths.store, fault)
+        path = self.paths.private(record.spec)
+        try:
+            content = dump_record(record)
+            if path.exists() or path.is_symlink():
+                raise KeyStoreError(path, "exists already")
+            for event in events:
+                self.save_event(event)
+            self._write_public(record)
+            commit(stage(path, content), path)
+        except JsonRefused as error:
+            raise KeyStoreError(path, str(error)) from error
+        except OSError as error:
+            raise KeyStoreError(path, error.strerror or type(error).__name__) from error
+        return path
+
+    def replace(self, record: KeyRecord) -> None:
+        """Write what changed about a key: its protection or what a probe found. Call it under `changing`."""
+        path = self.paths.private(record.spec)
+        if _read_record(path).public != record.public:
+            raise KeyStoreError(path, "holds another key")
+        try:
+            commit(stage(path, dump_record(record)), path)
+        except OSError as error:
+            raise KeyStoreError(path, error.strerror or type(error).__name__) from error
+
+    def save_event(self, event: SignedEvent) -> Path:
+        """Keep an event; the same event twice is one file."""
+        name = event_name(event.event.key.key_id, event.name, event.digest)
+        path = self.paths.store / name
+        try:
+            commit(stage(path, dump_event(event)), path)
+        except OSError as error:
+            raise KeyStoreError(path, error.strerror or type(error).__name__) from error
+        return path
+
+    def save_public(self, key: PublicKey) -> Path:
+        """Trust a public key from elsewhere."""
+        path = self.paths.store / imported_name(key.key_id)
+        try:
+            commit(stage(path, to_pem(key.spki).encode()), path)
+        except OSError as error:
+            raise KeyStoreError(path, error.strerror or type(error).__name__) from error
+        return path
+
+    def trust(self) -> TrustStore:
+        """Public keys and events of this store; what `verify` trusts by default."""
+        return load_trust_store(self.paths.store)
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Make sure of the folders, and change them alone: other processes wait."""
+        self._prepare()
+        with _locked(self.paths.lock):
+            yield
+
+    def _prepare(self) -> None:
+        if self.paths.store.absolute() == self.paths.state.absolute():
+            raise KeyStoreError(self.paths.store, "the unlock secret must not lie beside the keys")
+        try:
+            private_directory(self.paths.store)
+            private_directory(self.paths.state)
+        except FileRefused as error:
+            raise KeyStoreError(error.path, error.reason) from error
+
+    def _write_public(self, record: KeyRecord) -> None:
+        path = self.paths.public(record.spec)
+        commit(stage(path, to_pem(record.public.spki).encode()), path)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Only the locking itself is translated: what is raised inside has its own name."""
+    holder = lock_file(path)
+    try:
+        holder.__enter__()
+    except OSError as error:
+        raise KeyStoreError(path, error.strerror or type(error).__name__) from error
+    try:
+        yield
+    finally:
+        holder.__exit__(None, None, None)
+
+
+def _read_record(path: Path) -> KeyRecord:
+    try:
+        record = parse_record(read_file(path, limit=MAX_RECORD_BYTES, forbidden_mode=_PRIVATE))
+    except FileRefused as error:
+        raise KeyStoreError(path, error.reason) from error
+    except KeyFormatError as error:
+        raise KeyStoreError(path, error.reason) from error
+    if not path.name.startswith(f"{file_stem(record.spec)}."):
+        raise KeyStoreError(path, f"does not hold the key that its name says, but {file_stem(record.spec)}")
+    return record
+
+
+def _is_old(path: Path) -> bool:
+    """Whether a name is one of format 1, `ALGORITHM.1.key.json`: such keys sign no more, `doctor` names them."""
+    return path.name.count(".") == 3
+
+
+def _order(record: KeyRecord) -> tuple[str, str, str, int]:
+    spec = record.spec
+    return spec.tenant, spec.purpose, spec.algorithm, spec.generation
