@@ -288,3 +288,26 @@ class ExtraMissing(TrustError):
 
     def __str__(self) -> str:
         return f"{self.feature} needs the extra `{self.extra}`: pip install 'qlang[{self.extra}]'"
+
+
+@dataclass(eq=False)
+class FrameRefused(TrustError):
+    """A message to or from the signer is too long, malformed, or none that the protocol knows."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"not a message of the signer's protocol: {self.reason}"
+
+
+@dataclass(eq=False)
+class RequestConflict(TrustError):
+    """A request has the id of one that was answered already, and asks something else."""
+
+    request_id: str
+    index: int | None
+    """The ledger entry of the request that was answered."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"run {self.request_id} is entry {self.index} of the ledger: {self.reason}"
