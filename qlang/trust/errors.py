@@ -311,3 +311,27 @@ class RequestConflict(TrustError):
 
     def __str__(self) -> str:
         return f"run {self.request_id} is entry {self.index} of the ledger: {self.reason}"
+
+
+@dataclass(eq=False)
+class NoteError(TrustError):
+    """A text is not a signed note, checkpoint or proof as C2SP specifies them, or a known key did not sign it."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class WitnessRefused(TrustError):
+    """A witness does not cosign."""
+
+    verdict: str
+    """`stale`, `rollback`, `fork`, `unknown log`, `bad signature` or `bad request`."""
+    reason: str
+    size: int | None = None
+    """The tree size that the witness saw last, if that is what the log needs to know."""
+
+    def __str__(self) -> str:
+        return f"{self.verdict}: {self.reason}"
