@@ -33,6 +33,10 @@ class Attempt:
         """The secret was right: forget all failures."""
         self.outcome = "right"
 
+    def wrong(self) -> None:
+        """From here on the secret itself is judged: count a failure, unless it proves right."""
+        self.outcome = "wrong"
+
     def not_tried(self) -> None:
         """Something else went wrong before the secret was judged: count as before."""
         self.outcome = "not tried"

@@ -205,7 +205,7 @@ def parse_event(data: bytes) -> SignedEvent:
 def ledger_entry(signed: SignedEvent) -> dict[str, Json]:
     """What the ledger says about an event; the entry's kind is `key-created`, `key-rotated` or `key-revoked`."""
     event = signed.event
-    body: dict[str, Json] = {"at": event.at, "key_id": event.key.key_id, "event_digest": signed.digest}
+    body: dict[str, Json] = {"at": event.at, "keyid": event.key.key_id, "event_digest": signed.digest}
     match event:
         case Created(claims=claims):
             body |= {"purpose": claims.purpose, "tenant": claims.tenant, "generation": claims.generation}

@@ -12,10 +12,10 @@ from qlang.trust.custody import KeyRecord
 from qlang.trust.errors import FileRefused, JsonRefused, KeyFormatError, KeyStoreError
 from qlang.trust.files import commit, private_directory, read_file, stage
 from qlang.trust.keys.events import SignedEvent, dump_event
+from qlang.trust.keys.locking import alone
 from qlang.trust.keys.paths import KeyPaths, event_name, file_stem, imported_name, private_files, spec_fault
 from qlang.trust.keys.records import MAX_RECORD_BYTES, dump_record, parse_record
 from qlang.trust.keys.trust import TrustStore, load_trust_store
-from qlang.trust.locks import lock_file
 
 _PRIVATE = 0o077
 
@@ -61,7 +61,7 @@ class KeyStore:
                 raise KeyStoreError(path, "exists already")
             for event in events:
                 self.save_event(event)
-            self._write_public(record)
+            self.write_public(record)
             commit(stage(path, content), path)
         except JsonRefused as error:
             raise KeyStoreError(path, str(error)) from error
@@ -89,6 +89,14 @@ class KeyStore:
             raise KeyStoreError(path, error.strerror or type(error).__name__) from error
         return path
 
+    def write_public(self, record: KeyRecord) -> None:
+        """The public half of a key of this store."""
+        path = self.paths.public(record.spec)
+        try:
+            commit(stage(path, to_pem(record.public.spki).encode()), path)
+        except OSError as error:
+            raise KeyStoreError(path, error.strerror or type(error).__name__) from error
+
     def save_public(self, key: PublicKey) -> Path:
         """Trust a public key from elsewhere."""
         path = self.paths.store / imported_name(key.key_id)
@@ -106,7 +114,7 @@ class KeyStore:
     def changing(self) -> Iterator[None]:
         """Make sure of the folders, and change them alone: other processes wait."""
         self._prepare()
-        with _locked(self.paths.lock):
+        with alone(self.paths.lock):
             yield
 
     def _prepare(self) -> None:
@@ -117,24 +125,6 @@ class KeyStore:
             private_directory(self.paths.state)
         except FileRefused as error:
             raise KeyStoreError(error.path, error.reason) from error
-
-    def _write_public(self, record: KeyRecord) -> None:
-        path = self.paths.public(record.spec)
-        commit(stage(path, to_pem(record.public.spki).encode()), path)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Only the locking itself is translated: what is raised inside has its own name."""
-    holder = lock_file(path)
-    try:
-        holder.__enter__()
-    except OSError as error:
-        raise KeyStoreError(path, error.strerror or type(error).__name__) from error
-    try:
-        yield
-    finally:
-        holder.__exit__(None, None, None)
 
 
 def _read_record(path: Path) -> KeyRecord:

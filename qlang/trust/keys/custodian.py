@@ -1,0 +1,129 @@
+"""Custody `development`: secrets in files, encrypted under the store's KEK.
+
+A copy of the store without its unlock secret or passphrase is useless. With an unlock secret, whoever can read the
+user's files can sign; with a passphrase, whoever also knows that. A secret is in this process's memory while it
+signs, and Python cannot promise to erase it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from qlang.trust.algorithms import PublicKey, SoftwareKey, available_algorithms, generate_secret, software_key
+from qlang.trust.custody import DEVELOPMENT, NOT_CLAIMED, KeyRecord, KeySpec, ProbeAttempt, ProbeReport
+from qlang.trust.errors import AlgorithmUnavailable, CustodyError, KeyFormatError
+from qlang.trust.keys.passphrase import PassphraseSource
+from qlang.trust.keys.paths import KeyPaths
+from qlang.trust.keys.store import KeyStore
+from qlang.trust.keys.times import now
+from qlang.trust.keys.unlocking import Kek, ensure_kek, open_kek, read_wrapped
+from qlang.trust.keys.wrapping import ARGON2ID, Cost, decode, encode
+
+_SCHEME = "aes-256-gcm"
+_NONCE_BYTES = 12
+
+
+@dataclass(slots=True)
+class DevelopmentCustodian:
+    """Keys in files of one store. Methods raise CustodyError, and KeyStoreError for a file that cannot be used."""
+
+    paths: KeyPaths
+    passphrase: PassphraseSource | None = None
+    """Protects a store that is made now; opens one that is protected so."""
+    cost: Cost = field(default_factory=Cost)
+    _kek: Kek | None = field(default=None, repr=False)
+
+    @property
+    def custody(self) -> str:
+        return DEVELOPMENT
+
+    def algorithms(self) -> tuple[str, ...]:
+        return available_algorithms()
+
+    def create(self, spec: KeySpec) -> KeyRecord:
+        """Make a key. The caller holds the store, see `KeyStore.changing`.
+
+        Raises also: AlgorithmUnavailable, KeyFormatError for an unknown algorithm.
+        """
+        return self.adopt(spec, generate_secret(spec.algorithm), now())
+
+    def adopt(self, spec: KeySpec, secret: bytes, created_at: str) -> KeyRecord:
+        """Take a secret from elsewhere, such as a backup, into custody. Raises as `create`."""
+        public = software_key(spec.algorithm, secret).public
+        record = KeyRecord(public, spec, DEVELOPMENT, created_at, {}, ProbeReport(NOT_CLAIMED))
+        return replace(record, protection=_sealed(record, secret, self._kek_for_writing()))
+
+    def sign(self, record: KeyRecord, message: bytes) -> bytes:
+        """One signature. The secret is decrypted for it, and then let go."""
+        return self._private(record).sign(message)
+
+    def probe(self, record: KeyRecord) -> ProbeReport:
+        """Such keys claim nothing. Says what the user's files alone yield, without asking for a passphrase."""
+        if self.needs_passphrase():
+            attempt = ProbeAttempt("decrypt with the user's files", False, "the files alone do not: a passphrase does")
+        else:
+            self._private(record)
+            attempt = ProbeAttempt("decrypt with the user's files", True, "the key file and the unlock secret suffice")
+        return ProbeReport(NOT_CLAIMED, (attempt,))
+
+    def secret(self, record: KeyRecord) -> bytes:
+        """The secret itself, for a backup that is encrypted at once."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        kek, protection = self._kek_for_reading(), record.protection
+        if record.custody != DEVELOPMENT or protection.get("scheme") != _SCHEME:
+            raise CustodyError(record.custody, f"{record.public.key_id} is not a key in a file")
+        if protection.get("kek_id") != kek.kek_id:
+            raise CustodyError(DEVELOPMENT, f"{record.public.key_id} is encrypted under another key of another store")
+        try:
+            nonce, ciphertext = decode(protection.get("nonce")), decode(protection.get("ciphertext"))
+            return AESGCM(kek.value).decrypt(nonce, ciphertext, associated_data(record.public, record.spec))
+        except (InvalidTag, ValueError) as error:  # ValueError: not base64, or a nonce of impossible length
+            raise CustodyError(
+                DEVELOPMENT, f"{record.public.key_id} cannot be decrypted: its key file was changed"
+            ) from error
+
+    def needs_passphrase(self) -> bool:
+        """Whether the store is protected by a passphrase."""
+        return read_wrapped(self.paths).method == ARGON2ID
+
+    def _private(self, record: KeyRecord) -> SoftwareKey:
+        try:
+            private = software_key(record.spec.algorithm, self.secret(record))
+        except (AlgorithmUnavailable, KeyFormatError) as error:
+            raise CustodyError(DEVELOPMENT, f"{record.public.key_id}: {error}") from error
+        if private.public != record.public:
+            raise CustodyError(DEVELOPMENT, f"the private key does not belong to the public key {record.public.key_id}")
+        return private
+
+    def _kek_for_writing(self) -> Kek:
+        """Made for the first development key of a store; one that is lost later is not replaced."""
+        kept = KeyStore(self.paths).records() if not self.paths.kek.exists() else ()
+        if not self.paths.kek.exists() and not any(record.custody == DEVELOPMENT for record in kept):
+            return self._remember(ensure_kek(self.paths, self.passphrase, self.cost))
+        return self._kek_for_reading()
+
+    def _kek_for_reading(self) -> Kek:
+        """Kept where it was costly to get: a passphrase is asked for once."""
+        return self._kek or self._remember(open_kek(self.paths, self.passphrase))
+
+    def _remember(self, kek: Kek) -> Kek:
+        if self.needs_passphrase():
+            self._kek = kek
+        return kek
+
+
+def associated_data(key: PublicKey, spec: KeySpec) -> bytes:
+    """What the encryption of a secret is bound to."""
+    return f"{key.key_id}|{spec.algorithm}|{spec.purpose}|{spec.tenant}|{spec.generation}".encode()
+
+
+def _sealed(record: KeyRecord, secret: bytes, kek: Kek) -> dict[str, str]:
+    import secrets
+
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    ciphertext = AESGCM(kek.value).encrypt(nonce, secret, associated_data(record.public, record.spec))
+    return {"scheme": _SCHEME, "kek_id": kek.kek_id, "nonce": encode(nonce), "ciphertext": encode(ciphertext)}

@@ -1,0 +1,221 @@
+"""All keys of a user and everything that can sign with them: choosing keys, and signing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from qlang.trust.canonical import Json
+from qlang.trust.custody import DEVELOPMENT, LEDGER_CHECKPOINT, ROOT, RUN_MANIFEST, Custodian, KeyRecord, KeySpec
+from qlang.trust.errors import CustodyError, KeyRefused, KeyStoreError
+from qlang.trust.keys.custodian import DevelopmentCustodian
+from qlang.trust.keys.events import (
+    EVENT_NAMES,
+    Created,
+    EventSigner,
+    KeyClaims,
+    LedgerPlace,
+    Place,
+    SignedEvent,
+    ledger_entry,
+    sign_event,
+)
+from qlang.trust.keys.passphrase import PassphraseSource
+from qlang.trust.keys.paths import KeyPaths
+from qlang.trust.keys.store import KeyStore
+from qlang.trust.keys.times import now
+from qlang.trust.keys.trust import IS_COMPROMISED, REVOKED, UNKNOWN, VALID, KeyStatus, TrustStore
+
+MADE_WHEN_MISSING = (RUN_MANIFEST, LEDGER_CHECKPOINT)
+"""Purposes whose keys are made without a question, in custody `development`."""
+
+_FAR = "9999-12-31T23:59:59Z"
+
+
+class EventLog(Protocol):
+    """Where key events are recorded: a transaction of the ledger."""
+
+    @property
+    def position(self) -> Place:
+        """Where the next entry goes."""
+
+    def append(self, kind: str, body: Mapping[str, Json]) -> object:
+        """Record one entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The store at one moment."""
+
+    records: tuple[KeyRecord, ...]
+    trust: TrustStore
+
+    def of(self, purpose: str, tenant: str, algorithm: str) -> list[KeyRecord]:
+        """The generations of one key, the newest first."""
+        wanted = (purpose, tenant, algorithm)
+        found = [key for key in self.records if (key.spec.purpose, key.spec.tenant, key.spec.algorithm) == wanted]
+        return sorted(found, key=lambda record: -record.spec.generation)
+
+    def status(self, record: KeyRecord, at: str) -> KeyStatus:
+        """What a key is worth for a signature of the time `at` that is made now."""
+        spec = record.spec
+        own = KeyClaims.of(record)
+        status = self.trust.status(record.public, purpose=spec.purpose, at=at, tenant=spec.tenant)
+        if status.state == VALID and own not in self.trust.claims_of(record.public):
+            return KeyStatus(UNKNOWN, f"{record.public.key_id}: the key file and the signed statement about it differ")
+        last = self.trust.status(record.public, purpose=spec.purpose, at=_FAR, tenant=spec.tenant)
+        if status.state == VALID and last.state in (REVOKED, IS_COMPROMISED):
+            return last  # a run that began before the revocation is not signed after it
+        return status
+
+
+@dataclass(slots=True)
+class KeyRing:
+    """A key store and the custodians of its keys, by their class. Not to be used by two threads at once."""
+
+    store: KeyStore
+    custodians: Mapping[str, Custodian]
+    _seen: tuple[object, Contents] | None = field(default=None, repr=False)
+
+    def contents(self) -> Contents:
+        """Records, public keys and events; read again only if the folder has changed.
+
+        Raises: KeyStoreError.
+        """
+        state = _folder_state(self.store.paths)
+        if self._seen is None or self._seen[0] != state or state is None:
+            records = self.store.records()
+            trust = self.store.trust() if self.store.paths.store.is_dir() else TrustStore(())
+            self._seen = (state, Contents(records, trust))
+        return self._seen[1]
+
+    def select(
+        self,
+        purpose: str,
+        tenant: str,
+        algorithms: Iterable[str],
+        at: str,
+        *,
+        log: EventLog | None = None,
+        create: bool = True,
+    ) -> tuple[KeyRecord, ...]:
+        """For each algorithm the newest key that may sign something of the time `at`.
+
+        Where a tenant has no key at all for an algorithm, one is made in custody `development`, if `create` and the
+        purpose is one of `MADE_WHEN_MISSING`; its validity has no beginning and no end. Any number of processes may do this at once: all get the same keys.
+
+        Raises: KeyRefused if every key is expired, revoked or not yet valid, or there is none; KeyStoreError,
+        CustodyError, AlgorithmUnavailable.
+        """
+        wanted = tuple(algorithms)
+        contents = self.contents()
+        if any(self._incomplete(contents, purpose, tenant, name) for name in wanted):
+            may_create = create and purpose in MADE_WHEN_MISSING and DEVELOPMENT in self.custodians
+            with self.store.changing():
+                contents = self.contents()
+                for name in wanted:
+                    self._complete(contents, KeySpec(name, purpose, tenant), log, may_create)
+                contents = self.contents()
+        return tuple(_usable(contents, purpose, tenant, name, at) for name in wanted)
+
+    def sign(self, record: KeyRecord, message: bytes) -> bytes:
+        """One signature by a key. Raises: CustodyError, also if nobody here has keys of its custody."""
+        return self.custodian(record.custody).sign(record, message)
+
+    def custodian(self, custody: str) -> Custodian:
+        """Raises: CustodyError."""
+        if custody not in self.custodians:
+            raise CustodyError(custody, "no such custody is configured here")
+        return self.custodians[custody]
+
+    def signer(self, record: KeyRecord) -> EventSigner:
+        """The key as one that signs events."""
+        return EventSigner(record.public, lambda message: self.sign(record, message))
+
+    def root(self, at: str) -> KeyRecord | None:
+        """The newest root key that may sign now, if there is one. It answers for the keys of all tenants."""
+        contents = self.contents()
+        roots = [record for record in contents.records if record.spec.purpose == ROOT]
+        valid = [record for record in roots if contents.status(record, at).state == VALID]
+        return max(valid, key=lambda record: (record.created_at, record.spec.generation), default=None)
+
+    def next_generation(self, purpose: str, tenant: str, algorithm: str) -> int:
+        """Generations count up and are never used twice, whatever custody they have."""
+        newest = self.contents().of(purpose, tenant, algorithm)
+        return newest[0].spec.generation + 1 if newest else 1
+
+    def make(self, spec: KeySpec, custody: str, *, at: str, log: EventLog | None) -> tuple[KeyRecord, SignedEvent]:
+        """Make a key and its signed statement about itself; nothing is stored yet."""
+        record = self.custodian(custody).create(spec)
+        return record, self.state_created(record, at, log)
+
+    def state_created(self, record: KeyRecord, at: str, log: EventLog | None) -> SignedEvent:
+        """The key's signed statement about itself."""
+        return sign_event(Created(at, KeyClaims.of(record), place_of(log)), [self.signer(record)])
+
+    def keep(self, record: KeyRecord, events: Sequence[SignedEvent], log: EventLog | None) -> None:
+        """Store a new key with its events, and record them. The caller holds the store."""
+        self.store.save(record, *events)
+        note_events(events, log)
+
+    def _incomplete(self, contents: Contents, purpose: str, tenant: str, algorithm: str) -> bool:
+        records = contents.of(purpose, tenant, algorithm)
+        return not records or any(_lacks_statement(contents, record) for record in records)
+
+    def _complete(self, contents: Contents, spec: KeySpec, log: EventLog | None, create: bool) -> None:
+        """Under the store's lock: whoever comes second finds everything in place."""
+        records = contents.of(spec.purpose, spec.tenant, spec.algorithm)
+        for record in records:
+            if _lacks_statement(contents, record):
+                self.store.save_event(self.state_created(record, record.created_at, None))
+                self.store.write_public(record)
+        if not records and create:
+            record, event = self.make(spec, DEVELOPMENT, at=now(), log=log)
+            self.keep(record, [event], log)
+
+
+def development_ring(paths: KeyPaths, passphrase: PassphraseSource | None = None) -> KeyRing:
+    """The keys of a store with custody `development` only."""
+    return KeyRing(KeyStore(paths), {DEVELOPMENT: DevelopmentCustodian(paths, passphrase)})
+
+
+def place_of(log: EventLog | None) -> LedgerPlace | None:
+    """Where the next event goes."""
+    return None if log is None else LedgerPlace(log.position.origin, log.position.index)
+
+
+def note_events(events: Iterable[SignedEvent], log: EventLog | None) -> None:
+    """Record events in the ledger, where there is one."""
+    for event in events if log is not None else ():
+        assert log is not None
+        log.append(f"key-{EVENT_NAMES[type(event.event)]}", ledger_entry(event))
+
+
+def _lacks_statement(contents: Contents, record: KeyRecord) -> bool:
+    """Whether a key's public half or its statement about itself is missing, as after a crash or a deletion."""
+    return record.public not in contents.trust.keys or not contents.trust.claims_of(record.public)
+
+
+def _usable(contents: Contents, purpose: str, tenant: str, algorithm: str, at: str) -> KeyRecord:
+    records = contents.of(purpose, tenant, algorithm)
+    if not records:
+        reason = f"tenant {tenant!a} has no {algorithm} key for {purpose}; `qlangc keys create` makes one"
+        raise KeyRefused(algorithm, None, "missing", reason)
+    statuses = [(record, contents.status(record, at)) for record in records]
+    for record, status in statuses:
+        if status.state == VALID:
+            return record
+    newest, status = statuses[0]
+    raise KeyRefused(algorithm, newest.public.key_id, status.state, status.detail)
+
+
+def _folder_state(paths: KeyPaths) -> object:
+    """Something that differs after every change of the folder's files; None if that cannot be told."""
+    try:
+        infos = [(path.name, path.lstat()) for path in paths.store.iterdir() if not path.name.startswith(".")]
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise KeyStoreError(paths.store, error.strerror or type(error).__name__) from error
+    return sorted((name, info.st_ino, info.st_size, info.st_mtime_ns, info.st_mode) for name, info in infos)
