@@ -30,10 +30,11 @@ class TokenConfig:
     kek_label: str = KEK_LABEL
 
 
-def parse_token_config(values: Mapping[str, object], base: Path | None = None) -> TokenConfig:
+def parse_token_config(values: Mapping[str, object]) -> TokenConfig:
     """Read `module`, `label` and the optional `serial`, `pin` and `kek-label` of a table of a policy file.
 
-    A relative `module` is taken from `base`. `pin` is `prompt` (default), `fd:<number>` or `env:<NAME>`.
+    `module` is an absolute path: its code runs in the signer, so it must not come with a workspace.
+    `pin` is `prompt` (default), `fd:<number>` or `env:<NAME>`.
 
     Raises: TokenConfigError, which names the key.
     """
@@ -43,9 +44,7 @@ def parse_token_config(values: Mapping[str, object], base: Path | None = None) -
             raise TokenConfigError(key, f"is not a key of a token; known are {', '.join(known)}")
     module = Path(_text(values, "module", None, 4096))
     if not module.is_absolute():
-        if base is None:
-            raise TokenConfigError("module", "must be an absolute path")
-        module = base / module
+        raise TokenConfigError("module", "must be an absolute path")
     return TokenConfig(
         module,
         _text(values, "label", None, _MAX_LABEL),
