@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from qlang.trust.algorithms import Signature, signature_fault
+from qlang.trust.algorithms import PublicKey, Signature, signature_fault
 from qlang.trust.canonical import Json, canonical_json, load_json
 from qlang.trust.errors import EnvelopeError, JsonRefused, SigningError
-from qlang.trust.signer import Signer
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_SIGNATURES = 16
@@ -28,26 +27,33 @@ class Envelope:
     signatures: tuple[Signature, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key, wherever it lives, behind a function that signs a message with it."""
+
+    public: PublicKey
+    sign: Callable[[bytes], bytes]
+
+
 def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """DSSE v1 pre-authentication encoding: the bytes that are signed."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def sign_envelope(payload: bytes, signer: Signer) -> Envelope:
-    """Sign with all keys of the signer, and verify each signature before it leaves.
+def sign_envelope(payload: bytes, keys: Sequence[SigningKey], payload_type: str = PAYLOAD_TYPE) -> Envelope:
+    """Sign with all keys, and verify each signature before it leaves.
 
-    Raises: SigningError if a signature is missing or wrong (a fault in the signer), and what the signer raises.
+    Raises: SigningError if a signature is wrong (a fault where the key lives), and what signing raises.
     """
-    message = pae(payload)
-    signatures = signer.sign(message)
-    by_key = {signature.key_id: signature.value for signature in signatures}
-    for key in signer.public_keys:
-        value = by_key.get(key.key_id)
-        fault = "no signature" if value is None else signature_fault(key, message, value)
-        if fault:
-            raise SigningError(f"{key.key_id}: {fault}")
-    return Envelope(payload, signatures)
+    message = pae(payload, payload_type)
+    signatures = []
+    for key in keys:
+        value = key.sign(message)
+        if fault := signature_fault(key.public, message, value):
+            raise SigningError(f"{key.public.key_id}: {fault}")
+        signatures.append(Signature(key.public.key_id, value))
+    return Envelope(payload, tuple(signatures))
 
 
 def dump_envelope(envelope: Envelope, payload_type: str = PAYLOAD_TYPE) -> bytes:

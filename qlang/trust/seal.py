@@ -14,7 +14,7 @@ from qlang.trust.canonical import MAX_BYTES, sha256_digest
 from qlang.trust.chained_ledger import locked_ledger
 from qlang.trust.crypto_modes import unservable_reason
 from qlang.trust.custody import NOT_CLAIMED
-from qlang.trust.envelope import dump_envelope, sign_envelope
+from qlang.trust.envelope import Envelope, dump_envelope, pae
 from qlang.trust.errors import SealError
 from qlang.trust.files import commit, file_digest, stage
 from qlang.trust.ledger.entries import Position
@@ -88,7 +88,7 @@ def _sign_and_record(
         payload = statement_bytes(Statement(subjects, predicate))
         parse_statement(payload)  # nothing is signed that `verify` could not read
         digest = sha256_digest(payload)
-        content = dump_envelope(sign_envelope(payload, signer))
+        content = dump_envelope(Envelope(payload, signer.sign(pae(payload))))
         if len(content) > MAX_BYTES:
             raise SealError(target.parent, f"a manifest of {len(content)} bytes exceeds {MAX_BYTES}")
         staged = stage(target, content, mode=0o644)

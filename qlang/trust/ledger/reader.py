@@ -84,6 +84,15 @@ class LedgerReader:
                     raise LedgerError(self.path, start, "is missing")
                 return
 
+    def last_entry(self, kind: str) -> Entry | None:
+        """The newest entry of a kind. Raises: LedgerError if it is damaged."""
+        index = self.database.one("SELECT max(idx) FROM entry WHERE kind = ?", (kind,))[0]
+        if index is None:
+            return None
+        if not isinstance(index, int):
+            raise LedgerError(self.path, None, "has an impossible index")
+        return self.entry(index)
+
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """The audit path of entry `index` in the tree of the first `size` entries.
 

@@ -17,10 +17,13 @@ MAX_TEXT = 1024
 MAX_LABELS = 256
 MAX_QKD_KEYS = 256
 
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}", re.ASCII)
+"""How the id of a run is spelled (use `fullmatch`): it names a folder and a request."""
+
 _SEED = re.compile(r"0x[0-9a-f]{1,64}|[0-9]{1,78}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _TEXTS = ("run_id", "job_id", "tenant", "backend_id", "em_method", "em_version", "compiler_version")
-_FILLED = ("run_id", "job_id", "tenant", "backend_id")
+_FILLED = ("job_id", "tenant", "backend_id")
 _DIGESTS = ("plan_hash", "source_digest", "result_digest", "kernel_digest")
 
 
@@ -33,6 +36,8 @@ def check_facts(facts: RunFacts) -> None:
     for field in _FILLED:
         if not getattr(facts, field):
             raise ManifestError(field, "is empty")
+    if not RUN_ID.fullmatch(facts.run_id):
+        raise ManifestError("run_id", "is not 1 to 120 letters, digits, dots, dashes and underscores")
     if not _SEED.fullmatch(facts.seed):
         raise ManifestError("seed", "is not a decimal or 0x-hexadecimal string")
     for field in _DIGESTS:

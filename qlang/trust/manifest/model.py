@@ -168,6 +168,7 @@ def ledger_body(predicate: RunPredicate, manifest_digest: str) -> dict[str, Json
     """What the ledger says about a sealed run; `key_ids` record the use of the keys."""
     facts = predicate.facts
     return {
+        "at": predicate.signed_at,
         "run_id": facts.run_id,
         "tenant": facts.tenant,
         "created_at": facts.created_at,

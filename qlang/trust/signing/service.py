@@ -1,0 +1,255 @@
+"""The core of the signer: judge, build, sign, record and answer, in one ledger transaction.
+
+    BEGIN IMMEDIATE · asked before? · policy · build the statement at the ledger's position · sign, verify each
+    signature · append the entry · checkpoint and inclusion proof · remember the answer · COMMIT (on disk) · answer
+
+A process killed anywhere before COMMIT leaves nothing, and after it the same request gets the same answer: no gap,
+no duplicate. Not safe for threads: one service, one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from qlang.trust.canonical import Json, canonical_json, load_json, sha256_digest
+from qlang.trust.crypto_modes import ED25519, MODES
+from qlang.trust.custody import DEFAULT_TENANT, LEDGER_CHECKPOINT, RUN_MANIFEST, KeyRecord
+from qlang.trust.envelope import SigningKey, dump_envelope, sign_envelope
+from qlang.trust.errors import LedgerError, PolicyRefused, RequestConflict, TrustError
+from qlang.trust.ledger.checkpoint import Checkpoint, sign_checkpoint
+from qlang.trust.ledger.kinds import CHECKPOINT, WITNESS
+from qlang.trust.ledger.notes import NoteKey, log_key, parse_note, verify_note
+from qlang.trust.ledger.proof import dump_proof
+from qlang.trust.ledger.store import Ledger, Transaction
+from qlang.trust.manifest import (
+    RUN_ENTRY,
+    ManifestKey,
+    PolicyName,
+    RunPredicate,
+    Statement,
+    ledger_body,
+    parse_statement,
+    statement_bytes,
+)
+from qlang.trust.policy import times
+from qlang.trust.policy.evaluate import evaluate
+from qlang.trust.policy.model import Policy
+from qlang.trust.policy.questions import KeyFacts, Peer, SigningQuestion
+from qlang.trust.signing.audit import note_key_use, note_policy, note_refusal
+from qlang.trust.signing.request import ManifestRequest, SignedManifest, answer_json, check_request, parse_answer
+from qlang.version import __version__
+
+
+class Keys(Protocol):
+    """The keys of the signer, wherever they live: `keys.ring.KeyRing`."""
+
+    def select(self, purpose: str, tenant: str, algorithms: tuple[str, ...], at: str) -> tuple[KeyRecord, ...]:
+        """One valid key for each algorithm."""
+
+    def sign(self, record: KeyRecord, message: bytes) -> bytes:
+        """One signature."""
+
+
+def clock() -> str:
+    """Now, RFC 3339 in UTC with microseconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class SigningService:
+    """Signs run manifests within a policy and enters them into one ledger."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        keys: Keys,
+        policy: Callable[[], Policy],
+        *,
+        owner_uid: int | None = None,
+        now: Callable[[], str] = clock,
+    ) -> None:
+        """`policy` is asked for each request, so that an edited file counts at once.
+
+        `owner_uid`: see SigningQuestion.
+        """
+        self._ledger, self._keys, self._policy, self._owner_uid, self._now = ledger, keys, policy, owner_uid, now
+
+    def describe(self) -> dict[str, Json]:
+        """Who this signer is: version, ledger, policy. Raises: PolicyError, LedgerError."""
+        policy, position = self._policy(), self._ledger.position()
+        return {
+            "version": __version__,
+            "ledger": {"origin": position.origin, "size": position.index, "root": position.root},
+            "policy": {"name": policy.name, "digest": policy.digest},
+        }
+
+    def sign_manifest(self, request: ManifestRequest, peer: Peer | None = None) -> SignedManifest:
+        """Sign and record a run, or give the answer that the same request got before.
+
+        Raises: PolicyRefused, ManifestError, JsonRefused, CustodyError, KeyStoreError, SigningError and their like,
+        each recorded as a refusal; RequestConflict; LedgerError, where nothing can be recorded.
+        """
+        try:
+            check_request(request)
+            policy = self._policy()
+            with self._transaction(policy) as step:
+                return self._answer(step, policy, request, peer)
+        except LedgerError:
+            raise
+        except TrustError as error:
+            reasons = error.reasons if isinstance(error, PolicyRefused) else (str(error),)
+            self.record_refusal(reasons, peer, request)
+            raise
+
+    def record_refusal(
+        self, reasons: tuple[str, ...], peer: Peer | None = None, request: ManifestRequest | None = None
+    ) -> None:
+        """Enter into the ledger that something was refused. Raises: LedgerError."""
+        with self._ledger.transaction() as step:
+            note_refusal(step, reasons, self._now(), peer, request)
+
+    @contextmanager
+    def _transaction(self, policy: Policy) -> Iterator[Transaction]:
+        with self._ledger.transaction() as step:
+            note_policy(self._ledger, step, policy, self._now())
+            yield step
+
+    def _answer(self, step: Transaction, policy: Policy, request: ManifestRequest, peer: Peer | None) -> SignedManifest:
+        before = step.recall(_request_id(request))
+        if before is not None:
+            return _same_again(request, before.index, before.answer)
+        signed_at = self._now()
+        tenant = policy.key_tenant(request.facts.tenant)
+        keys = self._keys.select(RUN_MANIFEST, tenant, request.algorithms, request.facts.created_at)
+        self._judge(policy, request, keys, signed_at, peer)
+        for record in keys:
+            note_key_use(step, record, signed_at)
+        predicate = RunPredicate(
+            request.facts,
+            tuple(map(ManifestKey.of, keys)),
+            step.position,
+            PolicyName(policy.name, policy.digest),
+            __version__,
+            signed_at,
+        )
+        return self._sign(step, request, predicate, keys)
+
+    def _sign(
+        self, step: Transaction, request: ManifestRequest, predicate: RunPredicate, keys: tuple[KeyRecord, ...]
+    ) -> SignedManifest:
+        payload = statement_bytes(Statement(request.subjects, predicate))
+        parse_statement(payload)  # nothing is signed that `verify` could not read
+        digest = sha256_digest(payload)
+        envelope = sign_envelope(payload, [self._signing_key(record) for record in keys])
+        entry = step.append(RUN_ENTRY, ledger_body(predicate, digest))
+        signed = SignedManifest(dump_envelope(envelope), digest, entry.index, self._receipt(step, entry.index))
+        kept = canonical_json({"request_digest": request.digest, "answer": answer_json(signed)})
+        step.remember(_request_id(request), entry.index, kept)
+        return signed
+
+    def _receipt(self, step: Transaction, index: int) -> str:
+        """Checkpoint the ledger as it will be once committed, and prove that the entry is in it.
+
+        Nobody sees the note before COMMIT: a state that is never committed is never vouched for.
+        """
+        now = self._now()
+        (record,) = self._keys.select(LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), now)
+        note_key_use(step, record, now)
+        size = step.position.index
+        checkpoint = Checkpoint(step.position.origin, size, self._ledger.root(size))
+        key = log_key(checkpoint.origin, record.public)
+        signer = _LogSigner(key, self._signing_key(record).sign)
+        note = sign_checkpoint(checkpoint, [signer], timestamp=int(datetime.fromisoformat(now).timestamp()))
+        verify_note(parse_note(note.encode()), [key])
+        step.add_checkpoint(note)
+        return dump_proof(index, self._ledger.inclusion_proof(index, size), note)
+
+    def _signing_key(self, record: KeyRecord) -> SigningKey:
+        return SigningKey(record.public, lambda message: self._keys.sign(record, message))
+
+    def _judge(
+        self,
+        policy: Policy,
+        request: ManifestRequest,
+        keys: tuple[KeyRecord, ...],
+        signed_at: str,
+        peer: Peer | None,
+    ) -> None:
+        """Raises: PolicyRefused with every reason."""
+        facts = request.facts
+        question = SigningQuestion(
+            tenant=facts.tenant,
+            crypto_mode=facts.crypto_mode,
+            algorithms=request.algorithms,
+            keys=tuple(map(_key_facts, keys)),
+            backend_id=facts.backend_id,
+            created_at=facts.created_at,
+            now=signed_at,
+            calibration_at=facts.calibration_at,
+            peer=peer,
+            owner_uid=self._owner_uid,
+            checkpoint_at=self._checkpoint_at(),
+        )
+        reasons = (*evaluate(policy, question).reasons, *_standing_reasons(question, facts.qkd is not None))
+        if reasons:
+            raise PolicyRefused(reasons)
+
+    def _checkpoint_at(self) -> str | None:
+        """When the ledger was last vouched for outside: its newest published or witnessed checkpoint."""
+        marks = [entry for kind in (CHECKPOINT, WITNESS) if (entry := self._ledger.last_entry(kind))]
+        if not marks and self._ledger.size():
+            marks = [self._ledger.entry(0)]
+        return max((str(mark.body["at"]) for mark in marks if "at" in mark.body), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _LogSigner:
+    """The ledger's key as a signer of notes."""
+
+    key: NoteKey
+    sign: Callable[[bytes], bytes]
+
+
+def _request_id(request: ManifestRequest) -> str:
+    return f"run:{request.facts.run_id}"
+
+
+def _same_again(request: ManifestRequest, index: int, kept: bytes | None) -> SignedManifest:
+    """The answer that was given before, if the same was asked. Raises: RequestConflict, ManifestError."""
+    run_id = request.facts.run_id
+    if kept is None:
+        raise RequestConflict(run_id, index, "it was recorded long ago, and its answer is not kept any more")
+    value = load_json(kept)
+    if not isinstance(value, Mapping) or value.get("request_digest") != request.digest:
+        raise RequestConflict(run_id, index, "another manifest with this id was recorded")
+    return parse_answer(value.get("answer"))
+
+
+def _key_facts(record: KeyRecord) -> KeyFacts:
+    spec = record.spec
+    return KeyFacts(
+        key_id=record.public.key_id,
+        algorithm=record.public.algorithm,
+        custody=record.custody,
+        probe=record.probe.verdict,
+        not_before=spec.not_before,
+        not_after=spec.not_after,
+        created_at=record.created_at,
+        tenant=spec.tenant,
+    )
+
+
+def _standing_reasons(question: SigningQuestion, has_qkd: bool) -> Iterator[str]:
+    """What no policy can allow: a run from the future, a key whose time is over, a mode without its keys."""
+    ahead = times.seconds_between(question.now, question.created_at)
+    if ahead is None or ahead > times.CLOCK_TOLERANCE:
+        yield f"`created_at` {question.created_at} is after the signer's clock, {question.now}"
+    for key in question.keys:
+        left = None if key.not_after is None else times.seconds_between(question.now, key.not_after)
+        if left is not None and left < 0:
+            yield f"key `{key.key_id}` is not valid after {key.not_after}, now it is {question.now}"
+    if question.crypto_mode in MODES and MODES[question.crypto_mode].needs_kme and not has_qkd:
+        yield f"crypto mode `{question.crypto_mode}` without quantum-distributed keys"
