@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qlang.circuits import BoundCircuit
 from qlang.observables import Observable
-from qlang.programs import Plan, Result, plan_of, run_of
+from qlang.programs import Plan, Result, authority_here, plan_of, run_of
 from qlang.syntax import tree
 from qlang.syntax.parser import parse
 from qlang.syntax.source import Source
@@ -91,7 +91,7 @@ class Job:
     def _compiled(self) -> Compilation:
         from qlang.compiler.driver import Options, compile_analysis
 
-        return compile_analysis(self.analysis, Options())
+        return compile_analysis(self.analysis, Options(), authority=authority_here())
 
 
 def job(

@@ -11,6 +11,7 @@ from qlang.problems import refuse_errors
 from qlang.syntax.source import Source
 
 if TYPE_CHECKING:
+    from qlang.compiler.authority import Authority
     from qlang.compiler.driver import Compilation
     from qlang.compiler.frontend import Analysis
 
@@ -115,7 +116,10 @@ class Program:
         return tuple(job.name for job in self.analysis.module.jobs)
 
     def plan(self, job: str | None = None, **options: Any) -> Plan:
-        """Plan a job; `options` are those of the command: `shots`, `seed`, `backend`, `crypto`. Raises CompileError."""
+        """Plan a job; `options` are those of the command: `shots`, `seed`, `backend`, `crypto`, `tenant`.
+
+        Raises CompileError, and what `authority_here` raises.
+        """
         return plan_of(self._compiled(job, options))
 
     def run(self, job: str | None = None, **options: Any) -> Result:
@@ -125,7 +129,9 @@ class Program:
     def _compiled(self, job: str | None, options: Mapping[str, Any]) -> Compilation:
         from qlang.compiler.driver import Options, compile_analysis
 
-        return compile_analysis(self.analysis, Options(job=job, **options))
+        chosen = dict(options)
+        authority = authority_here(chosen.pop("tenant", None))
+        return compile_analysis(self.analysis, Options(job=job, **chosen), authority=authority)
 
 
 def compile_text(text: str, name: str = "<text>") -> Program:
@@ -138,6 +144,17 @@ def compile_text(text: str, name: str = "<text>") -> Program:
     analysis = analyse(Source(name, text))
     refuse_errors(analysis.diagnostics)
     return Program(analysis)
+
+
+def authority_here(tenant: str | None = None) -> Authority:
+    """The policy of the current folder's workspace, and the tenant as given or as its `qlang.toml` says.
+
+    Raises the errors of `qlang.trust.errors` that say what is wrong in these files: FileRefused, PolicyError.
+    """
+    from qlang.compiler.authority import authority_of
+    from qlang.compiler.workspace import find_workspace
+
+    return authority_of(find_workspace(Path.cwd()), tenant)
 
 
 def plan_of(compilation: Compilation) -> Plan:

@@ -1,9 +1,9 @@
 """Compilations kept from one command to the next, by the content of everything that decides them.
 
-The key covers the text, its name, the options, the compiler's version, the shipped snapshots and the size of this
-machine; an entry names the files that the text imports with their digests. A seed that nobody stated is a fresh one
-each time and is no part of the key. Not kept: compilations with warnings, so that these are seen again, and those
-that may come out differently tomorrow.
+The key covers the text, its name, the options, the tenant, the policy's digest, the compiler's version, the shipped
+snapshots and the size of this machine; an entry names the files that the text imports with their digests. A seed that
+nobody stated is a fresh one each time and is no part of the key. Not kept: compilations with warnings, so that these
+are seen again, those that may come out differently tomorrow, and those that need a key management entity's answer.
 """
 
 from __future__ import annotations
@@ -13,35 +13,40 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from secrets import randbits
 
-from xdsl.dialects.builtin import StringAttr
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.utils.exceptions import ParseError
 
 from qlang.backends.limits import most_qubits
 from qlang.catalogue.store import shipped_digest
+from qlang.compiler.authority import DEVELOPMENT, Authority
 from qlang.compiler.driver import Compilation, Options, compile_source
 from qlang.ir import plan
 from qlang.ir.job import CandidateOp, SettingsOp
 from qlang.ir.text import parse_ir, print_ir, text_digest
+from qlang.ir.values import plain
 from qlang.runtime.cache import CompileCache, Entry, cache_key
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Source
 from qlang.syntax.source_files import read_source
 from qlang.trust.canonical import Json, sha256_digest
+from qlang.trust.crypto_modes import MODES
 from qlang.version import __version__
 
 
-def compile_cached(source: Source, options: Options, cache: CompileCache) -> Compilation:
+def compile_cached(
+    source: Source, options: Options, cache: CompileCache, authority: Authority = DEVELOPMENT
+) -> Compilation:
     """As `compile_source`, from the cache where it has the same compilation.
 
     Raises CannotRecord where the cache cannot be written.
     """
     started = time.perf_counter()
-    key = _key(source, options)
+    key = _key(source, options, authority)
     entry = cache.get(key)
-    restored = _restored(source, options, entry) if entry is not None else None
+    restored = _restored(source, options, authority, entry) if entry is not None else None
     if restored is not None:
         return replace(restored, timings=(("cache", time.perf_counter() - started),))
-    compilation = compile_source(source, options)
+    compilation = compile_source(source, options, authority=authority)
     if _keepable(compilation):
         assert compilation.module is not None
         imports: Json = [{"name": loaded.name, "digest": _digest(loaded)} for loaded in compilation.loaded]
@@ -51,10 +56,11 @@ def compile_cached(source: Source, options: Options, cache: CompileCache) -> Com
     return compilation
 
 
-def _key(source: Source, options: Options) -> str:
+def _key(source: Source, options: Options, authority: Authority) -> str:
     chosen = {name: value for name, value in asdict(options).items() if name != "verify_each"}
     chosen["seed"] = None if options.seed is None else str(options.seed)
     chosen |= {"name": source.name, "qubits": most_qubits(noisy=False)}
+    chosen |= {"tenant": authority.tenant, "policy": authority.policy.digest}
     return cache_key(source=source.text, options=chosen, version=__version__, snapshots={"shipped": shipped_digest()})
 
 
@@ -65,10 +71,16 @@ def _digest(source: Source) -> str:
 def _keepable(compilation: Compilation) -> bool:
     if compilation.plan is None or compilation.module is None or compilation.diagnostics:
         return False
+    if any(MODES[str(plain(op.attributes["crypto"]))].needs_kme for op in _settings(compilation.module)):
+        return False
     return not any("perishable" in op.attributes for op in compilation.module.walk() if isinstance(op, CandidateOp))
 
 
-def _restored(source: Source, options: Options, entry: Entry) -> Compilation | None:
+def _settings(module: ModuleOp) -> list[SettingsOp]:
+    return [op for op in module.walk() if isinstance(op, SettingsOp)]
+
+
+def _restored(source: Source, options: Options, authority: Authority, entry: Entry) -> Compilation | None:
     """The compilation of an entry, or `None` where a file that it imports has changed."""
     loaded = _unchanged(entry)
     if loaded is None:
@@ -82,12 +94,12 @@ def _restored(source: Source, options: Options, entry: Entry) -> Compilation | N
     if not fixed:
         seed = StringAttr(str(randbits(63)))
         job.properties["seed"] = seed
-        for settings in (op for op in module.walk() if isinstance(op, SettingsOp)):
+        for settings in _settings(module):
             settings.attributes["seed"] = seed
     passes = entry.metadata["passes"]
     assert isinstance(passes, list)
     ran = tuple(str(each) for each in passes)
-    return Compilation(source, loaded, options, module, job, text_digest(job), (), (), fixed, ran)
+    return Compilation(source, loaded, options, module, job, text_digest(job), (), (), fixed, ran, authority)
 
 
 def _unchanged(entry: Entry) -> tuple[Source, ...] | None:

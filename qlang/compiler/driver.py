@@ -1,7 +1,8 @@
 """The compilation of one job: check, lower, run the passes, hash the plan.
 
-Every decision that comes from outside the text is an argument here (`Options`) or is looked up by the pass
-`resolve-candidates`; the same text, options and catalogue give the same plan hash.
+Every decision that comes from outside the text is an argument here (`Options`, and the policy with its tenant in
+`Authority`) or is looked up by the pass `resolve-candidates`; the same text, options, policy and catalogue give the
+same plan hash.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline
 
+from qlang.compiler.authority import DEVELOPMENT, Authority
 from qlang.compiler.candidates import ResolveCandidates
 from qlang.compiler.frontend import Analysis, FileLoader, TextLoader, analyse
 from qlang.compiler.jobs import JobProblem, chosen_job
@@ -23,6 +25,7 @@ from qlang.compiler.lowering.circuit import lower_circuit
 from qlang.compiler.lowering.frame import LoweringError
 from qlang.compiler.lowering.job import lower_job
 from qlang.compiler.plan_problems import REFUSALS, diagnose
+from qlang.compiler.policy_stage import ApplyPolicy
 from qlang.ir import plan
 from qlang.ir.circuit import RegisterType
 from qlang.ir.dialects import context
@@ -68,6 +71,8 @@ class Compilation:
     """Whether the job or the command states the seed; otherwise it is a fresh one."""
     passes: tuple[str, ...] = ()
     """The passes that ran, in order, with their options, as `xdsl-opt -p` reads them."""
+    authority: Authority = DEVELOPMENT
+    """Under which policy and for whom."""
     embedded: bool = False
     """Whether the source is a Python function, which cannot be compiled again from its text alone."""
 
@@ -81,6 +86,7 @@ def compile_source(
     source: Source,
     options: Options = Options(),  # frozen
     *,
+    authority: Authority = DEVELOPMENT,
     stop_after: str | None = None,
     on_pass: Callable[[str, ModuleOp], None] | None = None,
     loader: FileLoader | TextLoader | None = None,
@@ -94,7 +100,9 @@ def compile_source(
         clock = _Clock()
         analysis = analyse(source, loader=loader)
         clock.lap("check")
-        return compile_analysis(analysis, options, stop_after=stop_after, on_pass=on_pass, clock=clock)
+        return compile_analysis(
+            analysis, options, authority=authority, stop_after=stop_after, on_pass=on_pass, clock=clock
+        )
 
 
 @dataclass(slots=True)
@@ -114,6 +122,7 @@ def compile_analysis(
     analysis: Analysis,
     options: Options,
     *,
+    authority: Authority = DEVELOPMENT,
     stop_after: str | None = None,
     on_pass: Callable[[str, ModuleOp], None] | None = None,
     clock: _Clock | None = None,
@@ -122,12 +131,21 @@ def compile_analysis(
     clock = clock or _Clock()
     source, loaded, found = analysis.source, analysis.loaded, analysis.diagnostics
     failed = Compilation(
-        source, loaded, options, None, None, None, found, tuple(clock.laps), embedded=analysis.embedded
+        source,
+        loaded,
+        options,
+        None,
+        None,
+        None,
+        found,
+        tuple(clock.laps),
+        embedded=analysis.embedded,
+        authority=authority,
     )
     if not analysis.ok:
         return failed
     try:
-        job = chosen_job(analysis, options.job, options.shots, options.backend, options.crypto)
+        job = chosen_job(analysis, options.job, options.shots, options.backend, options.crypto, authority)
         stated = options.seed if options.seed is not None else job.seed
         seed = secrets.randbits(63) if stated is None else stated
         circuit = lower_circuit(job)
@@ -138,9 +156,9 @@ def compile_analysis(
     clock.lap("lower")
     started = replace(failed, module=module, fixed_seed=stated is not None)
     try:
-        ran = _run_passes(module, _pipeline(stop_after), options.verify_each, on_pass, clock)
+        ran = _run_passes(module, _pipeline(stop_after, authority), options.verify_each, on_pass, clock)
     except REFUSALS as problem:
-        refused = (*found, *diagnose(problem, job, module, _fits))
+        refused = (*found, *diagnose(problem, job, module, lambda variant: _fits(variant, authority)))
         return replace(started, diagnostics=refused, timings=tuple(clock.laps))
     plans = [op for op in module.ops if isinstance(op, plan.JobOp)]
     finished = plans[0] if plans and not _partial(stop_after) else None
@@ -149,11 +167,11 @@ def compile_analysis(
     return replace(started, plan=finished, plan_hash=plan_hash, timings=tuple(clock.laps), passes=ran)
 
 
-def _fits(job: CheckedJob) -> Interval | None:
+def _fits(job: CheckedJob, authority: Authority) -> Interval | None:
     """The predicted fidelity of a variant of a job, or `None` where it cannot be planned either."""
     module = ModuleOp([lower_circuit(job), lower_job(job, 0, job.shots)])
     try:
-        _run_passes(module, _pipeline("schedule"), False, None, _Clock())
+        _run_passes(module, _pipeline("schedule", authority), False, None, _Clock())
     except REFUSALS:
         return None
     schedule = next(op for op in module.walk() if isinstance(op, plan.ScheduleOp))
@@ -164,12 +182,12 @@ def _fits(job: CheckedJob) -> Interval | None:
 
 def pass_names() -> tuple[str, ...]:
     """The passes of a whole compilation, in order."""
-    return tuple(entry.name for entry in _pipeline(None))
+    return tuple(entry.name for entry in _pipeline(None, DEVELOPMENT))
 
 
-def _pipeline(stop_after: str | None) -> list[ModulePass]:
+def _pipeline(stop_after: str | None, authority: Authority) -> list[ModulePass]:
     passes: list[ModulePass] = [kind() for kind in CIRCUIT_PASSES]
-    passes.append(ResolveCandidates())
+    passes += [ResolveCandidates(), ApplyPolicy(authority)]
     passes += [kind() for kind in PLAN_PASSES]
     if stop_after is None:
         return passes

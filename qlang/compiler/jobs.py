@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Literal, get_args
 
+from qlang.compiler.authority import Authority, kme_configured, kme_fault
 from qlang.compiler.frontend import Analysis
 from qlang.sema import errors
 from qlang.sema.defaults import NoDefaultJob, default_job
@@ -26,7 +27,12 @@ class JobProblem(Exception):
 
 
 def chosen_job(
-    analysis: Analysis, name: str | None, shots: int | None, backend: str | None, crypto: str | None
+    analysis: Analysis,
+    name: str | None,
+    shots: int | None,
+    backend: str | None,
+    crypto: str | None,
+    authority: Authority,
 ) -> CheckedJob:
     """The job to compile, with the options applied.
 
@@ -38,8 +44,8 @@ def chosen_job(
     if backend is not None:
         job = replace(job, backends=(_backend(analysis, job, backend),))
     if crypto is not None:
-        job = replace(job, crypto=_crypto(analysis, crypto))
-    _check_keys(job)
+        job = replace(job, crypto=_crypto(analysis, crypto, authority))
+    _check_keys(job, authority)
     return job
 
 
@@ -79,17 +85,17 @@ def _backend(analysis: Analysis, job: CheckedJob, text: str) -> CheckedBackend:
     return CheckedBackend(kind, name, (), job.span, noise if isinstance(noise, NoiseSymbol) else None)
 
 
-def _crypto(analysis: Analysis, mode: str) -> CheckedCrypto:
-    known = get_args(CryptoMode)
-    if mode not in known:
+def _crypto(analysis: Analysis, mode: str, authority: Authority) -> CheckedCrypto:
+    if mode not in get_args(CryptoMode):
+        known = tuple(name for name in MODES if not MODES[name].needs_kme or kme_configured(authority))
         raise JobProblem(errors.crypto.UnknownCryptoMode(Span(analysis.source, 0, 0), mode, known))
     return CheckedCrypto(mode, None)  # type: ignore[arg-type]  # one of the modes
 
 
-def _check_keys(job: CheckedJob) -> None:
+def _check_keys(job: CheckedJob, authority: Authority) -> None:
     """A crypto mode that no key can serve is a mistake before anything runs."""
-    algorithms = available_algorithms()
-    missing = missing_for(MODES[job.crypto.mode], algorithms)
+    algorithms, mode = available_algorithms(), MODES[job.crypto.mode]
+    missing = missing_for(mode, algorithms, kme_fault(authority) if mode.needs_kme else None)
     if missing:
         possible = tuple(name for name, mode in MODES.items() if not missing_for(mode, algorithms))
         raise JobProblem(errors.crypto.NoKeyForMode(job.crypto.span or job.span, job.crypto.mode, missing, possible))

@@ -7,6 +7,8 @@ from xdsl.dialects.builtin import ModuleOp
 from qlang.catalogue.store import device_names
 from qlang.compiler.candidates import DeviceUnknown
 from qlang.compiler.noise_rates import gate_wires
+from qlang.compiler.policy_problems import backends_span, forbidden
+from qlang.compiler.policy_stage import PolicyRefusal
 from qlang.compiler.repairs import Fits, nearest
 from qlang.ir.circuit import FuncOp
 from qlang.ir.job import BoundOp
@@ -18,8 +20,8 @@ from qlang.sema.jobs import CheckedJob
 from qlang.syntax.diagnostic import Diagnostic, Label
 from qlang.syntax.source import Span
 
-Refusal = DeviceUnknown | PlanRejected | ShotsUndecided | MethodRefused | PrecisionUnmet
-REFUSALS = (DeviceUnknown, PlanRejected, ShotsUndecided, MethodRefused, PrecisionUnmet)
+Refusal = DeviceUnknown | PolicyRefusal | PlanRejected | ShotsUndecided | MethodRefused | PrecisionUnmet
+REFUSALS = (DeviceUnknown, PolicyRefusal, PlanRejected, ShotsUndecided, MethodRefused, PrecisionUnmet)
 """What passes raise where a job cannot be planned."""
 
 
@@ -28,6 +30,8 @@ def diagnose(problem: Refusal, job: CheckedJob, module: ModuleOp, fits: Fits) ->
     match problem:
         case DeviceUnknown():
             return (_unknown_device(problem, job),)
+        case PolicyRefusal():
+            return (forbidden(problem, job),)
         case ShotsUndecided():
             return (errors.planning.UndecidedShots(job.shots_span or job.span, job=job.name),)
         case MethodRefused():
@@ -50,10 +54,8 @@ def _unknown_device(problem: DeviceUnknown, job: CheckedJob) -> Diagnostic:
 def _rejected(problem: PlanRejected, job: CheckedJob, module: ModuleOp, fits: Fits) -> Diagnostic:
     missed = [rejected for rejected in problem.rejected if rejected.shortfalls]
     if not missed:
-        spans = [backend.span for backend in job.backends if backend.span is not None]
-        span = Span(spans[0].source, spans[0].start, spans[-1].end) if spans else job.span
         reasons = tuple((rejected.backend, rejected.reason) for rejected in problem.rejected)
-        return errors.sla.NoReachableBackend(span, job=job.name, reasons=reasons)
+        return errors.sla.NoReachableBackend(backends_span(job), job=job.name, reasons=reasons)
     best = max(missed, key=_merit)
     binding, *others = best.shortfalls
     return errors.sla.SlaNotMet(

@@ -115,7 +115,10 @@ class StateOp(IRDLOperation):
 
 @irdl_op_definition
 class SettingsOp(IRDLOperation):
-    """Attributes: `shots` (integer; absent: exact; `"auto"`), `seed` (string), `crypto`, `precision`, `labels`."""
+    """Attributes: `shots` (integer; absent: exact; `"auto"`), `seed` (string), `crypto`, `precision`, `labels`.
+
+    `apply-policy` adds `algorithms` that sign, `tenant` and `policy`, the digest of the policy.
+    """
 
     name = "job.settings"
 

@@ -3,8 +3,8 @@
     job.settings {crypto = "hybrid"}   →   %g = plan.sign %s {crypto = "hybrid", algorithms = ["ed25519", "ml-dsa-65"]}
                                            plan.record %g
 
-Which algorithms a mode asks for is in the settings (`algorithms`), put there from the tables of the trust room
-when the job was lowered; a mode that no key can serve never comes this far.
+Which algorithms sign (`algorithms`), for whom (`tenant`) and under which policy (`policy`, a digest) is in the
+settings, put there by `apply-policy`; what the policy forbids never comes this far.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,9 @@ from xdsl.passes import ModulePass
 
 from qlang.ir import plan
 from qlang.passes.declared import Declared, declared_jobs
+
+CARRIED = ("crypto", "algorithms", "tenant", "policy", "labels")
+"""What the plan keeps of the settings."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ def _sign(declared: Declared) -> None:
     sign = plan.SignOp.create(
         operands=[check.result],
         result_types=[plan.SignatureType()],
-        attributes={name: wanted[name] for name in ("crypto", "algorithms", "labels") if name in wanted},
+        attributes={name: wanted[name] for name in CARRIED if name in wanted},
     )
     declared.add(sign, declared.settings)
     declared.add(plan.RecordOp.create(operands=[sign.result]), declared.settings)

@@ -67,23 +67,32 @@ def unmet_demands(mode: CryptoMode, algorithms: Collection[str]) -> tuple[str, .
     return tuple(_KINDS[demand] for demand in mode.demands if demand.isdisjoint(algorithms))
 
 
-def unservable_reason(mode: str, available_algorithms: Collection[str]) -> str | None:
+NO_KME = "QKD_UNAVAILABLE: no key management entity (KME) is configured"
+"""Why there are no quantum-distributed keys where nobody has looked for any."""
+
+
+def unservable_reason(mode: str, available_algorithms: Collection[str], kme_fault: str | None = NO_KME) -> str | None:
     """Why `mode` cannot be served with these algorithms, or None if it can.
 
-    `available_algorithms` is what the signer offers, see `algorithms.available_algorithms`.
+    `available_algorithms` is what the signer offers, see `algorithms.available_algorithms`; `kme_fault` why no
+    quantum-distributed keys can be had, or None if a configured KME has just said that they can.
     """
     known = MODES.get(mode)
     if known is None:
         return f"unknown crypto mode `{mode}`; known are {', '.join(MODES)}"
-    missing = missing_for(known, available_algorithms)
+    missing = missing_for(known, available_algorithms, kme_fault)
     return f"crypto mode `{mode}` needs {' and '.join(missing)}" if missing else None
 
 
-def missing_for(mode: CryptoMode, available_algorithms: Collection[str]) -> tuple[str, ...]:
-    """What a mode needs and does not have, in words; empty where it can be served."""
-    if mode.needs_kme:
-        return ("a configured key management entity (KME), which this version has not",)
-    return tuple(f"a key for {demand}, which is not available" for demand in unmet_demands(mode, available_algorithms))
+def missing_for(
+    mode: CryptoMode, available_algorithms: Collection[str], kme_fault: str | None = NO_KME
+) -> tuple[str, ...]:
+    """What a mode needs and does not have, in words; empty where it can be served. See `unservable_reason`."""
+    unmet = unmet_demands(mode, available_algorithms)
+    missing = tuple(f"a key for {demand}, which is not available" for demand in unmet)
+    if mode.needs_kme and kme_fault is not None:
+        return (f"quantum-distributed keys ({kme_fault})", *missing)
+    return missing
 
 
 def pqc_suite(algorithms: Collection[str]) -> str | None:

@@ -16,7 +16,6 @@ from qlang.sema import errors
 from qlang.sema.jobs import CheckedBackend, CheckedExpectation, CheckedJob, CheckedSample, MethodSpec, PauliTerm
 from qlang.sema.symbols import CheckedRule
 from qlang.syntax.source import Span
-from qlang.trust.crypto_modes import MODES
 
 
 def lower_job(job: CheckedJob, seed: int, shots: int | str | None) -> job_ir.JobOp:
@@ -61,7 +60,6 @@ def _settings(job: CheckedJob, seed: int, shots: int | str | None) -> Placed:
         shots=shots,
         seed=str(seed),
         crypto=job.crypto.mode,
-        algorithms=list(MODES[job.crypto.mode].default),
         precision=precision,
         labels=dict(job.labels) or None,
     )

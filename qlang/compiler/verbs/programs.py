@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
 
     from qlang.compiler import driver
+    from qlang.compiler.authority import Authority
     from qlang.compiler.driver import Compilation
     from qlang.syntax.source import Source
 
@@ -33,6 +34,7 @@ def add_program_options(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=_seed, metavar="N", help="instead of the job's own; 0 to 2^64 - 1")
     parser.add_argument("--backend", metavar="B", help="instead of the job's own: sim, 'sim like DEVICE', DEVICE")
     parser.add_argument("--crypto", metavar="MODE", help="instead of the job's own")
+    parser.add_argument("--tenant", metavar="T", help="whose run it is, for the policy (default: as qlang.toml says)")
     parser.add_argument("--no-cache", action="store_true", help="compile anew, whatever the cache has")
     parser.add_argument("--time-passes", action="store_true", help="say how long each pass took")
     parser.add_argument("--print-after", metavar="PASS", action="append", default=[], help="show the IR after a pass")
@@ -59,15 +61,29 @@ def compiled(options: Namespace, console: Console, *, stop_after: str | None = N
         crypto=options.crypto,
         verify_each=options.verify_each,
     )
+    authority = authority_for(options.tenant)
     looking = options.print_after or options.time_passes or options.verify_each or stop_after
     if options.no_cache or looking:
-        compilation = driver.compile_source(source, choices, stop_after=stop_after, on_pass=_printer(options))
+        compilation = driver.compile_source(
+            source, choices, authority=authority, stop_after=stop_after, on_pass=_printer(options)
+        )
     else:
-        compilation = _cached(source, choices)
+        compilation = _cached(source, choices, authority)
     console.diagnostics(compilation.diagnostics)
     if options.time_passes:
         sys.stderr.write(timing_table(compilation.timings))
     return None if errors_of(compilation.diagnostics) else compilation
+
+
+def authority_for(tenant: str | None) -> Authority:
+    """The policy of this workspace and the tenant. Raises: Failure for a file that says neither."""
+    from qlang.compiler.authority import authority_of
+    from qlang.trust.errors import FileRefused, PolicyError
+
+    try:
+        return authority_of(find_workspace(Path.cwd()), tenant)
+    except (FileRefused, PolicyError) as error:
+        raise Failure(str(error), "`qlangc policy check` tells more; nothing is planned without its policy") from error
 
 
 def check_pass(name: str) -> None:
@@ -82,13 +98,13 @@ def check_pass(name: str) -> None:
         raise Failure(f"there is no pass `{name}`", hint)
 
 
-def _cached(source: Source, choices: driver.Options) -> Compilation:
+def _cached(source: Source, choices: driver.Options, authority: Authority) -> Compilation:
     from qlang.compiler.compile_cache import compile_cached
     from qlang.compiler.verbs.faults import faults_reported
     from qlang.runtime.cache import CompileCache
 
     with faults_reported():
-        return compile_cached(source, choices, CompileCache(find_workspace(Path.cwd()) / CACHE))
+        return compile_cached(source, choices, CompileCache(find_workspace(Path.cwd()) / CACHE), authority)
 
 
 def timing_table(timings: tuple[tuple[str, float], ...]) -> str:

@@ -50,3 +50,79 @@ class NoKeyForMode(Diagnostic):
     def helps(self) -> Iterator[str]:
         if self.possible:
             yield f"the keys at hand serve {', '.join(f'`{mode}`' for mode in self.possible)}"
+
+
+@dataclass(frozen=True)
+class ForbiddenMode(Diagnostic):
+    code = "QJ0803"
+    title = "the policy forbids `crypto {mode}` for tenant `{tenant}`"
+    explanation = (
+        "The project's `qlang-policy.toml` says which crypto modes a tenant's runs may have, and which algorithms may "
+        "or must sign them. A job without a `crypto` statement is `classical`."
+    )
+    found_by = "plan"
+
+    mode: str
+    tenant: str
+    reasons: tuple[str, ...]
+    """Every rule that refuses, with its place."""
+    stated: bool
+    """Whether the job says its mode."""
+    allowed: tuple[str, ...]
+    """The modes that the policy allows."""
+
+    def label(self) -> str:
+        return "not allowed" if self.stated else f"its crypto mode is `{self.mode}`"
+
+    def notes(self) -> Iterator[str]:
+        yield from self.reasons
+
+    def helps(self) -> Iterator[str]:
+        if self.allowed:
+            yield "allowed: " + ", ".join(f"`crypto {mode};`" for mode in self.allowed)
+        yield f"`qlangc policy explain --tenant {self.tenant} --mode {self.mode}` shows every rule"
+
+
+@dataclass(frozen=True)
+class UnknownTenant(Diagnostic):
+    code = "QJ0804"
+    title = "the policy knows no tenant `{tenant}`"
+    explanation = (
+        "Where `qlang-policy.toml` lists tenants, nothing is planned or signed for others. The tenant is given by "
+        "`--tenant`, or as `tenant` of `[project]` in `qlang.toml`; without either it is `default`."
+    )
+    found_by = "plan"
+
+    tenant: str
+    reasons: tuple[str, ...]
+    known: tuple[str, ...]
+
+    def notes(self) -> Iterator[str]:
+        yield from self.reasons
+
+    def helps(self) -> Iterator[str]:
+        yield "add " + ", or ".join(f"`--tenant {name}`" for name in self.known[:5])
+
+
+@dataclass(frozen=True)
+class ForbiddenBackends(Diagnostic):
+    code = "QJ0805"
+    title = "the policy allows no backend of job `{job}` for tenant `{tenant}`"
+    explanation = (
+        "`qlang-policy.toml` says on which backends a tenant's jobs may run and how old a calibration may be. A "
+        "candidate that it forbids is passed over as long as one remains; here none does."
+    )
+    found_by = "plan"
+
+    job: str
+    tenant: str
+    reasons: tuple[str, ...]
+
+    def label(self) -> str:
+        return "none of these is allowed"
+
+    def notes(self) -> Iterator[str]:
+        yield from self.reasons
+
+    def helps(self) -> Iterator[str]:
+        yield f"name an allowed backend; `qlangc policy explain --tenant {self.tenant} --backend B` shows every rule"

@@ -82,7 +82,7 @@ def load_tokens(path: Path) -> Mapping[str, TokenConfig]:
     try:
         for name, table in fields.named_tables("tokens", values.get("tokens", {})).items():
             try:
-                found[name] = parse_token_config(table, path.parent)
+                found[name] = parse_token_config(table)
             except TokenConfigError as error:
                 raise Wrong(f"tokens.{name}.{error.key}", error.reason) from error
     except Wrong as wrong:
