@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from qlang.trust.canonical import Json
@@ -24,8 +25,8 @@ from qlang.trust.keys.events import (
 from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.store import KeyStore
-from qlang.trust.keys.times import now
-from qlang.trust.keys.trust import IS_COMPROMISED, REVOKED, UNKNOWN, VALID, KeyStatus, TrustStore
+from qlang.trust.keys.times import moment, now, written
+from qlang.trust.keys.trust import IS_COMPROMISED, REVOKED, ROTATED, UNKNOWN, VALID, KeyStatus, TrustStore
 
 MADE_WHEN_MISSING = (RUN_MANIFEST, LEDGER_CHECKPOINT)
 """Purposes whose keys are made without a question, in custody `development`."""
@@ -64,10 +65,13 @@ class Contents:
         status = self.trust.status(record.public, purpose=spec.purpose, at=at, tenant=spec.tenant)
         if status.state == VALID and own not in self.trust.claims_of(record.public):
             return KeyStatus(UNKNOWN, f"{record.public.key_id}: the key file and the signed statement about it differ")
+        if status.state != VALID:
+            return status
         last = self.trust.status(record.public, purpose=spec.purpose, at=_FAR, tenant=spec.tenant)
-        if status.state == VALID and last.state in (REVOKED, IS_COMPROMISED):
+        if last.state in (REVOKED, IS_COMPROMISED):
             return last  # a run that began before the revocation is not signed after it
-        return status
+        soon = self.trust.status(record.public, purpose=spec.purpose, at=_next_second(at), tenant=spec.tenant)
+        return soon if soon.state == ROTATED else status  # in the second of a rotation, the new key signs
 
 
 @dataclass(slots=True)
@@ -103,7 +107,8 @@ class KeyRing:
         """For each algorithm the newest key that may sign something of the time `at`.
 
         Where a tenant has no key at all for an algorithm, one is made in custody `development`, if `create` and the
-        purpose is one of `MADE_WHEN_MISSING`; its validity has no beginning and no end. Any number of processes may do this at once: all get the same keys.
+        purpose is one of `MADE_WHEN_MISSING`; its validity has no beginning and no end. Any number of processes may do
+        this at once: all get the same keys.
 
         Raises: KeyRefused if every key is expired, revoked or not yet valid, or there is none; KeyStoreError,
         CustodyError, AlgorithmUnavailable.
@@ -178,6 +183,10 @@ class KeyRing:
 def development_ring(paths: KeyPaths, passphrase: PassphraseSource | None = None) -> KeyRing:
     """The keys of a store with custody `development` only."""
     return KeyRing(KeyStore(paths), {DEVELOPMENT: DevelopmentCustodian(paths, passphrase)})
+
+
+def _next_second(at: str) -> str:
+    return at if at == _FAR else written(moment(at) + timedelta(seconds=1))
 
 
 def place_of(log: EventLog | None) -> LedgerPlace | None:

@@ -119,7 +119,7 @@ class TrustStore:
         for rotated in self._lineage.rotations.get(key, ()):
             start = max(rotated.at, rotated.successor.not_before, key=moment)
             successor = rotated.successor.key.key_id
-            if _at_or_after(signed, start, None):
+            if moment(signed.at) > moment(start):  # in the same second either key may have signed
                 return KeyStatus(ROTATED, f"{key.key_id}: {successor} has taken its place on {start}")
         return None
 
@@ -195,12 +195,13 @@ def _limits(claims: KeyClaims, purpose: str, tenant: str | None, signed: _Signed
 def _revoked(event: Revoked, signed: _Signed) -> KeyStatus | None:
     name = event.key.key_id
     if event.reason != COMPROMISED:
-        if not _at_or_after(signed, event.at, event.ledger):
+        later = moment(signed.at) > moment(event.at)  # times are written to the second
+        if not later and not _from_place(signed, event.ledger, event.at):
             return None
         return KeyStatus(REVOKED, f"{name} was revoked on {event.at}: {event.reason}")
     if event.since_time is None and event.since_ledger is None:
         return KeyStatus(IS_COMPROMISED, f"{name} is compromised, nobody says since when")
-    if not _at_or_after(signed, event.since_time, event.since_ledger):
+    if not _from_time(signed, event.since_time) and not _from_place(signed, event.since_ledger, event.since_time):
         return None
     return KeyStatus(IS_COMPROMISED, f"{name} is compromised since {_since(event)}")
 
@@ -211,13 +212,15 @@ def _since(event: Revoked) -> str:
     return " or ".join(text for text in (event.since_time, entry) if text)
 
 
-def _at_or_after(signed: _Signed, time: str | None, place: Place | None) -> bool:
-    """Whether a signature is not provably before a time and a place: without a comparable place, the time decides;
-    without a time either, nothing shows that the signature is older."""
-    if time is not None and moment(signed.at) >= moment(time):
-        return True
+def _from_time(signed: _Signed, time: str | None) -> bool:
+    return time is not None and moment(signed.at) >= moment(time)
+
+
+def _from_place(signed: _Signed, place: Place | None, time: str | None) -> bool:
+    """Whether a signature is at or behind a place in a ledger. Where the two cannot be compared, the time has
+    decided; without a time, nothing shows that the signature is older."""
     if place is None:
         return False
-    if signed.position is not None and signed.position.origin == place.origin:
-        return signed.position.index >= place.index
-    return time is None
+    if signed.position is None or signed.position.origin != place.origin:
+        return time is None
+    return signed.position.index >= place.index
