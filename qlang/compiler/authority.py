@@ -25,7 +25,8 @@ class Authority:
     file: Path | None = None
     """The policy file, whose `[qkd]` says where quantum-distributed keys come from; None: there is none."""
     at: str | None = None
-    """The time at which calibrations must be fresh, RFC 3339; None: now."""
+    """When the run took place that is compiled again, RFC 3339: calibrations must have been fresh then, and no KME is
+    asked. None: it is a new run."""
 
 
 DEVELOPMENT = Authority()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qlang.compiler.authority import Authority
 from qlang.compiler.driver import Compilation, Options, compile_source
 from qlang.compiler.frontend import TextLoader
 from qlang.ir import plan
@@ -19,6 +20,8 @@ from qlang.runtime.run_folder import StoredRun, load_run
 from qlang.syntax.diagnostic import errors_of
 from qlang.syntax.source import Source
 from qlang.trust.manifest import RunFacts
+from qlang.trust.policy.fields import WrongValue
+from qlang.trust.policy.load import policy_of
 from qlang.version import __version__
 
 
@@ -43,7 +46,7 @@ def replay(run_dir: Path, facts: RunFacts) -> ReplayReport:
     """
     run = load_run(run_dir)
     again = replay_run(run_dir)
-    compilation = _recompiled(run)
+    compilation = _recompiled(run, facts)
     differences = [*again.differences, *_against_manifest(facts, again), *_plan_differences(again, compilation)]
     return ReplayReport(
         ok=not differences,
@@ -54,8 +57,8 @@ def replay(run_dir: Path, facts: RunFacts) -> ReplayReport:
     )
 
 
-def _recompiled(run: StoredRun) -> Compilation | None:
-    """The recorded source and inputs compiled today.
+def _recompiled(run: StoredRun, facts: RunFacts) -> Compilation | None:
+    """The recorded source and inputs compiled today, under the recorded policy.
 
     None for a Python function: what it saw of its program is gone, and nothing recorded is ever executed as Python.
     Its plan, which was signed with it, stands. Raises BadRun.
@@ -69,9 +72,11 @@ def _recompiled(run: StoredRun) -> Compilation | None:
         overrides: dict[str, Any] = dict(inputs["overrides"])
         options = Options(seed=int(str(inputs["seed"]), 0), **overrides)
         loader = TextLoader({str(entry["name"]): str(entry["text"]) for entry in inputs["imports"]})
-    except (KeyError, TypeError, ValueError) as error:
+        policy = policy_of(inputs["policy"], "the recorded policy")
+    except (KeyError, TypeError, ValueError, WrongValue) as error:
         raise BadRun(run.path / "inputs.json", "is not what this version records") from error
-    return compile_source(source, options, loader=loader)
+    authority = Authority(policy, facts.tenant, at=facts.created_at)
+    return compile_source(source, options, authority=authority, loader=loader)
 
 
 def _against_manifest(facts: RunFacts, again: Replay) -> Iterator[Difference]:

@@ -14,6 +14,7 @@ from qlang.runtime.progress import Progress
 from qlang.runtime.record import CompileInfo, Imported, RunRecord, SourceInfo, execute_plan
 from qlang.syntax.source import Source
 from qlang.trust.keys.development import default_key_paths, development_signer
+from qlang.trust.policy.content import policy_content
 from qlang.version import __version__
 
 
@@ -33,7 +34,14 @@ def run_compilation(compilation: Compilation, workspace: Path, *, progress: Prog
         compilation.module,
         compilation.plan,
         workspace=workspace,
-        source=SourceInfo(source.name, source.text, imports, overrides, compilation.embedded),
+        source=SourceInfo(
+            source.name,
+            source.text,
+            imports,
+            overrides,
+            compilation.embedded,
+            policy_content(compilation.authority.policy),
+        ),
         compiled=CompileInfo(__version__, compilation.timings, compilation.passes),
         signer=development_signer(default_key_paths(), tuple(map(str, algorithms))),
         progress=progress,

@@ -29,7 +29,8 @@ from qlang.runtime.report import report_html
 from qlang.runtime.results import Results, results_of, sla_json
 from qlang.runtime.run_folder import LEDGER, RunFolder, run_folder
 from qlang.runtime.stages import Checked, Kernel
-from qlang.trust.canonical import sha256_digest
+from qlang.trust.canonical import Json, sha256_digest
+from qlang.trust.custody import DEFAULT_TENANT
 from qlang.trust.manifest import RunFacts
 from qlang.trust.seal import SealedRun, seal_run
 from qlang.trust.signer import Signer
@@ -55,6 +56,8 @@ class SourceInfo:
     """Options of the command line that replace the job's own."""
     embedded: bool = False
     """Whether the text is that of a Python function with a job block behind it."""
+    policy: Mapping[str, Json] = field(default_factory=dict)
+    """The rules of the policy that it was compiled under, as `qlang.trust.policy.content` gives them."""
 
     @property
     def file_name(self) -> str:
@@ -129,7 +132,6 @@ class _Recorder:
     source: SourceInfo
     compiled: CompileInfo
     signer: Signer
-    tenant: str
     created: datetime
 
 
@@ -143,7 +145,6 @@ def execute_plan(
     signer: Signer,
     backend: Backend | None = None,
     progress: Progress | None = None,
-    tenant: str = "default",
 ) -> RunRecord:
     """Run a plan of a module, sign it and record it under `workspace`/.qlang.
 
@@ -152,7 +153,7 @@ def execute_plan(
     """
     created = datetime.now(UTC)
     with run_folder(workspace, created) as folder:
-        recorder = _Recorder(folder, source, compiled, signer, tenant, created)
+        recorder = _Recorder(folder, source, compiled, signer, created)
         shown = progress or progress_for()
         machine = Machine(module, job, backend or ReferenceBackend(), shown, compile_seconds=compiled.seconds)
         handlers: dict[type[Operation], Handler] = {
@@ -180,6 +181,7 @@ def _write_inputs(recorder: _Recorder, module: ModuleOp, job: plan.JobOp) -> Non
         "imports": imports,
         "overrides": {name: value for name, value in source.overrides.items() if value is not None},
         "seed": job.seed.data,
+        "policy": dict(source.policy),
         "compiler": recorder.compiled.version,
     }
     folder.write_json("inputs.json", inputs)
@@ -208,7 +210,7 @@ def _sign(recorder: _Recorder, machine: Machine, op: plan.SignOp) -> Signed:
     sealed_facts = RunFacts(
         run_id=folder.run_id,
         job_id=machine.job.job.data,
-        tenant=recorder.tenant,
+        tenant=str(decided.get("tenant", DEFAULT_TENANT)),
         backend_id=raw.place.backend,
         crypto_mode=str(decided["crypto"]),
         plan_hash=plan_hash(machine.job),

@@ -9,6 +9,7 @@ from typing import Any
 
 from qlang.trust.crypto_modes import CLASSICAL, MODES, POST_QUANTUM
 from qlang.trust.custody import CUSTODIES
+from qlang.trust.errors import TrustError
 from qlang.trust.policy import times
 
 ALGORITHMS = tuple(sorted(CLASSICAL)) + tuple(sorted(POST_QUANTUM))
@@ -21,21 +22,24 @@ _MAX_UID = 2**32 - 2
 
 
 @dataclass(eq=False)
-class Wrong(Exception):
+class WrongValue(TrustError):
     """A value that its key cannot hold."""
 
     key: str
     reason: str
     suggestion: str | None = None
 
+    def __str__(self) -> str:
+        return f"{self.key}: {self.reason}"
+
 
 Reader = Callable[[str, Any], Any]
-"""Of a key path and a value as TOML has it. Raises: Wrong."""
+"""Of a key path and a value as TOML has it. Raises: WrongValue."""
 
 
 def flag(key: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Wrong(key, f"is {_kind(value)}, wanted true or false")
+        raise WrongValue(key, f"is {_kind(value)}, wanted true or false")
     return value
 
 
@@ -43,13 +47,13 @@ def seconds(key: str, value: Any) -> int:
     found = times.duration(value) if isinstance(value, str) else None
     if found is None:
         shown = f"`{value[:40]}`" if isinstance(value, str) else _kind(value)
-        raise Wrong(key, f'is {shown}, wanted a duration such as "90s", "5min", "12h", "30d"')
+        raise WrongValue(key, f'is {shown}, wanted a duration such as "90s", "5min", "12h", "30d"')
     return found
 
 
 def count(key: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MAX_ENTRIES:
-        raise Wrong(key, f"is not a number from 0 to {_MAX_ENTRIES}")
+        raise WrongValue(key, f"is not a number from 0 to {_MAX_ENTRIES}")
     return value
 
 
@@ -62,7 +66,7 @@ def users(key: str, value: Any) -> tuple[str | int, ...]:
     for item in _items(key, value):
         if isinstance(item, int) and not isinstance(item, bool):
             if not 0 <= item <= _MAX_UID:
-                raise Wrong(key, f"{item} is not a user's number")
+                raise WrongValue(key, f"{item} is not a user's number")
             found.append(item)
         else:
             found.append(_text(key, item))
@@ -73,7 +77,7 @@ def patterns(key: str, value: Any) -> tuple[str, ...]:
     found = texts(key, value)
     for pattern in found:
         if len(pattern) > 128 or pattern.count("*") > 8:
-            raise Wrong(key, f"pattern `{pattern[:40]}…` is longer than 128 characters or has more than 8 `*`")
+            raise WrongValue(key, f"pattern `{pattern[:40]}…` is longer than 128 characters or has more than 8 `*`")
     return found
 
 
@@ -93,24 +97,24 @@ def one_of(what: str, known: Collection[str]) -> Reader:
 def by_mode(key: str, value: Any) -> Mapping[str, tuple[str, ...]]:
     """A table of crypto modes with algorithms."""
     if not isinstance(value, dict):
-        raise Wrong(key, f"is {_kind(value)}, wanted a table of crypto modes with lists of algorithms")
+        raise WrongValue(key, f"is {_kind(value)}, wanted a table of crypto modes with lists of algorithms")
     for mode in value:
         if mode not in MODES:
             raise unknown(f"{key}.{mode}", "crypto mode", mode, MODES)
     found = {mode: algorithms(f"{key}.{mode}", names) for mode, names in value.items()}
     for mode, names in found.items():
         if not names:
-            raise Wrong(f"{key}.{mode}", "names no algorithm")
+            raise WrongValue(f"{key}.{mode}", "names no algorithm")
     return found
 
 
-def unknown(key: str, what: str, word: str, known: Collection[str]) -> Wrong:
+def unknown(key: str, what: str, word: str, known: Collection[str]) -> WrongValue:
     """A word that nothing is called, with the nearest one that is."""
     from difflib import get_close_matches
 
     near = get_close_matches(word, list(known), 1, 0.5)
     hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
-    return Wrong(key, f"unknown {what} `{_shown(word)}`; {hint}", near[0] if near else None)
+    return WrongValue(key, f"unknown {what} `{_shown(word)}`; {hint}", near[0] if near else None)
 
 
 algorithms = one_of("algorithm", ALGORITHMS)
@@ -136,9 +140,9 @@ WITNESSES: Mapping[str, Reader] = {"keys": texts, "threshold": count}
 
 
 def table(key: str, value: Any, readers: Mapping[str, Reader]) -> dict[str, Any]:
-    """A table with known keys only. Raises: Wrong."""
+    """A table with known keys only. Raises: WrongValue."""
     if not isinstance(value, dict):
-        raise Wrong(key, f"is {_kind(value)}, wanted a table")
+        raise WrongValue(key, f"is {_kind(value)}, wanted a table")
     for name in value:
         if name not in readers:
             raise unknown(f"{key}.{name}", "key", name, readers)
@@ -146,30 +150,30 @@ def table(key: str, value: Any, readers: Mapping[str, Reader]) -> dict[str, Any]
 
 
 def named_tables(key: str, value: Any) -> dict[str, dict[str, Any]]:
-    """Tables by names that the user gives: `[tenants.NAME]`, `[tokens.NAME]`. Raises: Wrong."""
+    """Tables by names that the user gives: `[tenants.NAME]`, `[tokens.NAME]`. Raises: WrongValue."""
     if not isinstance(value, dict):
-        raise Wrong(key, f"is {_kind(value)}, wanted tables `[{key}.NAME]`")
+        raise WrongValue(key, f"is {_kind(value)}, wanted tables `[{key}.NAME]`")
     for name, entry in value.items():
         if not NAME.fullmatch(name):
-            raise Wrong(f"{key}.{name}", "is not a name: letters, digits and . _ - only, at most 64")
+            raise WrongValue(f"{key}.{name}", "is not a name: letters, digits and . _ - only, at most 64")
         if not isinstance(entry, dict):
-            raise Wrong(f"{key}.{name}", f"is {_kind(entry)}, wanted a table")
+            raise WrongValue(f"{key}.{name}", f"is {_kind(entry)}, wanted a table")
     return value
 
 
 def _items(key: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise Wrong(key, f"is {_kind(value)}, wanted a list")
+        raise WrongValue(key, f"is {_kind(value)}, wanted a list")
     if len(value) > _MAX_ENTRIES:
-        raise Wrong(key, f"has more than {_MAX_ENTRIES} entries")
+        raise WrongValue(key, f"has more than {_MAX_ENTRIES} entries")
     return value
 
 
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise Wrong(key, f"holds {_kind(value)}, wanted texts")
+        raise WrongValue(key, f"holds {_kind(value)}, wanted texts")
     if not value or len(value) > _MAX_TEXT or not value.isprintable():
-        raise Wrong(key, f"holds a text that is empty, unprintable or longer than {_MAX_TEXT} characters")
+        raise WrongValue(key, f"holds a text that is empty, unprintable or longer than {_MAX_TEXT} characters")
     return value
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from qlang.trust.errors import PolicyError
 from qlang.trust.policy import fields
 from qlang.trust.policy.builtin import BUILTIN_DEVELOPMENT
-from qlang.trust.policy.fields import Wrong
+from qlang.trust.policy.fields import WrongValue
 from qlang.trust.policy.model import DEFAULTS, POLICY_FILE, SCHEMA, TENANTS, LogTrust, Policy, Section, Witnesses
 from qlang.trust.policy.places import key_lines
 
@@ -41,20 +41,23 @@ def load_policy(path: Path) -> Policy:
     values, lines = _read(path)
     try:
         return policy_of(values, path.name, lines)
-    except Wrong as wrong:
+    except WrongValue as wrong:
         raise _located(path, lines, wrong) from wrong
 
 
 def policy_of(values: Mapping[str, Any], name: str, lines: Mapping[str, int] | None = None) -> Policy:
-    """A policy from plain data in the form of the file, as `content.policy_content` gives it. Raises: fields.Wrong."""
+    """A policy from plain data in the form of the file, as `content.policy_content` gives it.
+
+    Raises: fields.WrongValue.
+    """
     for key in values:
         if key not in _TOP:
             if key in fields.SECTION:
-                raise Wrong(key, f"belongs into `[{DEFAULTS}]` or `[{TENANTS}.NAME]`", f"{DEFAULTS}.{key}")
+                raise WrongValue(key, f"belongs into `[{DEFAULTS}]` or `[{TENANTS}.NAME]`", f"{DEFAULTS}.{key}")
             raise fields.unknown(key, "key", key, _TOP)
     if type(values.get("schema")) is not int or values["schema"] != SCHEMA:
         found = "missing" if "schema" not in values else "another"
-        raise Wrong("schema", f"is {found}; this version reads `schema = {SCHEMA}`")
+        raise WrongValue("schema", f"is {found}; this version reads `schema = {SCHEMA}`")
     tenants = fields.named_tables(TENANTS, values.get(TENANTS, {}))
     policy = Policy(
         _section(DEFAULTS, values.get(DEFAULTS, {})),
@@ -65,7 +68,7 @@ def policy_of(values: Mapping[str, Any], name: str, lines: Mapping[str, int] | N
         lines or {},
     )
     if policy.witnesses.threshold > len(set(policy.witnesses.keys)):
-        raise Wrong("witnesses.threshold", f"demands more witnesses than the {len(policy.witnesses.keys)} listed")
+        raise WrongValue("witnesses.threshold", f"demands more witnesses than the {len(policy.witnesses.keys)} listed")
     return policy
 
 
@@ -84,8 +87,8 @@ def load_tokens(path: Path) -> Mapping[str, TokenConfig]:
             try:
                 found[name] = parse_token_config(table)
             except TokenConfigError as error:
-                raise Wrong(f"tokens.{name}.{error.key}", error.reason) from error
-    except Wrong as wrong:
+                raise WrongValue(f"tokens.{name}.{error.key}", error.reason) from error
+    except WrongValue as wrong:
         raise _located(path, lines, wrong) from wrong
     return found
 
@@ -115,7 +118,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Mapping[str, int]]:
         raise PolicyError(path, "", f"is not TOML: {_TOML_LINE.sub('', message)}", line) from error
 
 
-def _located(path: Path, lines: Mapping[str, int], wrong: Wrong) -> PolicyError:
+def _located(path: Path, lines: Mapping[str, int], wrong: WrongValue) -> PolicyError:
     """With the line of the key, or of the nearest table around it."""
     key = wrong.key
     while key and key not in lines:
