@@ -168,9 +168,11 @@ def serial_text(token: Pkcs11Token) -> str:
 
 def close_tokens() -> None:
     """Log out everywhere and finalize all modules; the next use starts from the beginning."""
-    from pkcs11.exceptions import PKCS11Error
-
     with _locked() as process:
+        if not process.libraries:
+            return
+        from pkcs11.exceptions import PKCS11Error
+
         for config in tuple(process.sessions):
             _forget(process, config)
         for path in tuple(process.libraries):
