@@ -10,14 +10,14 @@ A DSSE envelope with a payload type of its own, so that no run manifest can be t
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from qlang.trust.algorithms import PublicKey, Signature, public_key, signature_fault
+from qlang.trust.algorithms import PublicKey, public_key, signature_fault
 from qlang.trust.canonical import Json, canonical_json, load_json, sha256_digest
 from qlang.trust.custody import CUSTODIES, PURPOSES, KeyRecord
-from qlang.trust.envelope import Envelope, dump_envelope, pae, parse_envelope
+from qlang.trust.envelope import Envelope, SigningKey, dump_envelope, pae, parse_envelope, sign_envelope
 from qlang.trust.errors import EnvelopeError, JsonRefused, KeyEventError, KeyFormatError
 from qlang.trust.keys.times import is_time
 
@@ -130,14 +130,6 @@ EVENT_NAMES: Mapping[type, str] = {Created: "created", Rotated: "rotated", Revok
 
 
 @dataclass(frozen=True, slots=True)
-class EventSigner:
-    """A key that takes part in signing an event, wherever it lives."""
-
-    key: PublicKey
-    sign: Callable[[bytes], bytes]
-
-
-@dataclass(frozen=True, slots=True)
 class SignedEvent:
     """An event as it was signed."""
 
@@ -163,21 +155,13 @@ class SignedEvent:
         return f"{key.key_id}: {fault}" if fault or len(values) > 1 else None
 
 
-def sign_event(event: KeyEvent, signers: Sequence[EventSigner]) -> SignedEvent:
-    """Sign with each of `signers`, and verify each signature.
+def sign_event(event: KeyEvent, keys: Sequence[SigningKey]) -> SignedEvent:
+    """Sign with each of `keys`, and verify each signature.
 
-    Raises: KeyEventError for a faulty signature, JsonRefused for a text without canonical form, and what signing
+    Raises: SigningError for a faulty signature, JsonRefused for a text without canonical form, and what signing
     raises.
     """
-    payload = canonical_json(_event_json(event))
-    message = pae(payload, PAYLOAD_TYPE)
-    signatures = []
-    for signer in signers:
-        value = signer.sign(message)
-        if fault := signature_fault(signer.key, message, value):
-            raise KeyEventError(f"{signer.key.key_id}: {fault}")
-        signatures.append(Signature(signer.key.key_id, value))
-    return SignedEvent(event, Envelope(payload, tuple(signatures)))
+    return SignedEvent(event, sign_envelope(canonical_json(_event_json(event)), keys, PAYLOAD_TYPE))
 
 
 def dump_event(signed: SignedEvent) -> bytes:

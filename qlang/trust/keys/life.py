@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from qlang.trust.algorithms import PublicKey
 from qlang.trust.custody import DEVELOPMENT, KeyRecord, KeySpec, ProbeReport
+from qlang.trust.envelope import SigningKey
 from qlang.trust.errors import KeyEventError, KeyRefused, KeyStoreError
 from qlang.trust.keys.events import (
     COMPROMISED,
     LOST,
     REASONS,
-    EventSigner,
     KeyClaims,
     LedgerPlace,
     Revoked,
@@ -145,7 +145,7 @@ def probe_key(ring: KeyRing, record: KeyRecord) -> ProbeReport:
     return report
 
 
-def _root_signers(ring: KeyRing, at: str, about: PublicKey) -> list[EventSigner]:
+def _root_signers(ring: KeyRing, at: str, about: PublicKey) -> list[SigningKey]:
     """The root key, unless the event is about the root key itself."""
     root = ring.root(at)
     return [] if root is None or root.public == about else [ring.signer(root)]

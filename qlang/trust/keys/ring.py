@@ -9,12 +9,12 @@ from typing import Protocol
 
 from qlang.trust.canonical import Json
 from qlang.trust.custody import DEVELOPMENT, LEDGER_CHECKPOINT, ROOT, RUN_MANIFEST, Custodian, KeyRecord, KeySpec
+from qlang.trust.envelope import SigningKey
 from qlang.trust.errors import CustodyError, KeyRefused, KeyStoreError
 from qlang.trust.keys.custodian import DevelopmentCustodian
 from qlang.trust.keys.events import (
     EVENT_NAMES,
     Created,
-    EventSigner,
     KeyClaims,
     LedgerPlace,
     Place,
@@ -134,9 +134,9 @@ class KeyRing:
             raise CustodyError(custody, "no such custody is configured here")
         return self.custodians[custody]
 
-    def signer(self, record: KeyRecord) -> EventSigner:
+    def signer(self, record: KeyRecord) -> SigningKey:
         """The key as one that signs events."""
-        return EventSigner(record.public, lambda message: self.sign(record, message))
+        return SigningKey(record.public, lambda message: self.sign(record, message))
 
     def root(self, at: str) -> KeyRecord | None:
         """The newest root key that may sign now, if there is one. It answers for the keys of all tenants."""
