@@ -113,14 +113,14 @@ class LedgerReader:
             raise LedgerError(self.path, None, f"has {whole} entries, not {old}")
         return merkle.consistency_path(old, whole, self.node)
 
-    def checkpoints(self) -> list[str]:
-        """The stored checkpoint notes, oldest first."""
-        return [self._text(note) for (note,) in self.database.all("SELECT note FROM checkpoint ORDER BY number")]
+    def checkpoints(self, newest: int = -1) -> list[str]:
+        """The stored checkpoint notes, all or the newest ones, oldest first."""
+        rows = self.database.all("SELECT note FROM checkpoint ORDER BY number DESC LIMIT ?", (newest,))
+        return [self._text(note) for (note,) in reversed(rows)]
 
     def last_checkpoint(self) -> str | None:
         """The newest stored checkpoint note."""
-        rows = self.database.all("SELECT note FROM checkpoint ORDER BY number DESC LIMIT 1")
-        return self._text(rows[0][0]) if rows else None
+        return next(iter(self.checkpoints(1)), None)
 
     def recall(self, request_id: str) -> Remembered | None:
         """What became of a request, or None if it was never remembered."""

@@ -7,9 +7,10 @@ Any number of processes may append; SQLite lets one at a time. What a transactio
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from qlang.trust.canonical import Json
 from qlang.trust.errors import JsonRefused, LedgerError, NoteError
@@ -33,36 +34,34 @@ def new_origin() -> str:
     return f"qlang.local/{secrets.token_hex(8)}"
 
 
-def open_ledger(
-    path: Path,
-    *,
-    create: bool = True,
-    read_only: bool = False,
-    origin: str | None = None,
-    busy_seconds: float = BUSY_SECONDS,
-) -> Ledger:
-    """Open a ledger; a context manager, or `.close()` it.
+def open_reader(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> LedgerReader:
+    """Open a ledger for reading only; the file may come from an attacker.
 
-    `create` makes it if it is absent (not when `read_only`), with `origin` or a new one. `read_only` is for
-    verification: the file may come from an attacker.
+    Raises: LedgerError for a missing, damaged or foreign file.
+    """
+    return _opened(path, LedgerReader, write=False, busy_seconds=busy_seconds)
+
+
+def open_ledger(
+    path: Path, *, create: bool = True, origin: str | None = None, busy_seconds: float = BUSY_SECONDS
+) -> Ledger:
+    """Open a ledger to append to it; a context manager, or `.close()` it.
+
+    `create` makes it if it is absent, with `origin` or a new one.
 
     Raises: LedgerError for a missing, damaged or foreign file, and if it has another origin than `origin`.
     """
     if origin is not None and ORIGIN.fullmatch(origin) is None:
         raise LedgerError(path, None, f"{origin[:80]!a} cannot be the name of a log")
-    try:
-        if create and not read_only:
+    if create:
+        try:
             schema.create(path, origin or new_origin())
-        connection = schema.connect(path, write=not read_only, busy_seconds=busy_seconds)
-    except OSError as error:
-        raise LedgerError(path, None, error.strerror or type(error).__name__) from error
-    try:
-        ledger = Ledger(Database(path, connection))
-        if origin is not None and ledger.origin != origin:
-            raise LedgerError(path, None, f"is the log {ledger.origin}, not {origin}")
-    except LedgerError:
-        connection.close()
-        raise
+        except OSError as error:
+            raise LedgerError(path, None, error.strerror or type(error).__name__) from error
+    ledger = _opened(path, Ledger, write=True, busy_seconds=busy_seconds)
+    if origin is not None and ledger.origin != origin:
+        ledger.close()
+        raise LedgerError(path, None, f"is the log {ledger.origin}, not {origin}")
     return ledger
 
 
@@ -83,6 +82,21 @@ class Ledger(LedgerReader):
         finally:
             if self.database.in_transaction:
                 self.database.run("ROLLBACK")
+
+
+_Opened = TypeVar("_Opened", bound=LedgerReader)
+
+
+def _opened(path: Path, kind: Callable[[Database], _Opened], *, write: bool, busy_seconds: float) -> _Opened:
+    try:
+        connection = schema.connect(path, write=write, busy_seconds=busy_seconds)
+    except OSError as error:
+        raise LedgerError(path, None, error.strerror or type(error).__name__) from error
+    try:
+        return kind(Database(path, connection))
+    except LedgerError:
+        connection.close()
+        raise
 
 
 class Transaction:
