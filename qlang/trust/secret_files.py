@@ -1,79 +1,60 @@
-"""Secrets at rest outside the key store: recipients' keys and the private keys of TLS certificates.
+"""Secrets at rest outside the records of signing keys: recipients' keys and private keys of TLS certificates.
 
-AES-256-GCM under a key derived (HKDF-SHA256, RFC 5869) with a fresh salt from the unlock secret of custody
-`development`. Whoever reads both folders has the secret; a copy of one alone is useless.
+AES-256-GCM under the key-encrypting key (KEK) of the user's key store, as the keys of custody `development`: a copy
+of the files without the unlock secret or the passphrase is useless.
 """
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Mapping
 
 from qlang.trust.canonical import Json
 from qlang.trust.errors import FileRefused, KeyStoreError
-from qlang.trust.files import commit, private_directory, read_file, stage
-from qlang.trust.keys.paths import KeyPaths
-from qlang.trust.locks import lock_file
+from qlang.trust.files import private_directory
+from qlang.trust.keys.passphrase import PassphraseSource
+from qlang.trust.keys.paths import KeyPaths, private_files
+from qlang.trust.keys.unlocking import ensure_kek, open_kek
+from qlang.trust.keys.wrapping import Cost, decode, encode
 
-SECRET_LIMIT = 1 << 16
-
-_INFO = b"qlang secret file v1, AES-256-GCM"
-_UNLOCK_BYTES = 32
-_PRIVATE = 0o077
+_NONCE_BYTES = 12
+_DOMAIN = b"qlang secret file|"
+"""Before all associated data: no secret file can be taken for a signing key's, or the other way round."""
 
 
-def wrap_secret(secret: bytes, associated: bytes, paths: KeyPaths) -> dict[str, Json]:
-    """What may lie on disk of `secret`; opens only with the same `associated` data and unlock secret.
+def wrap_secret(
+    secret: bytes, associated: bytes, paths: KeyPaths, passphrase: PassphraseSource | None = None
+) -> dict[str, Json]:
+    """What may lie on disk of `secret`; opens only with the same `associated` data and KEK.
 
-    The unlock secret is made if there is none yet. Raises: KeyStoreError.
+    A KEK is made where the store has no key yet. Raises: KeyStoreError, CustodyError.
     """
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     try:
+        private_directory(paths.store)
         private_directory(paths.state)
-        with lock_file(paths.state / ".lock"):
-            if not paths.unlock.exists():
-                commit(stage(paths.unlock, secrets.token_bytes(_UNLOCK_BYTES)), paths.unlock)
     except FileRefused as error:
         raise KeyStoreError(error.path, error.reason) from error
-    except OSError as error:
-        raise KeyStoreError(paths.unlock, error.strerror or type(error).__name__) from error
-    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
-    ciphertext = AESGCM(_derived(paths, salt)).encrypt(nonce, secret, associated)
-    return {"salt": _encode(salt), "nonce": _encode(nonce), "ciphertext": _encode(ciphertext)}
+    lost = not paths.kek.exists() and private_files(paths.store)
+    kek = open_kek(paths, passphrase) if lost else ensure_kek(paths, passphrase, Cost())
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    ciphertext = AESGCM(kek.value).encrypt(nonce, secret, _DOMAIN + associated)
+    return {"kek_id": kek.kek_id, "nonce": encode(nonce), "ciphertext": encode(ciphertext)}
 
 
-def unwrap_secret(wrapped: Mapping[str, Json], associated: bytes, paths: KeyPaths) -> bytes:
-    """The inverse. Raises: KeyStoreError for a changed file, other associated data or unlock secret."""
+def unwrap_secret(
+    wrapped: Mapping[str, Json], associated: bytes, paths: KeyPaths, passphrase: PassphraseSource | None = None
+) -> bytes:
+    """The inverse. Raises: KeyStoreError for a changed file or another KEK, CustodyError for a wrong passphrase."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+    kek = open_kek(paths, passphrase)
+    if wrapped.get("kek_id") != kek.kek_id:
+        raise KeyStoreError(paths.kek, "is not the key under which this secret was encrypted")
     try:
-        salt, nonce, ciphertext = (_decode(wrapped.get(name)) for name in ("salt", "nonce", "ciphertext"))
-        return AESGCM(_derived(paths, salt)).decrypt(nonce, ciphertext, associated)
+        nonce, ciphertext = decode(wrapped.get("nonce")), decode(wrapped.get("ciphertext"))
+        return AESGCM(kek.value).decrypt(nonce, ciphertext, _DOMAIN + associated)
     except (InvalidTag, ValueError) as error:  # ValueError: no base64, a nonce of impossible length
-        raise KeyStoreError(paths.unlock, "does not open this secret: changed file or another unlock secret") from error
-
-
-def _derived(paths: KeyPaths, salt: bytes) -> bytes:
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    try:
-        secret = read_file(paths.unlock, limit=_UNLOCK_BYTES, forbidden_mode=_PRIVATE)
-    except FileRefused as error:
-        raise KeyStoreError(paths.unlock, error.reason) from error
-    if len(secret) != _UNLOCK_BYTES:
-        raise KeyStoreError(paths.unlock, f"is not an unlock secret of {_UNLOCK_BYTES} bytes")
-    return HKDF(SHA256(), length=32, salt=salt, info=_INFO).derive(secret)
-
-
-def _encode(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _decode(text: Json) -> bytes:
-    if not isinstance(text, str) or len(text) > 2 * SECRET_LIMIT:
-        raise ValueError("a base64 member is missing")
-    return base64.b64decode(text, validate=True)
+        raise KeyStoreError(paths.kek, "does not open this secret: its file was changed") from error

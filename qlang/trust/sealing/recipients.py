@@ -1,0 +1,149 @@
+"""Keys of recipients: whom a file is sealed for.
+
+    store/recipients/mlkem768-x25519.0123456789abcdef.recipient.json       public, to be given away
+    store/recipients/mlkem768-x25519.0123456789abcdef.recipient-key.json   private, encrypted at rest
+
+A key id is `<suite>:<first 16 hex digits of SHA-256 of the public key>`. They are no signing keys: they prove nothing
+about who sealed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from qlang.trust.canonical import Json, canonical_json, load_json
+from qlang.trust.errors import FileRefused, JsonRefused, KeyFormatError, KeyStoreError, RecipientKeyError
+from qlang.trust.files import commit, private_directory, read_file, stage
+from qlang.trust.keys.paths import KeyPaths
+from qlang.trust.sealing.suites import SECRET_BYTES, SUITES, load_public, public_of
+from qlang.trust.secret_files import unwrap_secret, wrap_secret
+
+PUBLIC_FORMAT = "qlang-recipient-1"
+PRIVATE_FORMAT = "qlang-recipient-key-1"
+CUSTODY = "development"
+
+_MAX_FILE = 1 << 16
+_PUBLIC = ".recipient.json"
+_PRIVATE = ".recipient-key.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientKey:
+    """The public half of a recipient's key."""
+
+    suite: str
+    key_id: str
+    public: bytes
+
+
+def create_recipient_key(suite: str, paths: KeyPaths) -> RecipientKey:
+    """Make a key; its private half is written encrypted under custody `development`. Raises: KeyStoreError."""
+    secret = secrets.token_bytes(SECRET_BYTES)
+    key = _recipient(suite, public_of(SUITES[suite], secret))
+    created: dict[str, Json] = {"created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    wrapped = wrap_secret(secret, _associated(key), paths)
+    private = {"format": PRIVATE_FORMAT, "custody": CUSTODY, **_members(key), **created, **wrapped}
+    try:
+        private_directory(paths.store)
+        private_directory(_folder(paths))
+        commit(stage(_private_path(key.key_id, paths), canonical_json(private)), _private_path(key.key_id, paths))
+        path = public_path(key, paths)
+        commit(stage(path, canonical_json({"format": PUBLIC_FORMAT, **_members(key), **created}), mode=0o644), path)
+    except FileRefused as error:
+        raise KeyStoreError(error.path, error.reason) from error
+    except OSError as error:
+        raise KeyStoreError(_folder(paths), error.strerror or type(error).__name__) from error
+    return key
+
+
+def public_path(key: RecipientKey, paths: KeyPaths) -> Path:
+    """The file of the public half in the store."""
+    return _folder(paths) / f"{_stem(key.key_id)}{_PUBLIC}"
+
+
+def own_recipient_keys(paths: KeyPaths) -> tuple[RecipientKey, ...]:
+    """The keys of the store whose private half is there. Raises: KeyStoreError if one is damaged."""
+    return tuple(_read(path, PRIVATE_FORMAT)[0] for path in sorted(_folder(paths).glob(f"*{_PRIVATE}")))
+
+
+def find_recipient(text: str, paths: KeyPaths) -> RecipientKey:
+    """A public key by the path of its file, its id or the beginning of its id (keys of the store).
+
+    Raises: RecipientKeyError if there is none or more than one, KeyStoreError if the file is damaged.
+    """
+    if text.endswith(".json") or "/" in text:
+        return _read(Path(text), PUBLIC_FORMAT)[0]
+    found = [path for path in sorted(_folder(paths).glob(f"*{_PUBLIC}")) if path.name.startswith(_stem(text)) and text]
+    if len(found) != 1:
+        reason = "begins more than one key" if found else "is no key of your store and no file"
+        raise RecipientKeyError(text, reason)
+    return _read(found[0], PUBLIC_FORMAT)[0]
+
+
+def recipient_secret(key_id: str, paths: KeyPaths) -> bytes | None:
+    """The private half of one of the store's keys; None if it is not there.
+
+    Raises: KeyStoreError if it is damaged, open to others or cannot be unlocked.
+    """
+    path = _private_path(key_id, paths)
+    if not path.exists() and not path.is_symlink():
+        return None
+    key, value = _read(path, PRIVATE_FORMAT)
+    secret = unwrap_secret(value, _associated(key), paths)
+    if key.key_id != key_id or public_of(SUITES[key.suite], secret) != key.public:
+        raise KeyStoreError(path, "does not hold the key that it names")
+    return secret
+
+
+def _read(path: Path, form: str) -> tuple[RecipientKey, Mapping[str, Json]]:
+    try:
+        value = load_json(read_file(path, limit=_MAX_FILE, forbidden_mode=0o077 if form == PRIVATE_FORMAT else 0))
+    except FileRefused as error:
+        raise KeyStoreError(path, error.reason) from error
+    except JsonRefused as error:
+        raise KeyStoreError(path, f"is no key file: {error}") from error
+    match value:
+        case {"format": str(found), "suite": str(suite), "key_id": str(key_id), "public_key": str(text)} if (
+            isinstance(value, Mapping) and found == form and suite in SUITES
+        ):
+            pass
+        case _:
+            raise KeyStoreError(path, f"is not a key file of format {form}")
+    try:
+        key = _recipient(suite, base64.b64decode(text, validate=True))
+        load_public(SUITES[suite], key.public)
+    except (ValueError, KeyFormatError) as error:
+        raise KeyStoreError(path, f"is damaged: {error}") from error
+    if key.key_id != key_id:
+        raise KeyStoreError(path, "does not hold the key that it names")
+    return key, value
+
+
+def _recipient(suite: str, public: bytes) -> RecipientKey:
+    return RecipientKey(suite, f"{suite}:{hashlib.sha256(public).hexdigest()[:16]}", public)
+
+
+def _members(key: RecipientKey) -> dict[str, Json]:
+    return {"suite": key.suite, "key_id": key.key_id, "public_key": base64.b64encode(key.public).decode()}
+
+
+def _associated(key: RecipientKey) -> bytes:
+    return f"{PRIVATE_FORMAT}|{key.key_id}".encode()
+
+
+def _folder(paths: KeyPaths) -> Path:
+    return paths.store / "recipients"
+
+
+def _private_path(key_id: str, paths: KeyPaths) -> Path:
+    return _folder(paths) / f"{_stem(key_id)}{_PRIVATE}"
+
+
+def _stem(key_id: str) -> str:
+    return key_id.replace(":", ".")
