@@ -185,10 +185,14 @@ def from_pem(text: str) -> bytes:
     lines = text.strip().splitlines()
     if len(lines) < 2 or lines[0].rstrip() != _PEM_BEGIN or lines[-1].rstrip() != _PEM_END:
         raise KeyFormatError("no PEM frame of a public key")
+    body = "".join(line.strip() for line in lines[1:-1])
     try:
-        return base64.b64decode("".join(line.strip() for line in lines[1:-1]), validate=True)
+        spki = base64.b64decode(body, validate=True)
     except ValueError as error:
         raise KeyFormatError("the PEM text is not base64") from error
+    if base64.b64encode(spki).decode() != body:  # superfluous padding, unused bits that are set
+        raise KeyFormatError("the PEM text is not base64 in its one form")
+    return spki
 
 
 def _raw(algorithm: Algorithm, spki: bytes) -> bytes:
