@@ -70,6 +70,17 @@ class Channel:
             except OSError as error:
                 raise SignerUnavailable(f"the other side is gone ({error.strerror})") from error
 
+    def ready(self, seconds: float) -> bool:
+        """Whether there is something to receive, or the other side has ended; waits for it up to `seconds`.
+
+        Always true where the system cannot wait on pipes.
+        """
+        if os.name != "posix":
+            return True
+        poll = select.poll()
+        poll.register(self._reading, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
     def receive(self, *, seconds: float | None) -> bytes | None:
         """The next frame, or None if the other side has ended the conversation between two frames.
 

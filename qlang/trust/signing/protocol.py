@@ -124,6 +124,10 @@ def _texts(value: Json) -> tuple[str, ...]:
     return tuple(map(_text, value))
 
 
+def _optional_text(value: Json) -> str | None:
+    return None if value is None else _text(value)
+
+
 def _index(value: Json) -> int | None:
     if value is not None and type(value) is not int:
         raise FrameRefused("an error of the signer has a member that is no index")
@@ -139,8 +143,18 @@ _KINDS = (
     _Kind("frame", errors.FrameRefused, _REASON),
     _Kind("custody", errors.CustodyError, {"custody": _text, "reason": _text}),
     _Kind("key-store", errors.KeyStoreError, {"path": _path, "reason": _text}),
+    _Kind(
+        "key-refused",
+        errors.KeyRefused,
+        {"algorithm": _text, "key_id": _optional_text, "state": _text, "reason": _text},
+    ),
     _Kind("key-format", errors.KeyFormatError, _REASON),
     _Kind("ledger", errors.LedgerError, {"path": _path, "index": _index, "reason": _text}),
+    _Kind(
+        "policy",
+        errors.PolicyError,
+        {"path": _path, "key": _text, "reason": _text, "line": _index, "suggestion": _optional_text},
+    ),
     _Kind("file", errors.FileRefused, {"path": _path, "reason": _text}),
     _Kind("unavailable", errors.SignerUnavailable, _REASON),
     _Kind("signing", errors.SigningError, _REASON),

@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from qlang.trust.canonical import Json, canonical_json, load_json, sha256_digest
 from qlang.trust.crypto_modes import ED25519, MODES
-from qlang.trust.custody import DEFAULT_TENANT, LEDGER_CHECKPOINT, RUN_MANIFEST, KeyRecord
+from qlang.trust.custody import DEFAULT_TENANT, DEVELOPMENT, LEDGER_CHECKPOINT, RUN_MANIFEST, KeyRecord
 from qlang.trust.envelope import SigningKey, dump_envelope, sign_envelope
-from qlang.trust.errors import LedgerError, PolicyRefused, RequestConflict, TrustError
+from qlang.trust.errors import KeyRefused, LedgerError, PolicyRefused, RequestConflict, TrustError
+from qlang.trust.keys.ring import KeyRing
 from qlang.trust.ledger.checkpoint import Checkpoint, sign_checkpoint
+from qlang.trust.ledger.entries import Remembered
 from qlang.trust.ledger.kinds import CHECKPOINT, WITNESS
 from qlang.trust.ledger.notes import NoteKey, log_key, parse_note, verify_note
 from qlang.trust.ledger.proof import dump_proof
@@ -40,18 +41,9 @@ from qlang.trust.policy.evaluate import evaluate
 from qlang.trust.policy.model import Policy
 from qlang.trust.policy.questions import KeyFacts, Peer, SigningQuestion
 from qlang.trust.signing.audit import note_key_use, note_policy, note_refusal
+from qlang.trust.signing.peer import may_connect
 from qlang.trust.signing.request import ManifestRequest, SignedManifest, answer_json, check_request, parse_answer
 from qlang.version import __version__
-
-
-class Keys(Protocol):
-    """The keys of the signer, wherever they live: `keys.ring.KeyRing`."""
-
-    def select(self, purpose: str, tenant: str, algorithms: tuple[str, ...], at: str) -> tuple[KeyRecord, ...]:
-        """One valid key for each algorithm."""
-
-    def sign(self, record: KeyRecord, message: bytes) -> bytes:
-        """One signature."""
 
 
 def clock() -> str:
@@ -65,7 +57,7 @@ class SigningService:
     def __init__(
         self,
         ledger: Ledger,
-        keys: Keys,
+        keys: KeyRing,
         policy: Callable[[], Policy],
         *,
         owner_uid: int | None = None,
@@ -86,6 +78,13 @@ class SigningService:
             "policy": {"name": policy.name, "digest": policy.digest},
         }
 
+    def accepts(self, peer: Peer) -> bool:
+        """Whether a user may speak to this signer at all; nobody may while the policy cannot be read."""
+        try:
+            return self._owner_uid is None or may_connect(self._policy(), peer, self._owner_uid)
+        except TrustError:
+            return False
+
     def sign_manifest(self, request: ManifestRequest, peer: Peer | None = None) -> SignedManifest:
         """Sign and record a run, or give the answer that the same request got before.
 
@@ -94,9 +93,14 @@ class SigningService:
         """
         try:
             check_request(request)
+            if (before := self._ledger.recall(_request_id(request))) is not None:
+                return _same_again(request, before)
             policy = self._policy()
+            keys, log = self._keys_for(policy, request)
             with self._transaction(policy) as step:
-                return self._answer(step, policy, request, peer)
+                if (before := step.recall(_request_id(request))) is not None:
+                    return _same_again(request, before)
+                return self._signed(step, policy, _Asked(request, peer, keys, log, self._now()))
         except LedgerError:
             raise
         except TrustError as error:
@@ -117,52 +121,59 @@ class SigningService:
             note_policy(self._ledger, step, policy, self._now())
             yield step
 
-    def _answer(self, step: Transaction, policy: Policy, request: ManifestRequest, peer: Peer | None) -> SignedManifest:
-        before = step.recall(_request_id(request))
-        if before is not None:
-            return _same_again(request, before.index, before.answer)
-        signed_at = self._now()
-        tenant = policy.key_tenant(request.facts.tenant)
-        keys = self._keys.select(RUN_MANIFEST, tenant, request.algorithms, request.facts.created_at)
-        self._judge(policy, request, keys, signed_at, peer)
-        for record in keys:
-            note_key_use(step, record, signed_at)
+    def _keys_for(self, policy: Policy, request: ManifestRequest) -> tuple[tuple[KeyRecord, ...], KeyRecord]:
+        """The keys of the manifest and of the ledger; what is made for them is recorded whatever comes after."""
+        facts = request.facts
+        tenant = policy.key_tenant(facts.tenant)
+        keys = self._select(policy, facts.tenant, RUN_MANIFEST, tenant, request.algorithms, facts.created_at)
+        (log,) = self._select(policy, facts.tenant, LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), self._now())
+        return keys, log
+
+    def _select(
+        self, policy: Policy, tenant: str, purpose: str, owner: str, algorithms: tuple[str, ...], at: str
+    ) -> tuple[KeyRecord, ...]:
+        try:
+            return self._keys.select(purpose, owner, algorithms, at, create=False)
+        except KeyRefused as refusal:
+            if refusal.state != "missing" or not _may_make_keys(policy, tenant):
+                raise
+        with self._transaction(policy) as step:
+            return self._keys.select(purpose, owner, algorithms, at, log=step)
+
+    def _signed(self, step: Transaction, policy: Policy, asked: _Asked) -> SignedManifest:
+        request = asked.request
+        self._judge(policy, asked)
+        for record in (*asked.keys, asked.log):
+            note_key_use(step, record, asked.at)
         predicate = RunPredicate(
             request.facts,
-            tuple(map(ManifestKey.of, keys)),
+            tuple(map(ManifestKey.of, asked.keys)),
             step.position,
             PolicyName(policy.name, policy.digest),
             __version__,
-            signed_at,
+            asked.at,
         )
-        return self._sign(step, request, predicate, keys)
-
-    def _sign(
-        self, step: Transaction, request: ManifestRequest, predicate: RunPredicate, keys: tuple[KeyRecord, ...]
-    ) -> SignedManifest:
         payload = statement_bytes(Statement(request.subjects, predicate))
         parse_statement(payload)  # nothing is signed that `verify` could not read
         digest = sha256_digest(payload)
-        envelope = sign_envelope(payload, [self._signing_key(record) for record in keys])
+        envelope = sign_envelope(payload, [self._signing_key(record) for record in asked.keys])
         entry = step.append(RUN_ENTRY, ledger_body(predicate, digest))
-        signed = SignedManifest(dump_envelope(envelope), digest, entry.index, self._receipt(step, entry.index))
+        receipt = self._receipt(step, entry.index, asked)
+        signed = SignedManifest(dump_envelope(envelope), digest, entry.index, receipt)
         kept = canonical_json({"request_digest": request.digest, "answer": answer_json(signed)})
         step.remember(_request_id(request), entry.index, kept)
         return signed
 
-    def _receipt(self, step: Transaction, index: int) -> str:
+    def _receipt(self, step: Transaction, index: int, asked: _Asked) -> str:
         """Checkpoint the ledger as it will be once committed, and prove that the entry is in it.
 
         Nobody sees the note before COMMIT: a state that is never committed is never vouched for.
         """
-        now = self._now()
-        (record,) = self._keys.select(LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), now)
-        note_key_use(step, record, now)
         size = step.position.index
         checkpoint = Checkpoint(step.position.origin, size, self._ledger.root(size))
-        key = log_key(checkpoint.origin, record.public)
-        signer = _LogSigner(key, self._signing_key(record).sign)
-        note = sign_checkpoint(checkpoint, [signer], timestamp=int(datetime.fromisoformat(now).timestamp()))
+        key = log_key(checkpoint.origin, asked.log.public)
+        signer = _LogSigner(key, self._signing_key(asked.log).sign)
+        note = sign_checkpoint(checkpoint, [signer], timestamp=int(datetime.fromisoformat(asked.at).timestamp()))
         verify_note(parse_note(note.encode()), [key])
         step.add_checkpoint(note)
         return dump_proof(index, self._ledger.inclusion_proof(index, size), note)
@@ -170,26 +181,19 @@ class SigningService:
     def _signing_key(self, record: KeyRecord) -> SigningKey:
         return SigningKey(record.public, lambda message: self._keys.sign(record, message))
 
-    def _judge(
-        self,
-        policy: Policy,
-        request: ManifestRequest,
-        keys: tuple[KeyRecord, ...],
-        signed_at: str,
-        peer: Peer | None,
-    ) -> None:
+    def _judge(self, policy: Policy, asked: _Asked) -> None:
         """Raises: PolicyRefused with every reason."""
-        facts = request.facts
+        facts = asked.request.facts
         question = SigningQuestion(
             tenant=facts.tenant,
             crypto_mode=facts.crypto_mode,
-            algorithms=request.algorithms,
-            keys=tuple(map(_key_facts, keys)),
+            algorithms=asked.request.algorithms,
+            keys=tuple(map(_key_facts, asked.keys)),
             backend_id=facts.backend_id,
             created_at=facts.created_at,
-            now=signed_at,
+            now=asked.at,
             calibration_at=facts.calibration_at,
-            peer=peer,
+            peer=asked.peer,
             owner_uid=self._owner_uid,
             checkpoint_at=self._checkpoint_at(),
         )
@@ -206,6 +210,17 @@ class SigningService:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request on its way: who asks, with which keys, and when it is signed."""
+
+    request: ManifestRequest
+    peer: Peer | None
+    keys: tuple[KeyRecord, ...]
+    log: KeyRecord
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class _LogSigner:
     """The ledger's key as a signer of notes."""
 
@@ -217,14 +232,22 @@ def _request_id(request: ManifestRequest) -> str:
     return f"run:{request.facts.run_id}"
 
 
-def _same_again(request: ManifestRequest, index: int, kept: bytes | None) -> SignedManifest:
+def _may_make_keys(policy: Policy, tenant: str) -> bool:
+    """Whether missing keys may be made without a question: not where the policy would refuse them."""
+    return not any(
+        section.production or section.enforced_probe or (section.custody and DEVELOPMENT not in section.custody)
+        for _, section in policy.sections(tenant)
+    )
+
+
+def _same_again(request: ManifestRequest, before: Remembered) -> SignedManifest:
     """The answer that was given before, if the same was asked. Raises: RequestConflict, ManifestError."""
     run_id = request.facts.run_id
-    if kept is None:
-        raise RequestConflict(run_id, index, "it was recorded long ago, and its answer is not kept any more")
-    value = load_json(kept)
+    if before.answer is None:
+        raise RequestConflict(run_id, before.index, "it was recorded long ago, and its answer is not kept any more")
+    value = load_json(before.answer)
     if not isinstance(value, Mapping) or value.get("request_digest") != request.digest:
-        raise RequestConflict(run_id, index, "another manifest with this id was recorded")
+        raise RequestConflict(run_id, before.index, "another manifest with this id was recorded")
     return parse_answer(value.get("answer"))
 
 
