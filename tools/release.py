@@ -18,9 +18,11 @@ import subprocess
 import sys
 import tempfile
 import venv
+from importlib.metadata import version
 from pathlib import Path
 
 from qlang.trust.attestation import RELEASE_MANIFEST, Attestation, AttestationKey, sign_attestation
+from qlang.trust.canonical import Json
 from qlang.trust.crypto_modes import MODES
 from qlang.trust.files import file_digest
 from qlang.trust.spki import to_pem
@@ -66,13 +68,13 @@ def make_release(tree: SourceTree, out: Path, keys: list[AttestationKey]) -> Non
     sums = "".join(f"{digest.removeprefix('sha256:')}  {name}\n" for name, digest in sorted(files.items()))
     (out / SUMS).write_text(sums)
     files[SUMS] = file_digest(out / SUMS)
-    predicate = {
+    predicate: dict[str, Json] = {
         "version": __version__,
         "commit": tree.commit,
         "sources": tree.digest,
         "source_date_epoch": tree.epoch,
         "python": sys.version.split()[0],
-        "setuptools": _setuptools_version(),
+        "setuptools": version("setuptools"),
     }
     (out / ATTESTATION).write_bytes(sign_attestation(Attestation(RELEASE_MANIFEST, files, predicate), keys))
     for key in keys:
@@ -117,12 +119,6 @@ def bill_of_materials(wheel: Path, sbom: Path) -> None:
             origin.unlink()
         listing = ["-m", "cyclonedx_py", "environment", "--output-reproducible", "--output-format", "JSON"]
         _run([sys.executable, *listing, "--output-file", str(sbom), python])
-
-
-def _setuptools_version() -> str:
-    import setuptools
-
-    return str(setuptools.__version__)
 
 
 def _run(command: list[str], *, epoch: int | None = None) -> None:
