@@ -146,9 +146,14 @@ def sync_directory(path: Path) -> None:
 
 
 def private_directory(path: Path) -> None:
-    """Make sure of a folder of mode 0700 that belongs to the user. Raises: FileRefused."""
+    """Make sure of a folder of mode 0700 that belongs to the user; missing folders above it are made so too.
+
+    Raises: FileRefused.
+    """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed([path, *path.parents]):  # `parents=True` would ignore the mode
+            if not folder.exists():
+                folder.mkdir(mode=0o700, exist_ok=True)
         info = path.lstat()
     except OSError as error:
         raise _refused(path, error) from error

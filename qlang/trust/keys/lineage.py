@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from qlang.trust.algorithms import PublicKey
 from qlang.trust.custody import ROOT, RUN_MANIFEST
 from qlang.trust.keys.events import COMPROMISED, Created, KeyClaims, Revoked, Rotated, SignedEvent
+from qlang.trust.keys.times import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class _Tracing:
 
     def compromised(self, key: PublicKey) -> bool:
         return any(event.reason == COMPROMISED for event in self.revocations.get(key, ()))
+
+    def ended(self, key: PublicKey, at: str) -> bool:
+        """Whether a key is compromised, or was revoked or rotated before `at`."""
+        events = [*self.revocations.get(key, ()), *self.rotations.get(key, ())]
+        return self.compromised(key) or any(moment(event.at) < moment(at) for event in events)
 
     def ignore(self, event: SignedEvent, reason: str) -> None:
         self.ignored.append(Ignored(event, reason))
@@ -163,8 +169,7 @@ def _rotation_fault(state: _Tracing, event: SignedEvent, content: Rotated, forke
         return f"{old.key_id} cannot pass on the purpose {content.successor.purpose}"
     if {claims.tenant for claims in state.claims.get(old, ())} - {content.successor.tenant}:
         return f"{old.key_id} belongs to another tenant"
-    by_root = any(event.fault_by(root) is None for root in state.roots() if not state.compromised(root))
-    if by_root:
+    if any(event.fault_by(root) is None for root in state.roots() if not state.ended(root, content.at)):
         return None
     if fault := event.fault_by(old):
         return fault

@@ -82,9 +82,9 @@ def event_name(key_id: str, event: str, digest: str) -> str:
     return f"{key_id.replace(':', '.')}.{event}.{digest.removeprefix('sha256:')[:12]}{_EVENT}"
 
 
-def imported_name(key_id: str) -> str:
-    """The file name of a public key that came from elsewhere."""
-    return f"imported.{key_id.replace(':', '.')}{_PUBLIC}"
+def public_name(key_id: str) -> str:
+    """The file name of a public key outside the store that made it."""
+    return f"{key_id.replace(':', '.')}{_PUBLIC}"
 
 
 def spec_fault(spec: KeySpec) -> str | None:

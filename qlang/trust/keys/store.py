@@ -13,7 +13,7 @@ from qlang.trust.errors import FileRefused, JsonRefused, KeyFormatError, KeyStor
 from qlang.trust.files import commit, private_directory, read_file, stage
 from qlang.trust.keys.events import SignedEvent, dump_event
 from qlang.trust.keys.locking import alone
-from qlang.trust.keys.paths import KeyPaths, event_name, file_stem, imported_name, private_files, spec_fault
+from qlang.trust.keys.paths import KeyPaths, event_name, file_stem, private_files, public_name, spec_fault
 from qlang.trust.keys.records import MAX_RECORD_BYTES, dump_record, parse_record
 from qlang.trust.keys.trust import TrustStore, load_trust_store
 
@@ -99,7 +99,7 @@ class KeyStore:
 
     def save_public(self, key: PublicKey) -> Path:
         """Trust a public key from elsewhere."""
-        path = self.paths.store / imported_name(key.key_id)
+        path = self.paths.store / public_name(key.key_id)
         try:
             commit(stage(path, to_pem(key.spki).encode()), path)
         except OSError as error:

@@ -1,0 +1,1 @@
+"""What `qlangc keys` does, by theme."""

@@ -1,0 +1,91 @@
+"""The keys that a command works with, where it records what it did, and asking before it does it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qlang.compiler.console import Console
+from qlang.compiler.exit_codes import EXECUTION
+from qlang.compiler.failure import Failure
+from qlang.compiler.workspace import find_workspace
+
+if TYPE_CHECKING:
+    from qlang.trust.custody import KeyRecord
+    from qlang.trust.keys.passphrase import PassphraseSource
+    from qlang.trust.keys.ring import KeyRing
+    from qlang.trust.ledger.store import Transaction
+    from qlang.trust.spki import PublicKey
+
+SCHEMA = "qlang.keys/1"
+
+
+def ring_of(options: Namespace) -> KeyRing:
+    """The user's keys, with the tokens of the project's policy. Raises: TrustError."""
+    from qlang.trust.keys.user import user_ring
+
+    return user_ring(
+        find_workspace(Path.cwd()),
+        passphrase=source(getattr(options, "passphrase", None)),
+        token=getattr(options, "token", None),
+    )
+
+
+def source(text: str | None) -> PassphraseSource | None:
+    """Where a passphrase comes from, as an option says it. Raises: CustodyError."""
+    from qlang.trust.keys.passphrase import source_of
+
+    return None if text is None else source_of(text)
+
+
+def find_record(ring: KeyRing, text: str) -> KeyRecord:
+    """The one key of the store that `text` names. Raises: Failure, TrustError."""
+    records = ring.contents().records
+    public = _one([record.public for record in records], text)
+    return next(record for record in records if record.public == public)
+
+
+def find_key(ring: KeyRing, text: str) -> PublicKey:
+    """The one trusted key that `text` names, here or elsewhere. Raises: Failure, TrustError."""
+    return _one(list(ring.contents().trust.trusted), text)
+
+
+@contextmanager
+def ledger_step(options: Namespace, console: Console) -> Iterator[Transaction | None]:
+    """One transaction of the ledger, or None where the project has none yet. Raises: LedgerError."""
+    from qlang.runtime.run_folder import LEDGER
+    from qlang.trust.ledger.store import open_ledger
+
+    given = getattr(options, "ledger", None)
+    path = Path(given) if given else find_workspace(Path.cwd()) / LEDGER
+    if not given and not path.exists():
+        console.note("there is no ledger here: the event is kept beside the keys only")
+        yield None
+        return
+    with open_ledger(path, create=False) as ledger, ledger.transaction() as step:
+        yield step
+
+
+def confirmed(options: Namespace, question: str) -> None:
+    """Ask before something dangerous, where a person sits at a terminal. Raises: Failure if the answer is no."""
+    if options.yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Failure("nothing was changed", status=EXECUTION)
+
+
+def _one(keys: list[PublicKey], text: str) -> PublicKey:
+    found = [key for key in keys if key.key_id.startswith(text) or key.key_id.partition(":")[2].startswith(text)]
+    exact = [key for key in keys if key.key_id == text] or found
+    if len(exact) == 1:
+        return exact[0]
+    if not exact:
+        raise Failure(f"there is no key `{text}`", "`qlangc keys list` shows all")
+    listed = ", ".join(key.key_id for key in exact[:5])
+    raise Failure(f"`{text}` is the beginning of several keys: {listed}", "give more of the id")
