@@ -6,17 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pkcs11.constants import Attribute, MechanismFlag, ObjectClass
-from pkcs11.exceptions import AttributeTypeInvalid, AttributeValueInvalid, TemplateInconsistent
+from pkcs11.exceptions import PKCS11Error
 from pkcs11.mechanisms import KeyType
 from pkcs11.types import Object, PrivateKey, PublicKey, SecretKey, Session
 
 from qlang.trust.errors import CustodyError
+from qlang.trust.token.driver import LOST, error_name
 from qlang.trust.token.schemes import SCHEMES
 
 Made = TypeVar("Made")
 
 _LOCKED_IN: Mapping[Attribute, bool] = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
-_FROZEN: Mapping[Attribute, bool] = {Attribute.MODIFIABLE: False, Attribute.COPYABLE: False}
+_FROZEN: tuple[Mapping[Attribute, bool], ...] = (
+    {Attribute.MODIFIABLE: False, Attribute.COPYABLE: False},
+    {Attribute.MODIFIABLE: False},
+)
 
 
 def objects_of(session: Session, identity: bytes) -> list[Object]:
@@ -57,7 +61,7 @@ def generate_pair(session: Session, algorithm: str, label: str, identity: bytes)
             private_template=dict(restrictions),
         )
 
-    return _as_restricted_as_possible(generate)
+    return _as_restricted_as_possible(session, identity, generate)
 
 
 def generate_kek(session: Session, label: str, identity: bytes) -> SecretKey:
@@ -74,12 +78,21 @@ def generate_kek(session: Session, label: str, identity: bytes) -> SecretKey:
             template=dict(restrictions),
         )
 
-    return _as_restricted_as_possible(generate)
+    return _as_restricted_as_possible(session, identity, generate)
 
 
-def _as_restricted_as_possible(generate: Callable[[Mapping[Attribute, bool]], Made]) -> Made:
-    """Never sensitive or extractable otherwise; unchangeable and not to be copied where the token knows of that."""
-    try:
-        return generate({**_LOCKED_IN, **_FROZEN})
-    except (AttributeTypeInvalid, AttributeValueInvalid, TemplateInconsistent):
-        return generate(_LOCKED_IN)
+def _as_restricted_as_possible(
+    session: Session, identity: bytes, generate: Callable[[Mapping[Attribute, bool]], Made]
+) -> Made:
+    """Never without the restrictions of `_LOCKED_IN`; with the others where the token knows of them.
+
+    What a token answers to attributes that it does not know differs too much for a list: NSS fails in general.
+    """
+    for frozen in _FROZEN:
+        try:
+            return generate({**_LOCKED_IN, **frozen})
+        except PKCS11Error as error:
+            if error_name(error) in LOST:
+                raise
+            destroy_all(session, identity)
+    return generate(_LOCKED_IN)

@@ -114,5 +114,5 @@ def test_damaged_records_are_refused(soft, identity) -> None:
     custodian = TokenNativeCustodian(soft.token)
     record = custodian.create(KeySpec(ECDSA_P256))
     damaged = replace(record, protection={**record.protection, "object_id": identity})
-    with pytest.raises(CustodyError, match="is damaged|is not in the token"):
+    with pytest.raises(CustodyError, match=r"is damaged|is not in the token"):
         custodian.sign(damaged, b"x")

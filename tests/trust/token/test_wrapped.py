@@ -77,7 +77,7 @@ def test_every_part_of_the_blob_is_protected(soft, position) -> None:
 def test_damaged_records_are_refused(soft, changes) -> None:
     custodian = TokenWrappedCustodian(soft.token)
     record = custodian.create(KeySpec(ED25519))
-    with pytest.raises(CustodyError, match="is damaged|does not open"):
+    with pytest.raises(CustodyError, match=r"is damaged|does not open"):
         custodian.sign(replace(record, protection={**record.protection, **changes}), b"x")
 
 
