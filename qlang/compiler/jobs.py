@@ -38,7 +38,7 @@ def chosen_job(
 
     Raises JobProblem.
     """
-    job = _named(analysis, name)
+    job = named_job(analysis, name)
     if shots is not None:
         job = replace(job, shots=shots)
     if backend is not None:
@@ -49,7 +49,7 @@ def chosen_job(
     return job
 
 
-def _named(analysis: Analysis, name: str | None) -> CheckedJob:
+def named_job(analysis: Analysis, name: str | None) -> CheckedJob:
     source = analysis.source
     everything = Span(source, 0, 0)
     jobs = {job.name: job for job in analysis.module.jobs}

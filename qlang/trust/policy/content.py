@@ -14,13 +14,14 @@ _IN_ORDER = ("sign",)
 
 def policy_content(policy: Policy) -> dict[str, Json]:
     """The rules, what says nothing left out; durations in seconds. `load.policy_of` reads it back."""
-    tenants: dict[str, Json] = {name: _plain(section) for name, section in sorted(policy.tenants.items())}
-    content: dict[str, Json] = {"schema": SCHEMA, "defaults": _plain(policy.defaults), "tenants": tenants}
-    content |= {"log": _plain(policy.log), "witnesses": _plain(policy.witnesses)}
+    tenants: dict[str, Json] = {name: section_content(section) for name, section in sorted(policy.tenants.items())}
+    content: dict[str, Json] = {"schema": SCHEMA, "defaults": section_content(policy.defaults), "tenants": tenants}
+    content |= {"log": section_content(policy.log), "witnesses": section_content(policy.witnesses)}
     return {name: value for name, value in content.items() if value != {}}
 
 
-def _plain(part: Section | LogTrust | Witnesses) -> dict[str, Json]:
+def section_content(part: Section | LogTrust | Witnesses) -> dict[str, Json]:
+    """What a part of a policy states, without what it leaves open."""
     empty = type(part)()
     values = {entry.name: getattr(part, entry.name) for entry in fields(part)}
     return {name: _value(name, value) for name, value in values.items() if value != getattr(empty, name)}
