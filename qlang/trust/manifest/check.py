@@ -9,13 +9,11 @@ from datetime import datetime
 from qlang.trust.canonical import DIGEST, Json
 from qlang.trust.crypto_modes import MODES
 from qlang.trust.errors import ManifestError
-from qlang.trust.manifest.model import QkdUse, RunFacts
+from qlang.trust.manifest.model import RunFacts
 
-KMES = ("vendor", "simulator")
 MAX_TEXT = 1024
 """Longest text of a fact, in characters."""
 MAX_LABELS = 256
-MAX_QKD_KEYS = 256
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}", re.ASCII)
 """How the id of a run is spelled (use `fullmatch`): it names a folder and a request."""
@@ -48,8 +46,6 @@ def check_facts(facts: RunFacts) -> None:
     if facts.calibration_at is not None:
         check_time("calibration_at", facts.calibration_at)
     _check_labels(facts.labels)
-    if facts.qkd is not None:
-        _check_qkd(facts.qkd)
 
 
 def time_text(value: Mapping[str, Json], member: str, field: str) -> str:
@@ -84,12 +80,3 @@ def _check_labels(labels: Mapping[str, str]) -> None:
     for name, value in labels.items():
         _check_text("labels", name)
         _check_text(f"labels.{name[:40]}", value)
-
-
-def _check_qkd(use: QkdUse) -> None:
-    if use.kme not in KMES:
-        raise ManifestError("qkd.kme", f"is not one of {', '.join(KMES)}")
-    if not 1 <= len(use.key_ids) <= MAX_QKD_KEYS:
-        raise ManifestError("qkd.key_ids", f"is not a list of 1 to {MAX_QKD_KEYS} names")
-    for name in use.key_ids:
-        _check_text("qkd.key_ids", name)

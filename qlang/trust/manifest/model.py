@@ -26,12 +26,17 @@ _NEVER_SUBJECTS = (MANIFEST_NAME, RECEIPT_NAME)
 
 
 @dataclass(frozen=True, slots=True)
-class QkdUse:
-    """Quantum-distributed keys that took part in sealing: never the keys, only their names (ETSI GS QKD 014)."""
+class QkdGate:
+    """A key management entity that had quantum-distributed keys when the signer asked (ETSI GS QKD 014, clause 6.1).
+
+    Keys themselves are drawn when something is sealed; their ids are in the sealed files.
+    """
 
     kme: str
-    """`vendor` or `simulator`."""
-    key_ids: tuple[str, ...]
+    """`vendor` or `simulator`, as configured."""
+    source_kme: str
+    target_kme: str
+    probed_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,6 @@ class RunFacts:
     """The compiler passes that made the plan, in order, with their options; timings are unsigned, in the trace."""
     calibration_at: str | None = None
     """When the snapshot was taken, RFC 3339 in UTC; what a policy's freshness rule looks at."""
-    qkd: QkdUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ class RunPredicate:
     signer_version: str
     signed_at: str
     """RFC 3339 in UTC by the signer's clock; `created_at` is when the run began."""
+    qkd: QkdGate | None = None
+    """In crypto mode `qkd`, and in no other."""
 
     @property
     def public_keys(self) -> tuple[PublicKey, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from qlang.trust.algorithms import PublicKey, public_key
 from qlang.trust.canonical import DIGEST, Json, canonical_json, load_json
+from qlang.trust.crypto_modes import MODES
 from qlang.trust.custody import CUSTODIES, ENFORCED, NOT_CLAIMED, NOT_ENFORCED
 from qlang.trust.errors import JsonRefused, KeyFormatError, ManifestError
 from qlang.trust.ledger.entries import Position
@@ -17,7 +18,7 @@ from qlang.trust.manifest.model import (
     STATEMENT_TYPE,
     ManifestKey,
     PolicyName,
-    QkdUse,
+    QkdGate,
     RunFacts,
     RunPredicate,
     Statement,
@@ -25,6 +26,7 @@ from qlang.trust.manifest.model import (
     plain_name,
 )
 
+_KMES = ("vendor", "simulator")
 _VERDICTS = (ENFORCED, NOT_ENFORCED, NOT_CLAIMED)
 
 
@@ -57,13 +59,15 @@ def _predicate(value: Mapping[str, Json]) -> RunPredicate:
     if len({key.public.key_id for key in keys}) != len(keys):
         raise ManifestError("keys", "lists a key twice")
     place, policy, signer = (object_of(value.get(name), name) for name in ("ledger", "policy", "signer"))
+    facts = facts_of(value)
     predicate = RunPredicate(
-        facts_of(value),
+        facts,
         keys,
         Position(text(place, "origin"), count(place, "index"), digest_text(place, "root")),
         PolicyName(text(policy, "name"), digest_text(policy, "digest")),
         text(signer, "version"),
         time_text(signer, "signed_at", "signer.signed_at"),
+        _qkd(value, facts.crypto_mode),
     )
     _check_derived(value, predicate)
     return predicate
@@ -104,19 +108,21 @@ def facts_of(value: Mapping[str, Json]) -> RunFacts:
         labels={name: text(labels, name) for name in labels},
         methods_applied=tuple(objects(value, "methods_applied")),
         passes=texts(value, "passes"),
-        qkd=_qkd(value),
     )
     check_facts(facts)
     return facts
 
 
-def _qkd(value: Mapping[str, Json]) -> QkdUse | None:
-    if "qkd" not in value:
-        raise ManifestError("qkd", "is missing")
+def _qkd(value: Mapping[str, Json], mode: str) -> QkdGate | None:
+    if (value.get("qkd") is not None) != MODES[mode].needs_kme or "qkd" not in value:
+        raise ManifestError("qkd", f"does not fit crypto mode {mode}")
     if value["qkd"] is None:
         return None
-    use = object_of(value["qkd"], "qkd")
-    return QkdUse(text(use, "kme"), texts(use, "key_ids"))
+    gate = object_of(value["qkd"], "qkd")
+    if gate.get("kme") not in _KMES:
+        raise ManifestError("qkd.kme", f"is not one of {', '.join(_KMES)}")
+    probed_at = time_text(gate, "probed_at", "qkd.probed_at")
+    return QkdGate(text(gate, "kme"), text(gate, "source_kme"), text(gate, "target_kme"), probed_at)
 
 
 def _key(item: Mapping[str, Json]) -> ManifestKey:

@@ -11,7 +11,7 @@ from qlang.trust.manifest.model import (
     PREDICATE_TYPE,
     STATEMENT_TYPE,
     ManifestKey,
-    QkdUse,
+    QkdGate,
     RunFacts,
     RunPredicate,
     Statement,
@@ -58,7 +58,6 @@ def facts_json(facts: RunFacts) -> dict[str, Json]:
         "labels": dict(facts.labels),
         "methods_applied": [dict(method) for method in facts.methods_applied],
         "passes": list(facts.passes),
-        "qkd": _qkd_json(facts.qkd),
     }
 
 
@@ -73,6 +72,7 @@ def _predicate_json(predicate: RunPredicate, subjects: Mapping[str, str]) -> dic
         "keys": [_key_json(key) for key in predicate.keys],
         "ledger": {"origin": place.origin, "index": place.index, "root": place.root},
         "policy": {"name": policy.name, "digest": policy.digest},
+        "qkd": _qkd_json(predicate.qkd),
         "signer": {"version": predicate.signer_version, "signed_at": predicate.signed_at},
     }
 
@@ -91,5 +91,12 @@ def _key_json(key: ManifestKey) -> dict[str, Json]:
     }
 
 
-def _qkd_json(use: QkdUse | None) -> Json:
-    return None if use is None else {"kme": use.kme, "key_ids": list(use.key_ids)}
+def _qkd_json(gate: QkdGate | None) -> Json:
+    if gate is None:
+        return None
+    return {
+        "kme": gate.kme,
+        "source_kme": gate.source_kme,
+        "target_kme": gate.target_kme,
+        "probed_at": gate.probed_at,
+    }

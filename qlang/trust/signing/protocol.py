@@ -156,6 +156,7 @@ _KINDS = (
         {"path": _path, "key": _text, "reason": _text, "line": _index, "suggestion": _optional_text},
     ),
     _Kind("file", errors.FileRefused, {"path": _path, "reason": _text}),
+    _Kind("qkd", errors.QkdUnavailable, _REASON),
     _Kind("unavailable", errors.SignerUnavailable, _REASON),
     _Kind("signing", errors.SigningError, _REASON),
 )

@@ -30,6 +30,7 @@ from qlang.trust.manifest import (
     RUN_ENTRY,
     ManifestKey,
     PolicyName,
+    QkdGate,
     RunPredicate,
     Statement,
     ledger_body,
@@ -60,14 +61,16 @@ class SigningService:
         keys: KeyRing,
         policy: Callable[[], Policy],
         *,
+        qkd: Callable[[], QkdGate],
         owner_uid: int | None = None,
         now: Callable[[], str] = clock,
     ) -> None:
         """`policy` is asked for each request, so that an edited file counts at once.
 
-        `owner_uid`: see SigningQuestion.
+        `qkd` asks the key management entity, for crypto modes that need one. `owner_uid`: see SigningQuestion.
         """
-        self._ledger, self._keys, self._policy, self._owner_uid, self._now = ledger, keys, policy, owner_uid, now
+        self._ledger, self._keys, self._policy, self._qkd = ledger, keys, policy, qkd
+        self._owner_uid, self._now = owner_uid, now
 
     def describe(self) -> dict[str, Json]:
         """Who this signer is: version, ledger, policy. Raises: PolicyError, LedgerError."""
@@ -97,10 +100,12 @@ class SigningService:
                 return _same_again(request, before)
             policy = self._policy()
             keys, log = self._keys_for(policy, request)
+            mode = MODES.get(request.facts.crypto_mode)
+            gate = self._qkd() if mode is not None and mode.needs_kme else None
             with self._transaction(policy) as step:
                 if (before := step.recall(_request_id(request))) is not None:
                     return _same_again(request, before)
-                return self._signed(step, policy, _Asked(request, peer, keys, log, self._now()))
+                return self._signed(step, policy, _Asked(request, peer, keys, log, gate, self._now()))
         except LedgerError:
             raise
         except TrustError as error:
@@ -152,6 +157,7 @@ class SigningService:
             PolicyName(policy.name, policy.digest),
             __version__,
             asked.at,
+            asked.qkd,
         )
         payload = statement_bytes(Statement(request.subjects, predicate))
         parse_statement(payload)  # nothing is signed that `verify` could not read
@@ -197,7 +203,7 @@ class SigningService:
             owner_uid=self._owner_uid,
             checkpoint_at=self._checkpoint_at(),
         )
-        reasons = (*evaluate(policy, question).reasons, *_standing_reasons(question, facts.qkd is not None))
+        reasons = (*evaluate(policy, question).reasons, *_standing_reasons(question))
         if reasons:
             raise PolicyRefused(reasons)
 
@@ -217,6 +223,7 @@ class _Asked:
     peer: Peer | None
     keys: tuple[KeyRecord, ...]
     log: KeyRecord
+    qkd: QkdGate | None
     at: str
 
 
@@ -265,8 +272,8 @@ def _key_facts(record: KeyRecord) -> KeyFacts:
     )
 
 
-def _standing_reasons(question: SigningQuestion, has_qkd: bool) -> Iterator[str]:
-    """What no policy can allow: a run from the future, a key whose time is over, a mode without its keys."""
+def _standing_reasons(question: SigningQuestion) -> Iterator[str]:
+    """What no policy can allow: a run from the future, a key whose time is over."""
     ahead = times.seconds_between(question.now, question.created_at)
     if ahead is None or ahead > times.CLOCK_TOLERANCE:
         yield f"`created_at` {question.created_at} is after the signer's clock, {question.now}"
@@ -274,5 +281,3 @@ def _standing_reasons(question: SigningQuestion, has_qkd: bool) -> Iterator[str]
         left = None if key.not_after is None else times.seconds_between(question.now, key.not_after)
         if left is not None and left < 0:
             yield f"key `{key.key_id}` is not valid after {key.not_after}, now it is {question.now}"
-    if question.crypto_mode in MODES and MODES[question.crypto_mode].needs_kme and not has_qkd:
-        yield f"crypto mode `{question.crypto_mode}` without quantum-distributed keys"

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qlang.trust.crypto_modes import NO_KME
+from qlang.trust.errors import QkdUnavailable
 from qlang.trust.keys.paths import KeyPaths
-from qlang.trust.keys.ring import development_ring
+from qlang.trust.keys.user import user_ring
 from qlang.trust.ledger.store import open_ledger
+from qlang.trust.manifest import QkdGate
 from qlang.trust.policy.load import find_policy
 from qlang.trust.policy.model import POLICY_FILE, Policy
 from qlang.trust.signing.service import SigningService
@@ -28,11 +31,16 @@ class SignerSetup:
 
 @contextmanager
 def open_service(setup: SignerSetup) -> Iterator[SigningService]:
-    """The core of a signer, in this process. Raises: LedgerError."""
+    """The core of a signer, in this process. Raises: LedgerError; PolicyError, FileRefused for a policy file."""
     owner = os.getuid() if hasattr(os, "getuid") else None
     with open_ledger(setup.ledger) as ledger:
-        policy = PolicySource(setup.policy_folder)
-        yield SigningService(ledger, development_ring(setup.keys), policy, owner_uid=owner)
+        yield SigningService(
+            ledger,
+            user_ring(setup.policy_folder, paths=setup.keys),
+            PolicySource(setup.policy_folder),
+            qkd=lambda: _qkd_gate(setup.policy_folder / POLICY_FILE),
+            owner_uid=owner,
+        )
 
 
 @dataclass(slots=True)
@@ -57,3 +65,15 @@ class PolicySource:
         except OSError as error:
             return error.errno
         return info.st_ino, info.st_size, info.st_mtime_ns, info.st_mode
+
+
+def _qkd_gate(policy_file: Path) -> QkdGate:
+    """Ask the key management entity of a policy file for keys. Raises: QkdUnavailable, QkdConfigError."""
+    from qlang.trust.qkd.client import probe
+    from qlang.trust.qkd.config import configured
+
+    config = configured(policy_file) if policy_file.exists() else None
+    if config is None:
+        raise QkdUnavailable(NO_KME)
+    status = probe(config)
+    return QkdGate(status.kind, status.source_kme, status.target_kme, status.probed_at)
