@@ -10,9 +10,9 @@ from qlang.trust.checks import Check
 from qlang.trust.errors import NoteError
 from qlang.trust.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qlang.trust.ledger.merkle import verify_inclusion
-from qlang.trust.ledger.notes import Note, claimed_keys, parse_note, verify_note
+from qlang.trust.ledger.notes import Note, parse_note
 from qlang.trust.ledger.proof import HEADER, Proof, parse_proof
-from qlang.trust.spki import PublicKey
+from qlang.trust.ledger.vouching import Vouch
 
 RootAt = Callable[[int], bytes | None]
 """Tree size → root, or None if the ledger cannot say."""
@@ -65,20 +65,7 @@ def continuation_fault(origin: str, size: int, checkpoint: Checkpoint, root_at: 
     return None
 
 
-def signature_note_fault(note: Note, origin: str, trusted: Sequence[PublicKey]) -> str | None:
-    """Why no trusted key vouches for a checkpoint as the log's own, or None."""
-    try:
-        verified = verify_note(note, claimed_keys(note, origin, trusted))
-    except NoteError as error:
-        return str(error)
-    if all(one.key.name != origin for one in verified):
-        return f"not signed by a trusted key of {origin}"
-    return None
-
-
-def stored_checks(
-    origin: str, size: int, notes: Sequence[str], root_at: RootAt, trusted: Sequence[PublicKey] | None
-) -> list[Check]:
+def stored_checks(origin: str, size: int, notes: Sequence[str], root_at: RootAt, vouch: Vouch | None) -> list[Check]:
     """The verdicts on the checkpoints that lie in the ledger itself."""
     signed = 0
     for number, text in enumerate(notes):
@@ -88,18 +75,16 @@ def stored_checks(
         except (NoteError, UnicodeEncodeError) as error:
             return [Check("ledger checkpoints", False, f"checkpoint {number}: {error}")]
         fault = continuation_fault(origin, size, checkpoint, root_at)
-        if fault is None and trusted is not None:
-            fault = signature_note_fault(note, origin, trusted)
+        if fault is None and vouch is not None:
+            fault = vouch(note, checkpoint)
         if fault:
             return [Check("ledger checkpoints", False, f"checkpoint {number} (size {checkpoint.size}): {fault}")]
         signed += 1
-    words = "signed by trusted keys" if trusted is not None else "signatures not checked"
+    words = "signed by trusted keys" if vouch is not None else "signatures not checked"
     return [Check("ledger checkpoints", True, f"{signed} stored, {words}" if signed else "none stored")]
 
 
-def known_check(
-    origin: str, size: int, known: Known, root_at: RootAt, leaf_at: LeafAt, trusted: Sequence[PublicKey] | None
-) -> Check:
+def known_check(origin: str, size: int, known: Known, root_at: RootAt, leaf_at: LeafAt, vouch: Vouch | None) -> Check:
     """The verdict on one checkpoint or receipt from outside."""
     name = f"older receipt {known.source}" if known.is_receipt else f"older checkpoint {known.source}"
     try:
@@ -107,8 +92,8 @@ def known_check(
     except NoteError as error:
         return Check(name, False, str(error))
     fault = continuation_fault(origin, size, checkpoint, root_at)
-    if fault is None and trusted is not None:
-        fault = signature_note_fault(note, origin, trusted)
+    if fault is None and vouch is not None:
+        fault = vouch(note, checkpoint)
     if fault is None and proof is not None:
         fault = _receipt_fault(proof, leaf_at)
     what = "" if proof is None else f", entry {proof.index}"

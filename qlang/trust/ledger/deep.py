@@ -6,7 +6,7 @@ recomputes every hash from the entries' data and believes nothing that is stored
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from qlang.trust.ledger.entries import parse_entry, root_text
 from qlang.trust.ledger.kinds import kind_fault
 from qlang.trust.ledger.reader import LedgerReader
 from qlang.trust.ledger.store import open_reader
-from qlang.trust.spki import PublicKey
+from qlang.trust.ledger.vouching import Vouch
 
 RECENT_CHECKPOINTS = 64
 """How many of the newest stored checkpoints a plain check compares."""
@@ -41,16 +41,16 @@ def check_ledger_file(
     *,
     deep: bool = False,
     known: Sequence[Known] = (),
-    trusted: Iterable[PublicKey] | None = None,
+    vouch: Vouch | None = None,
 ) -> tuple[Check, ...]:
     """Check a ledger file that may come from an attacker; never raises for what it contains.
 
     `known`: older checkpoints and receipts, kept elsewhere, that the ledger must continue.
-    `trusted`: keys of which one must have signed each checkpoint; None leaves signatures unchecked, and says so.
+    `vouch`: what judges the signatures of each checkpoint; None leaves them unchecked, and the checks say so.
     """
     try:
         with open_reader(path) as ledger, ledger.snapshot():
-            return check_open_ledger(ledger, deep=deep, known=known, trusted=trusted)
+            return check_open_ledger(ledger, deep=deep, known=known, vouch=vouch)
     except LedgerError as error:
         return (Check("ledger file", False, str(error)),)
 
@@ -60,10 +60,9 @@ def check_open_ledger(
     *,
     deep: bool = True,
     known: Sequence[Known] = (),
-    trusted: Iterable[PublicKey] | None = None,
+    vouch: Vouch | None = None,
 ) -> tuple[Check, ...]:
     """Check an open ledger, within one of its snapshots. Raises: LedgerError if it cannot be read at all."""
-    keys = None if trusted is None else tuple(trusted)
     if fault := _page_fault(ledger, deep):
         return (Check("ledger file", False, f"{ledger.path}: {fault}"),)
     size = ledger.size()
@@ -76,8 +75,8 @@ def check_open_ledger(
     else:
         checks += _plain_checks(ledger, size)
         roots = _stored_roots(ledger)
-    checks += stored_checks(ledger.origin, size, notes, roots, keys)
-    checks += [known_check(ledger.origin, size, item, roots, _leaf_of(ledger), keys) for item in known]
+    checks += stored_checks(ledger.origin, size, notes, roots, vouch)
+    checks += [known_check(ledger.origin, size, item, roots, _leaf_of(ledger), vouch) for item in known]
     return tuple(checks)
 
 

@@ -11,7 +11,7 @@ An export is verified as it stands; nothing is ever imported into a ledger.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -26,7 +26,7 @@ from qlang.trust.ledger.entries import MAX_ENTRY, entry_data, parse_entry, root_
 from qlang.trust.ledger.kinds import kind_fault
 from qlang.trust.ledger.notes import MAX_NOTE
 from qlang.trust.ledger.reader import ORIGIN, LedgerReader
-from qlang.trust.spki import PublicKey
+from qlang.trust.ledger.vouching import Vouch
 
 FORMAT = "qlang-ledger-1"
 _MAX_LINE = 2 * max(MAX_ENTRY, MAX_NOTE)
@@ -72,15 +72,12 @@ def read_export(path: Path) -> Exported:
         raise LedgerError(path, None, error.strerror or "cannot be read") from error
 
 
-def check_export(
-    path: Path, *, known: Sequence[Known] = (), trusted: Iterable[PublicKey] | None = None
-) -> tuple[Check, ...]:
+def check_export(path: Path, *, known: Sequence[Known] = (), vouch: Vouch | None = None) -> tuple[Check, ...]:
     """Check an export as `deep.check_ledger_file` checks a ledger; never raises for what it contains."""
     try:
         exported = read_export(path)
     except LedgerError as error:
         return (Check("ledger export", False, str(error)),)
-    keys = None if trusted is None else tuple(trusted)
     size = len(exported.leaves)
     roots = _roots(exported.leaves, sizes_of(exported.notes, known) | {size})
 
@@ -89,8 +86,8 @@ def check_export(
 
     return (
         Check("ledger export", True, f"{exported.origin}, {size} entries, root {root_text(roots[size])}"),
-        *stored_checks(exported.origin, size, exported.notes, roots.get, keys),
-        *(known_check(exported.origin, size, item, roots.get, leaf_at, keys) for item in known),
+        *stored_checks(exported.origin, size, exported.notes, roots.get, vouch),
+        *(known_check(exported.origin, size, item, roots.get, leaf_at, vouch) for item in known),
     )
 
 

@@ -26,10 +26,10 @@ from qlang.trust.spki import PublicKey, public_key
 
 MAX_NOTE = 1 << 18
 MAX_SIGNATURES = 32
-MAX_NAME = 255
 
 _DASH = "\N{EM DASH} "
-_NAME = re.compile(r"[^\s+]{1,255}")
+KEY_NAME = re.compile(r"[^\s\x00-\x1f+]{1,255}")
+"""How the name of a key is spelled (use `fullmatch`)."""
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -220,7 +220,7 @@ def _parse_line(line: str) -> NoteSignature:
 
 
 def _name(text: str) -> str:
-    if _NAME.fullmatch(text) is None or _CONTROL.search(text):
+    if KEY_NAME.fullmatch(text) is None:
         raise NoteError(f"{text[:80]!a} cannot be the name of a key")
     return text
 

@@ -24,6 +24,7 @@ from qlang.trust.files import commit, read_file, stage
 from qlang.trust.ledger.checkpoint import Checkpoint, checkpoint_of, parse_checkpoint
 from qlang.trust.ledger.merkle import EMPTY_ROOT, verify_consistency
 from qlang.trust.ledger.notes import (
+    KEY_NAME,
     MAX_NOTE,
     Note,
     NoteKey,
@@ -47,6 +48,8 @@ _OLD = re.compile(r"old (0|[1-9][0-9]{0,18})", re.ASCII)
 class WitnessState:
     """What a witness knows of one log."""
 
+    name: str
+    """Under which the witness cosigns."""
     origin: str
     log_keys: tuple[NoteKey, ...]
     """Keys of which one must have signed each checkpoint; pinned when the witness was set up."""
@@ -90,14 +93,19 @@ def parse_request(data: bytes) -> Request:
     return Request(int(found[1]), tuple(map(decode_hash, hashes)), note, parse_checkpoint(note.text))
 
 
-def create_witness(path: Path, origin: str, log_keys: Sequence[NoteKey]) -> None:
-    """Set up the state file for one log. Raises: LedgerError if there is one, or without a key of the log; OSError."""
+def create_witness(path: Path, name: str, origin: str, log_keys: Sequence[NoteKey]) -> None:
+    """Set up the state file for one log.
+
+    Raises: LedgerError if there is one, without a key of the log, or for an impossible name; OSError.
+    """
+    if KEY_NAME.fullmatch(name) is None or name == origin:
+        raise LedgerError(path, None, f"{name[:80]!a} cannot be the name of a witness of {origin}")
     if not log_keys or any(key.name != origin for key in log_keys):
         raise LedgerError(path, None, f"needs keys of {origin}, and of nobody else")
     with lock_file(_lock(path)):
         if path.is_symlink() or path.exists():
             raise LedgerError(path, None, "exists: a witness never starts anew over what it knows")
-        _write(path, WitnessState(origin, tuple(log_keys)))
+        _write(path, WitnessState(name, origin, tuple(log_keys)))
 
 
 def load_witness(path: Path) -> WitnessState:
@@ -105,13 +113,18 @@ def load_witness(path: Path) -> WitnessState:
     try:
         value = load_json(read_file(path, limit=4 * MAX_NOTE, forbidden_mode=0o022))
         match value:
-            case {"format": str(form), "origin": str(origin), "log_keys": list(keys), "note": note, **others} if (
-                form == FORMAT and not others
-            ):
+            case {
+                "format": str(form),
+                "name": str(name),
+                "origin": str(origin),
+                "log_keys": list(keys),
+                "note": note,
+                **others,
+            } if form == FORMAT and not others:
                 pass
             case _:
                 raise NoteError(f"not a witness of format {FORMAT}")
-        state = WitnessState(origin, tuple(parse_vkey(str(key)) for key in keys), _text(note))
+        state = WitnessState(name, origin, tuple(parse_vkey(str(key)) for key in keys), _text(note))
         if state.seen.origin != origin:
             raise NoteError("the last checkpoint is of another log")
     except (JsonRefused, NoteError, UnicodeEncodeError) as error:
@@ -216,6 +229,7 @@ def _keep_evidence(path: Path, request: bytes) -> None:
 def _write(path: Path, state: WitnessState) -> None:
     value: Json = {
         "format": FORMAT,
+        "name": state.name,
         "origin": state.origin,
         "log_keys": [key.vkey for key in state.log_keys],
         "note": state.note,

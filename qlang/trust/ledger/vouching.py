@@ -1,0 +1,63 @@
+"""Who vouches for a checkpoint: trusted keys of its log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from qlang.trust.custody import LEDGER_CHECKPOINT, ROOT
+from qlang.trust.errors import NoteError
+from qlang.trust.keys.times import moment
+from qlang.trust.keys.trust import TrustStore
+from qlang.trust.ledger.checkpoint import Checkpoint
+from qlang.trust.ledger.entries import Position, root_text
+from qlang.trust.ledger.notes import Note, NoteKey, claimed_keys, verify_note
+from qlang.trust.spki import PublicKey
+
+Vouch = Callable[[Note, Checkpoint], str | None]
+"""Why nobody trusted vouches for a checkpoint as its log, or None."""
+
+
+def by_keys(keys: Iterable[PublicKey]) -> Vouch:
+    """One of these keys must have signed as the log, whatever else they are for."""
+    trusted = tuple(keys)
+
+    def vouch(note: Note, checkpoint: Checkpoint) -> str | None:
+        return _signature_fault(note, checkpoint.origin, claimed_keys(note, checkpoint.origin, trusted))
+
+    return vouch
+
+
+def by_store(store: TrustStore) -> Vouch:
+    """A key of the store that is for checkpoints, or a root, must have signed, and must be good at that size.
+
+    Checkpoints say no time that can be believed: keys count from their first day on, and revocations that name an
+    entry of the log count from there.
+    """
+
+    def vouch(note: Note, checkpoint: Checkpoint) -> str | None:
+        place = Position(checkpoint.origin, checkpoint.size, root_text(checkpoint.root))
+        claimed = claimed_keys(note, checkpoint.origin, store.trusted)
+        faults = {key.public: _key_fault(store, key.public, place) for key in claimed}
+        good = [key for key in claimed if faults[key.public] is None]
+        fault = _signature_fault(note, checkpoint.origin, good)
+        reasons = [reason for reason in faults.values() if reason]
+        return None if fault is None else "; ".join([fault, *reasons])
+
+    return vouch
+
+
+def _signature_fault(note: Note, origin: str, keys: Iterable[NoteKey]) -> str | None:
+    try:
+        verified = verify_note(note, keys)
+    except NoteError as error:
+        return str(error)
+    if all(one.key.name != origin for one in verified):
+        return f"not signed by a trusted key of {origin}"
+    return None
+
+
+def _key_fault(store: TrustStore, public: PublicKey, place: Position) -> str | None:
+    claims = store.claims_of(public)
+    purpose = ROOT if any(one.purpose == ROOT for one in claims) else LEDGER_CHECKPOINT
+    since = max((one.not_before for one in claims), key=moment, default="1970-01-01T00:00:00Z")
+    return store.fault_of(public, purpose=purpose, at=since, position=place)
