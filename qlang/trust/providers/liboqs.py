@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -38,11 +37,10 @@ _MECHANISMS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Liboqs:
     """See `providers.base.Provider`."""
 
-    name: str = NAME
+    name = NAME
 
     def offers(self, algorithm: str, operation: str) -> str | None:
         if algorithm not in (_SIGNS if operation == SIGN else _MECHANISMS):

@@ -7,7 +7,6 @@ Its vendor says that it is not audited.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol, cast
 
@@ -42,11 +41,10 @@ class _Scheme(Protocol):
     def verify(self, pk: bytes, msg: bytes, sig: bytes, /) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
 class Pqcrypto:
     """See `providers.base.Provider`."""
 
-    name: str = NAME
+    name = NAME
 
     def offers(self, algorithm: str, operation: str) -> str | None:
         if algorithm not in (_SIGNS if operation == SIGN else _MODULES):

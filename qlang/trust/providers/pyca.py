@@ -38,11 +38,10 @@ class _Entry:
     load: Callable[[bytes], PrivateKey]
 
 
-@dataclass(frozen=True, slots=True)
 class Pyca:
     """See `providers.base.Provider`."""
 
-    name: str = NAME
+    name = NAME
 
     def offers(self, algorithm: str, operation: str) -> str | None:
         entry = _ENTRIES.get(algorithm)

@@ -1,6 +1,8 @@
-"""What sealing is made of: X25519, ML-KEM, AES-256-GCM and the HPKE suites. Bare primitives, so at the library."""
+"""What sealing is made of: X25519, ML-KEM, AES-256-GCM and the HPKE suites.
 
-import hashlib
+Bare primitives, so at the library; keys of the HPKE suites through the door of `qlang.trust.sealing`.
+"""
+
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,9 +10,10 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.bindings._rust import openssl
 from cryptography.hazmat.primitives import hpke
-from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x25519
+from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from qlang.trust.sealing.suites import MLKEM768_X25519, MLKEM1024_P384, SUITES, X25519, load_private
 from tests.trust.vectors.model import LIBRARY, Tally
 from tests.trust.vectors.sources import acvp, pyca, wycheproof
 
@@ -108,13 +111,14 @@ def ml_kem_edge_cases() -> Iterator[Tally]:
         yield keys
 
 
-_KEM_IDS: Mapping[int, Any] = {
-    0x0020: hpke.KEM.X25519,
-    0x0041: hpke.KEM.MLKEM768,
-    0x0042: hpke.KEM.MLKEM1024,
-    0x0051: hpke.KEM.MLKEM1024_P384,
-    0x647A: hpke.KEM.MLKEM768_X25519,
+_KEM_IDS: Mapping[int, str] = {
+    0x0020: "X25519",
+    0x0041: "MLKEM768",
+    0x0042: "MLKEM1024",
+    0x0051: "MLKEM1024_P384",
+    0x647A: "MLKEM768_X25519",
 }
+_SEALING_SUITES = {0x0020: SUITES[X25519], 0x0051: SUITES[MLKEM1024_P384], 0x647A: SUITES[MLKEM768_X25519]}
 _KDF_IDS: Mapping[int, Any] = {
     1: hpke.KDF.HKDF_SHA256,
     2: hpke.KDF.HKDF_SHA384,
@@ -128,42 +132,32 @@ _AEAD_IDS: Mapping[int, Any] = {1: hpke.AEAD.AES_128_GCM, 2: hpke.AEAD.AES_256_G
 def hpke_suites() -> Iterator[Tally]:
     """RFC 9180, appendix A, and the post-quantum draft's; base mode, first message of each context.
 
-    They have associated data, which the library takes but does not offer.
+    Keys of the suites that qlang seals with are loaded by `qlang.trust.sealing`. The vectors have associated data,
+    which the library takes but does not offer.
     """
     tallies: dict[int, Tally] = {}
     for name, source in (("test-vectors", "RFC 9180"), ("hpke-pq-test-vectors", "draft-ietf-hpke-pq")):
         for vector in json.loads(pyca(f"HPKE/{name}.json")):
-            ids = (vector["kem_id"], vector["kdf_id"], vector["aead_id"])
-            known = ids[0] in _KEM_IDS and ids[1] in _KDF_IDS and ids[2] in _AEAD_IDS
-            if vector["mode"] or not known:
+            kem, kdf, aead = (vector[f"{part}_id"] for part in ("kem", "kdf", "aead"))
+            if vector["mode"] or kem not in _KEM_IDS or kdf not in _KDF_IDS or aead not in _AEAD_IDS:
                 continue
-            label = str(_KEM_IDS[ids[0]]).rpartition(".")[2]
-            tally = tallies.setdefault(ids[0], Tally(f"hpke {label}", source, LIBRARY))
-            suite = hpke.Suite(_KEM_IDS[ids[0]], _KDF_IDS[ids[1]], _AEAD_IDS[ids[2]])
+            tally = tallies.setdefault(kem, Tally(f"hpke {_KEM_IDS[kem]}", source, _through(kem)))
+            private, public = _hpke_key(kem, bytes.fromhex(vector["skRm"]))
+            suite = hpke.Suite(getattr(hpke.KEM, _KEM_IDS[kem]), _KDF_IDS[kdf], _AEAD_IDS[aead])
             first = vector["encryptions"][0]
             sealed, info, data = (bytes.fromhex(t) for t in (vector["enc"] + first["ct"], vector["info"], first["aad"]))
-            opened = openssl.hpke._decrypt_with_aad(
-                suite, sealed, _hpke_key(ids[0], bytes.fromhex(vector["skRm"])), info, data
-            )
-            tally.check(ids, opened.hex() == first["pt"])
+            opened = openssl.hpke._decrypt_with_aad(suite, sealed, private, info, data)
+            tally.check((kem, kdf, aead), public.hex() == vector["pkRm"] and opened.hex() == first["pt"])
     yield from tallies.values()
 
 
-def _hpke_key(kem: int, secret: bytes) -> Any:
-    if kem == 0x0020:
-        return x25519.X25519PrivateKey.from_private_bytes(secret)
-    if kem == 0x0041:
-        return mlkem.MLKEM768PrivateKey.from_seed_bytes(secret)
-    if kem == 0x0042:
-        return mlkem.MLKEM1024PrivateKey.from_seed_bytes(secret)
-    if kem == 0x0051:
-        expanded = hashlib.shake_256(secret).digest(112)  # ML-KEM seed, then P-384 scalar
-        return hpke.MLKEM1024P384PrivateKey(
-            mlkem.MLKEM1024PrivateKey.from_seed_bytes(expanded[:64]),
-            ec.derive_private_key(int.from_bytes(expanded[64:], "big"), ec.SECP384R1()),
-        )
-    expanded = hashlib.shake_256(secret).digest(96)  # X-Wing: ML-KEM seed, then X25519 key
-    return hpke.MLKEM768X25519PrivateKey(
-        mlkem.MLKEM768PrivateKey.from_seed_bytes(expanded[:64]),
-        x25519.X25519PrivateKey.from_private_bytes(expanded[64:]),
-    )
+def _through(kem: int) -> str:
+    return "door (keys), library" if kem in _SEALING_SUITES else LIBRARY
+
+
+def _hpke_key(kem: int, secret: bytes) -> tuple[Any, bytes]:
+    if kem in _SEALING_SUITES:
+        return load_private(_SEALING_SUITES[kem], secret)
+    kind = mlkem.MLKEM768PrivateKey if kem == 0x0041 else mlkem.MLKEM1024PrivateKey
+    key = kind.from_seed_bytes(secret)
+    return key, key.public_key().public_bytes_raw()
