@@ -28,6 +28,7 @@ from qlang.trust.algorithms import (
 )
 from qlang.trust.crypto_modes import ECDSA_P256, ED25519, ML_DSA_65, RSA_PSS_3072, SLH_DSA_128F, SLH_DSA_128S
 from qlang.trust.errors import KeyFormatError
+from qlang.trust.spki import spki_from_raw
 
 MESSAGE = b"DSSEv1 28 application/vnd.in-toto+json 2 {}"
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -208,3 +209,20 @@ def test_key_ids_are_those_of_earlier_versions() -> None:
     secret = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
     assert software_key(ED25519, secret).public.key_id == "ed25519:06e3fd8fda29bb60"
     assert public_key(software_key(ED25519, secret).public.spki).key_id == "ed25519:06e3fd8fda29bb60"
+
+
+@pytest.mark.parametrize("provider", ["pyca", "pqcrypto"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_random_keys_and_signatures_never_crash(algorithm: str, provider: str) -> None:
+    """Right lengths, random content: a fault each time, whatever is inside."""
+    dice, known = random.Random(11), ALGORITHMS[algorithm]
+    keys = 0
+    for _ in range(60):
+        try:
+            key = public_key(spki_from_raw(algorithm, dice.randbytes(known.public_bytes)))
+        except KeyFormatError:  # most random points are on no curve, half of the moduli are even
+            key = key_of(algorithm).public
+        keys += key != key_of(algorithm).public
+        for signature in (dice.randbytes(known.signature_bytes), bytes(known.signature_bytes)):
+            assert signature_fault(key, MESSAGE, signature, providers=(provider,)) is not None
+    assert keys > 5 or algorithm == ECDSA_P256
