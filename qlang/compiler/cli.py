@@ -33,6 +33,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "replay": (_PROOF, "qlang.compiler.verbs.replay:main", "execute a recorded plan again and compare every bit"),
     "keys": (_PROOF, "qlang.compiler.verbs.keys:main", "create, list, rotate, revoke, share and back up keys"),
     "policy": (_PROOF, "qlang.compiler.verbs.policy:main", "say what may be signed, by whom and how, and why not"),
+    "ledger": (_PROOF, "qlang.compiler.verbs.ledger:main", "check, show, sign and share the log of all runs"),
     "devices": (_SETUP, "qlang.compiler.verbs.devices:main", "list the known devices and their calibration"),
     "doctor": (_SETUP, "qlang.compiler.verbs.doctor:main", "look for what is wrong with this installation"),
     "init": (_SETUP, "qlang.compiler.verbs.init:main", "start a project with an example that runs"),

@@ -119,8 +119,9 @@ class LedgerReader:
         return [self._text(note) for (note,) in reversed(rows)]
 
     def last_checkpoint(self) -> str | None:
-        """The newest stored checkpoint note."""
-        return next(iter(self.checkpoints(1)), None)
+        """The stored checkpoint note of the greatest size."""
+        rows = self.database.all("SELECT note FROM checkpoint ORDER BY size DESC, number DESC LIMIT 1")
+        return self._text(rows[0][0]) if rows else None
 
     def recall(self, request_id: str) -> Remembered | None:
         """What became of a request, or None if it was never remembered."""

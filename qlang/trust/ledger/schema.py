@@ -34,6 +34,7 @@ _TABLES = (
     "CREATE TABLE node (level INTEGER NOT NULL, idx INTEGER NOT NULL, "
     "hash BLOB NOT NULL CHECK (length(hash) = 32), PRIMARY KEY (level, idx)) WITHOUT ROWID",
     "CREATE TABLE checkpoint (number INTEGER PRIMARY KEY, size INTEGER NOT NULL, note TEXT NOT NULL)",
+    "CREATE INDEX checkpoint_size ON checkpoint (size)",
     "CREATE TABLE request (id TEXT PRIMARY KEY NOT NULL, idx INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE answer (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, answer BLOB NOT NULL)",
 )

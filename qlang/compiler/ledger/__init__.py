@@ -1,0 +1,1 @@
+"""What `qlangc ledger` does."""

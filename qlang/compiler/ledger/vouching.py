@@ -1,0 +1,236 @@
+"""`qlangc ledger` checkpoint and witness: what signs a state of the ledger."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qlang.compiler import exit_codes
+from qlang.compiler.console import Console
+from qlang.compiler.failure import Failure
+from qlang.compiler.ledger.common import SCHEMA, deliver, ledger_path, read, reader
+from qlang.compiler.workspace import find_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qlang.trust.canonical import Json
+    from qlang.trust.custody import KeyRecord
+    from qlang.trust.keys.ring import KeyRing
+    from qlang.trust.ledger.notes import NoteKey, NoteSigner
+    from qlang.trust.ledger.reader import LedgerReader
+    from qlang.trust.ledger.store import Ledger
+    from qlang.trust.spki import PublicKey
+
+
+def checkpoint(options: Namespace, console: Console) -> int:
+    """Sign the present state, keep the note, and record that it was made."""
+    from qlang.trust.canonical import sha256_digest
+    from qlang.trust.ledger.checkpoint import Checkpoint, sign_checkpoint
+    from qlang.trust.ledger.entries import root_text
+    from qlang.trust.ledger.kinds import CHECKPOINT
+    from qlang.trust.ledger.notes import log_key, parse_note, verify_note
+    from qlang.trust.ledger.store import open_ledger
+
+    moment = datetime.now(UTC)
+    at = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    reader(options).close()  # says what is wrong before any key is asked for
+    with open_ledger(ledger_path(options), create=False) as ledger:
+        ring = _ring(options)
+        signers = _signers(ring, log_key, ledger.origin, _log_records(ring, at, ledger, root=options.root))
+        with ledger.transaction() as step:
+            now = Checkpoint(ledger.origin, step.position.index, ledger.root())
+            note = sign_checkpoint(now, signers, timestamp=int(moment.timestamp()))
+            verify_note(parse_note(note.encode()), [signer.key for signer in signers])
+            step.add_checkpoint(note)
+            keyids = [signer.key.public.key_id for signer in signers]
+            digest = sha256_digest(note.encode())
+            told: dict[str, Json] = {"at": at, "size": now.size, "root": root_text(now.root)}
+            step.append(CHECKPOINT, {**told, "note_digest": digest, "keyids": keyids})
+    if options.json:
+        keys = [signer.key.vkey for signer in signers]
+        about = {"schema": SCHEMA, "origin": now.origin, "size": now.size, "root": root_text(now.root)}
+        console.result_json({**about, "note": note, "keys": keys})
+    else:
+        deliver(note, options.output, console)
+    return exit_codes.OK
+
+
+def log_keys(options: Namespace, console: Console) -> int:
+    """The log's public keys, for its witnesses."""
+    from qlang.trust.keys.times import now
+    from qlang.trust.ledger.notes import log_key
+
+    with reader(options) as ledger:
+        records = _log_records(_ring(options), now(), None, root=options.root)
+        keys = [log_key(ledger.origin, record.public) for record in records]
+    deliver("".join(f"{key.vkey}\n" for key in keys), options.output, console)
+    return exit_codes.OK
+
+
+def request(options: Namespace, console: Console) -> int:
+    """Ask a witness to cosign the newest checkpoint."""
+    from qlang.trust.ledger.checkpoint import checkpoint_of
+    from qlang.trust.ledger.witness import dump_request
+
+    with reader(options) as ledger, ledger.snapshot():
+        note = ledger.last_checkpoint()
+        if note is None:
+            raise Failure("there is no checkpoint to cosign yet", "`qlangc ledger checkpoint` makes one")
+        size = checkpoint_of(note.encode()).size
+        old = min(_last_witnessed(ledger), size) if options.old is None else options.old
+        text = dump_request(old, ledger.consistency_proof(old, size), note)
+    deliver(text, options.output, console)
+    return exit_codes.OK
+
+
+def create(options: Namespace, console: Console) -> int:
+    """Set up a witness."""
+    from qlang.trust.ledger.witness import create_witness
+
+    keys = _vkeys(options.log_key)
+    try:
+        create_witness(Path(options.state), options.name, options.origin or keys[0].name, keys)
+    except OSError as error:
+        raise Failure(f"{options.state}: {error.strerror}") from error
+    console.note(f"{options.state} is a witness of {keys[0].name}")
+    return exit_codes.OK
+
+
+def witness_keys(options: Namespace, console: Console) -> int:
+    """The witness's public keys, for the log and for verifiers."""
+    from qlang.trust.keys.times import now
+    from qlang.trust.ledger.notes import witness_key
+    from qlang.trust.ledger.witness import load_witness
+
+    name = load_witness(Path(options.state)).name
+    keys = [witness_key(name, record.public) for record in _witness_records(_ring(options), now())]
+    deliver("".join(f"{key.vkey}\n" for key in keys), options.output, console)
+    return exit_codes.OK
+
+
+def cosign(options: Namespace, console: Console) -> int:
+    """Answer a log's request, or refuse it."""
+    from qlang.trust.errors import WitnessRefused
+    from qlang.trust.keys.times import now
+    from qlang.trust.ledger.notes import witness_key
+    from qlang.trust.ledger.witness import MAX_REQUEST, cosign, load_witness
+
+    state = Path(options.state)
+    name = load_witness(state).name
+    ring = _ring(options)
+    signers = _signers(ring, witness_key, name, _witness_records(ring, now()))
+    asked = read(options.request, MAX_REQUEST)
+    try:
+        lines = cosign(state, asked, signers, timestamp=int(datetime.now(UTC).timestamp()))
+    except WitnessRefused as error:
+        hint = f"ask again with `--old {error.size}`" if error.verdict == "stale" else ""
+        raise Failure(f"not cosigned: {error}", hint, exit_codes.DIAGNOSTICS) from error
+    except OSError as error:
+        raise Failure(f"{state}: {error.strerror}", status=exit_codes.EXECUTION) from error
+    deliver(lines, options.output, console)
+    return exit_codes.OK
+
+
+def add(options: Namespace, console: Console) -> int:
+    """Take a witness's answer into the ledger."""
+    from qlang.trust.keys.times import now
+    from qlang.trust.ledger.checkpoint import checkpoint_of
+    from qlang.trust.ledger.entries import root_text
+    from qlang.trust.ledger.kinds import WITNESS
+    from qlang.trust.ledger.notes import MAX_NOTE, parse_note, verify_note
+    from qlang.trust.ledger.store import open_ledger
+
+    keys, answer = _vkeys(options.witness_key), read(options.answer, MAX_NOTE).decode("utf-8", "replace")
+    with open_ledger(ledger_path(options), create=False) as ledger, ledger.transaction() as step:
+        note = _cosigned(ledger.checkpoints(), answer, keys)
+        step.add_checkpoint(note)
+        shown = checkpoint_of(note.encode())
+        for name in sorted({one.key.name for one in verify_note(parse_note(note.encode()), keys)}):
+            step.append(WITNESS, {"at": now(), "size": shown.size, "root": root_text(shown.root), "witness": name})
+    deliver(note, options.output, console)
+    return exit_codes.OK
+
+
+def _cosigned(notes: list[str], answer: str, keys: list[NoteKey]) -> str:
+    """The newest checkpoint that the answer cosigns. Raises: Failure."""
+    from qlang.trust.errors import NoteError
+    from qlang.trust.ledger.witness import add_cosignatures
+
+    reason = "there is no checkpoint"
+    for note in reversed(notes):
+        try:
+            return add_cosignatures(note, answer, keys)
+        except NoteError as error:
+            reason = str(error)
+    raise Failure(f"the answer cosigns no checkpoint of this ledger: {reason}", status=exit_codes.DIAGNOSTICS)
+
+
+def _last_witnessed(ledger: LedgerReader) -> int:
+    """The size that a witness saw last, as far as the ledger knows."""
+    from qlang.trust.ledger.kinds import WITNESS
+
+    entry = ledger.last_entry(WITNESS)
+    size = 0 if entry is None else entry.body.get("size")
+    return size if isinstance(size, int) else 0
+
+
+def _vkeys(path: str) -> list[NoteKey]:
+    """The verifier keys in a file, one a line. Raises: Failure, FileRefused, NoteError."""
+    from qlang.trust.ledger.notes import parse_vkey
+
+    lines = read(path, 1 << 16).decode("utf-8", "replace").splitlines()
+    keys = [parse_vkey(line) for line in lines if line.strip()]
+    if not keys:
+        raise Failure(f"{path} has no verifier key")
+    return keys
+
+
+def _ring(options: Namespace) -> KeyRing:
+    from qlang.trust.keys.passphrase import source_of
+    from qlang.trust.keys.user import user_ring
+
+    passphrase = None if options.passphrase is None else source_of(options.passphrase)
+    return user_ring(find_workspace(Path.cwd()), passphrase=passphrase)
+
+
+def _signers(
+    ring: KeyRing, key_of: Callable[[str, PublicKey], NoteKey], name: str, records: list[KeyRecord]
+) -> list[NoteSigner]:
+    from qlang.trust.ledger.notes import CustodySigner
+
+    return [CustodySigner(key_of(name, one.public), ring.custodian(one.custody), one) for one in records]
+
+
+def _log_records(ring: KeyRing, at: str, ledger: Ledger | None, *, root: bool) -> list[KeyRecord]:
+    """The keys that sign checkpoints: the newest of each algorithm; with `root` the root's too.
+
+    Where there is none and a ledger to record it in, one is made.
+    """
+    from qlang.trust.crypto_modes import ED25519
+    from qlang.trust.custody import DEFAULT_TENANT, LEDGER_CHECKPOINT
+
+    of = {one.spec.algorithm for one in ring.contents().records if one.spec.purpose == LEDGER_CHECKPOINT}
+    if not of and ledger is not None:
+        with ledger.transaction() as step:
+            ring.select(LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), at, log=step)
+    records = list(ring.select(LEDGER_CHECKPOINT, DEFAULT_TENANT, sorted(of or {ED25519}), at, create=False))
+    if root:
+        found = ring.root(at)
+        if found is None:
+            raise Failure("there is no root key", "`qlangc keys create --purpose root` makes one")
+        records.append(found)
+    return records
+
+
+def _witness_records(ring: KeyRing, at: str) -> list[KeyRecord]:
+    from qlang.trust.custody import DEFAULT_TENANT, WITNESS
+
+    of = {one.spec.algorithm for one in ring.contents().records if one.spec.purpose == WITNESS}
+    if not of:
+        raise Failure(
+            "there is no key for witnessing", "`qlangc keys create --purpose witness --algorithm ml-dsa-44` makes one"
+        )
+    return list(ring.select(WITNESS, DEFAULT_TENANT, sorted(of), at, create=False))
