@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 State = Literal["ok", "warning", "fault"]
 
 CORE = ("numpy", "lark", "xdsl", "cryptography", "rfc8785")
-EXTRAS = {"lsp": "pygls", "ibm": "qiskit_ibm_runtime"}
+EXTRAS = {"lsp": "pygls", "ibm": "qiskit_ibm_runtime", "hsm": "pkcs11"}
 """Extra of the package → the module that shows whether it is installed."""
 
 
@@ -132,6 +132,31 @@ def _keys(_: Path) -> Iterator[Finding]:
     yield from _modes("key files", [paths.store, *(path for path in secrets if path.exists())])
 
 
+def _tokens(workspace: Path) -> Iterator[Finding]:
+    """Of the PKCS#11 tokens that the project's policy file names."""
+    from qlang.trust.errors import FileRefused, KeyStoreError, PolicyError
+    from qlang.trust.keys.paths import default_key_paths
+    from qlang.trust.keys.store import KeyStore
+    from qlang.trust.policy.load import load_tokens
+    from qlang.trust.policy.model import POLICY_FILE
+
+    if not (workspace / POLICY_FILE).exists():
+        return
+    paths = default_key_paths()
+    try:
+        tokens = load_tokens(workspace / POLICY_FILE)
+        records = KeyStore(paths).records() if tokens and paths.store.is_dir() else ()
+    except (FileRefused, KeyStoreError, PolicyError) as error:
+        yield Finding("tokens", "fault", str(error))
+        return
+    if not tokens:
+        return
+    from qlang.trust.token.findings import token_findings
+
+    for found in token_findings(tokens, records, paths.state / "tries"):
+        yield Finding(found.name, found.state, found.detail)
+
+
 def _broken_keys(paths: KeyPaths) -> Iterator[str]:
     """Why keys cannot sign, by trying."""
     from qlang.trust.algorithms import available_algorithms
@@ -235,6 +260,7 @@ _QUESTIONS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
     _devices,
     _algorithms,
     _keys,
+    _tokens,
     _clock,
     _configuration,
     _state_folder,

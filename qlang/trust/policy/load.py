@@ -12,7 +12,7 @@ from qlang.trust.policy import fields
 from qlang.trust.policy.builtin import BUILTIN_DEVELOPMENT
 from qlang.trust.policy.fields import WrongValue
 from qlang.trust.policy.model import DEFAULTS, POLICY_FILE, SCHEMA, TENANTS, LogTrust, Policy, Section, Witnesses
-from qlang.trust.policy.places import key_lines
+from qlang.trust.policy.places import MAX_DEPTH, key_lines
 
 if TYPE_CHECKING:
     from qlang.trust.token.config import TokenConfig
@@ -85,7 +85,7 @@ def load_tokens(path: Path) -> Mapping[str, TokenConfig]:
     try:
         for name, table in fields.named_tables("tokens", values.get("tokens", {})).items():
             try:
-                found[name] = parse_token_config(table)
+                found[name] = parse_token_config(table, path.parent)
             except TokenConfigError as error:
                 raise WrongValue(f"tokens.{name}.{error.key}", error.reason) from error
     except WrongValue as wrong:
@@ -111,11 +111,14 @@ def _read(path: Path) -> tuple[dict[str, Any], Mapping[str, int]]:
     try:
         lines = key_lines(text)  # first: it refuses nesting that would exhaust the stack of tomllib
         return tomllib.loads(text), lines
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError, as is an integer too long
+    except tomllib.TOMLDecodeError as error:
         message = str(error)
         place = _TOML_LINE.search(message)
         line = int(place[1]) if place else None
         raise PolicyError(path, "", f"is not TOML: {_TOML_LINE.sub('', message)}", line) from error
+    except (ValueError, RecursionError) as error:
+        reason = f"is nested deeper than {MAX_DEPTH}, or holds a number of too many digits"
+        raise PolicyError(path, "", reason) from error
 
 
 def _located(path: Path, lines: Mapping[str, int], wrong: WrongValue) -> PolicyError:

@@ -30,11 +30,11 @@ class TokenConfig:
     kek_label: str = KEK_LABEL
 
 
-def parse_token_config(values: Mapping[str, object]) -> TokenConfig:
+def parse_token_config(values: Mapping[str, object], project: Path | None = None) -> TokenConfig:
     """Read `module`, `label` and the optional `serial`, `pin` and `kek-label` of a table of a policy file.
 
-    `module` is an absolute path: its code runs in the signer, so it must not come with a workspace.
-    `pin` is `prompt` (default), `fd:<number>` or `env:<NAME>`.
+    `module` is an absolute path outside `project`, the folder of the policy file: the module's code gets the PIN, so
+    it must not come with a project. `pin` is `prompt` (default), `fd:<number>` or `env:<NAME>`.
 
     Raises: TokenConfigError, which names the key.
     """
@@ -45,6 +45,10 @@ def parse_token_config(values: Mapping[str, object]) -> TokenConfig:
     module = Path(_text(values, "module", None, 4096))
     if not module.is_absolute():
         raise TokenConfigError("module", "must be an absolute path")
+    if project is not None and module.resolve().is_relative_to(project.resolve()):
+        raise TokenConfigError(
+            "module", "lies inside the project: a PKCS#11 module gets the PIN and is installed apart"
+        )
     return TokenConfig(
         module,
         _text(values, "label", None, _MAX_LABEL),

@@ -36,10 +36,9 @@ class PinPrompt:
 
     def read(self, token_label: str) -> str:
         import getpass
-        import sys
 
-        if not sys.stdin.isatty():
-            raise CustodyError(_TOKEN, f"the PIN of token {token_label!r} cannot be asked for: this is no terminal")
+        if not _has_terminal():
+            raise CustodyError(_TOKEN, f"the PIN of token {token_label!r} cannot be asked for: there is no terminal")
         try:
             return _checked(getpass.getpass(f"PIN of token {token_label!r}: "), "the prompt")
         except (EOFError, OSError) as error:
@@ -100,6 +99,19 @@ def parse_pin_source(text: str) -> PinSource:
     if kind == "env" and rest.isascii() and rest.isidentifier():
         return PinVariable(rest)
     raise TokenConfigError("pin", "says where the PIN comes from: `prompt`, `fd:<number>` or `env:<NAME>`")
+
+
+def _has_terminal() -> bool:
+    """Whether a person can be asked, even where standard input is a pipe as in a signer's own process."""
+    import sys
+
+    if os.name != "posix":
+        return sys.stdin.isatty()
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _checked(pin: str, where: str) -> str:

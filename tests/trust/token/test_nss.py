@@ -74,9 +74,7 @@ def test_native_ml_dsa_signs_and_its_leak_is_found_out(request, tmp_path) -> Non
         print(f"skipped: {reason}")
         pytest.skip(reason)
     algorithms = (ML_DSA_44, ML_DSA_65, ML_DSA_87)
-    answer = probe_nss(
-        request, tmp_path, FETCHED, *algorithms, ED25519, LD_LIBRARY_PATH=os.fspath(FETCHED.parent)
-    )
+    answer = probe_nss(request, tmp_path, FETCHED, *algorithms, ED25519, LD_LIBRARY_PATH=os.fspath(FETCHED.parent))
     for algorithm in algorithms:
         assert_leak_is_found(answer["algorithms"][algorithm])
     # NSS makes Ed25519 keys that python-pkcs11 cannot sign with: they are refused, and nothing stays behind.
