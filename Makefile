@@ -26,8 +26,9 @@ run: $(VENV)/.core-installed
 test: $(VENV)/.dev-installed
 	$(STEP) lint -- $(MAKE) --no-print-directory lint
 	$(STEP) fast --product fast.xml -- $(BIN)/pytest -q -n $(JOBS) -m "not slow" --junitxml=build/ci/fast.xml
+	$(STEP) vectors -- $(BIN)/python -m tests.trust.vectors
 	$(STEP) slow --product slow.xml -- $(BIN)/pytest -q -n $(JOBS) -m slow --junitxml=build/ci/slow.xml
-	$(STEP) --verify lint fast slow
+	$(STEP) --verify lint fast vectors slow
 
 test-hsm: $(VENV)/.dev-installed
 	tests/trust/token/install.sh --all
