@@ -63,7 +63,10 @@ def _presence(name: str, token: Token) -> TokenFinding:
 
 def _verdicts(token: Token, records: Sequence[KeyRecord], *, reachable: bool) -> Iterator[TokenFinding]:
     probing = reachable and isinstance(token.config.pin, PinVariable)
-    custodians: Mapping[str, Custodian] = {TOKEN_NATIVE: TokenNativeCustodian(token), TOKEN_WRAPPED: TokenWrappedCustodian(token)}
+    custodians: Mapping[str, Custodian] = {
+        TOKEN_NATIVE: TokenNativeCustodian(token),
+        TOKEN_WRAPPED: TokenWrappedCustodian(token),
+    }
     for record in records:
         title = f"key {record.public.key_id}"
         if record.custody not in custodians:

@@ -139,6 +139,8 @@ def _read(key: Any, attribute: Attribute, recognize: Recognize) -> _Try:
 def _flip(key: Any, word: str, attribute: Attribute, value: bool) -> _Try:
     name = f"make {word}"
     try:
+        if bool(key[attribute]) is value:
+            return _Try(name, "yielded", f"it is {word} as it is")
         key[attribute] = value
         changed = bool(key[attribute]) is value
     except PKCS11Error as error:
