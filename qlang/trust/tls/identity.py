@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qlang.trust.canonical import canonical_json, load_json, sha256_digest
-from qlang.trust.errors import JsonRefused, KeyStoreError, TlsRefused
+from qlang.trust.errors import JsonRefused, KeyFormatError, KeyStoreError, TlsRefused
 from qlang.trust.files import commit, read_file, stage
 from qlang.trust.keys.paths import KeyPaths, default_key_paths
 from qlang.trust.secret_files import unwrap_secret, wrap_secret
+from qlang.trust.spki import public_key
 
 if TYPE_CHECKING:
     import ssl
@@ -70,7 +71,7 @@ def save_identity(identity: TlsIdentity, certificate: Path, paths: KeyPaths | No
     from cryptography.hazmat.primitives.serialization import Encoding
 
     chain = b"".join(one.public_bytes(Encoding.PEM) for one in (identity.certificate, *identity.chain))
-    digest = _digest(identity.certificate)
+    digest = certificate_digest(identity.certificate)
     wrapped = wrap_secret(private_der(identity), _associated(digest), paths or default_key_paths())
     key = certificate.with_suffix(".key.json")
     commit(stage(key, canonical_json({"format": KEY_FORMAT, "certificate": digest, **wrapped})), key)
@@ -132,7 +133,7 @@ def _load_key(path: Path, certificate: Certificate, paths: KeyPaths) -> PrivateK
         raise TlsRefused(f"{path}: is not a private key of qlang, nor one in PEM without a password") from error
     if not isinstance(value, Mapping) or value.get("format") != KEY_FORMAT:
         raise TlsRefused(f"{path}: is not a private key of format {KEY_FORMAT}")
-    digest = _digest(certificate)
+    digest = certificate_digest(certificate)
     if value.get("certificate") != digest:
         raise TlsRefused(f"{path}: belongs to another certificate")
     try:
@@ -141,11 +142,37 @@ def _load_key(path: Path, certificate: Certificate, paths: KeyPaths) -> PrivateK
         raise KeyStoreError(path, "holds a key that this version cannot read") from error
 
 
-def _digest(certificate: Certificate) -> str:
+def _associated(digest: str) -> bytes:
+    return f"{KEY_FORMAT}|{digest}".encode()
+
+
+def certificate_algorithm(certificate: Certificate) -> str:
+    """The algorithm of the certificate's key, as crypto modes name it; else the name of its OID or class."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    try:
+        key = certificate.public_key()
+        return public_key(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).algorithm
+    except UnsupportedAlgorithm:
+        return certificate.public_key_algorithm_oid.dotted_string
+    except KeyFormatError:
+        return type(key).__name__
+
+
+def certificate_name(certificate: Certificate) -> str:
+    """The subject alternative names, or the subject where there are none."""
+    from cryptography import x509
+
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):  # ValueError: an extension that is none
+        return certificate.subject.rfc4514_string()
+    return ", ".join(str(name.value) for name in names)
+
+
+def certificate_digest(certificate: Certificate) -> str:
+    """`sha256:<hex>` of the DER."""
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return sha256_digest(certificate.public_bytes(Encoding.DER))
-
-
-def _associated(digest: str) -> bytes:
-    return f"{KEY_FORMAT}|{digest}".encode()
