@@ -181,6 +181,8 @@ def parse_event(data: bytes) -> SignedEvent:
         value = load_json(envelope.payload)
         if canonical_json(value) != envelope.payload:
             raise KeyEventError("the payload is not canonical JSON (RFC 8785)")
+        if dump_envelope(envelope, PAYLOAD_TYPE) != data:
+            raise KeyEventError("the envelope is not spelled as signers write it (canonical JSON)")
     except (EnvelopeError, JsonRefused) as error:
         raise KeyEventError(str(error)) from error
     return SignedEvent(_read_event(_members(value, "the payload")), envelope)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from qlang.trust.algorithms import PublicKey, from_pem, public_key
+from qlang.trust.algorithms import PublicKey, from_pem, public_key, to_pem
 from qlang.trust.custody import RUN_MANIFEST
 from qlang.trust.errors import FileRefused, KeyEventError, KeyFormatError, KeyStoreError
 from qlang.trust.files import read_file
@@ -147,8 +147,13 @@ def load_trust_store(folder: Path) -> TrustStore:
 
 def read_public_key(path: Path) -> PublicKey:
     """The public key in a PEM file that only its owner may write. Raises: KeyStoreError."""
+    return _read_pem(path)[1]
+
+
+def _read_pem(path: Path) -> tuple[str, PublicKey]:
     try:
-        return public_key(from_pem(read_file(path, limit=_MAX_PEM, forbidden_mode=_WRITABLE).decode("ascii")))
+        text = read_file(path, limit=_MAX_PEM, forbidden_mode=_WRITABLE).decode("ascii")
+        return text, public_key(from_pem(text))
     except FileRefused as error:
         raise KeyStoreError(path, error.reason) from error
     except (KeyFormatError, ValueError) as error:
@@ -164,11 +169,15 @@ def read_event(path: Path) -> SignedEvent:
 
 
 def _load_key(path: Path, faults: list[str]) -> PublicKey | None:
+    """In a folder that is trusted, a key is spelled as `keys` writes it: any change of the file is noticed."""
     try:
-        return read_public_key(path)
+        text, key = _read_pem(path)
+        if to_pem(key.spki) != text:
+            raise KeyStoreError(path, "is not spelled as `qlangc keys import-public` writes it")
     except KeyStoreError as error:
         faults.append(f"{path.name!a}: {error.reason}")
         return None
+    return key
 
 
 def _load_event(path: Path, faults: list[str]) -> SignedEvent | None:
