@@ -54,7 +54,7 @@ def probe(options: Namespace, console: Console) -> int:
     for record, report in () if options.json else reports:
         console.result(f"{record.public.key_id} ({record.custody}): {report.verdict}\n")
         for attempt in report.attempts:
-            state = console.out.paint("yielded", "bad") if attempt.yielded else console.out.paint("refused", "good")
+            state = console.out.paint("yielded", "bad") if attempt.yielded else console.out.paint("kept", "good")
             console.result(f"  {attempt.name}: {state}, {attempt.detail}\n")
         if _changed(record, report):
             console.result(f"  when the key was made, the verdict was `{record.probe.verdict}`: rotate it\n")

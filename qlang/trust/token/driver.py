@@ -41,6 +41,8 @@ _WORDS: Mapping[str, str] = {
     "SlotIDInvalid": "the token has been removed",
     "KeyHandleInvalid": "the key is no longer in the token",
     "ObjectHandleInvalid": "the key is no longer in the token",
+    "ActionProhibited": "the token forbids that",
+    "CryptokiNotInitialized": "the token's module is not initialised",
     "MechanismInvalid": "the token cannot do that",
     "FunctionNotSupported": "the token cannot do that",
     "MechanismParamInvalid": "the token does not take these parameters",
@@ -61,30 +63,30 @@ LOST = frozenset(
         "TokenNotPresent",
         "TokenNotRecognised",
         "UserNotLoggedIn",
-        "code 0x190",  # CKR_CRYPTOKI_NOT_INITIALIZED
+        "CryptokiNotInitialized",
     }
 )
 """Errors after which the session is of no use any more."""
 
-_ACTION_PROHIBITED = "0x1b"
-_CODES = {_ACTION_PROHIBITED: "the token forbids that", "0x190": "the token's module is not initialised"}
+_NAMELESS: Mapping[str, str] = {"0x1b": "ActionProhibited", "0x190": "CryptokiNotInitialized"}
+"""Codes (CKR_…) that python-pkcs11 has no exception for."""
 _UNMAPPED = "Unmapped error code "
 
 
 def error_name(error: Exception) -> str:
-    """The name of a PKCS#11 error: the exception's, or `code 0x…` where python-pkcs11 has none for it."""
+    """The name of a PKCS#11 error: the exception's, or `code 0x…` where nobody here has one for it."""
     text = str(error)
     if text.startswith(_UNMAPPED):
-        return f"code {text.removeprefix(_UNMAPPED)}"
+        code = text.removeprefix(_UNMAPPED)
+        return _NAMELESS.get(code, f"code {code}")
     return type(error).__name__
 
 
 def error_words(error: Exception) -> str:
     """What a PKCS#11 error means for the user."""
     name = error_name(error)
-    known = _WORDS.get(name) or _CODES.get(name.removeprefix("code "))
-    if known:
-        return known
+    if name in _WORDS:
+        return _WORDS[name]
     detail = str(error) if name == "PKCS11Error" else ""
     return f"the token answers {name}" + (f" ({detail})" if detail else "")
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pkcs11.types import Object, Session
 
 
+_IN_THE_WAY = "if no key file speaks of it, remove it with the token's own tools"
+
+
 @dataclass(frozen=True, slots=True)
 class TokenNativeCustodian:
     """Makes, uses and probes keys in one token. Methods raise CustodyError."""
@@ -47,7 +50,7 @@ class TokenNativeCustodian:
             label, identity = object_label(spec), object_id(spec)
             with self.token.making():
                 if objects_of(session, identity):
-                    raise CustodyError(TOKEN_NATIVE, f"the token already holds an object {label!r}")
+                    raise CustodyError(TOKEN_NATIVE, f"the token already holds an object {label!r}; {_IN_THE_WAY}")
                 public, private = generate_pair(session, spec.algorithm, label, identity)
             try:
                 key = _tested(spec.algorithm, public, private)

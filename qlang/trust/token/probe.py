@@ -27,13 +27,13 @@ Outcome = Literal["refused", "not possible", "yielded", "unclear"]
 
 REFUSALS = frozenset(
     {
+        "ActionProhibited",
         "AttributeReadOnly",
         "AttributeSensitive",
         "FunctionRejected",
         "KeyNotWrappable",
         "KeyUnextractable",
         "TemplateInconsistent",
-        "code 0x1b",  # CKR_ACTION_PROHIBITED
     }
 )
 """Errors by which a token says: not this key."""
@@ -109,7 +109,7 @@ def _flags(key: Any) -> dict[str, bool]:
 def _verdict(flags: dict[str, bool], tries: list[_Try]) -> str:
     if any(flags.get(name) is not value for name, value in _CLAIM.items()):
         return NOT_CLAIMED
-    if any(flags.get(name) is False for name in _HISTORY):  # it may have left the token before
+    if not all(flags.get(name) for name in _HISTORY):  # it may have left the token before, or have come from outside
         return NOT_ENFORCED
     if any(attempt.outcome in ("yielded", "unclear") for attempt in tries):
         return NOT_ENFORCED

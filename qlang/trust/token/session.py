@@ -118,6 +118,9 @@ class Token:
             if back_off.wait_left():
                 with back_off.attempt() as attempt:  # refuses; nobody is asked for a PIN in vain
                     attempt.not_tried()
+            if not self.config.pin.interactive and says_final_try(token):
+                reason = f'one more wrong PIN locks token {self.config.label!r}: log in once with `pin = "prompt"`'
+                raise CustodyError(TOKEN, reason)
             pin = self.config.pin.read(self.config.label)
             with back_off.attempt() as attempt:
                 return self._try_pin(process, token, pin, attempt, back_off)
@@ -157,6 +160,13 @@ class Token:
                 "pin_failures": failures,
             },
         )
+
+
+def says_final_try(token: Pkcs11Token) -> bool:
+    """Whether the token states that it locks its PIN after one more wrong one."""
+    from pkcs11.constants import TokenFlag
+
+    return bool(token.flags & TokenFlag.USER_PIN_FINAL_TRY)
 
 
 def serial_text(token: Pkcs11Token) -> str:

@@ -102,13 +102,18 @@ class TokenWrappedCustodian:
         from qlang.trust.token.objects import generate_kek, objects_of, only_object
 
         label = self.token.config.kek_label
-        identity = hashlib.sha256(f"qlang kek {label}".encode()).digest()[:16]
+        identity = kek_id(label)
         if create:
             with self.token.making():
                 if not objects_of(session, identity):
                     generate_kek(session, label, identity)
         name = f"the key-encrypting key {label!r}"
         return only_object(session, identity, ObjectClass.SECRET_KEY, name, TOKEN_WRAPPED)
+
+
+def kek_id(label: str) -> bytes:
+    """CKA_ID of the key-encrypting key of a label."""
+    return hashlib.sha256(f"qlang kek {label}".encode()).digest()[:16]
 
 
 def associated_data(public: PublicKey, spec: KeySpec) -> bytes:

@@ -11,6 +11,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,7 +24,7 @@ from qlang.trust.spki import public_key
 from qlang.trust.token.config import TokenConfig
 from qlang.trust.token.native import TokenNativeCustodian
 from qlang.trust.token.pin import PinDescriptor
-from qlang.trust.token.session import Token, close_tokens
+from qlang.trust.token.session import Token, close_tokens, says_final_try
 from qlang.trust.token.wrapped import TokenWrappedCustodian
 from tests.trust.token.conftest import LABEL, PIN, PIN_VARIABLE
 
@@ -85,7 +86,9 @@ def test_the_counter_survives_restarts_and_a_right_pin_ends_it(soft, monkeypatch
         log_in(soft)
     assert refusal.value.failures == 3 and 0 < refusal.value.wait_s <= 2
     answer = subprocess.run(
-        [sys.executable, WORKER, soft.module, LABEL, soft.state, PIN_VARIABLE, "1"], capture_output=True, text=True
+        [sys.executable, WORKER, "native", soft.module, LABEL, soft.state, PIN_VARIABLE, "1"],
+        capture_output=True,
+        text=True,
     )
     assert "3 wrong PINs; the next try is possible in" in answer.stdout
     an_hour_later(soft)
@@ -103,6 +106,14 @@ def test_no_message_holds_a_pin(soft, monkeypatch) -> None:
         assert pin == "x" or pin not in str(refusal.value) + repr(refusal.value)
         an_hour_later(soft)
     assert PIN not in repr(soft.token)
+
+
+def test_nobody_locks_a_token_unattended(soft) -> None:
+    from pkcs11.constants import TokenFlag
+
+    token = soft.token.present()
+    assert not says_final_try(token)
+    assert says_final_try(SimpleNamespace(flags=token.flags | TokenFlag.USER_PIN_FINAL_TRY))
 
 
 def test_a_missing_pin_is_no_wrong_pin(soft, monkeypatch) -> None:
@@ -166,8 +177,9 @@ def test_threads_take_turns(soft) -> None:
     assert faults == [None] * 240
 
 
-def test_four_processes_use_one_token(soft) -> None:
-    command = [sys.executable, os.fspath(WORKER), os.fspath(soft.module), LABEL, os.fspath(soft.state), PIN_VARIABLE]
+@pytest.mark.parametrize("kind", ["native", "wrapped"])
+def test_four_processes_use_one_token(soft, kind) -> None:
+    command = [sys.executable, WORKER, kind, soft.module, LABEL, soft.state, PIN_VARIABLE]
     workers = [subprocess.Popen([*command, str(tenant)], stdout=subprocess.PIPE, text=True) for tenant in range(4)]
     keys = set()
     for worker in workers:
@@ -178,6 +190,8 @@ def test_four_processes_use_one_token(soft) -> None:
         for number, signature in enumerate(answer["signatures"]):
             assert signature_fault(key, b"%d" % number, bytes.fromhex(signature)) is None
     assert len(keys) == 4
+    with soft.token.session("token", "count objects") as session:
+        assert len(list(session.get_objects({}))) == (8 if kind == "native" else 1)  # pairs; one wrapping key for all
 
 
 def test_a_forked_child_logs_in_anew(soft) -> None:
@@ -228,7 +242,7 @@ from qlang.trust.custody import KeySpec
 from qlang.trust.errors import CustodyError
 from qlang.trust.token.config import TokenConfig
 from qlang.trust.token.native import TokenNativeCustodian
-from qlang.trust.token.session import Token, close_tokens
+from qlang.trust.token.session import Token, close_tokens, says_final_try
 from qlang.trust.token.wrapped import TokenWrappedCustodian
 close_tokens()
 for kind in (TokenNativeCustodian, TokenWrappedCustodian):

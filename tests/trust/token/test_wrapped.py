@@ -9,10 +9,10 @@ import pytest
 
 from qlang.trust.algorithms import signature_fault
 from qlang.trust.crypto_modes import ECDSA_P256, ED25519, ML_DSA_44, ML_DSA_65, ML_DSA_87, SLH_DSA_128F
-from qlang.trust.custody import ENFORCED, TOKEN_WRAPPED, KeySpec
+from qlang.trust.custody import ENFORCED, NOT_CLAIMED, NOT_ENFORCED, TOKEN_WRAPPED, KeySpec
 from qlang.trust.errors import CustodyError
 from qlang.trust.token.session import Token
-from qlang.trust.token.wrapped import TokenWrappedCustodian
+from qlang.trust.token.wrapped import TokenWrappedCustodian, kek_id
 
 
 @pytest.mark.parametrize("algorithm", [ED25519, ECDSA_P256, ML_DSA_44, ML_DSA_65, ML_DSA_87, SLH_DSA_128F])
@@ -90,3 +90,30 @@ def test_without_its_wrapping_key_a_secret_is_lost(soft) -> None:
     other.create(KeySpec(ED25519))
     with pytest.raises(CustodyError, match="another key-encrypting key"):
         other.sign(record, b"x")
+
+
+@pytest.mark.parametrize(("extractable", "verdict"), [(False, NOT_ENFORCED), (True, NOT_CLAIMED)])
+def test_a_wrapping_key_that_came_from_outside_is_found_out(soft, extractable, verdict) -> None:
+    """Somebody with the PIN puts a key whose value he knows where qlang looks for its own."""
+    from pkcs11 import Attribute, KeyType, ObjectClass
+
+    planted = {
+        Attribute.CLASS: ObjectClass.SECRET_KEY,
+        Attribute.KEY_TYPE: KeyType.AES,
+        Attribute.VALUE: bytes(range(32)),
+        Attribute.ID: kek_id(soft.config.kek_label),
+        Attribute.LABEL: soft.config.kek_label,
+        Attribute.TOKEN: True,
+        Attribute.PRIVATE: True,
+        Attribute.SENSITIVE: True,
+        Attribute.EXTRACTABLE: extractable,
+        Attribute.ENCRYPT: True,
+        Attribute.DECRYPT: True,
+    }
+    with soft.token.session(TOKEN_WRAPPED, "plant") as session:
+        session.create_object(planted)
+    record = TokenWrappedCustodian(soft.token).create(KeySpec(ED25519))
+    assert record.probe.verdict == verdict
+    yielded = [attempt.name for attempt in record.probe.attempts if attempt.yielded]
+    assert ("wrap with a known key, AES_KEY_WRAP" in yielded) is extractable
+    assert ("wrap with a known key, RSA_PKCS_OAEP" in yielded) is extractable

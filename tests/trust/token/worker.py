@@ -11,10 +11,12 @@ from qlang.trust.token.config import TokenConfig
 from qlang.trust.token.native import TokenNativeCustodian
 from qlang.trust.token.pin import PinVariable
 from qlang.trust.token.session import Token
+from qlang.trust.token.wrapped import TokenWrappedCustodian
 
 if __name__ == "__main__":
-    module, label, state, variable, tenant = sys.argv[1:]
-    custodian = TokenNativeCustodian(Token(TokenConfig(Path(module), label, pin=PinVariable(variable)), Path(state)))
+    kind, module, label, state, variable, tenant = sys.argv[1:]
+    token = Token(TokenConfig(Path(module), label, pin=PinVariable(variable)), Path(state))
+    custodian = {"native": TokenNativeCustodian, "wrapped": TokenWrappedCustodian}[kind](token)
     try:
         record = custodian.create(KeySpec(ECDSA_P256, tenant=tenant))
         signatures = [custodian.sign(record, b"%d" % number).hex() for number in range(50)]
