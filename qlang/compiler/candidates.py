@@ -28,10 +28,10 @@ from qlang.catalogue.store import SHIPPED, load, match, sources, suggestions
 from qlang.compiler.noise_rates import device_basis_rates, device_rate, named_basis_rates, named_rate
 from qlang.ir.circuit import FuncOp
 from qlang.ir.edit import remove
-from qlang.ir.job import CandidateOp, JobOp, StateOp
+from qlang.ir.job import CandidateOp, JobOp, SettingsOp, StateOp
 from qlang.ir.values import Plain, attributes, plain
 from qlang.trust.algorithms import available_algorithms
-from qlang.trust.crypto_modes import MODES, unservable_reason
+from qlang.trust.crypto_modes import MODES, NO_KME, unservable_reason
 
 Facts = Mapping[str, Plain]
 
@@ -58,8 +58,10 @@ class ResolveCandidates(ModulePass):
             if isinstance(job, JobOp):
                 circuit = circuits[job.circuit.root_reference.data]
                 exact_only = any(isinstance(entry, StateOp) for entry in job.body.block.ops)
+                settings = next(entry for entry in job.body.block.ops if isinstance(entry, SettingsOp))
+                crypto = str(plain(settings.attributes["crypto"]))
                 for candidate in _expanded(job):
-                    _resolve(candidate, circuit, exact_only)
+                    _resolve(candidate, circuit, exact_only, crypto)
 
 
 def _expanded(job: JobOp) -> list[CandidateOp]:
@@ -86,14 +88,14 @@ def _expanded(job: JobOp) -> list[CandidateOp]:
     return found
 
 
-def _resolve(candidate: CandidateOp, circuit: FuncOp, exact_only: bool) -> None:
+def _resolve(candidate: CandidateOp, circuit: FuncOp, exact_only: bool, crypto: str) -> None:
     declared = {name: plain(value) for name, value in candidate.attributes.items()}
     kind, name = str(declared["kind"]), str(declared["name"])
     if kind in ("device", "sim like") and "*" not in name and not match(name):
         raise DeviceUnknown(candidate, name, suggestions(name))
     facts: dict[str, Plain] = {"kind": kind, "name": name, "perishable": _perishable(declared) or None}
     facts |= _facts(kind, name, circuit, declared, exact_only)
-    facts.setdefault("reason", _unmet(declared.get("conditions"), facts))
+    facts.setdefault("reason", _unmet(declared.get("conditions"), facts, crypto))
     candidate.attributes = attributes(**facts)
 
 
@@ -239,7 +241,7 @@ def _perishable(declared: Facts) -> bool:
     return dated or (declared["kind"] == "sim like" and sources().get(str(declared["name"])) != SHIPPED)
 
 
-def _unmet(conditions: Plain, facts: Facts) -> Plain:
+def _unmet(conditions: Plain, facts: Facts, crypto: str) -> Plain:
     """The first condition that a backend does not fulfil, in words; `None` where it fulfils all."""
     if not isinstance(conditions, Sequence):
         return None
@@ -250,7 +252,7 @@ def _unmet(conditions: Plain, facts: Facts) -> Plain:
         if field == "simulator":
             found = facts["kind"] != "device"
         if field == "crypto":
-            found = wanted if wanted in (served := _served_modes()) else ", ".join(served)
+            found = wanted if wanted in (served := _served_modes(crypto)) else ", ".join(served)
         if found is None:
             return f"`{field}` is not known"
         if not _RELATIONS[relation](found, wanted):
@@ -258,10 +260,13 @@ def _unmet(conditions: Plain, facts: Facts) -> Plain:
     return None
 
 
-def _served_modes() -> list[str]:
-    """The crypto modes of runs on this machine: those that its keys can sign."""
+def _served_modes(own: str) -> list[str]:
+    """The crypto modes of runs on this machine: those that its keys can sign.
+
+    The job's own mode has come this far only because its KME answered, if it needs one; for others none is asked.
+    """
     available = available_algorithms()
-    return [mode for mode in MODES if unservable_reason(mode, available) is None]
+    return [mode for mode in MODES if unservable_reason(mode, available, None if mode == own else NO_KME) is None]
 
 
 def _age(facts: Facts) -> float | None:

@@ -1,10 +1,11 @@
 """What completion offers, mostly in texts that do not parse."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from qlang.compiler.editor.analysis import Analysis
+from qlang.compiler.editor.analysis import Analysis, analyse
 from qlang.compiler.editor.completion import complete
 
 Mark = Callable[[str], tuple[Analysis, int]]
@@ -52,7 +53,7 @@ CASES = [
     ("job j { backend sim like |", {"ibm.guadalupe"}, {"lab"}),
     ("job j { backend sim with |", {"lab"}, {"ibm.guadalupe"}),
     ("job j { backend ibm.* where |", {"qubits", "calibrated"}, {"ibm.guadalupe"}),
-    ("job j { crypto |", {"classical", "hybrid", "pqc_required", "qkd"}, {"run"}),
+    ("job j { crypto |", {"classical", "hybrid", "pqc_required"}, {"run", "qkd"}),
     ("job j { precision |", {"infidelity"}, {"run"}),
     # in sla and noise blocks
     ("job j { sla { |", {"fidelity", "stderr", "error", "cost", "latency"}, {"run", "h"}),
@@ -97,3 +98,13 @@ def test_gates_come_with_their_operands(at_mark: Mark) -> None:
 def test_circuits_come_with_the_arguments_that_they_need(at_mark: Mark) -> None:
     items = {item.label: item for item in complete(*at_mark("job j { run |")).items}
     assert items["chain"].snippet == "chain(steps = ${1:steps})"
+
+
+def test_qkd_is_offered_where_a_key_management_entity_is_configured(tmp_path: Path) -> None:
+    text = "job j { crypto "
+    texts = {"url": "https://kme", "ca": "c", "certificate": "c", "key": "k", "master_sae": "a", "slave_sae": "b"}
+    kme = "".join(f"{name} = '{value}'\n" for name, value in {**texts, "kind": "vendor"}.items())
+    for policy, offered in (("schema = 1\n", False), (f"schema = 1\n[qkd]\n{kme}", True), ("not toml", True)):
+        (tmp_path / "qlang-policy.toml").write_text(policy, encoding="utf-8")
+        items = complete(analyse(str(tmp_path / "a.qjob"), text, {}), len(text)).items
+        assert ("qkd" in {item.label for item in items}) is offered

@@ -1,6 +1,7 @@
 """Completion in job, sla and noise blocks."""
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from qlang.compiler.editor import devices
 from qlang.compiler.editor.analysis import Analysis
@@ -21,6 +22,7 @@ from qlang.compiler.editor.vocabulary import (
     SLA_TERMS,
     SWEEP_DOMAINS,
 )
+from qlang.compiler.workspace import find_workspace
 from qlang.sema.symbols import GateSymbol, NoiseSymbol
 from qlang.syntax.words import JOB_WORDS
 
@@ -165,7 +167,16 @@ def _devices() -> Iterator[Proposal]:
 
 
 def _crypto(analysis: Analysis, place: Place) -> Iterator[Proposal]:
-    yield from words(CRYPTO_MODES, "constant", rank=0)
+    """`qkd` only where the project's policy says where such keys come from."""
+    from qlang.compiler.authority import Authority, kme_configured
+    from qlang.trust.crypto_modes import MODES
+    from qlang.trust.policy.model import POLICY_FILE
+
+    folder = Path(analysis.source.name).parent
+    policy = find_workspace(folder if folder.is_absolute() else Path.cwd()) / POLICY_FILE
+    with_kme = policy.is_file() and kme_configured(Authority(file=policy))
+    offered = {name: word for name, word in CRYPTO_MODES.items() if with_kme or not MODES[name].needs_kme}
+    yield from words(offered, "constant", rank=0)
 
 
 def _shots(analysis: Analysis, place: Place) -> Iterator[Proposal]:

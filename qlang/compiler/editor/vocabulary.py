@@ -111,9 +111,17 @@ SLA_TERMS = _table(
 
 CRYPTO_MODES = _table(
     (
-        Word("classical", "crypto classical;", "Ed25519 signature."),
-        Word("hybrid", "crypto hybrid;", "Ed25519 and ML-DSA-65 signatures, both required."),
-        Word("pqc_required", "crypto pqc_required;", "ML-DSA-65 signature (post-quantum, FIPS 204)."),
+        Word("classical", "crypto classical;", "A classical signature: Ed25519, or what the policy chooses."),
+        Word(
+            "hybrid",
+            "crypto hybrid;",
+            "Both are required: Ed25519 and ML-DSA-65, or a pair that the policy chooses.",
+        ),
+        Word(
+            "pqc_required",
+            "crypto pqc_required;",
+            "A post-quantum signature: ML-DSA-65 (FIPS 204), or what the policy chooses.",
+        ),
         Word("qkd", "crypto qkd;", "Hybrid signatures, keys from a QKD network; needs a key management entity."),
     )
 )
