@@ -222,12 +222,12 @@ def _clock(_: Path) -> Iterator[Finding]:
 
 def _runs(workspace: Path) -> Iterator[Finding]:
     from qlang.runtime.run_folder import LEDGER, list_runs, partial_runs
-    from qlang.trust.chained_ledger import check_chain
+    from qlang.trust.ledger.deep import check_ledger_file
 
     runs, stopped = list_runs(workspace), partial_runs(workspace)
     if runs:
         yield Finding("runs", "ok", f"{len(runs)} complete")
-        for check in check_chain(workspace / LEDGER):
+        for check in check_ledger_file(workspace / LEDGER):
             yield Finding("ledger", "ok" if check.ok else "fault", check.detail)
     if stopped:
         listed = ", ".join(path.name for path in stopped[:3])

@@ -8,28 +8,41 @@ from pathlib import Path
 
 from qlang.compiler.driver import Compilation
 from qlang.compiler.frontend import project_of
-from qlang.ir import plan
-from qlang.ir.values import plain
+from qlang.compiler.signers import signer_for
 from qlang.runtime.progress import Progress
 from qlang.runtime.record import CompileInfo, Imported, RunRecord, SourceInfo, execute_plan
 from qlang.syntax.source import Source
-from qlang.trust.keys.development import default_key_paths, development_signer
 from qlang.trust.policy.content import policy_content
+from qlang.trust.signing.request import ManifestSigner
 from qlang.version import __version__
 
 
-def run_compilation(compilation: Compilation, workspace: Path, *, progress: Progress | None = None) -> RunRecord:
-    """Execute a plan, sign it with this user's keys and record it under the workspace.
+def run_compilation(
+    compilation: Compilation,
+    workspace: Path,
+    *,
+    progress: Progress | None = None,
+    signer: ManifestSigner | None = None,
+) -> RunRecord:
+    """Execute a plan, have it signed and record it under the workspace.
 
-    Raises what `qlang.runtime.record.execute_plan` raises; nothing is recorded then.
+    `signer`: None is the one of the workspace, see `signers.signer_for`.
+
+    Raises what `qlang.runtime.record.execute_plan` raises; no run is recorded then.
     """
+    if signer is not None:
+        return _executed(compilation, workspace, progress, signer)
+    with signer_for(workspace) as own:
+        return _executed(compilation, workspace, progress, own)
+
+
+def _executed(
+    compilation: Compilation, workspace: Path, progress: Progress | None, signer: ManifestSigner
+) -> RunRecord:
     assert compilation.module is not None and compilation.plan is not None
     source, options = compilation.source, asdict(compilation.options)
     overrides = {name: options[name] for name in ("job", "shots", "backend", "crypto")}
     imports = tuple(Imported(_as_imported(loaded, source), loaded.text) for loaded in compilation.loaded)
-    (sign,) = [op for op in compilation.plan.body.block.ops if isinstance(op, plan.SignOp)]
-    algorithms = plain(sign.attributes["algorithms"])
-    assert isinstance(algorithms, list)
     return execute_plan(
         compilation.module,
         compilation.plan,
@@ -43,7 +56,7 @@ def run_compilation(compilation: Compilation, workspace: Path, *, progress: Prog
             policy_content(compilation.authority.policy),
         ),
         compiled=CompileInfo(__version__, compilation.timings, compilation.passes),
-        signer=development_signer(default_key_paths(), tuple(map(str, algorithms))),
+        signer=signer,
         progress=progress,
     )
 

@@ -1,7 +1,7 @@
 """Run a plan, sign what happened and record it: the one entry for a run.
 
 .qlang/runs/<id>/  source.qjob plan.mlir ir.mlir kernel.mlir inputs.json results.json raw.json report.html
-                   manifest.dsse.json trace.json, and .npy files for what is too long for JSON
+                   manifest.dsse.json receipt.tlog-proof trace.json, and .npy files for what is too long for JSON
 """
 
 from collections.abc import Mapping
@@ -27,13 +27,14 @@ from qlang.runtime.progress import Progress, progress_for
 from qlang.runtime.raw_data import raw_json
 from qlang.runtime.report import report_html
 from qlang.runtime.results import Results, results_of, sla_json
-from qlang.runtime.run_folder import LEDGER, RunFolder, run_folder
+from qlang.runtime.run_folder import RunFolder, run_folder
 from qlang.runtime.stages import Checked, Kernel
 from qlang.trust.canonical import Json, sha256_digest
+from qlang.trust.crypto_modes import MODES
 from qlang.trust.custody import DEFAULT_TENANT
 from qlang.trust.manifest import RunFacts
 from qlang.trust.seal import SealedRun, seal_run
-from qlang.trust.signer import Signer
+from qlang.trust.signing.request import ManifestSigner
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class _Recorder:
     folder: RunFolder
     source: SourceInfo
     compiled: CompileInfo
-    signer: Signer
+    signer: ManifestSigner
     created: datetime
 
 
@@ -142,7 +143,7 @@ def execute_plan(
     workspace: Path,
     source: SourceInfo,
     compiled: CompileInfo,
-    signer: Signer,
+    signer: ManifestSigner,
     backend: Backend | None = None,
     progress: Progress | None = None,
 ) -> RunRecord:
@@ -217,6 +218,7 @@ def _sign(recorder: _Recorder, machine: Machine, op: plan.SignOp) -> Signed:
         source_digest=sha256_digest(recorder.source.text.encode()),
         kernel_digest=kernel.digest,
         calibration_snapshot_id=raw.place.snapshot,
+        calibration_at=_in_utc(raw.place.predicted.get("snapshot_date")),
         em_method=str(checked.estimates.policy.arm),
         em_version=EM_VERSION,
         seed=machine.job.seed.data,
@@ -232,8 +234,21 @@ def _sign(recorder: _Recorder, machine: Machine, op: plan.SignOp) -> Signed:
     folder.write_json("results.json", {**results.to_json(), "result_digest": results.digest})
     folder.write_json("raw.json", raw_json(raw))
     folder.write("report.html", report_html(results, sealed_facts, checked, machine.job))
-    sealed = seal_run(folder.partial, sealed_facts, recorder.signer, folder.root / LEDGER)
+    algorithms = tuple(map(str, decided.get("algorithms", MODES[sealed_facts.crypto_mode].default)))
+    sealed = seal_run(folder.partial, sealed_facts, algorithms, recorder.signer)
     return Signed(sealed, sealed_facts, results, perf_counter() - started)
+
+
+def _in_utc(date: object) -> str | None:
+    """An ISO 8601 date as manifests write it, without a zone in UTC; None where it is none."""
+    try:
+        moment = datetime.fromisoformat(str(date)) if date is not None else None
+    except ValueError:
+        return None
+    if moment is None:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _kernel(machine: Machine) -> Kernel:

@@ -25,7 +25,7 @@ from qlang.trust.manifest import MANIFEST_NAME
 
 STATE = ".qlang"
 RUNS = Path(STATE) / "runs"
-LEDGER = Path(STATE) / "ledger.jsonl"
+LEDGER = Path(STATE) / "ledger.sqlite"
 PARTIAL = ".partial-"
 _OWNER = ".pid"
 """Which process works on a partial folder; never part of a complete one."""

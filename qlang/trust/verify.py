@@ -10,21 +10,23 @@ from pathlib import Path
 
 from qlang.trust.algorithms import PublicKey, signature_fault
 from qlang.trust.canonical import MAX_BYTES, sha256_digest
-from qlang.trust.chained_ledger import ChainReport, chain_checks, scan_chain
 from qlang.trust.checks import Check
 from qlang.trust.crypto_modes import MODES
 from qlang.trust.envelope import Envelope, pae, parse_envelope
-from qlang.trust.errors import EnvelopeError, FileRefused, ManifestError
+from qlang.trust.errors import EnvelopeError, FileRefused, LedgerError, ManifestError
 from qlang.trust.files import file_digest, read_file
+from qlang.trust.ledger.deep import check_ledger_file
+from qlang.trust.ledger.entries import Entry, root_text
+from qlang.trust.ledger.store import open_reader
 from qlang.trust.manifest import (
     MANIFEST_NAME,
     RUN_ENTRY,
     RunPredicate,
     Statement,
     ledger_body,
+    missing_subjects,
     parse_statement,
 )
-from qlang.trust.seal import missing_subjects
 
 _NAMES_SHOWN = 10
 
@@ -60,9 +62,9 @@ def verify_run(
     checks.append(_algorithms_check(predicate, required or (), valid))
     checks.append(_key_check(predicate.public_keys, trusted))
     checks.extend(_subject_checks(run_dir, statement))
-    report, chain = _chain(ledger, predicate.ledger.index)
+    found, chain = _chain(ledger, predicate.ledger.index)
     checks.extend(chain)
-    checks.append(_entry_check(report, predicate, digest))
+    checks.append(_entry_check(found, predicate, digest))
     checks.extend(_notes(run_dir, statement, envelope))
     return tuple(checks)
 
@@ -132,28 +134,32 @@ def _subject_checks(run_dir: Path, statement: Statement) -> Iterator[Check]:
         yield Check(f"subject {name}", False, f"{name} is not covered by the manifest")
 
 
-def _chain(ledger: Path, wanted: int | None) -> tuple[ChainReport | None, tuple[Check, ...]]:
+def _chain(ledger: Path, wanted: int | None) -> tuple[tuple[Entry, str] | None, tuple[Check, ...]]:
+    """The wanted entry and the root before it, if they are intact."""
+    checks = check_ledger_file(ledger, deep=True)
+    if wanted is None or not all(check.ok for check in checks):
+        return None, checks
     try:
-        report = scan_chain(ledger, wanted)
-    except FileRefused as error:
-        return None, (Check("ledger chain", False, f"{ledger.name} {error.reason}"),)
-    return report, chain_checks(report)
+        with open_reader(ledger) as opened:
+            return (opened.entry(wanted), root_text(opened.root(wanted))), checks
+    except LedgerError:
+        return None, checks
 
 
-def _entry_check(report: ChainReport | None, predicate: RunPredicate, digest: str) -> Check:
+def _entry_check(found: tuple[Entry, str] | None, predicate: RunPredicate, digest: str) -> Check:
     index = predicate.ledger.index
-    entry = report.wanted if report else None
-    if entry is None:
+    if found is None:
         return Check("ledger entry", False, f"no intact entry {index}; manifest {digest}")
-    if entry.previous != predicate.ledger.root:
-        detail = f"entry {index} follows {entry.previous}, the manifest says {predicate.ledger.root}"
+    entry, root = found
+    if root != predicate.ledger.root:
+        detail = f"entry {index} follows a tree of root {root}, the manifest says {predicate.ledger.root}"
         return Check("ledger entry", False, detail)
     if entry.kind != RUN_ENTRY or entry.body.get("manifest_digest") != digest:
         recorded = entry.body.get("manifest_digest")
         return Check("ledger entry", False, f"entry {index} records manifest {recorded!a:.80}, found {digest}")
     if entry.body != ledger_body(predicate, digest):
         return Check("ledger entry", False, f"entry {index} differs from the manifest {digest}")
-    return Check("ledger entry", True, f"entry {index}, digest {entry.digest}")
+    return Check("ledger entry", True, f"entry {index}, leaf {entry.leaf.hex()}")
 
 
 def _notes(run_dir: Path, statement: Statement, envelope: Envelope) -> Iterator[Check]:

@@ -9,42 +9,45 @@ import pytest
 
 from qlang.compiler import cli
 from qlang.runtime.run_folder import LEDGER, RUNS
-from qlang.trust.keys.development import DevelopmentSigner, KeyPaths, default_key_paths, development_signer
+from qlang.trust.custody import DEFAULT_TENANT, RUN_MANIFEST
+from qlang.trust.keys.paths import KeyPaths, default_key_paths
+from qlang.trust.keys.ring import development_ring
 from qlang.trust.manifest import MANIFEST_NAME, RunFacts
 from qlang.trust.seal import seal_run
 from tests.trust.samples import FACTS, FILES
+from tests.trust.signing.local import LocalSigner
 
 Capture = pytest.CaptureFixture[str]
 
+HYBRID = ("ed25519", "ml-dsa-65")
 IDS = ("20261121-100000-aaaa", "20261121-110000-bbbb", "20261121-110000-bbcc")
 
 
 def facts(run_id: str, hour: int) -> RunFacts:
     return replace(
-        FACTS, run_id=run_id, backend_id="sim like ibm.lima", created_at=f"2026-11-21T{hour:02}:00:00Z", passes=()
+        FACTS, run_id=run_id, backend_id="sim like ibm.lima", created_at=f"2024-11-21T{hour:02}:00:00Z", passes=()
     )
 
 
 @pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[KeyPaths, DevelopmentSigner]:
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyPaths:
     home = tmp_path_factory.mktemp("home")
-    paths = KeyPaths(home / ".qlang" / "keys", home / "state" / "qlang")
-    return paths, development_signer(paths, ("ed25519", "ml-dsa-65"))
+    return KeyPaths(home / ".qlang" / "keys", home / "state" / "qlang")
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, keys: tuple[KeyPaths, DevelopmentSigner], monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, keys: KeyPaths, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with three finished runs and one that was stopped, seen from a folder below its root."""
-    paths, signer = keys
-    monkeypatch.setenv("HOME", str(paths.store.parent.parent))
-    monkeypatch.setenv("XDG_STATE_HOME", str(paths.state.parent))
-    assert default_key_paths() == paths
+    monkeypatch.setenv("HOME", str(keys.store.parent.parent))
+    monkeypatch.setenv("XDG_STATE_HOME", str(keys.state.parent))
+    assert default_key_paths() == keys
+    signer = LocalSigner(tmp_path, tmp_path / LEDGER, keys)
     for hour, run_id in enumerate(IDS, 10):
         folder = tmp_path / RUNS / run_id
         folder.mkdir(parents=True)
         for name, content in FILES.items():
             (folder / name).write_bytes(content)
-        seal_run(folder, facts(run_id, hour), signer, tmp_path / LEDGER)
+        seal_run(folder, facts(run_id, hour), HYBRID, signer)
     (tmp_path / RUNS / ".partial-20261121-120000-cccc").mkdir()
     (tmp_path / RUNS / "20261121-130000-dddd").mkdir()
     (tmp_path / "qlang.toml").write_text('[project]\nname = "test"\n')
@@ -137,7 +140,12 @@ def flip(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["results.json", "plan.mlir", "source.qjob", MANIFEST_NAME, "ledger"])
 def test_verify_names_what_broke(name: str, workspace: Path, capsys: Capture) -> None:
-    flip(workspace / LEDGER if name == "ledger" else workspace / RUNS / IDS[1] / name)
+    if name == "ledger":
+        content = (workspace / LEDGER).read_bytes()
+        assert IDS[1].encode() in content
+        (workspace / LEDGER).write_bytes(content.replace(IDS[1].encode(), IDS[2].encode()))
+    else:
+        flip(workspace / RUNS / IDS[1] / name)
     assert cli.main(["verify", IDS[1], "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is False
@@ -152,7 +160,7 @@ def test_verify_names_what_broke(name: str, workspace: Path, capsys: Capture) ->
 
 def test_verify_trusts_only_known_keys(workspace: Path, tmp_path: Path, capsys: Capture) -> None:
     strangers = KeyPaths(tmp_path / "strangers", tmp_path / "strangers-state")
-    development_signer(strangers, ("ed25519", "ml-dsa-65"))
+    development_ring(strangers).select(RUN_MANIFEST, DEFAULT_TENANT, HYBRID, "2024-11-21T10:00:00Z")
     assert cli.main(["verify", "last", "--keys", str(strangers.store)]) == 1
     assert "FAIL  key: not trusted here" in capsys.readouterr().out
     assert cli.main(["verify", "last", "--any-key"]) == 0

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from qlang.trust.keys.development import DevelopmentSigner, KeyPaths, development_signer
+from qlang.trust.keys.paths import KeyPaths
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
-def signer(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentSigner:
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyPaths:
     home = tmp_path_factory.mktemp("keys")
-    return development_signer(KeyPaths(home / "store", home / "state"), ("ed25519", "ml-dsa-65"))
+    return KeyPaths(home / "store", home / "state")

@@ -10,8 +10,10 @@ from qlang.ir.text import parse_ir
 from qlang.runtime.interpret import COMPUTE, Machine, interpret
 from qlang.runtime.record import CompileInfo, RunRecord, SourceInfo, execute_plan
 from qlang.runtime.results import Results, results_of
+from qlang.runtime.run_folder import LEDGER
 from qlang.runtime.stages import Checked
-from qlang.trust.signer import Signer
+from qlang.trust.keys.paths import KeyPaths
+from tests.trust.signing.local import LocalSigner
 
 LAB = (
     '{form = "named", rules = [{channel = "depolarizing", p = 0.02 : f64, targets = ["2q"]},'
@@ -98,7 +100,7 @@ def results(parts: Parts) -> Results:
     return results_of("bell", checked(parts))
 
 
-def record(parts: Parts, workspace: Path, signer: Signer, text: str = "OPENQASM 3;\n") -> RunRecord:
+def record(parts: Parts, workspace: Path, keys: KeyPaths, text: str = "OPENQASM 3;\n") -> RunRecord:
     """Run and record."""
     module, job = planned(parts)
     return execute_plan(
@@ -107,5 +109,5 @@ def record(parts: Parts, workspace: Path, signer: Signer, text: str = "OPENQASM 
         workspace=workspace,
         source=SourceInfo("bell.qasm", text),
         compiled=CompileInfo("0.1.0", (("check", 0.01), ("lower", 0.02))),
-        signer=signer,
+        signer=LocalSigner(workspace, workspace / LEDGER, keys),
     )

@@ -19,9 +19,9 @@ from qlang.runtime.record import plan_hash
 from qlang.runtime.replay import replay_run
 from qlang.runtime.run_folder import LEDGER, RUNS, list_runs, load_run, partial_runs
 from qlang.trust.canonical import canonical_json, sha256_digest
-from qlang.trust.errors import SealError
+from qlang.trust.errors import QkdUnavailable
 from qlang.trust.files import file_digest
-from qlang.trust.keys.development import DevelopmentSigner
+from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.verify import verify_run
 
 NOISY = Parts(
@@ -41,6 +41,7 @@ FILES = {
     "manifest.dsse.json",
     "plan.mlir",
     "raw.json",
+    "receipt.tlog-proof",
     "report.html",
     "results.json",
     "source.qasm",
@@ -56,8 +57,8 @@ def broken(run_dir: Path, workspace: Path) -> list[str]:
     return [check.name for check in verify_run(run_dir, workspace / LEDGER) if not check.ok]
 
 
-def test_a_run_is_complete_and_genuine(tmp_path: Path, signer: DevelopmentSigner) -> None:
-    run = record(NOISY, tmp_path, signer)
+def test_a_run_is_complete_and_genuine(tmp_path: Path, keys: KeyPaths) -> None:
+    run = record(NOISY, tmp_path, keys)
     assert {path.name for path in run.run_dir.iterdir()} == FILES
     assert broken(run.run_dir, tmp_path) == []
     assert run.plan_hash == file_digest(run.run_dir / "plan.mlir")
@@ -71,23 +72,23 @@ def test_a_run_is_complete_and_genuine(tmp_path: Path, signer: DevelopmentSigner
     assert partial_runs(tmp_path) == []
 
 
-def test_the_trace_holds_compilation_and_run(tmp_path: Path, signer: DevelopmentSigner) -> None:
-    events = read(record(NOISY, tmp_path, signer).run_dir / "trace.json")["traceEvents"]
+def test_the_trace_holds_compilation_and_run(tmp_path: Path, keys: KeyPaths) -> None:
+    events = read(record(NOISY, tmp_path, keys).run_dir / "trace.json")["traceEvents"]
     names = [event["name"] for event in events]
     assert names[:2] == ["check", "lower"]
     assert {"plan.execute", "plan.sign", "point 0", "point 2"} <= set(names)
     assert all(event["ph"] == "X" and event["dur"] >= 0 for event in events)
 
 
-def test_the_object_that_run_prints(tmp_path: Path, signer: DevelopmentSigner) -> None:
-    sweep = record(NOISY, tmp_path, signer).to_json()
+def test_the_object_that_run_prints(tmp_path: Path, keys: KeyPaths) -> None:
+    sweep = record(NOISY, tmp_path, keys).to_json()
     assert len(sweep["points"]) == 3 and sweep["expect"] == {} == sweep["counts"]
     assert set(sweep["timings"]) == {"compile_s", "execute_s", "sign_s"}
     assert sweep["timings"]["compile_s"] == pytest.approx(0.03)
     assert sweep["sla"][0]["met"] is True
     fixed = NOISY.kernel.replace("%theta : f64", "").replace('"theta"', "").replace("%theta", "%t")
     fixed = fixed.replace('kernel.gate "ry"', '%t = arith.constant 0.8 : f64\n  kernel.gate "ry"')
-    single = record(replace(NOISY, points="plan.points [] array<f64>", kernel=fixed), tmp_path, signer).to_json()
+    single = record(replace(NOISY, points="plan.points [] array<f64>", kernel=fixed), tmp_path, keys).to_json()
     assert single["points"] == []
     assert single["expect"]["zz"]["method"] == "readout + zne[1,3],linear"
     assert sum(single["counts"]["c"].values()) == 300
@@ -95,24 +96,24 @@ def test_the_object_that_run_prints(tmp_path: Path, signer: DevelopmentSigner) -
 
 
 @pytest.mark.parametrize("name", ["results.json", "plan.mlir", "raw.json", "report.html", "kernel.mlir", "source.qasm"])
-def test_tampering_is_found(tmp_path: Path, signer: DevelopmentSigner, name: str) -> None:
-    run = record(NOISY, tmp_path, signer)
+def test_tampering_is_found(tmp_path: Path, keys: KeyPaths, name: str) -> None:
+    run = record(NOISY, tmp_path, keys)
     path = run.run_dir / name
     path.write_bytes(path.read_bytes().replace(b"1", b"2"))
     path.write_bytes(path.read_bytes() + b" ")
     assert broken(run.run_dir, tmp_path) == [f"subject {name}"]
 
 
-def test_replay_gives_the_same_bits(tmp_path: Path, signer: DevelopmentSigner) -> None:
-    run = record(NOISY, tmp_path, signer)
+def test_replay_gives_the_same_bits(tmp_path: Path, keys: KeyPaths) -> None:
+    run = record(NOISY, tmp_path, keys)
     again = replay_run(run.run_dir)
     assert (again.ok, again.differences) == (True, ())
     assert (again.plan_hash, again.result_digest) == (run.plan_hash, run.result_digest)
-    assert record(NOISY, tmp_path, signer).result_digest == run.result_digest
+    assert record(NOISY, tmp_path, keys).result_digest == run.result_digest
 
 
-def test_replay_names_what_differs(tmp_path: Path, signer: DevelopmentSigner) -> None:
-    run = record(NOISY, tmp_path, signer)
+def test_replay_names_what_differs(tmp_path: Path, keys: KeyPaths) -> None:
+    run = record(NOISY, tmp_path, keys)
     stored = dict(read(run.run_dir / "results.json"))
     stored["points"][1]["expect"]["zz"]["value"] = 0.25
     (run.run_dir / "results.json").write_text(json.dumps(stored), encoding="utf-8")
@@ -125,41 +126,42 @@ def test_replay_names_what_differs(tmp_path: Path, signer: DevelopmentSigner) ->
 
 
 @pytest.mark.parametrize("name", ["plan.mlir", "kernel.mlir", "results.json"])
-def test_replay_of_a_damaged_folder_is_a_typed_error(tmp_path: Path, signer: DevelopmentSigner, name: str) -> None:
-    run = record(NOISY, tmp_path, signer)
+def test_replay_of_a_damaged_folder_is_a_typed_error(tmp_path: Path, keys: KeyPaths, name: str) -> None:
+    run = record(NOISY, tmp_path, keys)
     (run.run_dir / name).write_bytes(b"\xff garbage {")
     with pytest.raises(errors.RuntimeFault):
         replay_run(run.run_dir)
 
 
-def test_a_failed_run_leaves_nothing(tmp_path: Path, signer: DevelopmentSigner) -> None:
+def test_a_failed_run_leaves_nothing(tmp_path: Path, keys: KeyPaths) -> None:
     with pytest.raises(errors.NoExecutor):
-        record(replace(NOISY, schedule='kind = "device"'), tmp_path, signer)
-    with pytest.raises(SealError):
-        record(replace(NOISY, sign='crypto = "qkd"'), tmp_path, signer)
+        record(replace(NOISY, schedule='kind = "device"'), tmp_path, keys)
+    with pytest.raises(QkdUnavailable):
+        record(replace(NOISY, sign='crypto = "qkd"'), tmp_path, keys)
     with pytest.raises(errors.BadPlan):
-        record(replace(NOISY, end=""), tmp_path, signer)
+        record(replace(NOISY, end=""), tmp_path, keys)
     assert list((tmp_path / RUNS).iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written(tmp_path: Path, signer: DevelopmentSigner) -> None:
+def test_a_place_that_cannot_be_written(tmp_path: Path, keys: KeyPaths) -> None:
     (tmp_path / ".qlang").write_text("not a folder", encoding="utf-8")
     with pytest.raises(errors.CannotRecord):
-        record(NOISY, tmp_path, signer)
+        record(NOISY, tmp_path, keys)
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = [sys.argv[2], str(Path(sys.argv[2]).parents[1])]
 from plans import Parts, record
 from qlang.runtime import record as recording
+from qlang.trust.keys.paths import KeyPaths
 
 def die(*arguments):
     os.kill(os.getpid(), signal.SIGKILL)
 
 setattr(recording, sys.argv[3], die)
-record(Parts(), Path(sys.argv[1]), None)
+record(Parts(), Path(sys.argv[1]), KeyPaths(Path(sys.argv[1], "keys"), Path(sys.argv[1], "state")))
 """
 
 
@@ -178,14 +180,14 @@ def test_a_killed_run_leaves_no_folder_that_looks_complete(tmp_path: Path, momen
         load_run(left)
 
 
-def test_the_plan_hash_is_that_of_the_text(tmp_path: Path, signer: DevelopmentSigner) -> None:
+def test_the_plan_hash_is_that_of_the_text(tmp_path: Path, keys: KeyPaths) -> None:
     from plans import planned
 
     _, job = planned(NOISY)
-    assert plan_hash(job) == record(NOISY, tmp_path, signer).plan_hash
+    assert plan_hash(job) == record(NOISY, tmp_path, keys).plan_hash
 
 
-def test_bulk_goes_to_array_files(tmp_path: Path, signer: DevelopmentSigner) -> None:
+def test_bulk_goes_to_array_files(tmp_path: Path, keys: KeyPaths) -> None:
     wires = ", ".join(map(str, range(15)))
     kernel = f'kernel.func @main() attributes {{qubits = 15 : i64}} {{ kernel.each "h" () [{wires}]  kernel.return }}'
     parts = Parts(
@@ -196,7 +198,7 @@ def test_bulk_goes_to_array_files(tmp_path: Path, signer: DevelopmentSigner) -> 
         f' states = [{{label = "s", wires = array<i64: {wires}>}}]',
         expect="{}",
     )
-    run = record(parts, tmp_path, signer)
+    run = record(parts, tmp_path, keys)
     (point,) = run.results.points
     for entry, size in ((point["probabilities"]["q"], 1 << 15), (point["states"]["s"], 1 << 15)):
         assert entry["entries"] == size

@@ -9,7 +9,7 @@ import pytest
 from plans import MEASURED, Parts, record
 
 from qlang.runtime.plots import Sample, curves, histogram, ticks
-from qlang.trust.keys.development import DevelopmentSigner
+from qlang.trust.keys.paths import KeyPaths
 
 EVIL = "<script>alert('x')</script>&\\22"
 PARTS = Parts(
@@ -25,8 +25,8 @@ PARTS = Parts(
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory, signer: DevelopmentSigner) -> str:
-    run = record(PARTS, tmp_path_factory.mktemp("report"), signer)
+def report(tmp_path_factory: pytest.TempPathFactory, keys: KeyPaths) -> str:
+    run = record(PARTS, tmp_path_factory.mktemp("report"), keys)
     return (run.run_dir / "report.html").read_text(encoding="utf-8")
 
 
@@ -54,9 +54,9 @@ def test_it_has_every_section_and_the_plots(report: str) -> None:
         assert re.search(rf"<dt>{digest}</dt><dd>sha256:[0-9a-f]{{64}}</dd>", report)
 
 
-def test_long_results_are_cut_with_a_note(tmp_path: Path, signer: DevelopmentSigner) -> None:
+def test_long_results_are_cut_with_a_note(tmp_path: Path, keys: KeyPaths) -> None:
     values = ", ".join(f"{k / 100}" for k in range(130))
-    run = record(replace(PARTS, points=f'plan.points ["theta"] array<f64: {values}>'), tmp_path, signer)
+    run = record(replace(PARTS, points=f'plan.points ["theta"] array<f64: {values}>'), tmp_path, keys)
     report = (run.run_dir / "report.html").read_text(encoding="utf-8")
     assert "and 60 more rows" in report and "more histograms" in report
 

@@ -1,19 +1,18 @@
 """One key store for all tests of this room, and sealed runs made with it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from qlang.trust.algorithms import PublicKey
-from qlang.trust.checks import Check
-from qlang.trust.keys.development import DevelopmentSigner, KeyPaths, development_signer
-from qlang.trust.manifest import MANIFEST_NAME, RunFacts
+from qlang.trust.keys.paths import KeyPaths
+from qlang.trust.manifest import MANIFEST_NAME, RECEIPT_NAME, RunFacts
 from qlang.trust.seal import SealedRun, seal_run
-from qlang.trust.signer import Signer
-from qlang.trust.verify import verify_run
 from tests.trust.samples import FACTS, FILES
+from tests.trust.signing.local import LocalSigner
+
+HYBRID = ("ed25519", "ml-dsa-65")
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class House:
     """A project folder with sealed runs, of which `r1` is looked at."""
 
     root: Path
-    signer: DevelopmentSigner
+    keys: KeyPaths
 
     @property
     def run_dir(self) -> Path:
@@ -29,11 +28,19 @@ class House:
 
     @property
     def ledger(self) -> Path:
-        return self.root / "ledger.jsonl"
+        return self.root / "ledger.sqlite"
 
     @property
     def manifest(self) -> Path:
         return self.run_dir / MANIFEST_NAME
+
+    @property
+    def receipt(self) -> Path:
+        return self.run_dir / RECEIPT_NAME
+
+    @property
+    def signer(self) -> LocalSigner:
+        return LocalSigner(self.root, self.ledger, self.keys)
 
     def new_run(self, run_id: str) -> Path:
         run_dir = self.root / run_id
@@ -42,19 +49,10 @@ class House:
             (run_dir / name).write_bytes(content)
         return run_dir
 
-    def seal(self, run_id: str, signer: Signer | None = None, **changes: object) -> SealedRun:
+    def seal(self, run_id: str, algorithms: tuple[str, ...] = HYBRID, **changes: object) -> SealedRun:
         """Seal a new run; `changes` are fields of `RunFacts`."""
         facts = replace(FACTS, run_id=run_id, **changes)  # type: ignore[arg-type]  # names vary
-        return seal_run(self.new_run(run_id), facts, signer or self.signer, self.ledger)
-
-    def verify(
-        self, required: tuple[str, ...] | None = None, trusted: Iterable[PublicKey] | None = None
-    ) -> dict[str, Check]:
-        keys = self.signer.public_keys if trusted is None else tuple(trusted)
-        return {check.name: check for check in verify_run(self.run_dir, self.ledger, required, keys)}
-
-    def failed(self, required: tuple[str, ...] | None = None, trusted: Iterable[PublicKey] | None = None) -> set[str]:
-        return {check.name for check in self.verify(required, trusted).values() if not check.ok}
+        return seal_run(self.new_run(run_id), facts, algorithms, self.signer)
 
 
 @pytest.fixture(scope="session")
@@ -68,14 +66,9 @@ def key_paths(tmp_path_factory: pytest.TempPathFactory) -> KeyPaths:
     return KeyPaths(root / "keys", root / "state")
 
 
-@pytest.fixture(scope="session")
-def signer(key_paths: KeyPaths) -> DevelopmentSigner:
-    return development_signer(key_paths, ("ed25519", "ml-dsa-65"))
-
-
 @pytest.fixture
-def empty_house(tmp_path: Path, signer: DevelopmentSigner) -> House:
-    return House(tmp_path, signer)
+def empty_house(tmp_path: Path, key_paths: KeyPaths) -> House:
+    return House(tmp_path, key_paths)
 
 
 @pytest.fixture
@@ -87,11 +80,11 @@ def house(empty_house: House) -> House:
 
 
 @pytest.fixture(scope="session")
-def build_house(signer: DevelopmentSigner) -> Callable[[Path], House]:
+def build_house(key_paths: KeyPaths) -> Callable[[Path], House]:
     """For tests that want one house for many examples."""
 
     def build(root: Path) -> House:
-        house = House(root, signer)
+        house = House(root, key_paths)
         for run_id in ("r0", "r1", "r2"):
             house.seal(run_id)
         return house

@@ -10,7 +10,22 @@ from qlang.compiler.exit_codes import EXECUTION
 from qlang.compiler.failure import Failure
 from qlang.mitigation.errors import MitigationError
 from qlang.runtime.errors import RuntimeFault
-from qlang.trust.errors import KeyStoreError, TrustError
+from qlang.trust.errors import (
+    CustodyError,
+    KeyRefused,
+    KeyStoreError,
+    LedgerError,
+    PolicyRefused,
+    SignerUnavailable,
+    TrustError,
+)
+
+_HINTS: tuple[tuple[tuple[type[TrustError], ...], str], ...] = (
+    ((KeyStoreError, KeyRefused, CustodyError), "`qlangc doctor` tells more about keys"),
+    ((PolicyRefused,), "`qlangc policy explain` says which rules hold"),
+    ((SignerUnavailable,), "`qlangc signer status` says who listens"),
+    ((LedgerError,), "`qlangc ledger verify --deep` finds the damage"),
+)
 
 
 @contextmanager
@@ -18,9 +33,10 @@ def faults_reported() -> Iterator[None]:
     """Turn the execution's typed errors into a Failure with exit status 3."""
     try:
         yield
-    except KeyStoreError as fault:
-        raise Failure(f"cannot sign: {fault}", "`qlangc doctor` tells more about keys", EXECUTION) from fault
+    except TrustError as fault:
+        hint = next((text for kinds, text in _HINTS if isinstance(fault, kinds)), "")
+        raise Failure(f"cannot sign: {fault}", hint, EXECUTION) from fault
     except TooLarge as fault:
         raise Failure(f"the execution failed: {fault}", "fewer qubits, or another backend", EXECUTION) from fault
-    except (BackendError, MitigationError, RuntimeFault, TrustError) as fault:
+    except (BackendError, MitigationError, RuntimeFault) as fault:
         raise Failure(f"the execution failed: {fault}", status=EXECUTION) from fault

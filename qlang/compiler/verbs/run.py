@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from qlang.runtime.record import RunRecord
 
 _DESCRIPTION = """Plan a job as `qlangc plan` does, execute exactly that plan, sign the manifest and record the run in
-.qlang/runs/ of the project (the nearest folder with a qlang.toml, else this one).
+.qlang/runs/ of the project (the nearest folder with a qlang.toml, else this one). A process of its own signs: the
+one behind --signer or `[signer] socket` of qlang.toml, else a child of this command.
 
 Exit status 1 if the program has mistakes or no backend can meet its SLA, 3 if the execution failed."""
 
@@ -24,12 +25,13 @@ def main(argv: list[str]) -> int:
     parser = verb_parser("run", _DESCRIPTION)
     add_program_options(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--signer", metavar="SOCKET", help="where `qlangc signer serve` listens")
     options = parser.parse_args(argv)
     console = console_of(options)
     compilation = compiled(options, console)
     if compilation is None:
         return exit_codes.DIAGNOSTICS
-    record = _execute(compilation, console)
+    record = _execute(compilation, console, Path(options.signer) if options.signer else None)
     report = record.to_json()
     if options.json:
         console.result_json(report)
@@ -43,17 +45,20 @@ def main(argv: list[str]) -> int:
     return exit_codes.OK
 
 
-def _execute(compilation: Compilation, console: Console) -> RunRecord:
-    from qlang.compiler import session
+def _execute(compilation: Compilation, console: Console, socket: Path | None) -> RunRecord:
+    from qlang.compiler.signers import signer_for
     from qlang.compiler.verbs.faults import faults_reported
-    from qlang.runtime.progress import Silent, progress_for
-    from qlang.trust.keys.development import CUSTODY, default_key_paths
+    from qlang.trust.custody import DEVELOPMENT
+    from qlang.trust.keys.paths import default_key_paths, private_files
 
-    store = default_key_paths().store
-    first = not any(store.glob("*.key.json"))
-    progress = Silent() if console.quiet else progress_for()
-    with faults_reported():
-        record = session.run_compilation(compilation, find_workspace(Path.cwd()), progress=progress)
-    if first:
-        console.note(f"made your signing keys in {store} (custody: {CUSTODY}; whoever reads your files can sign)")
+    store, workspace = default_key_paths().store, find_workspace(Path.cwd())
+    first = not private_files(store)
+    with faults_reported(), signer_for(workspace, socket) as signer:  # it starts while the next lines import
+        from qlang.compiler import session
+        from qlang.runtime.progress import Silent, progress_for
+
+        progress = Silent() if console.quiet else progress_for()
+        record = session.run_compilation(compilation, workspace, progress=progress, signer=signer)
+    if first and private_files(store):
+        console.note(f"made your signing keys in {store} (custody: {DEVELOPMENT}; whoever reads your files can sign)")
     return record

@@ -18,6 +18,7 @@ from qlang.trust.manifest.model import (
     Statement,
     artifact_hash,
     ledger_body,
+    missing_subjects,
     plain_name,
 )
 from qlang.trust.manifest.read import parse_statement
@@ -38,6 +39,7 @@ __all__ = [
     "artifact_hash",
     "facts_json",
     "ledger_body",
+    "missing_subjects",
     "parse_statement",
     "plain_name",
     "statement_bytes",

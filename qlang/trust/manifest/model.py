@@ -21,6 +21,9 @@ RECEIPT_NAME = "receipt.tlog-proof"
 RUN_ENTRY = "run"
 """Kind of the ledger entry of a run."""
 
+CORE_SUBJECTS = ("plan.mlir", "results.json")
+"""Files without which a run proves nothing; the third is the source, `source.<extension>`."""
+
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}", re.ASCII)
 _NEVER_SUBJECTS = (MANIFEST_NAME, RECEIPT_NAME)
 
@@ -155,6 +158,14 @@ class Statement:
 def plain_name(name: str) -> bool:
     """Whether `name` is a file name that stays in its folder on every system, and may be a subject."""
     return bool(_PLAIN_NAME.fullmatch(name)) and not name.endswith(".") and name not in _NEVER_SUBJECTS
+
+
+def missing_subjects(names: frozenset[str]) -> tuple[str, ...]:
+    """The files that every run must have and `names` lacks."""
+    missing = [name for name in CORE_SUBJECTS if name not in names]
+    if not any(name.startswith("source.") for name in names):
+        missing.append("source.qjob")
+    return tuple(missing)
 
 
 def subject_list(subjects: Mapping[str, str]) -> list[Json]:

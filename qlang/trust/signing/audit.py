@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from qlang.trust.canonical import Json, sha256_digest
 from qlang.trust.custody import KeyRecord
+from qlang.trust.errors import JsonRefused
 from qlang.trust.ledger.kinds import KEY_USE, POLICY, REFUSAL
 from qlang.trust.ledger.store import Ledger, Transaction
 from qlang.trust.policy.model import Policy
@@ -55,11 +56,19 @@ def note_refusal(
     }
     if request is not None:
         facts = request.facts
-        body |= {"run_id": facts.run_id, "tenant": facts.tenant, "request_digest": request.digest}
+        body |= {"run_id": _short(facts.run_id), "tenant": _short(facts.tenant), "request_digest": _digest(request)}
     step.append(REFUSAL, body)
 
 
-def _short(reason: str) -> str:
-    """In ASCII without control characters: a reason may quote what an attacker sent."""
-    text = "".join(character if character.isprintable() else "?" for character in reason) or "?"
+def _digest(request: ManifestRequest) -> str | None:
+    """None where the request has no canonical form: that is then the reason of the refusal."""
+    try:
+        return request.digest
+    except JsonRefused:
+        return None
+
+
+def _short(value: object) -> str:
+    """In ASCII without control characters, not too long: it may be what an attacker sent."""
+    text = "".join(character if character.isprintable() else "?" for character in str(value)) or "?"
     return text.encode("ascii", "backslashreplace").decode()[:MAX_REASON]

@@ -120,9 +120,9 @@ def main(given: Mapping[str, Any]) -> int:
 def _serve(channel: Channel, setup: SignerSetup, parent: int, held: ExitStack) -> None:
     """Until the parent ends. The ledger is opened, and so made, for the first question only."""
     from qlang.trust.signing.dispatch import Reply, refuse, reply_to
+    from qlang.trust.signing.opening import open_service
     from qlang.trust.signing.peer import own_peer
     from qlang.trust.signing.protocol import failure_bytes
-    from qlang.trust.signing.setup import open_service
 
     peer, service, reply = own_peer(), None, Reply(b"")
     while not reply.last:

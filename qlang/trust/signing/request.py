@@ -9,6 +9,7 @@ from typing import Protocol
 from qlang.trust.canonical import Json, canonical_json, sha256_digest
 from qlang.trust.errors import ManifestError
 from qlang.trust.manifest import RunFacts, facts_json
+from qlang.trust.manifest.check import check_facts
 from qlang.trust.manifest.fields import count, digest_text, object_of, text, texts
 from qlang.trust.manifest.model import subject_list
 from qlang.trust.manifest.read import facts_of, subjects_of
@@ -83,6 +84,7 @@ def parse_request(value: Json) -> ManifestRequest:
 
 def check_request(request: ManifestRequest) -> None:
     """What every request must keep to, whichever way it came. Raises: ManifestError."""
+    check_facts(request.facts)
     names = request.algorithms
     if not 1 <= len(names) <= MAX_ALGORITHMS or len(set(names)) != len(names):
         raise ManifestError("algorithms", f"is not a list of 1 to {MAX_ALGORITHMS} different names")

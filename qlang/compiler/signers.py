@@ -1,0 +1,68 @@
+"""Which signer a run is signed by: the one that the project or the command names, else a child of this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qlang.compiler.workspace import MARKER, STATE
+from qlang.trust.errors import FileRefused
+
+if TYPE_CHECKING:
+    from qlang.trust.signing.child import ChildSigner
+    from qlang.trust.signing.client import SignerClient
+    from qlang.trust.signing.setup import SignerSetup
+
+SOCKET = Path(STATE) / "signer" / "socket"
+"""Where `qlangc signer serve` listens if nothing else is said."""
+_MAX_BYTES = 256 << 10
+
+
+def signer_for(workspace: Path, socket: Path | None = None) -> SignerClient | ChildSigner:
+    """A signer for runs of a workspace; a context manager.
+
+    A socket is used if one is given or `[signer] socket = "…"` stands in `qlang.toml`; without, a child process is
+    started, which gets ready while the caller goes on.
+
+    Raises: FileRefused for a `qlang.toml` that cannot be used, SignerUnavailable.
+    """
+    path = socket or configured_socket(workspace)
+    if path is not None:
+        from qlang.trust.signing.client import socket_signer
+
+        return socket_signer(path)
+    from qlang.trust.signing.child import ChildSigner
+
+    return ChildSigner(setup_of(workspace))
+
+
+def setup_of(workspace: Path) -> SignerSetup:
+    """Ledger, policy and keys of runs in a workspace."""
+    from qlang.trust.keys.paths import default_key_paths
+    from qlang.trust.signing.setup import SignerSetup
+
+    return SignerSetup(workspace, workspace / STATE / "ledger.sqlite", default_key_paths())
+
+
+def configured_socket(workspace: Path) -> Path | None:
+    """`socket` of `[signer]` in `qlang.toml`, from the folder of that file. Raises: FileRefused."""
+    path = workspace / MARKER
+    if not path.is_file():
+        return None
+    from qlang.trust.files import read_file
+
+    data = read_file(path, limit=_MAX_BYTES)
+    if b"signer" not in data:  # saves loading a TOML parser for almost everyone
+        return None
+    import tomllib
+
+    try:
+        section = tomllib.loads(data.decode("utf-8")).get("signer", {})
+    except ValueError as error:
+        raise FileRefused(path, f"cannot be read: {error}") from error
+    if not isinstance(section, dict) or set(section) - {"socket"}:
+        raise FileRefused(path, "`[signer]` has the member `socket` and no other")
+    socket = section.get("socket")
+    if socket is not None and (not isinstance(socket, str) or not socket):
+        raise FileRefused(path, "`socket` of `[signer]` is not a path")
+    return None if socket is None else workspace / socket
