@@ -1,0 +1,69 @@
+"""The command with keys in a real SoftHSM2 token, under a policy that takes no others."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from qlang.trust.custody import ENFORCED
+from qlang.trust.token.session import close_tokens
+from tests.trust.token.conftest import LABEL, PIN_VARIABLE
+
+POLICY = """schema = 1
+[defaults]
+production = true
+custody = ["token-native", "token-wrapped"]
+sign.hybrid = ["ecdsa-p256", "ml-dsa-65"]
+[tokens.lab]
+module = "{module}"
+label = "{label}"
+pin = "env:{variable}"
+"""
+
+
+@pytest.fixture
+def project(soft, qlangc, in_workspace, tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    text = POLICY.format(module=soft.module, label=LABEL, variable=PIN_VARIABLE)
+    (in_workspace / "qlang-policy.toml").write_text(text)
+    (in_workspace / "qlang.toml").touch()
+    example = Path(__file__).parents[3] / "examples" / "ising.qjob"
+    (in_workspace / "job.qjob").write_text(example.read_text())
+    return in_workspace
+
+
+def test_a_run_is_signed_by_keys_of_a_token_or_not_at_all(project, qlangc, monkeypatch) -> None:
+    refused = qlangc("run", "job.qjob")
+    assert refused.status != 0 and not list((project / ".qlang" / "runs").glob("*/manifest.dsse.json"))
+    for algorithm, custody, purpose in (
+        ("ecdsa-p256", "token-native", "run-manifest"),
+        ("ml-dsa-65", "token-wrapped", "run-manifest"),
+        ("ed25519", "token-wrapped", "ledger-checkpoint"),
+    ):
+        made = qlangc("keys", "create", "--custody", custody, "--algorithm", algorithm, "--purpose", purpose)
+        assert made.status == 0, made.err
+    close_tokens()
+    assert qlangc("run", "job.qjob").status == 0
+    (manifest,) = (project / ".qlang" / "runs").glob("*/manifest.dsse.json")
+    predicate = json.loads(base64.b64decode(json.loads(manifest.read_text())["payload"]))["predicate"]
+    stated = {key["algorithm"]: (key["custody"], key["probe"]["verdict"]) for key in predicate["keys"]}
+    assert stated == {"ecdsa-p256": ("token-native", ENFORCED), "ml-dsa-65": ("token-wrapped", ENFORCED)}
+
+    probed = qlangc("keys", "probe", "--json").data
+    assert probed["ok"] and len(probed["probes"]) == 3
+    found = {finding["name"]: finding for finding in qlangc("doctor", "--json").data["findings"]}
+    assert found["token lab"]["state"] == "ok"
+    keys = [finding["detail"] for name, finding in found.items() if name.startswith("key ") and ":" in name]
+    assert keys == 3 * ["non_extractable: enforced (probed now)"]
+
+    monkeypatch.setenv(PIN_VARIABLE, "a wrong PIN")
+    close_tokens()
+    wrong = qlangc("run", "job.qjob")
+    assert wrong.status != 0 and "the PIN is wrong" in wrong.err and "a wrong PIN" not in wrong.err
+    shown = qlangc("ledger", "show")
+    assert "refusal" in shown.out and "the PIN is wrong" in shown.out
+    for path in project.rglob("*"):
+        assert not path.is_file() or b"a wrong PIN" not in path.read_bytes()
