@@ -6,7 +6,6 @@ Nothing here changes anything, and no check needs the network.
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,14 +13,11 @@ from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from qlang.compiler.crash import FOLDER as CRASHES
 from qlang.compiler.workspace import CACHE, MARKER, STATE
 from qlang.version import __version__
-
-if TYPE_CHECKING:
-    from qlang.trust.keys.development import KeyPaths
 
 State = Literal["ok", "warning", "fault"]
 
@@ -109,27 +105,11 @@ def _algorithms(_: Path) -> Iterator[Finding]:
 
 
 def _keys(_: Path) -> Iterator[Finding]:
-    from qlang.trust.errors import KeyStoreError
-    from qlang.trust.keys.development import CUSTODY, default_key_paths, load_public_keys
+    from qlang.trust.keys.findings import key_findings
+    from qlang.trust.keys.paths import default_key_paths
 
-    paths = default_key_paths()
-    if not paths.store.is_dir():
-        yield Finding("keys", "ok", f"none yet; the first run makes them in {paths.store}")
-        return
-    try:
-        keys = load_public_keys(paths.store)
-    except KeyStoreError as error:
-        yield Finding("keys", "fault", str(error))
-        return
-    listed = ", ".join(f"{key.algorithm} {key.key_id}" for key in keys) or "no public key"
-    yield Finding("keys", "ok" if keys else "warning", listed)
-    yield Finding("custody", "warning", f"{CUSTODY}: whoever can read your files can sign in your name")
-    secrets = [*paths.store.glob("*.key.json"), paths.unlock]
-    if len(secrets) > 1 and not paths.unlock.exists():
-        yield Finding("key files", "fault", f"{paths.unlock} is missing: the keys cannot be unlocked")
-    elif broken := list(_broken_keys(paths)):
-        yield Finding("signing", "fault", "; ".join(broken))
-    yield from _modes("key files", [paths.store, *(path for path in secrets if path.exists())])
+    for found in key_findings(default_key_paths()):
+        yield Finding(found.name, found.state, found.detail)
 
 
 def _tokens(workspace: Path) -> Iterator[Finding]:
@@ -155,29 +135,6 @@ def _tokens(workspace: Path) -> Iterator[Finding]:
 
     for found in token_findings(tokens, records, paths.state / "tries"):
         yield Finding(found.name, found.state, found.detail)
-
-
-def _broken_keys(paths: KeyPaths) -> Iterator[str]:
-    """Why keys cannot sign, by trying."""
-    from qlang.trust.algorithms import available_algorithms
-    from qlang.trust.errors import KeyStoreError
-    from qlang.trust.keys.development import development_signer
-
-    for algorithm in available_algorithms():
-        if paths.private(algorithm).exists() and paths.public(algorithm).exists():
-            try:
-                development_signer(paths, [algorithm]).sign(b"")
-            except KeyStoreError as error:
-                yield str(error)
-
-
-def _modes(name: str, paths: list[Path]) -> Iterator[Finding]:
-    """Whether secret files and folders are closed to all but their owner."""
-    if os.name != "posix":
-        yield Finding(name, "warning", "modes cannot be checked on this system")
-        return
-    open_ = [f"{path} has mode {mode:04o}" for path in paths if (mode := stat.S_IMODE(path.lstat().st_mode)) & 0o077]
-    yield Finding(name, "fault" if open_ else "ok", "; ".join(open_) or "readable by you only")
 
 
 def _configuration(workspace: Path) -> Iterator[Finding]:

@@ -104,30 +104,58 @@ def test_doctor_on_a_fresh_machine(home: Path, capsys: Capture) -> None:
     assert list((home / "work").iterdir()) == []
 
 
-def test_doctor_finds_an_open_key_file(home: Path, capsys: Capture) -> None:
-    from qlang.trust.keys.development import default_key_paths, development_signer
+@pytest.fixture
+def key_file(home: Path) -> Path:
+    """One key of the user."""
+    from qlang.trust.keys.paths import default_key_paths
+    from qlang.trust.keys.ring import development_ring
 
     paths = default_key_paths()
-    development_signer(paths, ("ed25519",))
+    (record,) = development_ring(paths).select("run-manifest", "default", ("ed25519",), "2026-11-21T12:00:00Z")
+    return paths.private(record.spec)
+
+
+def test_doctor_finds_an_open_key_file(key_file: Path, capsys: Capture) -> None:
     assert cli.main(["doctor", "--json"]) == 0
     found = findings(capsys)
     assert found["custody"][0] == "warning"
     assert found["key files"] == ("ok", "readable by you only")
-    paths.private("ed25519").chmod(0o644)
+    key_file.chmod(0o644)
     assert cli.main(["doctor", "--json"]) == 1
     assert findings(capsys)["key files"][0] == "fault"
 
 
-def test_doctor_finds_a_key_that_cannot_sign(home: Path, capsys: Capture) -> None:
-    from qlang.trust.keys.development import default_key_paths, development_signer
+def test_doctor_finds_a_damaged_key_file(key_file: Path, capsys: Capture) -> None:
+    key_file.write_bytes(key_file.read_bytes()[:200])
+    assert cli.main(["doctor", "--json"]) == 1
+    state, detail = findings(capsys)["keys"]
+    assert state == "fault" and "is damaged" in detail
 
-    paths = default_key_paths()
-    development_signer(paths, ("ed25519",))
-    key = paths.private("ed25519")
-    key.write_bytes(key.read_bytes()[:200])
+
+def test_doctor_finds_a_key_that_cannot_sign(key_file: Path, capsys: Capture) -> None:
+    value = json.loads(key_file.read_text())
+    value["protection"]["nonce"] = "AAAAAAAAAAAAAAAA"
+    key_file.write_text(json.dumps(value))
     assert cli.main(["doctor", "--json"]) == 1
     state, detail = findings(capsys)["signing"]
-    assert state == "fault" and "is damaged" in detail
+    assert state == "fault" and "cannot be decrypted" in detail
+
+
+def test_doctor_counts_the_days_of_a_key(home: Path, capsys: Capture) -> None:
+    assert cli.main(["-q", "keys", "create", "--algorithm", "ed25519", "--valid-days", "7", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["created"]
+    assert cli.main(["doctor", "--json"]) == 0
+    state, detail = findings(capsys)[f"key {entry['key_id']}"]
+    assert state == "warning" and detail.startswith(f"expires on {entry['not_after']}")
+
+
+def test_doctor_reports_events_that_nobody_signed(key_file: Path, capsys: Capture) -> None:
+    (event,) = key_file.parent.glob("*.event.dsse.json")
+    value = json.loads(event.read_text())
+    value["signatures"][0]["sig"] = "A" * 86 + "=="
+    event.write_text(json.dumps(value, separators=(",", ":"), sort_keys=True))
+    assert cli.main(["doctor", "--json"]) == 1
+    assert "not believed: created" in findings(capsys)["key events"][1]
 
 
 def test_doctor_looks_into_the_compile_cache(home: Path, capsys: Capture) -> None:

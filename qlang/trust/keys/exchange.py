@@ -64,10 +64,11 @@ def import_public(store: KeyStore, offered: TrustStore) -> TakenIn:
     with store.changing():
         known = store.trust()
         new = [key for key in offered.keys if key not in known.keys]
-        present = {event.digest for event in known.events}
+        disbelieved = {item.event for item in known.ignored}
+        present = {event.digest for event in known.events if event not in disbelieved}
         events = [event for event in offered.events if event.digest not in present]
         together = TrustStore((*known.keys, *new), (*known.events, *events), known.faults)
-        ignored = tuple(item for item in together.ignored if item.event.digest not in present)
+        ignored = tuple(item for item in together.ignored if item.event in events)
         refused = {item.event.digest for item in ignored}
         believed = [event for event in events if event.digest not in refused]
         for event in believed:

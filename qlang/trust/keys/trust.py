@@ -141,8 +141,8 @@ def load_trust_store(folder: Path) -> TrustStore:
         raise KeyStoreError(folder, f"holds more than {MAX_FILES} public keys and events")
     faults: list[str] = []
     loaded = [key for path in keys if (key := _load_key(path, faults))]
-    signed = {event.digest: event for path in events if (event := _load_event(path, faults))}
-    return TrustStore(tuple(dict.fromkeys(loaded)), tuple(signed.values()), tuple(faults))
+    signed = [event for path in events if (event := _load_event(path, faults))]
+    return TrustStore(tuple(dict.fromkeys(loaded)), tuple(dict.fromkeys(signed)), tuple(faults))
 
 
 def read_public_key(path: Path) -> PublicKey:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from qlang.trust.custody import ENFORCED, KeyRecord, KeySpec, ProbeAttempt, ProbeReport
+from qlang.trust.envelope import Envelope
 from qlang.trust.errors import CustodyError, KeyFormatError, KeyRefused, KeyStoreError, TrustError
-from qlang.trust.keys.events import dump_event
+from qlang.trust.keys.events import SignedEvent, dump_event
 from qlang.trust.keys.paths import KeyPaths, default_key_paths, private_files
 from qlang.trust.keys.records import dump_record, parse_record
 from qlang.trust.keys.ring import KeyRing, development_ring
@@ -413,3 +414,17 @@ def test_eight_processes_make_the_same_keys(paths: KeyPaths) -> None:
     assert len(answers) == 1
     assert len(private_files(paths.store)) == len(list(paths.store.glob("*.created.*"))) == 2
     assert not load_trust_store(paths.store).ignored
+
+
+def test_a_forged_copy_does_not_hide_the_genuine_event(tmp_path: Path) -> None:
+    """Same content, other signatures, later in the order of names."""
+    alice, bob = person(), person()
+    store = KeyStore(KeyPaths(tmp_path, tmp_path / "state"))
+    store.save_public(alice.key)
+    genuine = alice.revoked("compromised")
+    forged = SignedEvent(genuine.event, Envelope(genuine.envelope.payload, bob.revoked("lost").envelope.signatures))
+    for name, event in (("a", forged), ("b", genuine), ("c", forged)):
+        (tmp_path / f"{name}.event.dsse.json").write_bytes(dump_event(event))
+    trust = load_trust_store(tmp_path)
+    assert trust.status(alice.key, purpose="run-manifest", at=NOW).state == "compromised"
+    assert len(trust.ignored) == 1
