@@ -58,7 +58,9 @@ def kme_fault(authority: Authority) -> str | None:
         if config is None:
             return NO_KME
         probe(config)
-    except (QkdConfigError, QkdUnavailable) as error:
+    except QkdUnavailable as error:
+        return error.reason
+    except QkdConfigError as error:
         return str(error)
     return None
 

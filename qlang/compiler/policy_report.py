@@ -116,7 +116,9 @@ def _with_kme(authority: Authority, subject: Subject) -> Subject:
     if subject.kind != "mode" or not MODES[subject.name].needs_kme:
         return subject
     fault, place = kme_fault(authority), authority.policy.place("qkd")
-    verdict = Verdict("qkd", place, fault is None, fault or "the KME answers and has keys")
+    verdict = Verdict(
+        "qkd", place, fault is None, f"QKD_UNAVAILABLE: {fault}" if fault else "the KME answers and has keys"
+    )
     return replace(subject, decision=Decision((*subject.decision.rules, verdict)))
 
 

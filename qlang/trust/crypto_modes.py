@@ -67,7 +67,7 @@ def unmet_demands(mode: CryptoMode, algorithms: Collection[str]) -> tuple[str, .
     return tuple(_KINDS[demand] for demand in mode.demands if demand.isdisjoint(algorithms))
 
 
-NO_KME = "QKD_UNAVAILABLE: no key management entity (KME) is configured"
+NO_KME = "no key management entity (KME) is configured"
 """Why there are no quantum-distributed keys where nobody has looked for any."""
 
 
@@ -91,7 +91,7 @@ def missing_for(
     unmet = unmet_demands(mode, available_algorithms)
     missing = tuple(f"a key for {demand}, which is not available" for demand in unmet)
     if mode.needs_kme and kme_fault is not None:
-        return (f"quantum-distributed keys ({kme_fault})", *missing)
+        return (f"quantum-distributed keys (QKD_UNAVAILABLE: {kme_fault})", *missing)
     return missing
 
 

@@ -94,6 +94,20 @@ def one_of(what: str, known: Collection[str]) -> Reader:
     return read
 
 
+def verifier_keys(key: str, value: Any) -> tuple[str, ...]:
+    """C2SP verifier keys, as they are printed for logs and witnesses."""
+    from qlang.trust.errors import NoteError
+    from qlang.trust.ledger.notes import parse_vkey
+
+    found = texts(key, value)
+    for text in found:
+        try:
+            parse_vkey(text)
+        except NoteError as error:
+            raise WrongValue(key, f"`{text[:40]}` is no verifier key: {error.reason}") from error
+    return found
+
+
 def by_mode(key: str, value: Any) -> Mapping[str, tuple[str, ...]]:
     """A table of crypto modes with algorithms."""
     if not isinstance(value, dict):
@@ -135,8 +149,8 @@ SECTION: Mapping[str, Reader] = {
     "max_checkpoint_age": seconds,
     "max_key_age": seconds,
 }
-LOG: Mapping[str, Reader] = {"origins": texts, "keys": texts}
-WITNESSES: Mapping[str, Reader] = {"keys": texts, "threshold": count}
+LOG: Mapping[str, Reader] = {"origins": texts, "keys": verifier_keys}
+WITNESSES: Mapping[str, Reader] = {"keys": verifier_keys, "threshold": count}
 
 
 def table(key: str, value: Any, readers: Mapping[str, Reader]) -> dict[str, Any]:

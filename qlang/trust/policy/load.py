@@ -67,8 +67,9 @@ def policy_of(values: Mapping[str, Any], name: str, lines: Mapping[str, int] | N
         name,
         lines or {},
     )
-    if policy.witnesses.threshold > len(set(policy.witnesses.keys)):
-        raise WrongValue("witnesses.threshold", f"demands more witnesses than the {len(policy.witnesses.keys)} listed")
+    witnesses = {key.partition("+")[0] for key in policy.witnesses.keys}
+    if policy.witnesses.threshold > len(witnesses):
+        raise WrongValue("witnesses.threshold", f"demands more witnesses than the {len(witnesses)} listed")
     return policy
 
 

@@ -33,6 +33,7 @@ sign.hybrid = ["ecdsa-p256", "ml-dsa-87"]
 max_calibration_age = "36h"
 """
 
+WITNESS = "witness.example+40e5303d+BHm1Vi6P5lT5QHixEuipi6eQH4U65pW+1+DjkQutBJZk"
 BAD = {
     "no-schema": "[defaults]\n",
     "other-schema": "schema = 2\n",
@@ -53,7 +54,8 @@ BAD = {
     "strange-tenant": "schema = 1\n[tenants.'../x']\n",
     "tenant-no-table": "schema = 1\ntenants.lab = 3\n",
     "user-number": "schema = 1\n[defaults]\nsigners = [-1]\n",
-    "threshold": "schema = 1\n[witnesses]\nkeys = ['a', 'a']\nthreshold = 2\n",
+    "threshold": f"schema = 1\n[witnesses]\nkeys = ['{WITNESS}', '{WITNESS}']\nthreshold = 2\n",
+    "verifier-key": "schema = 1\n[log]\nkeys = ['qlang.example+00000000+AAAA']\n",
     "stars": "schema = 1\n[defaults]\nbackends = ['*********']\n",
     "date": "schema = 1\n[defaults]\nmax_key_age = 2026-01-01\n",
     "not-toml": "schema = 1\n[defaults\n",
