@@ -31,14 +31,14 @@ class TokenConfig:
 
 
 def parse_token_config(values: Mapping[str, object], project: Path | None = None) -> TokenConfig:
-    """Read `module`, `label` and the optional `serial`, `pin` and `kek-label` of a table of a policy file.
+    """Read `module`, `label` and the optional `serial`, `pin` and `kek_label` of a table of a policy file.
 
     `module` is an absolute path outside `project`, the folder of the policy file: the module's code gets the PIN, so
     it must not come with a project. `pin` is `prompt` (default), `fd:<number>` or `env:<NAME>`.
 
     Raises: TokenConfigError, which names the key.
     """
-    known = ("module", "label", "serial", "pin", "kek-label")
+    known = ("module", "label", "serial", "pin", "kek_label")
     for key in values:
         if key not in known:
             raise TokenConfigError(key, f"is not a key of a token; known are {', '.join(known)}")
@@ -54,7 +54,7 @@ def parse_token_config(values: Mapping[str, object], project: Path | None = None
         _text(values, "label", None, _MAX_LABEL),
         _text(values, "serial", "", _MAX_SERIAL) or None,
         parse_pin_source(_text(values, "pin", "prompt", 200)),
-        _text(values, "kek-label", KEK_LABEL, 64),
+        _text(values, "kek_label", KEK_LABEL, 64),
     )
 
 

@@ -16,7 +16,7 @@ MINIMAL = {"module": "/usr/lib/module.so", "label": "lab"}
 
 def test_everything_that_can_be_said() -> None:
     assert parse_token_config(MINIMAL) == TokenConfig(Path("/usr/lib/module.so"), "lab")
-    full = {**MINIMAL, "serial": "a1b2", "pin": "env:LAB_PIN", "kek-label": "wrapper"}
+    full = {**MINIMAL, "serial": "a1b2", "pin": "env:LAB_PIN", "kek_label": "wrapper"}
     expected = TokenConfig(Path("/usr/lib/module.so"), "lab", "a1b2", PinVariable("LAB_PIN"), "wrapper")
     assert parse_token_config(full) == expected
 
