@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qlang.trust.errors import LedgerError
-from qlang.trust.ledger.schema import explained
+from qlang.trust.ledger.schema import FAILURES, explained
 
 Row = tuple[object, ...]
 Values = tuple[object, ...]
@@ -27,22 +27,22 @@ class Database:
     def close(self) -> None:
         try:
             self._connection.close()
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise explained(self.path, error) from error
 
     def run(self, statement: str, values: Values = ()) -> None:
         """Execute a statement that gives no rows."""
         try:
             self._connection.execute(statement, values).close()
-        except (sqlite3.Error, OverflowError) as error:
-            raise self._explained(error) from error
+        except FAILURES as error:
+            raise explained(self.path, error) from error
 
     def all(self, statement: str, values: Values = ()) -> list[Row]:
         """All rows of a statement."""
         try:
             return self._connection.execute(statement, values).fetchall()
-        except (sqlite3.Error, OverflowError) as error:
-            raise self._explained(error) from error
+        except FAILURES as error:
+            raise explained(self.path, error) from error
 
     def one(self, statement: str, values: Values = (), *, index: int | None = None) -> Row:
         """The first row of a statement; LedgerError at `index` if there is none."""
@@ -59,10 +59,5 @@ class Database:
                 yield from cursor
             finally:
                 cursor.close()
-        except (sqlite3.Error, OverflowError) as error:
-            raise self._explained(error) from error
-
-    def _explained(self, error: sqlite3.Error | OverflowError) -> LedgerError:
-        if isinstance(error, OverflowError):
-            return LedgerError(self.path, None, "was asked for an index beyond 64 bits")
-        return explained(self.path, error)
+        except FAILURES as error:
+            raise explained(self.path, error) from error

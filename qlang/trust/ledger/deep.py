@@ -116,9 +116,9 @@ def _check_entry(ledger: LedgerReader, walk: _Walk, index: int, data: bytes, kin
     except JsonRefused as error:
         walk.entries = walk.entries or f"entry {index} {fault or f'is damaged: {error}'}"
         return
+    fault = fault or kind_fault(entry.kind, entry.body)
     if entry.kind != kind:
         fault = fault or "is listed under another kind"
-    fault = fault or kind_fault(entry.kind, entry.body)
     if fault:
         walk.entries = walk.entries or f"entry {index} {fault}"
     request = entry.body.get("request_id")

@@ -22,6 +22,9 @@ SCHEMA_VERSION = 1
 MAX_VALUE = 1 << 20
 """Most bytes of one value or row."""
 
+FAILURES = (sqlite3.Error, UnicodeDecodeError, OverflowError)
+"""What SQLite's module raises: for a damaged file even its own messages may not be UTF-8."""
+
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -84,10 +87,10 @@ def connect(path: Path, *, write: bool, busy_seconds: float) -> sqlite3.Connecti
             _require_schema(path, connection)
             if write:
                 _require_wal(path, connection)
-        except (sqlite3.Error, LedgerError):
+        except (*FAILURES, LedgerError):
             connection.close()
             raise
-    except sqlite3.Error as error:
+    except FAILURES as error:
         if not write and "unable to open" in str(error) and not _sibling(path, "-wal").exists():
             return _connect_unchanging(path)
         raise explained(path, error) from error
@@ -109,15 +112,21 @@ def create(path: Path, origin: str) -> None:
         fresh.unlink(missing_ok=True)  # what a killed process left
         try:
             _write_fresh(fresh, origin)
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise explained(path, error) from error
         fresh.rename(path)
         sync_directory(path.parent)
 
 
-def explained(path: Path, error: sqlite3.Error, index: int | None = None) -> LedgerError:
-    """A SQLite error in the words of this room."""
-    text = str(error)
+def explained(path: Path, error: Exception, index: int | None = None) -> LedgerError:
+    """One of `FAILURES` in the words of this room."""
+    if isinstance(error, OverflowError):
+        return LedgerError(path, index, "was asked for an index beyond 64 bits")
+    if isinstance(error, UnicodeDecodeError):
+        return LedgerError(path, index, "is damaged: text that is not UTF-8")
+    text = str(error).encode("ascii", "backslashreplace").decode()[:200]
+    if "decode" in text:
+        return LedgerError(path, index, "is damaged: text that is not UTF-8")
     if "locked" in text or "busy" in text:
         return LedgerError(path, index, "is in use by another process for too long")
     if "malformed" in text or "not a database" in text:
@@ -167,10 +176,10 @@ def _connect_unchanging(path: Path) -> sqlite3.Connection:
         try:
             _harden(connection)
             _require_schema(path, connection)
-        except (sqlite3.Error, LedgerError):
+        except (*FAILURES, LedgerError):
             connection.close()
             raise
-    except sqlite3.Error as error:
+    except FAILURES as error:
         raise explained(path, error) from error
     return connection
 
