@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qlang.compiler.authority import Authority
+from qlang.compiler.authority import DEVELOPMENT, Authority
 from qlang.compiler.driver import Compilation, Options, compile_source
 from qlang.compiler.frontend import TextLoader
 from qlang.ir import plan
@@ -19,7 +19,7 @@ from qlang.runtime.replay import Replay, replay_run
 from qlang.runtime.run_folder import StoredRun, load_run
 from qlang.syntax.diagnostic import errors_of
 from qlang.syntax.source import Source
-from qlang.trust.manifest import RunFacts
+from qlang.trust.manifest import RunFacts, RunPredicate
 from qlang.trust.policy.fields import WrongValue
 from qlang.trust.policy.load import policy_of
 from qlang.version import __version__
@@ -35,16 +35,18 @@ class ReplayReport:
     result_digest: str
     differences: tuple[Difference, ...]
     surroundings: tuple[Difference, ...]
-    """What is another than it was: compiler, passes, calibration. It may explain a difference, and is none itself."""
+    """What is another than it was: compiler, passes, calibration, policy, tenant. It may explain a difference, and is
+    none itself."""
 
 
-def replay(run_dir: Path, facts: RunFacts) -> ReplayReport:
+def replay(run_dir: Path, signed: RunPredicate, today: Authority = DEVELOPMENT) -> ReplayReport:
     """Compile the recorded source again, execute the recorded plan again, and compare both with the record.
 
-    `facts` are those of the run's verified manifest. Raises BadRun for a folder that cannot be read, and what
-    executing raises.
+    `signed` is what the run's verified manifest says; `today` is under which policy and for whom a job would be
+    compiled here now, which is only compared. Raises BadRun for a folder that cannot be read, and what executing
+    raises.
     """
-    run = load_run(run_dir)
+    run, facts = load_run(run_dir), signed.facts
     again = replay_run(run_dir)
     compilation = _recompiled(run, facts)
     differences = [*again.differences, *_against_manifest(facts, again), *_plan_differences(again, compilation)]
@@ -53,7 +55,7 @@ def replay(run_dir: Path, facts: RunFacts) -> ReplayReport:
         plan_hash=again.plan_hash if compilation is None else compilation.plan_hash or "",
         result_digest=again.result_digest,
         differences=tuple(differences),
-        surroundings=tuple(_surroundings(facts, compilation)),
+        surroundings=(*_authority_differences(signed, today), *_surroundings(facts, compilation)),
     )
 
 
@@ -100,6 +102,15 @@ def _plan_differences(again: Replay, compilation: Compilation | None) -> Iterato
     line = text_difference(again.plan_text, print_ir(compilation.plan))
     if line is not None:
         yield line
+
+
+def _authority_differences(signed: RunPredicate, today: Authority) -> Iterator[Difference]:
+    """The recorded policy was compiled under; what is in force here now may decide otherwise."""
+    if signed.policy.digest != today.policy.digest:
+        recorded, now = f"{signed.policy.name} {signed.policy.digest}", f"{today.policy.name} {today.policy.digest}"
+        yield Difference("policy", "policy", recorded, now, "")
+    if signed.facts.tenant != today.tenant:
+        yield Difference("tenant", "tenant", signed.facts.tenant, today.tenant, "")
 
 
 def _surroundings(facts: RunFacts, compilation: Compilation | None) -> Iterator[Difference]:

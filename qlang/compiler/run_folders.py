@@ -67,9 +67,12 @@ def find_run(text: str, start: Path) -> Path:
     return path
 
 
-def ledger_of(run: Path) -> Path:
-    """The ledger that a run was entered in: it lies beside the folder of runs."""
-    return run.absolute().parent.parent / LEDGER.name
+def expected_ledger(run: Path) -> Path | None:
+    """The ledger beside the folder of runs, which must be there; None for a run that was copied elsewhere."""
+    runs = run.absolute().parent
+    beside = runs.parent / LEDGER.name
+    at_home = (runs.parent.name, runs.name) == RUNS.parts
+    return beside if at_home or beside.exists() else None
 
 
 def _named(text: str, workspace: Path) -> Path:

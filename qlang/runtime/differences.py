@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import isfinite
-from typing import Any
+from typing import Any, TypeGuard
 
 _HISTOGRAMS = ("counts", "probabilities")
 _SHOWN = 120
@@ -108,7 +108,7 @@ def _histogram_differences(old: Any, new: Any, place: str) -> Iterator[Differenc
             yield Difference("result", f"{path}.{first}", _shown(old_value), _shown(new_value), detail)
 
 
-def _is_histogram(value: Any) -> bool:
+def _is_histogram(value: Any) -> TypeGuard[Mapping[str, float]]:
     return isinstance(value, Mapping) and all(_is_number(entry) for entry in value.values())
 
 

@@ -126,9 +126,9 @@ def test_verify_a_genuine_run(workspace: Path, capsys: Capture) -> None:
     assert out.splitlines()[-1] == f"run {IDS[2]} is genuine"
     assert cli.main(["verify", "last", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert set(report) == {"ok", "checks"}
-    assert report["ok"] is True
-    assert all(set(check) == {"name", "ok", "detail"} for check in report["checks"])
+    assert set(report) == {"ok", "first_broken", "checks"}
+    assert (report["ok"], report["first_broken"]) == (True, None)
+    assert all(set(check) == {"name", "ok", "detail", "link"} for check in report["checks"])
     assert {"signature ed25519", "signature ml-dsa-65"} <= {check["name"] for check in report["checks"]}
 
 
@@ -162,18 +162,46 @@ def test_verify_trusts_only_known_keys(workspace: Path, tmp_path: Path, capsys: 
     strangers = KeyPaths(tmp_path / "strangers", tmp_path / "strangers-state")
     development_ring(strangers).select(RUN_MANIFEST, DEFAULT_TENANT, HYBRID, "2024-11-21T10:00:00Z")
     assert cli.main(["verify", "last", "--keys", str(strangers.store)]) == 1
-    assert "FAIL  key: not trusted here" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "is not among the trusted keys" in out
+    assert out.splitlines()[-1].startswith("first broken link: key: key ed25519:")
     assert cli.main(["verify", "last", "--any-key"]) == 0
     assert cli.main(["verify", "last", "--keys", str(tmp_path / "nowhere")]) == 2
     assert "--any-key" in capsys.readouterr().err
 
 
 def test_verify_a_copy_elsewhere(workspace: Path, tmp_path: Path, capsys: Capture) -> None:
+    """By its receipt; with a ledger, that one must hold it too."""
     copy = tmp_path / "copy" / "runs" / "mine"
     shutil.copytree(workspace / RUNS / IDS[0], copy)
-    assert cli.main(["verify", str(copy)]) == 1
-    assert "ledger" in capsys.readouterr().out
+    assert cli.main(["verify", str(copy)]) == 0
+    assert "ledger" not in {line.split()[1].rstrip(":") for line in capsys.readouterr().out.splitlines()[:-1]}
     assert cli.main(["verify", str(copy), "--ledger", str(workspace / LEDGER)]) == 0
+    assert cli.main(["verify", str(copy), "--ledger", str(tmp_path / "none.sqlite")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("first broken link: ledger: ")
+    (copy / "receipt.tlog-proof").unlink()
+    assert cli.main(["verify", str(copy)]) == 1
+    assert "qlangc ledger proof" in capsys.readouterr().out
+
+
+def test_the_ledger_of_a_project_must_be_there(workspace: Path, capsys: Capture) -> None:
+    (workspace / LEDGER).unlink()
+    assert cli.main(["verify", IDS[0], "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["first_broken"]["link"] == "ledger"
+
+
+def test_verify_under_a_policy(workspace: Path, capsys: Capture) -> None:
+    """Of the project, or of a file that is named."""
+    (workspace / "qlang-policy.toml").write_text("schema = 1\n[defaults]\nproduction = true\n")
+    assert cli.main(["verify", IDS[0], "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["first_broken"]["link"], report["first_broken"]["check"]) == ("policy", "policy defaults.production")
+    assert "qlang-policy.toml:3" in report["first_broken"]["detail"]
+    (workspace / "other.toml").write_text('schema = 1\n[defaults]\nmodes = ["hybrid"]\n')
+    assert cli.main(["verify", IDS[0], "--policy", str(workspace / "other.toml")]) == 0
+    capsys.readouterr()
+    assert cli.main(["verify", IDS[0], "--policy", str(workspace / "none.toml")]) == 1
+    assert "none.toml" in capsys.readouterr().err
 
 
 def test_show_of_a_broken_manifest_points_to_verify(workspace: Path, capsys: Capture) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from qlang.compiler import cli, replaying
+from qlang.compiler.authority import Authority
 from qlang.compiler.replaying import ReplayReport
 from qlang.compiler.run_folders import read_run
-from qlang.trust.manifest import RunFacts
+from qlang.trust.manifest import RunPredicate
+from qlang.trust.policy.model import Policy, Section
 
 Capture = pytest.CaptureFixture[str]
 JOB = """circuit turn(float a) {
@@ -39,10 +41,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Pat
     return Path(json.loads(capsys.readouterr().out)["run_dir"])
 
 
-def facts_of(run: Path) -> RunFacts:
+def signed_in(run: Path, **changes: Any) -> RunPredicate:
+    """What the manifest says, with other facts."""
     statement = read_run(run).statement
     assert statement is not None
-    return statement.predicate.facts
+    return replace(statement.predicate, facts=replace(statement.predicate.facts, **changes))
 
 
 def edit(path: Path, change: Callable[[Any], None]) -> None:
@@ -56,18 +59,18 @@ def places(report: ReplayReport) -> dict[str, str]:
 
 
 def test_nothing_differs(run: Path) -> None:
-    report = replaying.replay(run, facts_of(run))
+    report = replaying.replay(run, signed_in(run))
     assert (report.ok, report.differences, report.surroundings) == (True, (), ())
 
 
 def test_the_operation_of_the_plan_that_differs(run: Path) -> None:
     """As if the compiler of today decided for other shots than the recorded plan has."""
     edit(run / "inputs.json", lambda value: value["overrides"].update(shots=500))
-    report = replaying.replay(run, facts_of(run))
+    report = replaying.replay(run, signed_in(run))
     assert not report.ok
     hashes, line = report.differences
     assert (hashes.kind, hashes.place) == ("plan", "plan hash")
-    assert (hashes.recorded, hashes.now) == (facts_of(run).plan_hash, report.plan_hash)
+    assert (hashes.recorded, hashes.now) == (signed_in(run).facts.plan_hash, report.plan_hash)
     assert line.kind == "plan"
     assert line.place.startswith("line ")
     assert "plan.policy {" in line.place
@@ -78,7 +81,7 @@ def test_the_operation_of_the_plan_that_differs(run: Path) -> None:
 
 def test_a_source_that_compiles_no_more(run: Path) -> None:
     (run / "source.qjob").write_text(JOB.replace("ry(a) q", "ry(a) r"))
-    report = replaying.replay(run, facts_of(run))
+    report = replaying.replay(run, signed_in(run))
     (difference,) = report.differences
     assert difference.kind == "source"
     assert "does not compile any more: QJ" in difference.detail
@@ -91,7 +94,7 @@ def test_the_result_that_differs_and_by_how_much(run: Path) -> None:
         counts["0"], counts["1"] = counts["0"] + 20, counts["1"] - 20
 
     edit(run / "results.json", change)
-    report = replaying.replay(run, facts_of(run))
+    report = replaying.replay(run, signed_in(run))
     assert set(places(report).values()) == {"result"}
     value = next(each for each in report.differences if each.place == "points.0.expect.z.value")
     assert value.detail.startswith("by -0.125")
@@ -102,22 +105,22 @@ def test_the_result_that_differs_and_by_how_much(run: Path) -> None:
 
 def test_files_that_agree_with_each_other_but_not_with_the_manifest(run: Path) -> None:
     other = "sha256:" + "0" * 64
-    report = replaying.replay(run, replace(facts_of(run), plan_hash=other, result_digest=other))
+    report = replaying.replay(run, signed_in(run, plan_hash=other, result_digest=other))
     assert places(report) == {"plan hash in the manifest": "plan", "result digest in the manifest": "result"}
 
 
 def test_what_changed_around_the_run(run: Path) -> None:
-    facts = facts_of(run)
-    was = replace(facts, compiler_version="0.0.1", calibration_snapshot_id="sha256:0", passes=("sign",))
+    passes = signed_in(run).facts.passes
+    was = signed_in(run, compiler_version="0.0.1", calibration_snapshot_id="sha256:0", passes=("sign",))
     report = replaying.replay(run, was)
     assert report.ok  # another compiler that decides the same is no difference
     around = {each.place: (each.kind, each.recorded) for each in report.surroundings}
     assert around["compiler version"] == ("compiler", "0.0.1")
     assert around["calibration snapshot of sim like ibm.guadalupe"] == ("catalogue", "sha256:0")
     assert around["pass schedule"][0].startswith("passes")
-    backwards = replaying.replay(run, replace(facts, passes=facts.passes[::-1]))
+    backwards = replaying.replay(run, signed_in(run, passes=passes[::-1]))
     assert [each.place for each in backwards.surroundings] == ["order of the passes"]
-    elsewhere = replaying.replay(run, replace(facts, backend_id="sim"))
+    elsewhere = replaying.replay(run, signed_in(run, backend_id="sim"))
     assert [each.place for each in elsewhere.surroundings] == ["backend chosen"]
 
 
@@ -129,11 +132,27 @@ def test_the_command_says_what_changed(run: Path, monkeypatch: pytest.MonkeyPatc
     assert cli.main(["replay", "last"]) == 0
     out = capsys.readouterr().out
     assert "the same bits" in out
-    assert f"compiler version: recorded {facts_of(run).compiler_version}, now 99.0" in out
+    assert f"compiler version: recorded {signed_in(run).facts.compiler_version}, now 99.0" in out
+
+
+def test_another_policy_and_another_tenant(run: Path, capsys: Capture) -> None:
+    """What is in force here now is compared with what was signed; the run is compiled under its own policy again."""
+    (run.parents[2] / "qlang-policy.toml").write_text('schema = 1\n[defaults]\nmodes = ["hybrid"]\n')
+    (run.parents[2] / "qlang.toml").write_text("")
+    today = Authority(Policy(defaults=Section(modes=("hybrid",))), "lab")
+    report = replaying.replay(run, signed_in(run), today)
+    assert report.ok
+    around = {each.kind: each for each in report.surroundings}
+    assert set(around) == {"policy", "tenant"}
+    assert (around["tenant"].recorded, around["tenant"].now) == ("default", "lab")
+    assert str(around["policy"].now).endswith(today.policy.digest)
+    assert cli.main(["replay", "last", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [each["kind"] for each in found["surroundings"]] == ["policy"]
 
 
 @pytest.mark.parametrize("content", [{}, {"file": "x.qjob", "overrides": {"unknown": 1}, "seed": "1", "imports": []}])
 def test_inputs_of_another_form(content: Any, run: Path) -> None:
     (run / "inputs.json").write_text(json.dumps(content))
     with pytest.raises(Exception, match="is not what this version records"):
-        replaying.replay(run, facts_of(run))
+        replaying.replay(run, signed_in(run))

@@ -54,7 +54,7 @@ def read(path: Path) -> Mapping[str, Any]:
 
 
 def broken(run_dir: Path, workspace: Path) -> list[str]:
-    return [check.name for check in verify_run(run_dir, workspace / LEDGER) if not check.ok]
+    return [check.name for check in verify_run(run_dir, ledger=workspace / LEDGER) if not check.ok]
 
 
 def test_a_run_is_complete_and_genuine(tmp_path: Path, keys: KeyPaths) -> None:

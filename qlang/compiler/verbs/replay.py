@@ -43,15 +43,17 @@ def _replayed(run: Path) -> dict[str, Any]:
     if broken:
         found = [Difference("signed", check.name, None, None, check.detail).to_json() for check in broken]
         return {"ok": False, "plan_hash": None, "result_digest": None, "differences": found, "surroundings": []}
+    from qlang.compiler.authority import authority_of
     from qlang.compiler.replaying import replay
     from qlang.compiler.run_folders import read_run
     from qlang.compiler.verbs.faults import faults_reported
+    from qlang.compiler.workspace import find_workspace
 
     statement = read_run(run).statement
     if statement is None:
         raise Failure(f"{run} changed while it was read", status=exit_codes.DIAGNOSTICS)
     with faults_reported():
-        report = replay(run, statement.predicate.facts)
+        report = replay(run, statement.predicate, authority_of(find_workspace(Path.cwd())))
     return {
         "ok": report.ok,
         "plan_hash": report.plan_hash or None,
@@ -62,12 +64,12 @@ def _replayed(run: Path) -> dict[str, Any]:
 
 
 def _broken(run: Path) -> list[Check]:
-    """What the manifest says against the folder; ledger and owner of the keys are the business of `verify`."""
-    from qlang.compiler.run_folders import ledger_of
+    """What the manifest says against the folder; policy, ledger and owner of the keys are the business of `verify`."""
+    from qlang.trust.verification.chain import FILE, SIGNATURE, STATEMENT, SUBJECT, link_of
     from qlang.trust.verify import verify_run
 
-    checks = verify_run(run, ledger_of(run), trusted=None)
-    return [check for check in checks if not check.ok and not check.name.startswith("ledger")]
+    checks = verify_run(run, ledger=None)
+    return [check for check in checks if not check.ok and link_of(check) in (FILE, SUBJECT, STATEMENT, SIGNATURE)]
 
 
 def _text(name: str, report: dict[str, Any]) -> str:

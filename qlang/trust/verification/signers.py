@@ -1,0 +1,91 @@
+"""Who signed: the keys against the verifier's trust store, and everything stated against the verifier's policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qlang.trust.checks import Check
+from qlang.trust.custody import DEFAULT_TENANT, RUN_MANIFEST
+from qlang.trust.keys.events import Created
+from qlang.trust.keys.trust import TrustStore
+from qlang.trust.manifest import ManifestKey, RunPredicate
+from qlang.trust.policy.evaluate import evaluate_verification
+from qlang.trust.policy.model import Policy
+from qlang.trust.policy.questions import KeyFacts, VerificationQuestion
+
+
+def key_checks(predicate: RunPredicate, trusted: TrustStore | None, policy: Policy) -> Iterator[Check]:
+    """Trusted, for this purpose, at that time and place in the ledger, not revoked, and kept where the run says."""
+    if trusted is None:
+        yield Check("key", True, "not checked: no trusted keys given, the manifest's own keys were used")
+        return
+    for text in trusted.faults:
+        yield Check("key store", False, f"{text}; it may be a revocation")
+    for ignored in trusted.ignored:
+        if ignored.event.event.key in trusted.trusted:
+            yield Check("key store", False, f"an event about a trusted key is not to be believed: {ignored}")
+    for key in predicate.keys:
+        fault = key_fault(predicate, key, trusted, policy)
+        yield Check(f"key {key.public.key_id}", fault is None, fault or f"trusted, custody {key.custody}, {key.probe}")
+
+
+def key_fault(predicate: RunPredicate, key: ManifestKey, trusted: TrustStore, policy: Policy) -> str | None:
+    """Why a signature by one of the manifest's keys does not count, or None if it does."""
+    facts = predicate.facts
+    tenant = policy.key_tenant(facts.tenant) if policy.tenants else None
+    fault = trusted.fault_of(
+        key.public, purpose=RUN_MANIFEST, at=facts.created_at, position=predicate.ledger, tenant=tenant
+    )
+    if fault is not None:
+        return fault
+    for claims in trusted.claims_of(key.public):
+        if claims.custody != key.custody:
+            return f"{key.public.key_id} has custody {claims.custody}, the manifest says {key.custody}"
+    return None
+
+
+def policy_checks(
+    predicate: RunPredicate, trusted: TrustStore | None, policy: Policy, valid: frozenset[str]
+) -> Iterator[Check]:
+    """What the verifier's policy says of the run. `valid`: the algorithms of valid signatures by trusted keys."""
+    facts = predicate.facts
+    decision = evaluate_verification(
+        policy,
+        VerificationQuestion(
+            tenant=facts.tenant,
+            crypto_mode=facts.crypto_mode,
+            algorithms=tuple(name for name in predicate.algorithms if name in valid),
+            keys=tuple(_key_facts(key, trusted) for key in predicate.keys),
+            backend_id=facts.backend_id,
+            created_at=facts.created_at,
+            calibration_at=facts.calibration_at,
+        ),
+    )
+    for verdict in decision.rules:
+        if not verdict.allowed:
+            yield Check(f"policy {verdict.rule}", False, f"{verdict.reason} ({verdict.place})")
+    if decision.allowed:
+        yield Check("policy", True, f"{policy.name}: {len(decision.rules)} rules looked at")
+    if policy.digest != predicate.policy.digest:
+        signed_under = f"{predicate.policy.name!a:.80} {predicate.policy.digest}"
+        yield Check("note policy", True, f"signed under {signed_under}, verified under {policy.name} {policy.digest}")
+
+
+def _key_facts(key: ManifestKey, trusted: TrustStore | None) -> KeyFacts:
+    """A key as a policy sees it. Its age and owner are those that it states in a signed event of the trust store."""
+    claims = trusted.claims_of(key.public) if trusted is not None else ()
+    made = [
+        signed.event.at
+        for signed in (trusted.events if trusted is not None and claims else ())
+        if isinstance(signed.event, Created) and signed.event.key == key.public
+    ]
+    return KeyFacts(
+        key_id=key.public.key_id,
+        algorithm=key.public.algorithm,
+        custody=key.custody,
+        probe=key.probe,
+        not_before=key.not_before,
+        not_after=key.not_after,
+        created_at=min(made, default=None),
+        tenant=claims[0].tenant if claims else DEFAULT_TENANT,
+    )
