@@ -34,6 +34,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "keys": (_PROOF, "qlang.compiler.verbs.keys:main", "create, list, rotate, revoke, share and back up keys"),
     "policy": (_PROOF, "qlang.compiler.verbs.policy:main", "say what may be signed, by whom and how, and why not"),
     "ledger": (_PROOF, "qlang.compiler.verbs.ledger:main", "check, show, sign and share the log of all runs"),
+    "signer": (_PROOF, "qlang.compiler.verbs.signer:main", "sign runs in a process of its own, for one project"),
     "devices": (_SETUP, "qlang.compiler.verbs.devices:main", "list the known devices and their calibration"),
     "doctor": (_SETUP, "qlang.compiler.verbs.doctor:main", "look for what is wrong with this installation"),
     "init": (_SETUP, "qlang.compiler.verbs.init:main", "start a project with an example that runs"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
 
 SOCKET = Path(STATE) / "signer" / "socket"
 """Where `qlangc signer serve` listens if nothing else is said."""
+_MEMBERS = ("socket", "passphrase")
 _MAX_BYTES = 256 << 10
 
 
-def signer_for(workspace: Path, socket: Path | None = None) -> SignerClient | ChildSigner:
+def signer_for(
+    workspace: Path, socket: Path | None = None, passphrase: str | None = None
+) -> SignerClient | ChildSigner:
     """A signer for runs of a workspace; a context manager.
 
     A socket is used if one is given or `[signer] socket = "…"` stands in `qlang.toml`; without, a child process is
-    started, which gets ready while the caller goes on.
+    started, which gets ready while the caller goes on. `passphrase`: where that of the key store comes from.
 
     Raises: FileRefused for a `qlang.toml` that cannot be used, SignerUnavailable.
     """
@@ -33,36 +37,42 @@ def signer_for(workspace: Path, socket: Path | None = None) -> SignerClient | Ch
         return socket_signer(path)
     from qlang.trust.signing.child import ChildSigner
 
-    return ChildSigner(setup_of(workspace))
+    return ChildSigner(setup_of(workspace, passphrase))
 
 
-def setup_of(workspace: Path) -> SignerSetup:
-    """Ledger, policy and keys of runs in a workspace."""
+def setup_of(workspace: Path, passphrase: str | None = None) -> SignerSetup:
+    """Ledger, policy and keys of runs in a workspace. Raises: FileRefused."""
     from qlang.trust.keys.paths import default_key_paths
     from qlang.trust.signing.setup import SignerSetup
 
-    return SignerSetup(workspace, workspace / STATE / "ledger.sqlite", default_key_paths())
+    source = passphrase or _signer_section(workspace).get("passphrase")
+    return SignerSetup(workspace, workspace / STATE / "ledger.sqlite", default_key_paths(), source)
 
 
 def configured_socket(workspace: Path) -> Path | None:
     """`socket` of `[signer]` in `qlang.toml`, from the folder of that file. Raises: FileRefused."""
+    socket = _signer_section(workspace).get("socket")
+    return None if socket is None else workspace / socket
+
+
+def _signer_section(workspace: Path) -> Mapping[str, str]:
+    """`[signer]` of `qlang.toml`. Raises: FileRefused."""
     path = workspace / MARKER
     if not path.is_file():
-        return None
+        return {}
     from qlang.trust.files import read_file
 
     data = read_file(path, limit=_MAX_BYTES)
     if b"signer" not in data:  # saves loading a TOML parser for almost everyone
-        return None
+        return {}
     import tomllib
 
     try:
         section = tomllib.loads(data.decode("utf-8")).get("signer", {})
     except ValueError as error:
         raise FileRefused(path, f"cannot be read: {error}") from error
-    if not isinstance(section, dict) or set(section) - {"socket"}:
-        raise FileRefused(path, "`[signer]` has the member `socket` and no other")
-    socket = section.get("socket")
-    if socket is not None and (not isinstance(socket, str) or not socket):
-        raise FileRefused(path, "`socket` of `[signer]` is not a path")
-    return None if socket is None else workspace / socket
+    if not isinstance(section, dict) or set(section) - set(_MEMBERS):
+        raise FileRefused(path, f"`[signer]` has the members {', '.join(_MEMBERS)} and no others")
+    if not all(isinstance(text, str) and text for text in section.values()):
+        raise FileRefused(path, "a member of `[signer]` is not a text")
+    return section

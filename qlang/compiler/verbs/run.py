@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,13 @@ def main(argv: list[str]) -> int:
     add_program_options(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--signer", metavar="SOCKET", help="where `qlangc signer serve` listens")
+    parser.add_argument("--passphrase", metavar="SOURCE", help="that of the key store: `prompt`, `fd:N` or `env:NAME`")
     options = parser.parse_args(argv)
     console = console_of(options)
     compilation = compiled(options, console)
     if compilation is None:
         return exit_codes.DIAGNOSTICS
-    record = _execute(compilation, console, Path(options.signer) if options.signer else None)
+    record = _execute(compilation, console, options)
     report = record.to_json()
     if options.json:
         console.result_json(report)
@@ -45,7 +47,7 @@ def main(argv: list[str]) -> int:
     return exit_codes.OK
 
 
-def _execute(compilation: Compilation, console: Console, socket: Path | None) -> RunRecord:
+def _execute(compilation: Compilation, console: Console, options: Namespace) -> RunRecord:
     from qlang.compiler.signers import signer_for
     from qlang.compiler.verbs.faults import faults_reported
     from qlang.trust.custody import DEVELOPMENT
@@ -53,7 +55,9 @@ def _execute(compilation: Compilation, console: Console, socket: Path | None) ->
 
     store, workspace = default_key_paths().store, find_workspace(Path.cwd())
     first = not private_files(store)
-    with faults_reported(), signer_for(workspace, socket) as signer:  # it starts while the next lines import
+    socket = Path(options.signer) if options.signer else None
+    with faults_reported(), signer_for(workspace, socket, options.passphrase) as signer:
+        # The signer gets ready while these are imported.
         from qlang.compiler import session
         from qlang.runtime.progress import Silent, progress_for
 

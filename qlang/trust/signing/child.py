@@ -46,6 +46,8 @@ class ChildSigner:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt) and self._process is not None:
+            self._process.kill()  # it may wait at the terminal; nothing is lost that was answered
         self.close()
 
     @property
@@ -79,6 +81,7 @@ class ChildSigner:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,
+                pass_fds=_descriptors(self._setup),
             )
         except OSError as error:
             raise SignerUnavailable(f"its process cannot be started: {error.strerror}") from error
@@ -110,6 +113,7 @@ def main(given: Mapping[str, Any]) -> int:
     with ExitStack() as held:
         channel = held.enter_context(Channel(os.dup(0), os.dup(1)))
         os.dup2(2, 1)  # whatever else is printed is no answer
+        _input_from_terminal()
         try:
             _serve(channel, setup, parent, held)
         except SignerUnavailable:
@@ -145,6 +149,22 @@ def _serve(channel: Channel, setup: SignerSetup, parent: int, held: ExitStack) -
         channel.send(reply.data, seconds=_FRAME_SECONDS)
 
 
+def _input_from_terminal() -> None:
+    """A passphrase or PIN is asked for at the terminal, if there is one: standard input was the parent's pipe."""
+    try:
+        descriptor = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(descriptor, 0)
+    os.close(descriptor)
+
+
+def _descriptors(setup: SignerSetup) -> tuple[int, ...]:
+    """What a child inherits: the descriptor that holds the passphrase, where one is named."""
+    kind, _, number = (setup.passphrase or "").partition(":")
+    return (int(number),) if kind == "fd" and number.isascii() and number.isdecimal() else ()
+
+
 def _given(setup: SignerSetup) -> dict[str, Any]:
     """What a child is told: nothing secret, for command lines can be read by others."""
     import qlang
@@ -157,12 +177,13 @@ def _given(setup: SignerSetup) -> dict[str, Any]:
         "ledger": str(setup.ledger.absolute()),
         "store": str(setup.keys.store.absolute()),
         "state": str(setup.keys.state.absolute()),
+        "passphrase": setup.passphrase,
     }
 
 
 def _setup_of(given: Mapping[str, Any]) -> SignerSetup:
     keys = KeyPaths(Path(given["store"]), Path(given["state"]))
-    return SignerSetup(Path(given["policy_folder"]), Path(given["ledger"]), keys)
+    return SignerSetup(Path(given["policy_folder"]), Path(given["ledger"]), keys, given["passphrase"])
 
 
 def _taken(pipe: IO[bytes]) -> int:

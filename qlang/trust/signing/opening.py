@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qlang.trust.crypto_modes import NO_KME
 from qlang.trust.errors import QkdUnavailable
+from qlang.trust.keys.passphrase import source_of
 from qlang.trust.keys.user import user_ring
 from qlang.trust.ledger.store import open_ledger
 from qlang.trust.manifest import QkdGate
@@ -21,12 +22,17 @@ from qlang.trust.signing.setup import SignerSetup
 
 @contextmanager
 def open_service(setup: SignerSetup) -> Iterator[SigningService]:
-    """The core of a signer, in this process. Raises: LedgerError; PolicyError, FileRefused for a policy file."""
+    """The core of a signer, in this process.
+
+    Raises: LedgerError; PolicyError, FileRefused for a policy file; CustodyError for an odd passphrase source.
+    """
     owner = os.getuid() if hasattr(os, "getuid") else None
+    passphrase = None if setup.passphrase is None else source_of(setup.passphrase)
+    ring = user_ring(setup.policy_folder, paths=setup.keys, passphrase=passphrase)
     with open_ledger(setup.ledger) as ledger:
         yield SigningService(
             ledger,
-            user_ring(setup.policy_folder, paths=setup.keys),
+            ring,
             PolicySource(setup.policy_folder),
             qkd=lambda: _qkd_gate(setup.policy_folder / POLICY_FILE),
             owner_uid=owner,

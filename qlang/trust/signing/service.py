@@ -73,12 +73,13 @@ class SigningService:
         self._owner_uid, self._now = owner_uid, now
 
     def describe(self) -> dict[str, Json]:
-        """Who this signer is: version, ledger, policy. Raises: PolicyError, LedgerError."""
+        """Who this signer is: version, ledger, policy, keys. Raises: PolicyError, LedgerError, KeyStoreError."""
         policy, position = self._policy(), self._ledger.position()
         return {
             "version": __version__,
             "ledger": {"origin": position.origin, "size": position.index, "root": position.root},
             "policy": {"name": policy.name, "digest": policy.digest},
+            "keys": [_key_json(record) for record in self._keys.contents().records],
         }
 
     def accepts(self, peer: Peer) -> bool:
@@ -233,6 +234,19 @@ class _LogSigner:
 
     key: NoteKey
     sign: Callable[[bytes], bytes]
+
+
+def _key_json(record: KeyRecord) -> Json:
+    spec = record.spec
+    return {
+        "keyid": record.public.key_id,
+        "algorithm": spec.algorithm,
+        "purpose": spec.purpose,
+        "tenant": spec.tenant,
+        "generation": spec.generation,
+        "custody": record.custody,
+        "probe": record.probe.verdict,
+    }
 
 
 def _request_id(request: ManifestRequest) -> str:

@@ -16,3 +16,5 @@ class SignerSetup:
     """The project's folder, with or without a `qlang-policy.toml`."""
     ledger: Path
     keys: KeyPaths
+    passphrase: str | None = None
+    """Where that of the key store comes from, see `keys.passphrase.source_of`; None: the terminal, if it has one."""
