@@ -36,9 +36,10 @@ def canonical_json(value: Json) -> bytes:
     Raises: JsonRefused for integers beyond 2^53 - 1, NaN, infinities, lone surrogates,
     nesting deeper than `MAX_DEPTH` and values that are not JSON.
     """
+    if _refuse_odd(value):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode()
     import rfc8785
 
-    _refuse_odd(value)
     try:
         return rfc8785.dumps(value)
     except ValueError as error:
@@ -85,23 +86,48 @@ def _refuse_deep(text: str, max_depth: int) -> None:
             depth -= 1
 
 
-def _refuse_odd(value: Json) -> None:
-    """Refuse text that has no UTF-8 form, and depth, without recursion."""
+def _refuse_odd(value: Json) -> bool:
+    """Refuse text that has no UTF-8 form, and depth, without recursion.
+
+    Returns whether `json` of the standard library, which is ten times as fast, spells the value as RFC 8785 does: no
+    floats, no integers beyond 2^53 - 1, keys in ASCII (whose order by UTF-16 code units is that of their characters),
+    and plain types only.
+    """
+    plain = True
     waiting: list[tuple[Json, int]] = [(value, 0)]
     while waiting:
         item, depth = waiting.pop()
-        if depth == MAX_DEPTH and isinstance(item, (Mapping, Sequence)) and not isinstance(item, str):
-            raise JsonRefused(f"nested deeper than {MAX_DEPTH}")
-        if isinstance(item, str):
-            try:
-                item.encode("utf-8")
-            except UnicodeEncodeError as error:
-                raise JsonRefused("a string holds a lone surrogate") from error
-        elif isinstance(item, Mapping):
-            waiting.extend((key, depth + 1) for key in item)
-            waiting.extend((child, depth + 1) for child in item.values())
-        elif isinstance(item, Sequence):
-            waiting.extend((child, depth + 1) for child in item)
+        kind = type(item)
+        if kind is str:
+            _refuse_surrogates(item)
+        elif kind is int:
+            plain = plain and -MAX_INTEGER <= item <= MAX_INTEGER  # type: ignore[operator]  # it is an int
+        elif kind is bool or item is None:
+            continue
+        elif isinstance(item, (Mapping, Sequence)) and not isinstance(item, str):
+            if depth == MAX_DEPTH:
+                raise JsonRefused(f"nested deeper than {MAX_DEPTH}")
+            if isinstance(item, Mapping):
+                plain = plain and kind is dict and all(type(key) is str and key.isascii() for key in item)
+                waiting.extend((key, depth + 1) for key in item if not (type(key) is str and key.isascii()))
+                waiting.extend((child, depth + 1) for child in item.values())
+            else:
+                plain = plain and kind in (list, tuple)
+                waiting.extend((child, depth + 1) for child in item)
+        else:
+            plain = False
+            if isinstance(item, str):
+                _refuse_surrogates(item)
+    return plain
+
+
+def _refuse_surrogates(text: Json) -> None:
+    assert isinstance(text, str)
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise JsonRefused("a string holds a lone surrogate") from error
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -3,6 +3,7 @@ import math
 import time
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,26 @@ def test_canonical_form_is_read_back_and_stable(value: object) -> None:
     again = load_json(text)
     assert canonical_json(again) == text
     assert json.loads(text, parse_int=float) == again  # numbers are doubles, as in JavaScript
+
+
+keys = st.text(st.characters(exclude_categories=("Cs",)), max_size=3) | st.sampled_from(
+    ["\U00010000", "\uffff", "a", "B"]
+)
+odd = st.recursive(
+    values | st.integers(-(2**60), 2**60),
+    lambda inner: st.dictionaries(keys, inner, max_size=5) | st.tuples(inner, inner),
+)
+
+
+@given(odd)
+def test_the_quick_way_spells_as_the_reference_does(value: object) -> None:
+    try:
+        expected = rfc8785.dumps(value)
+    except rfc8785.CanonicalizationError:
+        with pytest.raises(JsonRefused):
+            canonical_json(value)
+    else:
+        assert canonical_json(value) == expected
 
 
 @given(st.binary(max_size=200))
