@@ -217,7 +217,7 @@ def test_rows_of_the_wrong_type_are_refused(tmp_path: Path) -> None:
     cases = {
         "UPDATE node SET hash = CAST(x'ff' || substr(hash, 2) AS TEXT) WHERE level = 1 AND idx = 0": "not UTF-8",
         "UPDATE request SET idx = 'seven' WHERE id = 'run:r3'": "request",
-        "UPDATE meta SET value = 7": "name",
+        "UPDATE meta SET value = x'31'": "name",
         "UPDATE entry SET data = 5 WHERE idx = 2": "no data",
         "UPDATE entry SET data = CAST(x'7b' AS TEXT) WHERE idx = 2": "no data",
     }
