@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from qlang.trust.canonical import Json
 from qlang.trust.errors import FileRefused, KeyStoreError
 from qlang.trust.files import private_directory
 from qlang.trust.keys.passphrase import PassphraseSource
-from qlang.trust.keys.paths import KeyPaths, private_files
-from qlang.trust.keys.unlocking import ensure_kek, open_kek
+from qlang.trust.keys.paths import KeyPaths, default_key_paths, private_files
+from qlang.trust.keys.unlocking import Kek, ensure_kek, open_kek
 from qlang.trust.keys.wrapping import Cost, decode, encode
 
 _NONCE_BYTES = 12
@@ -22,39 +23,46 @@ _DOMAIN = b"qlang secret file|"
 """Before all associated data: no secret file can be taken for a signing key's, or the other way round."""
 
 
-def wrap_secret(
-    secret: bytes, associated: bytes, paths: KeyPaths, passphrase: PassphraseSource | None = None
-) -> dict[str, Json]:
-    """What may lie on disk of `secret`; opens only with the same `associated` data and KEK.
+@dataclass(slots=True)
+class SecretStore:
+    """Wraps and unwraps secrets; a passphrase is asked for once."""
 
-    A KEK is made where the store has no key yet. Raises: KeyStoreError, CustodyError.
-    """
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    paths: KeyPaths = field(default_factory=default_key_paths)
+    passphrase: PassphraseSource | None = None
+    _kek: Kek | None = field(default=None, repr=False)
 
-    try:
-        private_directory(paths.store)
-        private_directory(paths.state)
-    except FileRefused as error:
-        raise KeyStoreError(error.path, error.reason) from error
-    lost = not paths.kek.exists() and private_files(paths.store)
-    kek = open_kek(paths, passphrase) if lost else ensure_kek(paths, passphrase, Cost())
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    ciphertext = AESGCM(kek.value).encrypt(nonce, secret, _DOMAIN + associated)
-    return {"kek_id": kek.kek_id, "nonce": encode(nonce), "ciphertext": encode(ciphertext)}
+    def wrap(self, secret: bytes, associated: bytes) -> dict[str, Json]:
+        """What may lie on disk of `secret`; opens only with the same `associated` data and KEK.
 
+        A KEK is made where the store has no key yet. Raises: KeyStoreError, CustodyError.
+        """
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-def unwrap_secret(
-    wrapped: Mapping[str, Json], associated: bytes, paths: KeyPaths, passphrase: PassphraseSource | None = None
-) -> bytes:
-    """The inverse. Raises: KeyStoreError for a changed file or another KEK, CustodyError for a wrong passphrase."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        self._kek = self._kek or self._writable_kek()
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        ciphertext = AESGCM(self._kek.value).encrypt(nonce, secret, _DOMAIN + associated)
+        return {"kek_id": self._kek.kek_id, "nonce": encode(nonce), "ciphertext": encode(ciphertext)}
 
-    kek = open_kek(paths, passphrase)
-    if wrapped.get("kek_id") != kek.kek_id:
-        raise KeyStoreError(paths.kek, "is not the key under which this secret was encrypted")
-    try:
-        nonce, ciphertext = decode(wrapped.get("nonce")), decode(wrapped.get("ciphertext"))
-        return AESGCM(kek.value).decrypt(nonce, ciphertext, _DOMAIN + associated)
-    except (InvalidTag, ValueError) as error:  # ValueError: no base64, a nonce of impossible length
-        raise KeyStoreError(paths.kek, "does not open this secret: its file was changed") from error
+    def unwrap(self, wrapped: Mapping[str, Json], associated: bytes) -> bytes:
+        """The inverse. Raises: KeyStoreError for a changed file or another KEK, CustodyError for a wrong passphrase."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        self._kek = self._kek or open_kek(self.paths, self.passphrase)
+        if wrapped.get("kek_id") != self._kek.kek_id:
+            raise KeyStoreError(self.paths.kek, "is not the key under which this secret was encrypted")
+        try:
+            nonce, ciphertext = decode(wrapped.get("nonce")), decode(wrapped.get("ciphertext"))
+            return AESGCM(self._kek.value).decrypt(nonce, ciphertext, _DOMAIN + associated)
+        except (InvalidTag, ValueError) as error:  # ValueError: no base64, a nonce of impossible length
+            raise KeyStoreError(self.paths.kek, "does not open this secret: its file was changed") from error
+
+    def _writable_kek(self) -> Kek:
+        try:
+            private_directory(self.paths.store)
+            private_directory(self.paths.state)
+        except FileRefused as error:
+            raise KeyStoreError(error.path, error.reason) from error
+        if not self.paths.kek.exists() and private_files(self.paths.store):
+            return open_kek(self.paths, self.passphrase)  # lost: says so, and makes no other
+        return ensure_kek(self.paths, self.passphrase, Cost())

@@ -22,7 +22,7 @@ from qlang.trust.errors import FileRefused, JsonRefused, KeyFormatError, KeyStor
 from qlang.trust.files import commit, private_directory, read_file, stage
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.sealing.suites import SECRET_BYTES, SUITES, load_public, public_of
-from qlang.trust.secret_files import unwrap_secret, wrap_secret
+from qlang.trust.secret_files import SecretStore
 
 PUBLIC_FORMAT = "qlang-recipient-1"
 PRIVATE_FORMAT = "qlang-recipient-key-1"
@@ -42,12 +42,16 @@ class RecipientKey:
     public: bytes
 
 
-def create_recipient_key(suite: str, paths: KeyPaths) -> RecipientKey:
-    """Make a key; its private half is written encrypted under custody `development`. Raises: KeyStoreError."""
+def create_recipient_key(suite: str, store: SecretStore) -> RecipientKey:
+    """Make a key; its private half is written encrypted under custody `development`.
+
+    Raises: KeyStoreError, CustodyError.
+    """
+    paths = store.paths
     secret = secrets.token_bytes(SECRET_BYTES)
     key = _recipient(suite, public_of(SUITES[suite], secret))
     created: dict[str, Json] = {"created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
-    wrapped = wrap_secret(secret, _associated(key), paths)
+    wrapped = store.wrap(secret, _associated(key))
     private = {"format": PRIVATE_FORMAT, "custody": CUSTODY, **_members(key), **created, **wrapped}
     try:
         private_directory(paths.store)
@@ -86,16 +90,16 @@ def find_recipient(text: str, paths: KeyPaths) -> RecipientKey:
     return _read(found[0], PUBLIC_FORMAT)[0]
 
 
-def recipient_secret(key_id: str, paths: KeyPaths) -> bytes | None:
+def recipient_secret(key_id: str, store: SecretStore) -> bytes | None:
     """The private half of one of the store's keys; None if it is not there.
 
-    Raises: KeyStoreError if it is damaged, open to others or cannot be unlocked.
+    Raises: KeyStoreError if it is damaged, open to others or cannot be unlocked; CustodyError.
     """
-    path = _private_path(key_id, paths)
+    path = _private_path(key_id, store.paths)
     if not path.exists() and not path.is_symlink():
         return None
     key, value = _read(path, PRIVATE_FORMAT)
-    secret = unwrap_secret(value, _associated(key), paths)
+    secret = store.unwrap(value, _associated(key))
     if key.key_id != key_id or public_of(SUITES[key.suite], secret) != key.public:
         raise KeyStoreError(path, "does not hold the key that it names")
     return secret

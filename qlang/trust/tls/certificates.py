@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from qlang.trust.crypto_modes import ECDSA_P256, ML_DSA_65
 from qlang.trust.errors import KeyStoreError, TlsRefused
 from qlang.trust.files import commit, stage
-from qlang.trust.keys.paths import KeyPaths
+from qlang.trust.secret_files import SecretStore
 from qlang.trust.tls.identity import TlsIdentity, save_identity
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def issue(authority: TlsIdentity, algorithm: str, names: Sequence[str], usage: s
     return _issue(authority, algorithm, validity, names[0], names, usage)
 
 
-def write_demonstration(folder: Path, names: Sequence[str], days: float, paths: KeyPaths | None = None) -> list[Path]:
+def write_demonstration(
+    folder: Path, names: Sequence[str], days: float, store: SecretStore | None = None
+) -> list[Path]:
     """Two roots, and for each a server's and a client's certificate; returns the certificates' paths.
 
     Keys of servers and clients are encrypted at rest; those of the roots are not kept.
@@ -81,7 +83,7 @@ def write_demonstration(folder: Path, names: Sequence[str], days: float, paths: 
             written.append(root)
             for usage, own in ((SERVER, names), (CLIENT, ("qlang-demonstration-client",))):
                 path = folder / f"{usage}.{suffix}.pem"
-                save_identity(issue(authority, algorithm, own, usage, validity), path, paths)
+                save_identity(issue(authority, algorithm, own, usage, validity), path, store)
                 written.append(path)
     except OSError as error:
         raise KeyStoreError(folder, error.strerror or type(error).__name__) from error

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 from qlang.trust.canonical import canonical_json, load_json, sha256_digest
 from qlang.trust.errors import JsonRefused, KeyFormatError, KeyStoreError, TlsRefused
 from qlang.trust.files import commit, read_file, stage
-from qlang.trust.keys.paths import KeyPaths, default_key_paths
-from qlang.trust.secret_files import unwrap_secret, wrap_secret
+from qlang.trust.secret_files import SecretStore
 from qlang.trust.spki import public_key
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class TlsIdentity:
     private_key: PrivateKeyTypes = field(repr=False)
 
 
-def load_identity(certificate: Path, key: Path | None = None, paths: KeyPaths | None = None) -> TlsIdentity:
+def load_identity(certificate: Path, key: Path | None = None, store: SecretStore | None = None) -> TlsIdentity:
     """Read an identity; `key` is by default the certificate's path with the ending `.key.json`.
 
     Raises: TlsRefused if the files are not a certificate and its private key, FileRefused if they cannot be read or
@@ -56,7 +55,7 @@ def load_identity(certificate: Path, key: Path | None = None, paths: KeyPaths | 
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     leaf, *chain = load_certificates(certificate)
-    private = _load_key(key or certificate.with_suffix(".key.json"), leaf, paths or default_key_paths())
+    private = _load_key(key or certificate.with_suffix(".key.json"), leaf, store or SecretStore())
     public = private.public_key()
     own = leaf.public_key()
     if not hasattr(public, "public_bytes") or public.public_bytes(
@@ -66,13 +65,13 @@ def load_identity(certificate: Path, key: Path | None = None, paths: KeyPaths | 
     return TlsIdentity(leaf, tuple(chain), private)
 
 
-def save_identity(identity: TlsIdentity, certificate: Path, paths: KeyPaths | None = None) -> None:
+def save_identity(identity: TlsIdentity, certificate: Path, store: SecretStore | None = None) -> None:
     """Write the chain as PEM (mode 0644) and the key encrypted (mode 0600). Raises: KeyStoreError, OSError."""
     from cryptography.hazmat.primitives.serialization import Encoding
 
     chain = b"".join(one.public_bytes(Encoding.PEM) for one in (identity.certificate, *identity.chain))
     digest = certificate_digest(identity.certificate)
-    wrapped = wrap_secret(private_der(identity), _associated(digest), paths or default_key_paths())
+    wrapped = (store or SecretStore()).wrap(private_der(identity), _associated(digest))
     key = certificate.with_suffix(".key.json")
     commit(stage(key, canonical_json({"format": KEY_FORMAT, "certificate": digest, **wrapped})), key)
     commit(stage(certificate, chain, mode=0o644), certificate)
@@ -120,7 +119,7 @@ def load_client_certificate(context: ssl.SSLContext, certificate: Path, key: Pat
         Path(name).unlink()
 
 
-def _load_key(path: Path, certificate: Certificate, paths: KeyPaths) -> PrivateKeyTypes:
+def _load_key(path: Path, certificate: Certificate, store: SecretStore) -> PrivateKeyTypes:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
@@ -137,7 +136,7 @@ def _load_key(path: Path, certificate: Certificate, paths: KeyPaths) -> PrivateK
     if value.get("certificate") != digest:
         raise TlsRefused(f"{path}: belongs to another certificate")
     try:
-        return load_der_private_key(unwrap_secret(value, _associated(digest), paths), None)
+        return load_der_private_key(store.unwrap(value, _associated(digest)), None)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise KeyStoreError(path, "holds a key that this version cannot read") from error
 

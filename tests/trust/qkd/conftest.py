@@ -10,6 +10,7 @@ import pytest
 from qlang.trust.crypto_modes import ECDSA_P256
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.qkd.config import QkdConfig, configured
+from qlang.trust.secret_files import SecretStore
 from qlang.trust.tls.certificates import CLIENT, SERVER, Validity, issue, new_authority
 from qlang.trust.tls.identity import TlsIdentity, load_client_certificate, save_identity
 from tests.trust.qkd.simulator import Simulator, running_simulator
@@ -65,7 +66,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
     (folder / "ca.pem").write_text(pem(root))
     (folder / "stranger.pem").write_text(pem(stranger))
     for sae, issuer in (("sae-a", root), ("sae-b", root), ("sae-x", stranger)):
-        save_identity(issue(issuer, ECDSA_P256, (sae,), CLIENT, day), folder / f"{sae}.pem", paths)
+        save_identity(issue(issuer, ECDSA_P256, (sae,), CLIENT, day), folder / f"{sae}.pem", SecretStore(paths))
     kme = issue(root, ECDSA_P256, ("localhost",), SERVER, day)
     (folder / "kme.pem").write_text(pem(kme))
     (folder / "kme.key.pem").write_text(key_pem(kme))

@@ -15,13 +15,13 @@ from qkdsec.client import ETSI014Client
 
 from qlang.trust.crypto_modes import ECDSA_P256
 from qlang.trust.errors import QkdConfigError, QkdUnavailable
-from qlang.trust.keys.paths import default_key_paths
 from qlang.trust.qkd.client import KmeClient, probe
 from qlang.trust.qkd.config import configured
 from qlang.trust.qkd.source import KmeSource
 from qlang.trust.sealing.recipients import create_recipient_key, recipient_secret
 from qlang.trust.sealing.seal import seal_file
 from qlang.trust.sealing.unseal import unseal
+from qlang.trust.secret_files import SecretStore
 from qlang.trust.tls.certificates import CLIENT, Validity, issue
 from tests.trust.qkd.conftest import CONFIG, Papers, Site
 from tests.trust.tls.parties import key_pem, pem
@@ -215,8 +215,8 @@ def test_any_json_is_answered_with_unavailable(site: Site, body: Any) -> None:
 
 
 def test_a_file_is_sealed_on_one_side_and_opened_on_the_other(site: Site, tmp_path: Path) -> None:
-    paths = default_key_paths()
-    key = create_recipient_key("mlkem768-x25519", paths)
+    store = SecretStore()
+    key = create_recipient_key("mlkem768-x25519", store)
     (tmp_path / "data").write_bytes(b"over the quantum link")
     sealed = seal_file(
         tmp_path / "data", tmp_path / "sealed", [key], crypto_mode="qkd", qkd=KmeSource(site.config("sae-a"))
@@ -224,15 +224,15 @@ def test_a_file_is_sealed_on_one_side_and_opened_on_the_other(site: Site, tmp_pa
     assert sealed.header.qkd is not None
     assert sealed.header.qkd.kme == "simulator"
     slave = KmeSource(site.config("sae-b"))
-    unseal(tmp_path / "sealed", tmp_path / "out", lambda key_id: recipient_secret(key_id, paths), qkd=slave)
+    unseal(tmp_path / "sealed", tmp_path / "out", lambda key_id: recipient_secret(key_id, store), qkd=slave)
     assert (tmp_path / "out").read_bytes() == b"over the quantum link"
     with pytest.raises(QkdUnavailable):
-        unseal(tmp_path / "sealed", tmp_path / "again", lambda key_id: recipient_secret(key_id, paths), qkd=slave)
+        unseal(tmp_path / "sealed", tmp_path / "again", lambda key_id: recipient_secret(key_id, store), qkd=slave)
     assert not (tmp_path / "again").exists()
 
 
 def test_without_the_kme_nothing_is_sealed(site: Site, tmp_path: Path) -> None:
-    key = create_recipient_key("mlkem768-x25519", default_key_paths())
+    key = create_recipient_key("mlkem768-x25519", SecretStore())
     (tmp_path / "data").write_bytes(b"x")
     site.simulator.stored = 0
     with pytest.raises(QkdUnavailable):

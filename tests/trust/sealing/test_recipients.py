@@ -17,6 +17,7 @@ from qlang.trust.sealing.recipients import (
     public_path,
     recipient_secret,
 )
+from qlang.trust.secret_files import SecretStore
 
 HYBRID = "mlkem768-x25519"
 
@@ -27,7 +28,7 @@ def private_path(key: RecipientKey, paths: KeyPaths) -> Path:
 
 def fresh(tmp_path: Path) -> tuple[KeyPaths, RecipientKey]:
     paths = KeyPaths(tmp_path / "keys", tmp_path / "state")
-    return paths, create_recipient_key(HYBRID, paths)
+    return paths, create_recipient_key(HYBRID, SecretStore(paths))
 
 
 def test_the_private_half_is_encrypted_and_for_its_owner_alone(
@@ -36,7 +37,7 @@ def test_the_private_half_is_encrypted_and_for_its_owner_alone(
     files = [path for root in (recipient_paths.store, recipient_paths.state) for path in root.rglob("*")]
     content = b"".join(path.read_bytes() for path in files if path.is_file())
     for key in recipients.values():
-        secret = recipient_secret(key.key_id, recipient_paths)
+        secret = recipient_secret(key.key_id, SecretStore(recipient_paths))
         assert secret is not None
         assert not {secret, base64.b64encode(secret), secret.hex().encode()} & {content}
         assert all(form not in content for form in (secret, base64.b64encode(secret), secret.hex().encode()))
@@ -82,26 +83,26 @@ def test_a_changed_key_file_is_refused(tmp_path: Path, member: str, value: str) 
     path = private_path(key, paths)
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {member: value}))
     with pytest.raises(KeyStoreError):
-        recipient_secret(key.key_id, paths)
+        recipient_secret(key.key_id, SecretStore(paths))
 
 
 def test_a_key_file_under_the_name_of_another_key_is_refused(tmp_path: Path) -> None:
     paths, key = fresh(tmp_path)
-    other = create_recipient_key(HYBRID, paths)
+    other = create_recipient_key(HYBRID, SecretStore(paths))
     private_path(key, paths).write_bytes(private_path(other, paths).read_bytes())
     with pytest.raises(KeyStoreError, match="the key that it names"):
-        recipient_secret(key.key_id, paths)
+        recipient_secret(key.key_id, SecretStore(paths))
 
 
 def test_a_private_key_open_to_others_is_refused(tmp_path: Path) -> None:
     paths, key = fresh(tmp_path)
     private_path(key, paths).chmod(0o640)
     with pytest.raises(KeyStoreError, match="open to group or others"):
-        recipient_secret(key.key_id, paths)
+        recipient_secret(key.key_id, SecretStore(paths))
 
 
 def test_the_store_without_what_unlocks_it_opens_nothing(tmp_path: Path) -> None:
     paths, key = fresh(tmp_path)
     paths.unlock.unlink()
     with pytest.raises(KeyStoreError, match="unlock"):
-        recipient_secret(key.key_id, paths)
+        recipient_secret(key.key_id, SecretStore(paths))

@@ -48,9 +48,7 @@ def test_too_many_bytes_before_an_agreement_are_refused(parties: Parties) -> Non
     assert seen.refused == ["the peer sent more than 500 bytes before an agreement"]
 
 
-@pytest.mark.parametrize(
-    "noise", [b"GET / HTTP/1.1\r\n\r\n", b"\0" * 400, b"\x16\x03\x01\x00\x05hello", b"\x16" * 64]
-)
+@pytest.mark.parametrize("noise", [b"GET / HTTP/1.1\r\n\r\n", b"\0" * 400, b"\x16\x03\x01\x00\x05hello", b"\x16" * 64])
 def test_noise_is_refused_without_a_crash(parties: Parties, noise: bytes) -> None:
     with running(parties.server(), SOON) as seen, socket.create_connection(("127.0.0.1", seen.port)) as other:
         other.sendall(noise)
