@@ -15,6 +15,7 @@ from qlang.compiler.render.cells import safe_text
 
 if TYPE_CHECKING:
     from qlang.trust.custody import KeyRecord
+    from qlang.trust.keys.events import KeyEvent
     from qlang.trust.keys.trust import TrustStore
 
 
@@ -35,9 +36,11 @@ def import_public(options: Namespace, console: Console) -> int:
     offered, ring = read_public(Path(options.path)), ring_of(options)
     for fault in offered.faults:
         raise Failure(fault, "nothing was imported", exit_codes.DIAGNOSTICS)
-    for key in offered.keys:
+    for key in offered.trusted:
         console.result(f"{key.key_id}\n  SHA-256 {fingerprint(key)}\n{_claims(offered, key.key_id)}")
-    what = f"trust {len(offered.keys)} keys" if offered.keys else f"take in {len(offered.events)} key events"
+    for event in offered.events if not offered.keys else ():
+        console.result(f"{event.name} {event.event.key.key_id} on {event.event.at}{_consequence(event.event)}\n")
+    what = f"trust {len(offered.trusted)} keys" if offered.keys else f"take in {len(offered.events)} key events"
     confirmed(options, f"{what}? Compare the fingerprints with their owner over another channel.")
     taken = take_in(ring.store, offered)
     for ignored in taken.ignored:
@@ -91,6 +94,17 @@ def restore_backup(options: Namespace, console: Console) -> int:
 
 def _names(records: tuple[KeyRecord, ...]) -> str:
     return ", ".join(record.public.key_id for record in records)
+
+
+def _consequence(event: KeyEvent) -> str:
+    from qlang.trust.keys.events import Revoked, Rotated
+
+    match event:
+        case Rotated(successor=successor):
+            return f": trust {successor.key.key_id} in its place\n  SHA-256 {fingerprint(successor.key)}"
+        case Revoked(reason=reason):
+            return f": {reason}"
+    return ""
 
 
 def _claims(offered: TrustStore, key_id: str) -> str:

@@ -100,7 +100,9 @@ def back_up(ring: KeyRing, path: Path, passphrase: PassphraseSource, cost: Cost 
 
 
 def restore(ring: KeyRing, path: Path, passphrase: PassphraseSource) -> Restored:
-    """Take the keys of a backup into the store; secrets are encrypted under the store's own KEK. All or nothing.
+    """Take the keys of a backup into the store; secrets are encrypted under the store's own KEK.
+
+    Nothing is written unless everything fits; after a crash, the same again completes it.
 
     Raises: KeyStoreError if the file is damaged, or a key of the store has the place of another one of the backup;
     CustodyError for a wrong passphrase; TooManyTries.

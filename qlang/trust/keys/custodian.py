@@ -102,6 +102,9 @@ class DevelopmentCustodian:
         kept = KeyStore(self.paths).records() if not self.paths.kek.exists() else ()
         if not self.paths.kek.exists() and not any(record.custody == DEVELOPMENT for record in kept):
             return self._remember(ensure_kek(self.paths, self.passphrase, self.cost))
+        if self.passphrase is not None and not self.needs_passphrase():
+            reason = "no passphrase protects this key store, and a new key would not have one; `qlangc keys protect`"
+            raise CustodyError(DEVELOPMENT, reason)
         return self._kek_for_reading()
 
     def _kek_for_reading(self) -> Kek:

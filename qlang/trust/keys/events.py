@@ -24,6 +24,8 @@ from qlang.trust.keys.times import is_time
 EVENT_TYPE = "https://qlang.dev/key-event/v1"
 PAYLOAD_TYPE = "application/vnd.qlang.key-event.v1+json"
 MAX_EVENT_BYTES = 256 << 10
+MAX_SIGNATURES = 4
+"""Nobody but the old key, the new one and a root key has a say; verifying more would only cost time."""
 
 COMPROMISED = "compromised"
 SUPERSEDED = "superseded"
@@ -181,6 +183,8 @@ def parse_event(data: bytes) -> SignedEvent:
         value = load_json(envelope.payload)
         if canonical_json(value) != envelope.payload:
             raise KeyEventError("the payload is not canonical JSON (RFC 8785)")
+        if len(envelope.signatures) > MAX_SIGNATURES:
+            raise KeyEventError(f"{len(envelope.signatures)} signatures, more than {MAX_SIGNATURES}")
         if dump_envelope(envelope, PAYLOAD_TYPE) != data:
             raise KeyEventError("the envelope is not spelled as signers write it (canonical JSON)")
     except (EnvelopeError, JsonRefused) as error:

@@ -22,7 +22,7 @@ from qlang.trust.keys.events import (
 from qlang.trust.keys.paths import spec_fault
 from qlang.trust.keys.ring import EventLog, KeyRing, note_events, place_of
 from qlang.trust.keys.times import is_time, moment, now
-from qlang.trust.keys.trust import IS_COMPROMISED, REVOKED, ROTATED, UNKNOWN
+from qlang.trust.keys.trust import ROTATED, VALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,15 @@ def rotate_key(
 
     `custody`: of the new key; that of the old one by default.
 
-    Raises: KeyRefused if `old` is not the newest generation, is revoked or rotated already; and as `create_key`.
+    Raises: KeyRefused if `old` is not the newest generation or not valid now: an expired key names no successor; and as
+    `create_key`.
     """
     at, spec = now(), old.spec
     with ring.store.changing():
         contents = ring.contents()
         newest = contents.of(spec.purpose, spec.tenant, spec.algorithm)[0]
         status = contents.status(old, at)
-        if status.state in (REVOKED, IS_COMPROMISED, ROTATED, UNKNOWN):
+        if status.state != VALID:
             raise KeyRefused(spec.algorithm, old.public.key_id, status.state, status.detail)
         if newest.public != old.public:
             reason = f"{newest.public.key_id} is a newer generation already"

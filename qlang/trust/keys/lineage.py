@@ -67,6 +67,12 @@ class _Tracing:
         events = [*self.revocations.get(key, ()), *self.rotations.get(key, ())]
         return self.compromised(key) or any(moment(event.at) < moment(at) for event in events)
 
+    def over(self, key: PublicKey, at: str) -> bool:
+        """Whether a key was expired or revoked at `at`."""
+        ends = [claims.not_after for claims in self.claims.get(key, ()) if claims.not_after is not None]
+        ends += [event.at for event in self.revocations.get(key, ())]
+        return any(moment(end) < moment(at) for end in ends)
+
     def ignore(self, event: SignedEvent, reason: str) -> None:
         self.ignored.append(Ignored(event, reason))
 
@@ -177,6 +183,8 @@ def _rotation_fault(state: _Tracing, event: SignedEvent, content: Rotated, forke
         return None
     if state.compromised(old):
         return f"{old.key_id} is compromised and cannot name its successor without a root key"
+    if state.over(old, content.at):
+        return f"{old.key_id} was expired or revoked by then"
     if old in forked:
         return f"{old.key_id} has named several successors; without a root key none of them is trusted"
     return None

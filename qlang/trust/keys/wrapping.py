@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qlang.trust.canonical import Json, canonical_json
+from qlang.trust.custody import DEVELOPMENT
+from qlang.trust.errors import CustodyError
 
 KEK_BYTES = 32
 UNLOCK_SECRET = "unlock-secret"  # noqa: S105 - the name of a method
@@ -57,7 +59,7 @@ class WrongSecret(Exception):
 
 
 def wrap_kek(kek: bytes, kek_id: str, method: str, secret: bytes, cost: Cost | None = None) -> WrappedKek:
-    """Encrypt a KEK under a secret; `cost` for `argon2id` only."""
+    """Encrypt a KEK under a secret; `cost` for `argon2id` only. Raises: CustodyError for want of memory."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
@@ -67,7 +69,7 @@ def wrap_kek(kek: bytes, kek_id: str, method: str, secret: bytes, cost: Cost | N
 
 
 def unwrap_kek(wrapped: WrappedKek, secret: bytes) -> bytes:
-    """The KEK. Raises: WrongSecret."""
+    """The KEK. Raises: WrongSecret; CustodyError for want of memory."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -141,8 +143,13 @@ def _derive(method: str, secret: bytes, salt: bytes, cost: Cost | None) -> bytes
         from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
         assert cost is not None
-        kdf = Argon2id(salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib)
-        return kdf.derive(secret)
+        try:
+            return Argon2id(
+                salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib
+            ).derive(secret)
+        except MemoryError as error:
+            reason = f"Argon2id needs {cost.memory_kib} KiB of memory for this passphrase, which are not free"
+            raise CustodyError(DEVELOPMENT, reason) from error
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 

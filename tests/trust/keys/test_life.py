@@ -1,6 +1,6 @@
 """Which key signs when, and what rotation and revocation change."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -156,6 +156,37 @@ def test_a_rotation_ahead_of_time(ring: KeyRing) -> None:
     assert select(ring, after(999)) == old
     assert select(ring, after(1000)) == new
     assert refusal(ring, after(2001)) in ("expired", "rotated")
+
+
+@pytest.mark.parametrize("validity", [Validity(after(-200), after(-100)), Validity(after(5000))], ids=["over", "ahead"])
+def test_a_key_that_may_not_sign_names_no_successor(ring: KeyRing, validity: Validity) -> None:
+    record = create_key(ring, "ed25519", RUN_MANIFEST, "default", validity=validity)
+    with pytest.raises(KeyRefused, match=r"no more on|not yet on"):
+        rotate_key(ring, record)
+
+
+@pytest.mark.parametrize("writes", range(9))
+def test_creation_that_stops_half_way(paths: KeyPaths, monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
+    """The disk gives up after some files: what is there is no obstacle, and nothing signs without its public half."""
+    left, replace_file = iter(range(writes)), Path.replace
+
+    def replace_or_fail(path: Path, target: Path) -> Path:
+        if next(left, None) is None:
+            raise OSError(28, "No space left on device")
+        return replace_file(path, target)
+
+    completed = False
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", replace_or_fail)
+        with suppress(KeyStoreError, CustodyError):
+            completed = bool(development_ring(paths).select(RUN_MANIFEST, "default", BOTH, now()))
+    assert completed == (writes == 8), "unlock secret, KEK, and for each of two keys: event, public key, key file"
+    ring = development_ring(paths)
+    records = ring.select(RUN_MANIFEST, "default", BOTH, now())
+    trust = ring.contents().trust
+    for record in records:
+        assert signature_fault(record.public, b"x", ring.sign(record, b"x")) is None
+        assert trust.fault_of(record.public, purpose=RUN_MANIFEST, at=now()) is None
 
 
 def test_only_the_newest_generation_is_rotated(ring: KeyRing) -> None:

@@ -141,6 +141,12 @@ def test_from_unlock_secret_to_passphrase_and_back(paths: KeyPaths) -> None:
     assert {path: path.read_bytes() for path in private_files(paths.store)} == before
 
 
+def test_a_passphrase_that_would_protect_nothing_is_refused(paths: KeyPaths) -> None:
+    sign(development_ring(paths))
+    with pytest.raises(CustodyError, match="no passphrase protects this key store"):
+        create_key(ring_under(paths), "ed25519", "root", "default")
+
+
 def test_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAMED_BY_THE_USER", "e\u0301cole de nuit")
     assert source_of("env:NAMED_BY_THE_USER").read("?") == "école de nuit".encode()

@@ -232,6 +232,17 @@ def test_a_compromised_key_cannot_name_its_successor() -> None:
     assert state(known, ALICE, "2026-08-01T00:00:00Z") == "rotated"
 
 
+@pytest.mark.parametrize("reason", ["retired", "superseded", "lost"])
+def test_a_key_that_has_ended_cannot_name_its_successor(reason: str) -> None:
+    expired = TrustStore((ALICE.key,), (ALICE.created(not_after=MIDDLE), ALICE.rotated_to(BOB, at=LATE)))
+    revoked = TrustStore((ALICE.key,), (ALICE.revoked(reason), ALICE.rotated_to(BOB, at=LATE)))
+    for trust in (expired, revoked):
+        assert trust.trusted == (ALICE.key,)
+        assert "was expired or revoked by then" in reasons(trust)[0]
+    known = TrustStore((ALICE.key, BOB.key), (ALICE.created(not_after=MIDDLE), ALICE.rotated_to(BOB, at=LATE)))
+    assert not known.ignored
+
+
 def test_a_root_key_names_the_successor_of_a_lost_key() -> None:
     trust = TrustStore((ALICE.key, ROOT.key), (ROOT.created(), ALICE.rotated_to(BOB, (ROOT, BOB))))
     assert BOB.key in trust.trusted
