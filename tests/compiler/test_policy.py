@@ -162,6 +162,32 @@ def test_nothing_is_done_under_a_policy_that_cannot_be_read(qlangc: Command, in_
     assert not Path(".qlang/runs").exists()
 
 
+def test_a_run_that_cannot_be_signed_is_not_begun(qlangc: Command, in_workspace: Path) -> None:
+    Path("job.qjob").write_text(JOB, encoding="utf-8")
+    rules = "schema = 1\n[defaults]\nproduction = true\nsigners = ['nobody here']\n"
+    Path("qlang-policy.toml").write_text(rules, encoding="utf-8")
+    answer = qlangc("run", "job.qjob")
+    assert answer.status == 3
+    assert "is not one of `nobody here` (defaults.signers, qlang-policy.toml:4)" in answer.err
+    assert re.search(r"has custody `development` .*\(defaults.production, qlang-policy.toml:3\)", answer.err)
+    assert not Path(".qlang/runs").exists(), "nothing was executed"
+    Path("qlang-policy.toml").write_text("schema = 1\n[defaults]\ncustody = ['development']\n", encoding="utf-8")
+    assert qlangc("run", "job.qjob").status == 0
+    assert qlangc("policy", "explain", "last").status == 0
+    Path("qlang-policy.toml").write_text("schema = 1\n[defaults]\ncustody = ['token-native']\n", encoding="utf-8")
+    assert qlangc("policy", "explain", "last").status == 1
+
+
+def test_a_replayed_run_is_compiled_under_the_policy_of_then(qlangc: Command, in_workspace: Path) -> None:
+    Path("job.qjob").write_text(JOB, encoding="utf-8")
+    rules = "schema = 1\n[defaults]\nbackends = ['sim like *']\nsign.hybrid = ['ecdsa-p256']\n[tenants.lab]\n"
+    Path("qlang-policy.toml").write_text(rules, encoding="utf-8")
+    run = qlangc("run", "job.qjob", "--tenant", "lab", "--json").data
+    Path("qlang-policy.toml").unlink()
+    replayed = qlangc("replay", "last", "--json").data
+    assert (replayed["ok"], replayed["plan_hash"]) == (True, run["plan_hash"])
+
+
 def test_the_python_api_is_bound_too(in_workspace: Path) -> None:
     import qlang
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qlang.trust.custody import DEFAULT_TENANT
+from qlang.trust.custody import DEFAULT_TENANT, DEVELOPMENT, NOT_CLAIMED, KeyRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,28 @@ class KeyFacts:
     created_at: str | None = None
     """When it was made; a policy with `max_key_age` refuses a key of unknown age."""
     tenant: str = DEFAULT_TENANT
+
+    @classmethod
+    def of(cls, record: KeyRecord) -> KeyFacts:
+        """What a policy sees of a key of the store that is not revoked."""
+        spec = record.spec
+        return cls(
+            key_id=record.public.key_id,
+            algorithm=record.public.algorithm,
+            custody=record.custody,
+            probe=record.probe.verdict,
+            not_before=spec.not_before,
+            not_after=spec.not_after,
+            created_at=record.created_at,
+            tenant=spec.tenant,
+        )
+
+    @classmethod
+    def not_yet_made(cls, algorithm: str, tenant: str, at: str) -> KeyFacts:
+        """The key that a signer would make where it finds none: in a file."""
+        return cls(
+            f"{algorithm}, to be made", algorithm, DEVELOPMENT, NOT_CLAIMED, at, None, created_at=at, tenant=tenant
+        )
 
 
 @dataclass(frozen=True, slots=True)
