@@ -152,6 +152,26 @@ def _configuration(workspace: Path) -> Iterator[Finding]:
     yield Finding("workspace", "ok", str(workspace))
 
 
+def _policy(workspace: Path) -> Iterator[Finding]:
+    """The policy file with its `[tokens]` and `[qkd]`, and who its rules leave nothing to sign with."""
+    from qlang.compiler.policy_report import checked
+    from qlang.trust.errors import FileRefused, PolicyError
+    from qlang.trust.policy.model import POLICY_FILE
+
+    path = workspace / POLICY_FILE
+    if not path.exists() and not path.is_symlink():
+        yield Finding("policy", "ok", f"no {POLICY_FILE}: what the crypto modes allow; `qlangc policy init` writes one")
+        return
+    try:
+        report = checked(path)
+    except (FileRefused, PolicyError) as error:
+        yield Finding("policy", "fault", str(error))
+        return
+    yield Finding("policy", "ok", f"{report['rules']} rules, {report['policy']['digest']}")
+    for contradiction in report["contradictions"]:
+        yield Finding("policy", "warning", contradiction)
+
+
 def _crashes(workspace: Path) -> Iterator[Finding]:
     dumps = list((workspace / CRASHES).glob("*.txt"))
     if dumps:
@@ -220,6 +240,7 @@ _QUESTIONS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
     _tokens,
     _clock,
     _configuration,
+    _policy,
     _state_folder,
     _runs,
     _cache,

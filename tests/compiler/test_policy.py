@@ -245,6 +245,21 @@ def test_the_same_as_data(qlangc: Command, in_workspace: Path) -> None:
     assert json.loads(broken.out)["problem"]["line"] == 3
 
 
+def test_doctor_looks_at_the_policy(qlangc: Command, in_workspace: Path) -> None:
+    def findings() -> list[tuple[str, str]]:
+        told = json.loads(qlangc("doctor", "--json").out)["findings"]
+        return [(entry["state"], entry["detail"]) for entry in told if entry["name"] == "policy"]
+
+    (none,) = findings()
+    assert none[0] == "ok" and "qlangc policy init" in none[1]
+    path = Path("qlang-policy.toml")
+    path.write_text("schema = 1\n[defaults]\nmodes = ['hybrid']\nalgorithms = ['ed25519']\n", encoding="utf-8")
+    assert [state for state, _ in findings()] == ["ok", "warning"]
+    path.write_text("schema = 1\n[tokens.hsm]\nlabel = 'x'\n", encoding="utf-8")
+    ((state, detail),) = findings()
+    assert state == "fault" and "qlang-policy.toml:2: tokens.hsm.module: is missing" in detail
+
+
 HEAVY = ("tomllib", "cryptography", "rfc8785", "qlang.trust")
 
 
