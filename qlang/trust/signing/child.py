@@ -167,9 +167,7 @@ def _descriptors(setup: SignerSetup) -> tuple[int, ...]:
 
 def _given(setup: SignerSetup) -> dict[str, Any]:
     """What a child is told: nothing secret, for command lines can be read by others."""
-    import qlang
-
-    package = Path(qlang.__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[3]
     path = [str(package), *(entry for entry in sys.path if Path(entry).is_absolute())]
     return {
         "path": list(dict.fromkeys(path)),
