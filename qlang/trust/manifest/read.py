@@ -26,6 +26,7 @@ from qlang.trust.manifest.model import (
     plain_name,
 )
 
+MAX_ORIGIN = 255
 _KMES = ("vendor", "simulator")
 _VERDICTS = (ENFORCED, NOT_ENFORCED, NOT_CLAIMED)
 
@@ -63,7 +64,7 @@ def _predicate(value: Mapping[str, Json]) -> RunPredicate:
     predicate = RunPredicate(
         facts,
         keys,
-        Position(text(place, "origin"), count(place, "index"), digest_text(place, "root")),
+        Position(_origin(place), count(place, "index"), digest_text(place, "root")),
         PolicyName(text(policy, "name"), digest_text(policy, "digest")),
         text(signer, "version"),
         time_text(signer, "signed_at", "signer.signed_at"),
@@ -71,6 +72,13 @@ def _predicate(value: Mapping[str, Json]) -> RunPredicate:
     )
     _check_derived(value, predicate)
     return predicate
+
+
+def _origin(place: Mapping[str, Json]) -> str:
+    origin = text(place, "origin")
+    if not 1 <= len(origin) <= MAX_ORIGIN:
+        raise ManifestError("ledger.origin", f"is not a name of 1 to {MAX_ORIGIN} characters")
+    return origin
 
 
 def _check_derived(value: Mapping[str, Json], predicate: RunPredicate) -> None:
