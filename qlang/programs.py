@@ -149,7 +149,7 @@ def compile_text(text: str, name: str = "<text>") -> Program:
 def authority_here(tenant: str | None = None) -> Authority:
     """The policy of the current folder's workspace, and the tenant as given or as its `qlang.toml` says.
 
-    Raises the errors of `qlang.trust.errors` that say what is wrong in these files: FileRefused, PolicyError.
+    Raises the errors of `qlang.trust.errors` that say what is wrong: FileRefused, PolicyError, TenantRefused.
     """
     from qlang.compiler.authority import authority_of
     from qlang.compiler.workspace import find_workspace

@@ -8,7 +8,7 @@ from pathlib import Path
 from qlang.compiler.workspace import MARKER
 from qlang.trust.crypto_modes import NO_KME
 from qlang.trust.custody import DEFAULT_TENANT
-from qlang.trust.errors import FileRefused, QkdConfigError, QkdUnavailable
+from qlang.trust.errors import FileRefused, QkdConfigError, QkdUnavailable, TenantRefused
 from qlang.trust.files import read_file
 from qlang.trust.policy.builtin import BUILTIN_DEVELOPMENT
 from qlang.trust.policy.model import POLICY_FILE, Policy
@@ -35,9 +35,11 @@ DEVELOPMENT = Authority()
 def authority_of(workspace: Path, tenant: str | None = None) -> Authority:
     """The policy file of a workspace, if it has one; the tenant as given, else as its `qlang.toml` says.
 
-    Raises: FileRefused, PolicyError where one of the files cannot be used.
+    Raises: FileRefused, PolicyError where one of the files cannot be used; TenantRefused.
     """
-    whose = tenant or _configured_tenant(workspace) or DEFAULT_TENANT
+    whose = (_configured_tenant(workspace) if tenant is None else tenant) or DEFAULT_TENANT
+    if whose != DEFAULT_TENANT:
+        _check_name(whose)
     path = workspace / POLICY_FILE
     if not path.exists() and not path.is_symlink():
         return Authority(BUILTIN_DEVELOPMENT, whose)
@@ -75,6 +77,14 @@ def kme_configured(authority: Authority) -> bool:
         return configured(authority.file) is not None
     except QkdConfigError:
         return True
+
+
+def _check_name(tenant: str) -> None:
+    """It becomes part of keys' names, manifests and plans."""
+    from qlang.trust.policy.fields import NAME
+
+    if not NAME.fullmatch(tenant):
+        raise TenantRefused(tenant)
 
 
 def _configured_tenant(workspace: Path) -> str | None:

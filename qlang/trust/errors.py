@@ -335,3 +335,13 @@ class WitnessRefused(TrustError):
 
     def __str__(self) -> str:
         return f"{self.verdict}: {self.reason}"
+
+
+@dataclass(eq=False)
+class TenantRefused(TrustError):
+    """What is given as a tenant cannot be the name of one."""
+
+    tenant: str
+
+    def __str__(self) -> str:
+        return f"{self.tenant[:80]!a} is not a tenant's name: letters, digits and . _ - only, at most 64"

@@ -148,8 +148,19 @@ def test_the_tenant_of_the_project_file_counts(qlangc: Command, in_workspace: Pa
     Path("qlang.toml").write_text('[project]\nname = "x"\ntenant = "lab"\n', encoding="utf-8")
     assert qlangc("plan", "job.qjob", "--json").data["sign"]["tenant"] == "lab"
     assert qlangc("plan", "job.qjob", "--json", "--tenant", "other").data["sign"]["tenant"] == "other"
-    Path("qlang.toml").write_text("[project]\ntenant = 3\n", encoding="utf-8")
-    assert qlangc("plan", "job.qjob").status == 2
+    for wrong in ("3", "'a/b'", "''", "["):
+        Path("qlang.toml").write_text(f"[project]\ntenant = {wrong}\n", encoding="utf-8")
+        assert qlangc("plan", "job.qjob").status == 2
+    assert "is not a tenant's name" in qlangc("plan", "job.qjob", "--tenant", 'a"\n').err
+
+
+def test_a_plan_that_depends_on_the_date_is_not_kept(qlangc: Command, in_workspace: Path) -> None:
+    Path("job.qjob").write_text(JOB.replace("sim, sim like", "sim like"), encoding="utf-8")
+    for limit, kept in (("99999d", 0), (None, 1)):
+        rules = f"[defaults]\nmax_calibration_age = '{limit}'\n" if limit else ""
+        Path("qlang-policy.toml").write_text(f"schema = 1\n{rules}", encoding="utf-8")
+        assert qlangc("plan", "job.qjob").status == 0
+        assert len(list(Path(".qlang/cache").rglob("*.mlir"))) == kept
 
 
 @pytest.mark.parametrize("verb", ["plan", "run", "policy"])

@@ -78,12 +78,14 @@ def compiled(options: Namespace, console: Console, *, stop_after: str | None = N
 def authority_for(tenant: str | None) -> Authority:
     """The policy of this workspace and the tenant. Raises: Failure for a file that says neither."""
     from qlang.compiler.authority import authority_of
-    from qlang.trust.errors import FileRefused, PolicyError
+    from qlang.trust.errors import FileRefused, PolicyError, TenantRefused
 
     try:
         return authority_of(find_workspace(Path.cwd()), tenant)
     except (FileRefused, PolicyError) as error:
         raise Failure(str(error), "`qlangc policy check` tells more; nothing is planned without its policy") from error
+    except TenantRefused as error:
+        raise Failure(str(error)) from error
 
 
 def check_pass(name: str) -> None:
