@@ -89,7 +89,11 @@ def _seal(argv: list[str]) -> int:
         help="a recipient: file of a public key, or id (or its beginning) of a key of your own; may be repeated",
     )
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the sealed file; must not exist")
-    parser.add_argument("--crypto", choices=_MODES, help="default: the run's, and hybrid for a file")
+    parser.add_argument(
+        "--crypto",
+        choices=_MODES,
+        help="default: the run's, hybrid for a file, or a stronger one that the recipients' keys are for",
+    )
     parser.add_argument("--run", metavar="RUN", help="the run that a file belongs to")
     parser.add_argument("--qkd", metavar="FILE", help="where `[qkd]` is (default: the project's policy file)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -108,18 +112,18 @@ def _sealed(options: Namespace, recipients: list[RecipientKey]) -> SealedHeader:
     from qlang.compiler.run_folders import find_run
     from qlang.trust.sealing.content import read_signed_run
     from qlang.trust.sealing.header import Binding
-    from qlang.trust.sealing.seal import seal_file, seal_run
+    from qlang.trust.sealing.seal import fitting_mode, seal_file, seal_run
 
     source, target = Path(options.what), Path(options.output)
     if source.is_file():
-        mode = options.crypto or "hybrid"
+        mode = options.crypto or fitting_mode("hybrid", recipients)
         binding = read_signed_run(find_run(options.run, Path.cwd())).binding if options.run else Binding()
         qkd = qkd_source(mode, options.qkd)
         return seal_file(source, target, recipients, crypto_mode=mode, binding=binding, qkd=qkd).header
     if options.run:
         raise Failure("--run is for a file; a run belongs to itself")
     run_dir = find_run(options.what, Path.cwd())
-    mode = options.crypto or read_signed_run(run_dir).crypto_mode
+    mode = options.crypto or fitting_mode(read_signed_run(run_dir).crypto_mode, recipients)
     return seal_run(run_dir, target, recipients, crypto_mode=mode, qkd=qkd_source(mode, options.qkd)).header
 
 

@@ -24,7 +24,7 @@ from qlang.trust.sealing.header import (
 from qlang.trust.sealing.output import new_output
 from qlang.trust.sealing.recipients import RecipientKey
 from qlang.trust.sealing.stream import seal_chunks
-from qlang.trust.sealing.suites import SUITES, seal_bytes
+from qlang.trust.sealing.suites import SUITE_OF_MODE, SUITES, seal_bytes
 
 _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "classical": ("classical", "hybrid", "pqc_required", "qkd"),
@@ -33,6 +33,13 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "qkd": ("qkd",),
 }
 """Crypto mode of a run → modes that it may be sealed under: its own, or one that leaves nothing of it out."""
+
+
+def fitting_mode(least: str, recipients: Sequence[RecipientKey]) -> str:
+    """The crypto mode `least`, or the next stronger one that all recipients' keys are made for; never `qkd` unasked."""
+    suites = {key.suite for key in recipients}
+    modes = [mode for mode in _ALLOWED[least] if mode == least or mode != "qkd"]
+    return next((mode for mode in modes if suites == {SUITE_OF_MODE[mode]}), least)
 
 
 class QkdSource(Protocol):

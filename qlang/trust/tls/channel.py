@@ -193,6 +193,8 @@ def established(connection: SSL.Connection, sock: socket.socket, settings: TlsSe
     Raises: TlsRefused; the socket is closed then.
     """
     connection.set_app_data([])
+    if sock.family in (socket.AF_INET, socket.AF_INET6):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # short flights must not wait for each other
     channel = TlsChannel(connection, sock, limits)
     try:
         channel.shake_hands()

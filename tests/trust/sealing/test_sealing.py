@@ -17,7 +17,7 @@ from qlang.trust.manifest import MANIFEST_NAME
 from qlang.trust.sealing.content import read_signed_run
 from qlang.trust.sealing.header import MAGIC, Binding, SealedHeader, body_key, dump_head, info_of, read_head
 from qlang.trust.sealing.recipients import RecipientKey
-from qlang.trust.sealing.seal import seal_file, seal_run
+from qlang.trust.sealing.seal import fitting_mode, seal_file, seal_run
 from qlang.trust.sealing.stream import CHUNK_BYTES, StreamBroken, open_chunks, seal_chunks
 from qlang.trust.sealing.suites import SUITE_OF_MODE, SUITES, seal_bytes
 from qlang.trust.sealing.unseal import read_header, unseal
@@ -360,3 +360,23 @@ def test_the_header_tells_no_file_name(sealed: Path) -> None:
         "recipients",
     }
     assert read_header(sealed).binding == Binding()
+
+
+@pytest.mark.parametrize(
+    ("least", "suites", "mode"),
+    [
+        ("classical", ["x25519"], "classical"),
+        ("classical", [HYBRID], "hybrid"),
+        ("classical", ["mlkem1024-p384"], "pqc_required"),
+        ("hybrid", [HYBRID], "hybrid"),
+        ("hybrid", ["mlkem1024-p384"], "pqc_required"),
+        ("hybrid", ["x25519"], "hybrid"),  # which is refused then: never weaker
+        ("pqc_required", [HYBRID], "pqc_required"),
+        ("qkd", [HYBRID], "qkd"),
+        ("hybrid", ["x25519", HYBRID], "hybrid"),
+    ],
+)
+def test_the_recipients_keys_can_make_a_mode_stronger_and_never_weaker(
+    recipients: Recipients, least: str, suites: list[str], mode: str
+) -> None:
+    assert fitting_mode(least, [recipients[suite] for suite in suites]) == mode
