@@ -108,6 +108,7 @@ def test_rotate_and_revoke(keys: Command) -> None:
 
 def test_keys_by_the_beginning_of_their_names(keys: Command) -> None:
     first = created(keys)
+    assert "its id is empty" in keys("revoke", "", "--reason", "retired").err.lower()
     created(keys, "--tenant", "lab")
     assert "beginning of several keys" in keys("revoke", "ed25519", "--reason", "retired").err
     assert "there is no key `rsa`" in keys("revoke", "rsa", "--reason", "retired").err

@@ -81,6 +81,8 @@ def confirmed(options: Namespace, question: str) -> None:
 
 
 def _one(keys: list[PublicKey], text: str) -> PublicKey:
+    if not text:
+        raise Failure("which key? Its id is empty", "`qlangc keys list` shows all")
     found = [key for key in keys if key.key_id.startswith(text) or key.key_id.partition(":")[2].startswith(text)]
     exact = [key for key in keys if key.key_id == text] or found
     if len(exact) == 1:

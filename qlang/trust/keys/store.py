@@ -33,7 +33,8 @@ class KeyStore:
         """
         if not self.paths.store.is_dir():
             return ()
-        self._prepare()
+        for folder in filter(Path.exists, self._folders()):
+            _require_private(folder)
         records = [_read_record(path) for path in private_files(self.paths.store) if not _is_old(path)]
         return tuple(sorted(records, key=_order))
 
@@ -113,18 +114,24 @@ class KeyStore:
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Make sure of the folders, and change them alone: other processes wait."""
-        self._prepare()
+        for folder in self._folders():
+            _require_private(folder)
         with alone(self.paths.lock):
             yield
 
-    def _prepare(self) -> None:
+    def _folders(self) -> tuple[Path, Path]:
+        """Of the keys, and of what opens them."""
         if self.paths.store.absolute() == self.paths.state.absolute():
             raise KeyStoreError(self.paths.store, "the unlock secret must not lie beside the keys")
-        try:
-            private_directory(self.paths.store)
-            private_directory(self.paths.state)
-        except FileRefused as error:
-            raise KeyStoreError(error.path, error.reason) from error
+        return self.paths.store, self.paths.state
+
+
+def _require_private(folder: Path) -> None:
+    """Make the folder if it is missing, and refuse one that is not the user's alone."""
+    try:
+        private_directory(folder)
+    except FileRefused as error:
+        raise KeyStoreError(error.path, error.reason) from error
 
 
 def _read_record(path: Path) -> KeyRecord:

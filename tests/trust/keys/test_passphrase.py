@@ -12,7 +12,16 @@ import pytest
 
 from qlang.trust.algorithms import signature_fault
 from qlang.trust.backoff import BackOff
-from qlang.trust.custody import DEVELOPMENT, RUN_MANIFEST
+from qlang.trust.custody import (
+    DEVELOPMENT,
+    ENFORCED,
+    RUN_MANIFEST,
+    TOKEN_NATIVE,
+    TOKEN_WRAPPED,
+    KeyRecord,
+    KeySpec,
+    ProbeReport,
+)
 from qlang.trust.errors import CustodyError, KeyStoreError, TooManyTries, TrustError
 from qlang.trust.keys.backup import back_up, restore
 from qlang.trust.keys.custodian import DevelopmentCustodian
@@ -25,6 +34,7 @@ from qlang.trust.keys.times import now
 from qlang.trust.keys.unlocking import protect, read_wrapped
 from qlang.trust.keys.wrapping import LEAST, read_kek
 from tests.trust.keys.conftest import BOTH, NOW
+from tests.trust.keys.samples import EARLY, person
 
 RIGHT, WRONG = b"correct horse battery", b"correct horse batterx"
 
@@ -304,3 +314,23 @@ def test_wrapped_keks_of_odd_shape(change: dict[str, Any]) -> None:
     assert read_kek(value).cost is None
     with pytest.raises(ValueError, match=r"."):
         read_kek(value | change)
+
+
+def test_what_a_backup_holds_of_keys_in_tokens(paths: KeyPaths, tmp_path: Path) -> None:
+    """The wrapped blob travels as it is; of a key inside a token there is nothing to copy."""
+    ring = development_ring(paths)
+    (kept,) = ring.select(RUN_MANIFEST, "default", ("ed25519",), NOW)
+    records = {}
+    for custody in (TOKEN_WRAPPED, TOKEN_NATIVE):
+        someone = person(tenant=custody)
+        spec = KeySpec("ed25519", RUN_MANIFEST, custody, 1, EARLY)
+        protection = {"token_label": "lab", "ciphertext": "AAAA"}
+        records[custody] = KeyRecord(someone.key, spec, custody, NOW, protection, ProbeReport(ENFORCED))
+        with ring.store.changing():
+            ring.store.save(records[custody], someone.created(custody=custody, probe=ENFORCED))
+    done = back_up(ring, tmp_path / "backup", Said(RIGHT), LEAST)
+    assert (done.secrets, done.wrapped, done.left_out) == ((kept,), (records[TOKEN_WRAPPED],), (records[TOKEN_NATIVE],))
+    there = elsewhere(tmp_path)
+    assert len(restore(there, tmp_path / "backup", Said(RIGHT)).restored) == 2
+    assert records[TOKEN_WRAPPED] in there.contents().records
+    assert there.contents().status(records[TOKEN_WRAPPED], NOW).state == "valid"
