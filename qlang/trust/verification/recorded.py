@@ -46,6 +46,8 @@ def receipt_checks(run_dir: Path, run: Recorded) -> tuple[Proof | None, tuple[Ch
         proof = parse_proof(data)
         if dump_proof(proof.index, proof.path, data.partition(b"\n\n")[2].decode()).encode() != data:
             raise NoteError("not spelled as the log writes it")
+        if len({(line.name, line.key_id) for line in proof.note.signatures}) != len(proof.note.signatures):
+            raise NoteError("a key has two lines under the checkpoint")
         leaf = run.leaf
     except (FileRefused, NoteError, JsonRefused) as error:
         missing = isinstance(error, FileRefused) and error.missing
