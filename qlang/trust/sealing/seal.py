@@ -118,7 +118,7 @@ def _seal(
     content_key = secrets.token_bytes(32)
     try:
         with new_output(target) as staged:
-            reference, qkd_key = _fresh(qkd)  # after the files can be opened, before anything is written
+            reference, qkd_key = _fresh(qkd)
             sealed = {key.key_id: _sealed_key(key, content_key, draft.binding) for key in recipients}
             header = SealedHeader(draft.crypto_mode, draft.content, draft.binding, reference, sealed)
             head = dump_head(header, content_key)
