@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,10 @@ from qlang.trust.signing.request import ManifestRequest, SignedManifest, parse_a
 
 ANSWER_SECONDS = 120.0
 """How long one answer may take: slow algorithms, a token, a passphrase to be typed."""
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 5
+
+_TIMEVAL = struct.Struct("ll")
+"""Seconds and microseconds, as `SO_SNDTIMEO` takes them (socket(7))."""
 
 Connect = Callable[[], Channel]
 
@@ -91,9 +95,9 @@ def _connected(path: Path) -> Channel:
     if not hasattr(socket, "AF_UNIX"):
         raise SignerUnavailable("this system has no Unix sockets")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(CONNECT_SECONDS)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.pack(CONNECT_SECONDS, 0))
         try:
-            connection.connect(str(path))
+            connection.connect(str(path))  # waits for a place in the queue, at most the time for sending
         except OSError as error:
             raise SignerUnavailable(f"{path}: {error.strerror or error}") from error
         descriptor = connection.detach()
