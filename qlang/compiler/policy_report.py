@@ -16,7 +16,7 @@ from qlang.sema.jobs import CheckedJob
 from qlang.trust.crypto_modes import MODES
 from qlang.trust.policy.explain import Subject, contradictions, explain, rules_of, rules_when_signing
 from qlang.trust.policy.load import load_policy, load_tokens
-from qlang.trust.policy.questions import Decision, Verdict
+from qlang.trust.policy.verdict import Decision, Verdict
 
 _SOURCES = (".qjob", ".qasm")
 

@@ -33,7 +33,7 @@ from qlang.trust.policy.evaluate import (
     tenant_verdicts,
 )
 from qlang.trust.policy.patterns import matches
-from qlang.trust.policy.questions import Verdict
+from qlang.trust.policy.verdict import Verdict
 
 
 class PolicyRefusal(Exception):

@@ -6,13 +6,17 @@ Sections are joined by *and*: what `[defaults]` refuses, no tenant allows. So a 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from qlang.trust.crypto_modes import MODES, unmet_demands
 from qlang.trust.custody import DEVELOPMENT, ENFORCED
 from qlang.trust.policy import times
 from qlang.trust.policy.model import TENANTS, Policy
 from qlang.trust.policy.patterns import matches
-from qlang.trust.policy.questions import Decision, KeyFacts, SigningQuestion, Verdict, VerificationQuestion
+from qlang.trust.policy.verdict import Decision, Verdict
+
+if TYPE_CHECKING:
+    from qlang.trust.policy.questions import KeyFacts, SigningQuestion, VerificationQuestion
 
 BUILT_IN = "built-in"
 UNCALIBRATED = ("sim", "sim with *")

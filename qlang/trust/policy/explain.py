@@ -12,7 +12,7 @@ from qlang.trust.policy.choose import signing_algorithms
 from qlang.trust.policy.content import section_content
 from qlang.trust.policy.evaluate import algorithm_verdicts, backend_verdicts, mode_verdicts, tenant_verdicts
 from qlang.trust.policy.model import LogTrust, Policy, Section, Witnesses
-from qlang.trust.policy.questions import Decision
+from qlang.trust.policy.verdict import Decision
 
 _PLANNED = ("modes", "backends", "algorithms", "sign", "require")
 """Rules that are judged before a run, all others when it is signed."""
