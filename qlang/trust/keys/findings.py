@@ -94,7 +94,7 @@ def _custody(paths: KeyPaths) -> Iterator[KeyFinding]:
     else:
         yield KeyFinding("custody", "warning", f"{DEVELOPMENT}: whoever can read your files can sign in your name")
     if failures:
-        yield KeyFinding("passphrase", "warning", f"{failures} wrong ones since the last right one")
+        yield KeyFinding("passphrase", "warning", f"wrong ones since the last right one: {failures}")
 
 
 def _signing(ring: KeyRing, contents: Contents) -> Iterator[KeyFinding]:

@@ -17,6 +17,7 @@ from qlang.trust.errors import CustodyError
 MIN_CHARACTERS = 8
 """Fewer are refused when a passphrase is set (NIST SP 800-63B, 5.1.1.2)."""
 _LONGEST = 1024
+_NOBODY_TO_ASK = "there is no terminal to ask for the passphrase; `--passphrase` names `fd:<number>` or `env:<NAME>`"
 _SOURCES = "`prompt`, `fd:<number>` or `env:<NAME>`"
 
 
@@ -38,7 +39,7 @@ class FromTerminal:
         import getpass
 
         if not sys.stdin.isatty():
-            raise CustodyError(DEVELOPMENT, f"there is no terminal to ask for the passphrase; name {_SOURCES}")
+            raise CustodyError(DEVELOPMENT, _NOBODY_TO_ASK)
         try:
             first = getpass.getpass(f"{question}: ")
             if new and getpass.getpass(f"{question}, again: ") != first:
