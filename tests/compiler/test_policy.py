@@ -256,6 +256,14 @@ def test_the_same_as_data(qlangc: Command, in_workspace: Path) -> None:
     assert json.loads(broken.out)["problem"]["line"] == 3
 
 
+def test_no_name_reaches_the_terminal_as_a_command_to_it(qlangc: Command, in_workspace: Path) -> None:
+    answer = qlangc("policy", "explain", "--backend", "a\x1b[31m")
+    assert "a" in answer.out and "\x1b" not in answer.out + answer.err
+    Path("qlang-policy.toml").write_text('schema = 1\n[defaults]\n"mo\\u001b[31m" = 1\n', encoding="utf-8")
+    answer = qlangc("policy", "check")
+    assert answer.status == 1 and "\x1b" not in answer.out + answer.err
+
+
 def test_doctor_looks_at_the_policy(qlangc: Command, in_workspace: Path) -> None:
     def findings() -> list[tuple[str, str]]:
         told = json.loads(qlangc("doctor", "--json").out)["findings"]

@@ -75,11 +75,11 @@ def _explained(report: dict[str, Any], console: Console) -> str:
     for subject in report["subjects"]:
         state = console.out.paint("allowed", "good") if subject["allowed"] else console.out.paint("refused", "bad")
         signed = f", signed by {', '.join(subject['algorithms'])}" if subject["algorithms"] else ""
-        parts.append(f"{state}  {subject['kind']} `{subject['name']}`{signed}\n")
+        parts.append(f"{state}  {subject['kind']} `{safe_text(subject['name'])}`{signed}\n")
         marks = {True: "+", False: "-"}
         for rule in subject["rules"]:
             parts.append(f"  {marks[rule['allowed']]} {safe_text(rule['reason'])}\n")
-            parts.append(f"      {rule['rule']}, {rule['place']}\n")
+            parts.append(f"      {safe_text(rule['rule'])}, {rule['place']}\n")
     if report["when_signing"]:
         rows = [[rule["rule"], rule["value"], rule["place"]] for rule in report["when_signing"]]
         parts.append("judged when signing\n")
@@ -132,7 +132,7 @@ def _check(options: Namespace, console: Console) -> int:
     shown += [("tokens", ", ".join(report["tokens"]) or "none"), ("qkd", report["qkd"] or "not configured")]
     console.result(f"{path.name} is a policy of {report['rules']} rules\n{facts(shown, indent='  ')}")
     for problem in report["contradictions"]:
-        console.result(f"contradiction: {problem}\n")
+        console.result(f"contradiction: {safe_text(problem)}\n")
     return exit_codes.OK if report["ok"] else exit_codes.DIAGNOSTICS
 
 
