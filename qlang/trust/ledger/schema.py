@@ -99,15 +99,16 @@ def connect(path: Path, *, write: bool, busy_seconds: float) -> sqlite3.Connecti
 
 def create(path: Path, origin: str) -> None:
     """Make an empty ledger, unless there is one: complete, or not at all. Raises: LedgerError, OSError."""
+    if os.path.lexists(path):
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with lock_file(path.with_name(f"{path.name}.lock")):
         if os.path.lexists(path):
             return
-        for suffix in ("-wal", "-shm", "-journal"):
-            if os.path.lexists(_sibling(path, suffix)):
-                raise LedgerError(
-                    path, None, f"is gone, but {path.name}{suffix} is there: restore it, or move that away"
-                )
+        for suffix in ("-wal", "-journal"):
+            left = _sibling(path, suffix)
+            if os.path.lexists(left) and left.lstat().st_size:
+                raise LedgerError(path, None, f"is gone, but {left.name} is there: restore it, or move that away")
         fresh = path.with_name(f".{path.name}.new")
         fresh.unlink(missing_ok=True)  # what a killed process left
         try:
