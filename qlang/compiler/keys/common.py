@@ -42,6 +42,15 @@ def source(text: str | None) -> PassphraseSource | None:
     return None if text is None else source_of(text)
 
 
+def unlock(ring: KeyRing, custody: str) -> None:
+    """Ask for the passphrase of keys in files before the ledger is held. Raises: TrustError."""
+    from qlang.trust.keys.custodian import DevelopmentCustodian
+
+    custodian = ring.custodians.get(custody)
+    if isinstance(custodian, DevelopmentCustodian):
+        custodian.unlock()
+
+
 def find_record(ring: KeyRing, text: str) -> KeyRecord:
     """The one key of the store that `text` names. Raises: Failure, TrustError."""
     records = ring.contents().records

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qlang.compiler import exit_codes
 from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
-from qlang.compiler.keys.common import SCHEMA, confirmed, find_key, find_record, ledger_step, ring_of
+from qlang.compiler.keys.common import SCHEMA, confirmed, find_key, find_record, ledger_step, ring_of, unlock
 from qlang.compiler.keys.listing import described
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def create(options: Namespace, console: Console) -> int:
     ring, custody = ring_of(options), options.custody or DEVELOPMENT
     made = []
     algorithms = options.algorithm or _algorithms_for(options.purpose)
+    unlock(ring, custody)
     with ledger_step(options, console) as step:
         for algorithm in algorithms:
             record = create_key(
@@ -53,6 +54,7 @@ def rotate(options: Namespace, console: Console) -> int:
 
     ring = ring_of(options)
     old = find_record(ring, options.key)
+    unlock(ring, old.custody)
     with ledger_step(options, console) as step:
         new, event = rotate_key(ring, old, custody=options.custody, validity=_validity(options), log=step)
     signed_by = [signature.key_id for signature in event.envelope.signatures]
@@ -67,11 +69,15 @@ def rotate(options: Namespace, console: Console) -> int:
 
 def revoke(options: Namespace, console: Console) -> int:
     """Signed by the key itself, where it is here and not lost, and by the root key."""
+    from qlang.trust.keys.events import LOST
     from qlang.trust.keys.life import revoke_key
 
     ring = ring_of(options)
     key = find_key(ring, options.key)
     confirmed(options, f"revoke {key.key_id} as {options.reason}? This cannot be undone.")
+    for record in ring.contents().records:
+        if record.public == key and options.reason != LOST:
+            unlock(ring, record.custody)
     with ledger_step(options, console) as step:
         place = _entry(step, options.since_entry)
         event = revoke_key(ring, key, options.reason, since_time=options.since, since_ledger=place, log=step)

@@ -84,6 +84,11 @@ class DevelopmentCustodian:
                 DEVELOPMENT, f"{record.public.key_id} cannot be decrypted: its key file was changed"
             ) from error
 
+    def unlock(self) -> None:
+        """Ask for the passphrase now, if there is one, instead of when a ledger or a store is held."""
+        if self.paths.kek.exists() and self.needs_passphrase():
+            self._kek_for_reading()
+
     def needs_passphrase(self) -> bool:
         """Whether the store is protected by a passphrase."""
         return read_wrapped(self.paths).method == ARGON2ID

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from qlang.trust.custody import DEFAULT_TENANT, RUN_MANIFEST
 from qlang.trust.errors import KeyStoreError
 from qlang.trust.files import commit, stage
-from qlang.trust.keys.events import dump_event
+from qlang.trust.keys.events import Created, SignedEvent, dump_event
 from qlang.trust.keys.lineage import Ignored
 from qlang.trust.keys.paths import event_name, public_name
 from qlang.trust.keys.store import KeyStore
@@ -15,6 +16,7 @@ from qlang.trust.keys.trust import TrustStore, load_trust_store, read_event, rea
 from qlang.trust.spki import to_pem
 
 _READABLE = 0o644
+_WIDENS = "the key is trusted for run manifests of the default tenant, and cannot make itself more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,21 @@ def read_public(path: Path) -> TrustStore:
 
 
 def import_public(store: KeyStore, offered: TrustStore) -> TakenIn:
-    """Trust the keys, and take in the events that are believed then. Raises: KeyStoreError."""
+    """Trust the keys, and take in the events that are believed then.
+
+    A key that is trusted already without a statement about itself is good for run manifests of the default tenant: a
+    later statement may narrow that, never widen it.
+
+    Raises: KeyStoreError.
+    """
     with store.changing():
         known = store.trust()
         new = [key for key in offered.keys if key not in known.keys]
         disbelieved = {item.event for item in known.ignored}
         present = {event.digest for event in known.events if event not in disbelieved}
-        events = [event for event in offered.events if event.digest not in present]
+        offers = [event for event in offered.events if event.digest not in present]
+        widening = tuple(Ignored(event, _WIDENS) for event in offers if _widens(known, event))
+        events = [event for event in offers if not _widens(known, event)]
         together = TrustStore((*known.keys, *new), (*known.events, *events), known.faults)
         ignored = tuple(item for item in together.ignored if item.event in events)
         refused = {item.event.digest for item in ignored}
@@ -75,4 +85,12 @@ def import_public(store: KeyStore, offered: TrustStore) -> TakenIn:
             store.save_event(event)
         for key in new:
             store.save_public(key)
-    return TakenIn(len(new), len(believed), ignored)
+    return TakenIn(len(new), len(believed), (*widening, *ignored))
+
+
+def _widens(known: TrustStore, event: SignedEvent) -> bool:
+    """Whether a key that is trusted as it is would make itself more, a root key for example."""
+    match event.event:
+        case Created(claims=claims) if claims.key in known.keys and not known.claims_of(claims.key):
+            return (claims.purpose, claims.tenant) != (RUN_MANIFEST, DEFAULT_TENANT)
+    return False

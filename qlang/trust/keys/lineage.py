@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from qlang.trust.algorithms import PublicKey
-from qlang.trust.custody import ROOT, RUN_MANIFEST
-from qlang.trust.keys.events import COMPROMISED, Created, KeyClaims, Revoked, Rotated, SignedEvent
+from qlang.trust.custody import DEFAULT_TENANT, ROOT, RUN_MANIFEST
+from qlang.trust.keys.events import COMPROMISED, SUPERSEDED, Created, KeyClaims, Revoked, Rotated, SignedEvent
 from qlang.trust.keys.times import moment
 
 
@@ -59,8 +59,16 @@ class _Tracing:
         purposes = {claims.purpose for claims in self.claims.get(key, ())} or {RUN_MANIFEST}
         return purposes.pop() if len(purposes) == 1 else None
 
+    def tenants(self, key: PublicKey) -> set[str]:
+        """Whose key it is; the default tenant's if it says nothing."""
+        return {claims.tenant for claims in self.claims.get(key, ())} or {DEFAULT_TENANT}
+
     def compromised(self, key: PublicKey) -> bool:
         return any(event.reason == COMPROMISED for event in self.revocations.get(key, ()))
+
+    def given_up(self, key: PublicKey) -> bool:
+        """Whether nobody should hold the key any more: who finds it would date a rotation back."""
+        return any(event.reason != SUPERSEDED for event in self.revocations.get(key, ()))
 
     def ended(self, key: PublicKey, at: str) -> bool:
         """Whether a key is compromised, or was revoked or rotated before `at`."""
@@ -173,7 +181,7 @@ def _rotation_fault(state: _Tracing, event: SignedEvent, content: Rotated, forke
         return fault
     if state.purpose(old) != content.successor.purpose:
         return f"{old.key_id} cannot pass on the purpose {content.successor.purpose}"
-    if {claims.tenant for claims in state.claims.get(old, ())} - {content.successor.tenant}:
+    if state.tenants(old) - {content.successor.tenant}:
         return f"{old.key_id} belongs to another tenant"
     if any(event.fault_by(root) is None for root in state.roots() if not state.ended(root, content.at)):
         return None
@@ -181,8 +189,8 @@ def _rotation_fault(state: _Tracing, event: SignedEvent, content: Rotated, forke
         return fault
     if new in state.anchors:
         return None
-    if state.compromised(old):
-        return f"{old.key_id} is compromised and cannot name its successor without a root key"
+    if state.given_up(old):
+        return f"{old.key_id} is compromised, lost or retired and cannot name its successor without a root key"
     if state.over(old, content.at):
         return f"{old.key_id} was expired or revoked by then"
     if old in forked:
