@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.measure import Row, milliseconds
+from benchmarks.measure import Row, milliseconds, report
 from qlang.trust.canonical import Json
 from qlang.trust.ledger.deep import check_ledger_file
 from qlang.trust.ledger.store import Ledger, open_ledger
@@ -111,3 +111,7 @@ def _peer(path: Path) -> dict[str, float]:
     done = subprocess.run(command, input=lines, capture_output=True, check=True)
     told: dict[str, float] = json.loads(done.stdout)
     return told
+
+
+if __name__ == "__main__":
+    report(list(rows()))
