@@ -189,10 +189,12 @@ def _rotation_fault(state: _Tracing, event: SignedEvent, content: Rotated, forke
         return fault
     if new in state.anchors:
         return None
-    if state.given_up(old):
-        return f"{old.key_id} is compromised, lost or retired and cannot name its successor without a root key"
+    if state.compromised(old):
+        return f"{old.key_id} is compromised and cannot name its successor without a root key"
     if state.over(old, content.at):
         return f"{old.key_id} was expired or revoked by then"
+    if state.given_up(old):
+        return f"{old.key_id} was given up, and could have dated that back; only a root key can name its successor"
     if old in forked:
         return f"{old.key_id} has named several successors; without a root key none of them is trusted"
     return None
