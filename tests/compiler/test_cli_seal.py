@@ -119,3 +119,19 @@ def test_a_passphrase_is_asked_for_once(qlangc: Command, files: Path, monkeypatc
     assert answer.status == 3
     assert "wrong passphrase" in answer.err
     assert not Path("c").exists()
+
+
+def test_a_key_is_backed_up_and_restored_elsewhere(
+    qlangc: Command, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COPY", "correct horse battery")
+    key = keygen(qlangc)["key_id"]
+    assert qlangc("seal", "data.csv", "--to", key, "-o", "s").status == 0
+    assert qlangc("seal", "backup", key, "-o", "key.backup", "--backup-passphrase", "env:COPY").status == 0
+    other = files.parent / "other-home"
+    other.mkdir()
+    monkeypatch.setenv("HOME", str(other))
+    assert qlangc("unseal", "s", "-o", "b").status == 1
+    answer = qlangc("seal", "restore", "key.backup", "--backup-passphrase", "env:COPY")
+    assert (answer.status, answer.out) == (0, f"restored {key}\n")
+    assert qlangc("unseal", "s", "-o", "b").status == 0

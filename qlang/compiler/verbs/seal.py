@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ _DESCRIPTION = """Encrypt a run, or any file, so that only the named recipients 
 The crypto mode decides how: classical X25519; hybrid ML-KEM-768 with X25519; pqc_required ML-KEM-1024 with P-384; qkd
 as hybrid, with a key of a QKD network mixed in. A run is sealed under its own mode or a stronger one.
 
-`qlangc seal keygen` makes a key to receive with, `qlangc seal keys` lists them. A sealed file does not prove who made
+`qlangc seal keygen` makes a key to receive with, `seal keys` lists them, `seal backup KEY` and `seal restore FILE`
+copy one under a passphrase. A sealed file does not prove who made
 it: what is inside a run is signed."""
 _OPENED_BY = "that of the key store: `prompt`, `fd:N` or `env:NAME`"
 
@@ -30,7 +31,7 @@ _OPENED_BY = "that of the key store: `prompt`, `fd:N` or `env:NAME`"
 def main(argv: list[str]) -> int:
     from qlang.trust.errors import TrustError
 
-    actions = {"keygen": _keygen, "keys": _keys}
+    actions = {"keygen": _keygen, "keys": _keys, "backup": _backup, "restore": _restore}
     action = actions.get(argv[0], _seal) if argv else _seal
     try:
         return action(argv if action is _seal else argv[1:])
@@ -177,3 +178,41 @@ def _keys(argv: list[str]) -> int:
     if not keys:
         console.note("no keys yet: `qlangc seal keygen` makes one")
     return OK
+
+
+def _backup(argv: list[str]) -> int:
+    parser = verb_parser("seal backup", "Copy a key to receive with into one file under a passphrase.")
+    parser.add_argument("key", metavar="KEY", help="id of a key, or its beginning")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="must not exist")
+    _passphrases(parser)
+    options = parser.parse_args(argv)
+    from qlang.trust.keys.passphrase import source_of
+    from qlang.trust.sealing.key_backup import back_up_recipient_key
+    from qlang.trust.sealing.recipients import find_recipient
+
+    store = secret_store(options)
+    key = find_recipient(options.key, store.paths)
+    back_up_recipient_key(key, Path(options.output), store, source_of(options.backup_passphrase))
+    console_of(options).result(f"{options.output}: {key.key_id}\n")
+    return OK
+
+
+def _restore(argv: list[str]) -> int:
+    parser = verb_parser("seal restore", "Take a key to receive with from a backup into the store.")
+    parser.add_argument("file", metavar="FILE", help="what `seal backup` wrote")
+    _passphrases(parser)
+    options = parser.parse_args(argv)
+    from qlang.trust.keys.passphrase import source_of
+    from qlang.trust.sealing.key_backup import restore_recipient_key
+
+    store = secret_store(options)
+    key = restore_recipient_key(Path(options.file), store, source_of(options.backup_passphrase))
+    console_of(options).result(f"restored {key.key_id}\n")
+    return OK
+
+
+def _passphrases(parser: ArgumentParser) -> None:
+    parser.add_argument("--passphrase", metavar="SOURCE", help=_OPENED_BY)
+    parser.add_argument(
+        "--backup-passphrase", default="prompt", metavar="SOURCE", help="that of the file (default: prompt)"
+    )

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qlang.trust.canonical import Json, canonical_json, load_json
+from qlang.trust.custody import DEVELOPMENT
 from qlang.trust.errors import FileRefused, JsonRefused, KeyFormatError, KeyStoreError, RecipientKeyError
 from qlang.trust.files import commit, private_directory, read_file, stage
 from qlang.trust.keys.paths import KeyPaths
@@ -26,7 +27,6 @@ from qlang.trust.secret_files import SecretStore
 
 PUBLIC_FORMAT = "qlang-recipient-1"
 PRIVATE_FORMAT = "qlang-recipient-key-1"
-CUSTODY = "development"
 
 _MAX_FILE = 1 << 16
 _PUBLIC = ".recipient.json"
@@ -47,23 +47,35 @@ def create_recipient_key(suite: str, store: SecretStore) -> RecipientKey:
 
     Raises: KeyStoreError, CustodyError.
     """
-    paths = store.paths
     secret = secrets.token_bytes(SECRET_BYTES)
-    key = _recipient(suite, public_of(SUITES[suite], secret))
+    key = recipient_of(suite, public_of(SUITES[suite], secret))
+    adopt_recipient_key(key, secret, store)
+    return key
+
+
+def adopt_recipient_key(key: RecipientKey, secret: bytes, store: SecretStore) -> None:
+    """Take a key into the store. Raises: KeyStoreError, CustodyError."""
+    paths = store.paths
     created: dict[str, Json] = {"created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
     wrapped = store.wrap(secret, _associated(key))
-    private = {"format": PRIVATE_FORMAT, "custody": CUSTODY, **_members(key), **created, **wrapped}
+    private = {"format": PRIVATE_FORMAT, "custody": DEVELOPMENT, **_members(key), **created, **wrapped}
+    public = {"format": PUBLIC_FORMAT, **_members(key), **created}
     try:
-        private_directory(paths.store)
         private_directory(_folder(paths))
-        commit(stage(_private_path(key.key_id, paths), canonical_json(private)), _private_path(key.key_id, paths))
-        path = public_path(key, paths)
-        commit(stage(path, canonical_json({"format": PUBLIC_FORMAT, **_members(key), **created}), mode=0o644), path)
+        for path, content, mode in (
+            (_private_path(key.key_id, paths), private, 0o600),
+            (public_path(key, paths), public, 0o644),
+        ):
+            commit(stage(path, canonical_json(content), mode=mode), path)
     except FileRefused as error:
         raise KeyStoreError(error.path, error.reason) from error
     except OSError as error:
         raise KeyStoreError(_folder(paths), error.strerror or type(error).__name__) from error
-    return key
+
+
+def recipient_of(suite: str, public: bytes) -> RecipientKey:
+    """The key with its id."""
+    return RecipientKey(suite, f"{suite}:{hashlib.sha256(public).hexdigest()[:16]}", public)
 
 
 def public_path(key: RecipientKey, paths: KeyPaths) -> Path:
@@ -120,17 +132,13 @@ def _read(path: Path, form: str) -> tuple[RecipientKey, Mapping[str, Json]]:
         case _:
             raise KeyStoreError(path, f"is not a key file of format {form}")
     try:
-        key = _recipient(suite, base64.b64decode(text, validate=True))
+        key = recipient_of(suite, base64.b64decode(text, validate=True))
         load_public(SUITES[suite], key.public)
     except (ValueError, KeyFormatError) as error:
         raise KeyStoreError(path, f"is damaged: {error}") from error
     if key.key_id != key_id:
         raise KeyStoreError(path, "does not hold the key that it names")
     return key, value
-
-
-def _recipient(suite: str, public: bytes) -> RecipientKey:
-    return RecipientKey(suite, f"{suite}:{hashlib.sha256(public).hexdigest()[:16]}", public)
 
 
 def _members(key: RecipientKey) -> dict[str, Json]:

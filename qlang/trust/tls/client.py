@@ -21,9 +21,10 @@ def connect(
 
     Raises: TlsRefused with the reason; ExtraMissing.
     """
+    context = client_context(settings)
     from OpenSSL import SSL
 
-    connection = SSL.Connection(client_context(settings), None)
+    connection = SSL.Connection(context, None)
     connection.set_connect_state()
     demand_name(connection, server_name or host)
     try:

@@ -3,12 +3,15 @@
 import base64
 import json
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from qlang.trust.errors import KeyStoreError, RecipientKeyError
+from qlang.trust.errors import CustodyError, KeyStoreError, RecipientKeyError, SealedFileRefused
 from qlang.trust.keys.paths import KeyPaths
+from qlang.trust.keys.wrapping import LEAST
+from qlang.trust.sealing.key_backup import back_up_recipient_key, restore_recipient_key
 from qlang.trust.sealing.recipients import (
     RecipientKey,
     create_recipient_key,
@@ -106,3 +109,51 @@ def test_the_store_without_what_unlocks_it_opens_nothing(tmp_path: Path) -> None
     paths.unlock.unlink()
     with pytest.raises(KeyStoreError, match="unlock"):
         recipient_secret(key.key_id, SecretStore(paths))
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A passphrase that is at hand."""
+
+    text: bytes = b"correct horse battery"
+
+    def read(self, question: str, *, new: bool = False) -> bytes:
+        return self.text
+
+
+def test_a_backup_under_a_passphrase_brings_a_key_to_another_store(tmp_path: Path) -> None:
+    paths, key = fresh(tmp_path)
+    copy = tmp_path / "key.backup"
+    back_up_recipient_key(key, copy, SecretStore(paths), Phrase(), LEAST)
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    secret = recipient_secret(key.key_id, SecretStore(paths))
+    assert secret is not None and base64.b64encode(secret) not in copy.read_bytes()
+    other = SecretStore(KeyPaths(tmp_path / "other", tmp_path / "other-state"))
+    with pytest.raises(CustodyError, match="wrong passphrase"):
+        restore_recipient_key(copy, other, Phrase(b"something else"))
+    assert restore_recipient_key(copy, other, Phrase()) == key
+    assert recipient_secret(key.key_id, other) == secret
+    with pytest.raises(SealedFileRefused, match="exists already"):
+        back_up_recipient_key(key, copy, SecretStore(paths), Phrase(), LEAST)
+
+
+def test_a_changed_backup_is_refused(tmp_path: Path) -> None:
+    paths, key = fresh(tmp_path)
+    copy, store = tmp_path / "key.backup", SecretStore(paths)
+    back_up_recipient_key(key, copy, store, Phrase(), LEAST)
+    genuine = json.loads(copy.read_bytes())
+    for member, value in {
+        "format": "other",
+        "suite": "unknown",
+        "kek_id": "mlkem768-x25519:0123456789abcdef",
+        "ciphertext": base64.b64encode(bytes(48)).decode(),
+        "iterations": 10**9,
+        "method": "unlock-secret",
+    }.items():
+        copy.write_text(json.dumps(genuine | {member: value}))
+        with pytest.raises((KeyStoreError, CustodyError)):
+            restore_recipient_key(copy, store, Phrase())
+        store.paths.counter("backup").unlink(missing_ok=True)  # the back-off is not what is tested
+    copy.write_text(json.dumps(genuine | {"suite": "x25519"}))
+    with pytest.raises(KeyStoreError, match="the key that it names"):
+        restore_recipient_key(copy, store, Phrase())

@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -380,3 +381,17 @@ def test_the_recipients_keys_can_make_a_mode_stronger_and_never_weaker(
     recipients: Recipients, least: str, suites: list[str], mode: str
 ) -> None:
     assert fitting_mode(least, [recipients[suite] for suite in suites]) == mode
+
+
+def test_a_large_file_needs_little_memory(tmp_path: Path, recipients: Recipients, secrets_of: Secrets) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(48 << 20)
+    tracemalloc.start()
+    try:
+        seal_file(tmp_path / "large", tmp_path / "sealed", [recipients[HYBRID]])
+        unseal(tmp_path / "sealed", tmp_path / "out", secrets_of)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 << 20
+    assert (tmp_path / "out").stat().st_size == 48 << 20

@@ -3,12 +3,13 @@
 import os
 import socket
 import ssl
+import sys
 import threading
 
 import pytest
 
 from qlang.trust.crypto_modes import ECDSA_P256
-from qlang.trust.errors import TlsRefused
+from qlang.trust.errors import ExtraMissing, TlsRefused
 from qlang.trust.tls.channel import Limits, TlsChannel
 from qlang.trust.tls.client import connect
 from qlang.trust.tls.context import TlsSettings
@@ -214,3 +215,20 @@ def test_a_session_is_never_resumed(parties: Parties) -> None:
                 assert secured.recv(100) == GREETING
                 assert not secured.session_reused
                 session = secured.session
+
+
+def test_without_the_extra_the_error_names_it(parties: Parties, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OpenSSL", "OpenSSL._util", "OpenSSL.SSL"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for start in (
+        lambda: TlsServer("127.0.0.1", 0, parties.server()),
+        lambda: connect("127.0.0.1", 1, parties.client()),
+    ):
+        with pytest.raises(ExtraMissing, match=r"pip install 'qlang\[tls\]'"):
+            start()
+
+
+def test_a_library_without_what_is_needed_is_refused_by_name(parties: Parties, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qlang.trust.tls.context._CALLS", ("SSL_CTX_new", "SSL_absent"))
+    with pytest.raises(TlsRefused, match="lacks SSL_absent"):
+        TlsServer("127.0.0.1", 0, parties.server())
