@@ -32,16 +32,6 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def new_nodes(index: int, leaf: bytes, read: ReadNode) -> list[tuple[int, int, bytes]]:
-    """The full subtrees that entry `index` completes, from below: (level, i, hash) with level ≥ 1."""
-    nodes, level, current = [], 0, leaf
-    while index & 1:
-        current = node_hash(read(level, index - 1), current)
-        level, index = level + 1, index >> 1
-        nodes.append((level, index, current))
-    return nodes
-
-
 def node_count(size: int) -> int:
     """How many full subtrees of level ≥ 1 a tree of `size` entries has."""
     return size - size.bit_count()
@@ -166,11 +156,21 @@ def naive_root(leaves: Sequence[bytes]) -> bytes:
 
 
 class RunningRoot:
-    """The root of a growing tree in O(log n) memory."""
+    """The root of a growing tree in O(log n) memory: from nothing, or on from stored nodes."""
 
     def __init__(self) -> None:
         self._full: list[tuple[int, bytes]] = []  # (level, hash), from left to right
         self.size = 0
+
+    @classmethod
+    def resumed(cls, size: int, read: ReadNode) -> RunningRoot:
+        """On from a tree of `size` entries."""
+        tree = cls()
+        for level in range(size.bit_length() - 1, -1, -1):
+            if size >> level & 1:
+                tree._full.append((level, read(level, tree.size >> level)))
+                tree.size += 1 << level
+        return tree
 
     def add(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
         """Take one more leaf hash; returns the subtrees of level ≥ 1 that it completes."""

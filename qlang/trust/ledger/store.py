@@ -105,7 +105,8 @@ class Transaction:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._database = ledger.database
-        self.position: Position = ledger.position()
+        self._tree = merkle.RunningRoot.resumed(ledger.size(), ledger.node)
+        self.position: Position = self._position()
         """Where the next `append` goes."""
         if self.position.index:
             ledger.entry(self.position.index - 1)
@@ -129,9 +130,9 @@ class Transaction:
             raise LedgerError(self._ledger.path, index, f"cannot be written: {fault}")
         entry = Entry(index, kind, dict(body), merkle.leaf_hash(data))
         self._database.run("INSERT INTO entry VALUES (?, ?, ?, ?)", (index, entry.leaf, kind, data))
-        for level, number, value in merkle.new_nodes(index, entry.leaf, self._ledger.node):
-            self._database.run("INSERT INTO node VALUES (?, ?, ?)", (level, number, value))
-        self.position = Position(self._ledger.origin, index + 1, root_text(self._ledger.root(index + 1)))
+        for node in self._tree.add(entry.leaf):
+            self._database.run("INSERT INTO node VALUES (?, ?, ?)", node)
+        self.position = self._position()
         return entry
 
     def remember(self, request_id: str, index: int, answer: bytes) -> None:
@@ -152,6 +153,9 @@ class Transaction:
         checkpoint = self._require_true(note)
         self._database.run("INSERT INTO checkpoint (size, note) VALUES (?, ?)", (checkpoint.size, note))
 
+    def _position(self) -> Position:
+        return Position(self._ledger.origin, self._tree.size, root_text(self._tree.root()))
+
     def _require_true(self, note: str) -> Checkpoint:
         """Compare a checkpoint with the stored tree."""
         try:
@@ -163,6 +167,7 @@ class Transaction:
         if checkpoint.size > self.position.index:
             reason = f"has {self.position.index} entries, but a checkpoint says {checkpoint.size}: it was rolled back"
             raise LedgerError(self._ledger.path, self.position.index, reason)
-        if checkpoint.root != self._ledger.root(checkpoint.size):
+        now = checkpoint.size == self._tree.size
+        if checkpoint.root != (self._tree.root() if now else self._ledger.root(checkpoint.size)):
             raise LedgerError(self._ledger.path, None, f"differs from its checkpoint at size {checkpoint.size}")
         return checkpoint

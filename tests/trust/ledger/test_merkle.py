@@ -13,7 +13,6 @@ from qlang.trust.ledger.merkle import (
     inclusion_path,
     leaf_hash,
     naive_root,
-    new_nodes,
     node_count,
     tree_root,
     verify_consistency,
@@ -92,8 +91,9 @@ class Nodes(dict[tuple[int, int], bytes]):
 
     def __init__(self, leaves: list[bytes]) -> None:
         super().__init__()
+        tree = RunningRoot()
         for index, leaf in enumerate(leaves):
-            for level, number, value in new_nodes(index, leaf, self.read):
+            for level, number, value in tree.add(leaf):
                 assert (level, number) not in self
                 self[level, number] = value
             self[0, index] = leaf
@@ -222,6 +222,15 @@ def test_stored_nodes_give_the_root_of_the_definition(size: int, seed: int) -> N
     nodes = Nodes(leaves)
     assert tree_root(size, nodes.read) == naive_root(leaves) == mth(leaves)
     assert sum(level > 0 for level, _ in nodes) == node_count(size)
+
+
+@given(sizes, st.integers(0, 20))
+def test_a_tree_goes_on_from_its_stored_nodes(size: int, more: int) -> None:
+    leaves = leaves_of(size + more)
+    tree = RunningRoot.resumed(size, Nodes(leaves[:size]).read)
+    added = [node for leaf in leaves[size:] for node in tree.add(leaf)]
+    assert tree.root() == mth(leaves)
+    assert {(level, index): value for level, index, value in added}.items() <= Nodes(leaves).items()
 
 
 @given(st.data(), st.integers(1, 70))
