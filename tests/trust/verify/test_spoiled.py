@@ -96,7 +96,7 @@ def test_a_genuine_case_is_genuine(house: House, strangers: tuple[SoftwareKey, .
 
 
 def test_changes_are_detected(house: House, strangers: tuple[SoftwareKey, ...], tmp_path: Path) -> None:
-    classes, links, wrong = spoil_many(house, strangers, tmp_path, 400, seed=1)
+    classes, links, wrong = spoil_many(house, strangers, tmp_path, 300, seed=1)
     report("run, receipt and keys", classes, links)
     assert wrong == []
 
@@ -141,7 +141,7 @@ def spoil_ledgers(house: House, strangers: tuple[SoftwareKey, ...], root: Path, 
 
 
 def test_changes_of_the_ledger_are_detected(house: House, strangers: tuple[SoftwareKey, ...], tmp_path: Path) -> None:
-    spoil_ledgers(house, strangers, tmp_path, 100, seed=3)
+    spoil_ledgers(house, strangers, tmp_path, 60, seed=3)
 
 
 @pytest.mark.slow
