@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qlang.trust.tls.identity import TlsIdentity
 
 _DESCRIPTION = """Demonstrate the TLS of qlang: version 1.3, key exchange by crypto mode (classical X25519; hybrid
-X25519MLKEM768 with X25519 for old peers; pqc_required X25519MLKEM768 or SecP256r1MLKEM768 and nothing else), ECDSA and
+X25519MLKEM768 with X25519 for old peers; pqc_required nothing without ML-KEM-768), ECDSA and
 ML-DSA-65 certificates at once. Needs the extra `tls`.
 
     qlangc tls certificates demo

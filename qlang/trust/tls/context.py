@@ -7,12 +7,11 @@ names are checked before use, so that a version without one is an error and neve
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qlang.trust.errors import ExtraMissing, TlsRefused
-from qlang.trust.tls.groups import groups_of
+from qlang.trust.tls.groups import group_list
 from qlang.trust.tls.identity import TlsIdentity, private_der
 
 if TYPE_CHECKING:
@@ -122,9 +121,13 @@ def _context(settings: TlsSettings) -> SSL.Context:
     context.set_session_id(_SESSION_CONTEXT)
     context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION | SSL.OP_NO_TICKET)
     native = context._context  # no public call for what follows
-    _set_list(library.SSL_CTX_set1_curves_list, native, groups_of(settings.crypto_mode), "groups")
+    _set_list(library.SSL_CTX_set1_curves_list, native, group_list(settings.crypto_mode), "groups")
     if settings.signature_algorithms:
-        _set_list(library.SSL_CTX_set1_sigalgs_list, native, settings.signature_algorithms, "signature algorithms")
+        for name in settings.signature_algorithms:
+            if not name.replace("_", "").replace("+", "").isalnum() or not name.isascii():
+                raise TlsRefused(f"{name!a:.60} is no name of a signature algorithm")
+        names = ":".join(settings.signature_algorithms)
+        _set_list(library.SSL_CTX_set1_sigalgs_list, native, names, "signature algorithms")
     for identity in settings.identities:
         _add_identity(context, identity)
     for certificate in dict.fromkeys(one for identity in settings.identities for one in identity.chain):
@@ -136,14 +139,11 @@ def _context(settings: TlsSettings) -> SSL.Context:
     return context
 
 
-def _set_list(call: Any, native: Any, names: Sequence[str], what: str) -> None:
-    """OpenSSL takes the names that it knows from such lists, or none at all."""
-    for name in names:
-        if not name.replace("_", "").replace("+", "").isalnum() or not name.isascii():
-            raise TlsRefused(f"{name!a:.60} is no name of {what}")
-    if call(native, ":".join(names).encode()) != 1:
+def _set_list(call: Any, native: Any, names: str, what: str) -> None:
+    """OpenSSL takes such a list as a whole or not at all."""
+    if call(native, names.encode()) != 1:
         _clear_errors()
-        raise TlsRefused(f"the TLS library does not know all of the {what} {', '.join(names)}")
+        raise TlsRefused(f"the TLS library does not know all of the {what} {names}")
 
 
 def _add_identity(context: SSL.Context, identity: TlsIdentity) -> None:

@@ -97,6 +97,27 @@ def test_node_agrees_on_the_hybrid_group(parties: Parties, mode: str) -> None:
     assert seen.accepted[0].group == "X25519MLKEM768"
 
 
+@pytest.mark.parametrize(
+    ("curves", "hybrid", "required"),
+    [
+        ("X25519MLKEM768:X25519", "X25519MLKEM768", "X25519MLKEM768"),
+        ("X25519:X25519MLKEM768", "X25519MLKEM768", "X25519MLKEM768"),  # guesses classical, and is asked again
+        ("P-256:X25519MLKEM768", "X25519MLKEM768", "X25519MLKEM768"),
+        ("P-256:X25519", "X25519", None),
+        ("SecP256r1MLKEM768", "SecP256r1MLKEM768", "SecP256r1MLKEM768"),
+        ("P-256", None, None),
+    ],
+)
+def test_a_client_that_can_do_post_quantum_does_it(
+    parties: Parties, curves: str, hybrid: str | None, required: str | None
+) -> None:
+    for mode, group in (("hybrid", hybrid), ("pqc_required", required)):
+        with running(parties.server(mode)) as seen:
+            node(seen.port, ca=pem(parties.roots[ECDSA_P256]), ecdhCurve=curves)
+        assert [accepted.group for accepted in seen.accepted] == ([group] if group else [])
+        assert seen.refused == ([] if group else ["no suitable key share"])
+
+
 def test_a_classical_node_client_is_served_hybrid_and_refused_where_pqc_is_required(parties: Parties) -> None:
     options = {"ca": pem(parties.roots[ECDSA_P256]), "ecdhCurve": "X25519"}
     with running(parties.server("hybrid")) as seen:
