@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +15,7 @@ from typing import Any
 import pytest
 
 from qlang.trust.algorithms import generate_secret, software_key
-from qlang.trust.canonical import canonical_json
+from qlang.trust.canonical import canonical_json, sha256_digest
 from qlang.trust.checks import Check
 from qlang.trust.custody import LEDGER_CHECKPOINT
 from qlang.trust.envelope import Envelope, dump_envelope
@@ -25,7 +28,7 @@ from qlang.trust.verify import verify_run
 from tests.trust.verify.catalogue import LEDGER_EDITS
 from tests.trust.verify.forging import OwnSigner, reissue, replaced, run_keys
 from tests.trust.verify.house import House, build, write
-from tests.trust.verify.node import node, node_verdicts
+from tests.trust.verify.node import VERIFIER, node, node_verdicts
 from tests.trust.verify.spoiling import edit_ledger, encode, read
 
 
@@ -221,8 +224,6 @@ def test_malformed_statements_of_the_owner(change: Callable[[Any], None], house:
 
 def test_a_statement_that_covers_too_little(house: House) -> None:
     def drop(statement: Any) -> None:
-        from qlang.trust.canonical import sha256_digest
-
         del statement["subject"][0]
         statement["predicate"]["artifact_hash"] = sha256_digest(canonical_json(statement["subject"]))
 
@@ -349,8 +350,28 @@ def test_wrong_usage_of_the_verifier_in_node(house: House) -> None:
 
 
 def test_the_verifier_in_node_is_short_and_needs_nothing() -> None:
-    from tests.trust.verify.node import VERIFIER
-
     text = VERIFIER.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 150
     assert {line.split("'")[1].split(":")[0] for line in text.splitlines() if line.startswith("import")} == {"node"}
+
+
+def test_the_commands_of_the_documentation(house: House, tmp_path: Path) -> None:
+    """OpenSSL and coreutils alone, as docs/trust/verify.md says."""
+    text = (VERIFIER.parents[1] / "docs" / "trust" / "verify.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    environment = {"PATH": os.environ["PATH"], "RUN": str(house.run()), "KEYS": str(house.public)}
+
+    def run() -> subprocess.CompletedProcess[str]:
+        command = ["sh", "-c", script]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    answer = run()
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.splitlines()[1:] == ["plan.mlir: OK", "results.json: OK", "source.qjob: OK"]
+    write(house.run() / "plan.mlir", b"other")
+    assert "plan.mlir: FAILED" in run().stdout
+    reissue(house, keys=[run_keys(house)[1], run_keys(house)[0]])
+    envelope = read(house.manifest())
+    ours = replace(envelope.signatures[1], value=envelope.signatures[1].value[::-1])
+    write(house.manifest(), dump_envelope(Envelope(envelope.payload, (ours,))))
+    assert run().returncode != 0
