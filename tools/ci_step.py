@@ -22,7 +22,7 @@ from qlang.trust.canonical import Json
 from qlang.trust.crypto_modes import MODES
 from qlang.trust.errors import AttestationError, FileRefused
 from qlang.trust.files import file_digest, read_file
-from tools.signing import attestation_keys, trusted_keys
+from tools.signing import build_keys, trusted_keys
 from tools.source_tree import ROOT, NoRepository, source_tree
 
 LINKS = ROOT / "build" / "ci"
@@ -73,7 +73,7 @@ def run_step(name: str, command: list[str], products: list[str]) -> int:
             "environment": {"python": sys.version.split()[0], "platform": sys.platform},
         },
     )
-    _link_path(name).write_bytes(sign_attestation(link, attestation_keys(LINKS, MODES["hybrid"].default)))
+    _link_path(name).write_bytes(sign_attestation(link, build_keys(LINKS, MODES["hybrid"].default)))
     return 0
 
 

@@ -21,13 +21,15 @@ import venv
 from importlib.metadata import version
 from pathlib import Path
 
-from qlang.trust.attestation import RELEASE_MANIFEST, Attestation, AttestationKey, sign_attestation
+from qlang.trust.attestation import RELEASE_MANIFEST, Attestation, sign_attestation
 from qlang.trust.canonical import Json
 from qlang.trust.crypto_modes import MODES
+from qlang.trust.envelope import SigningKey
+from qlang.trust.errors import TrustError
 from qlang.trust.files import file_digest
 from qlang.trust.spki import to_pem
 from qlang.version import __version__
-from tools.signing import release_keys
+from tools.signing import build_keys, own_keys
 from tools.source_tree import ROOT, NoRepository, SourceTree, source_tree
 
 ATTESTATION = "release.dsse.json"
@@ -50,16 +52,17 @@ def main(argv: list[str] | None = None) -> int:
         if not tree.clean and not options.dirty:
             raise ReleaseRefused("the folder differs from its commit; commit first, or --dirty builds the commit")
         options.out.mkdir(parents=True, exist_ok=True)
-        keys = release_keys(options.keys, MODES["hybrid"].default)
+        algorithms = MODES["hybrid"].default
+        keys = build_keys(options.keys, algorithms) if options.keys else own_keys(algorithms)
         make_release(tree, options.out, keys)
-    except (NoRepository, ReleaseRefused) as error:
+    except (NoRepository, ReleaseRefused, TrustError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     print(f"release {__version__} in {options.out}")
     return 0
 
 
-def make_release(tree: SourceTree, out: Path, keys: list[AttestationKey]) -> None:
+def make_release(tree: SourceTree, out: Path, keys: list[SigningKey]) -> None:
     """Raises: ReleaseRefused."""
     wheel = build_twice(tree, out)
     sbom = out / f"qlang-{__version__}.cdx.json"

@@ -1,53 +1,47 @@
-"""Keys with which releases and build steps are attested."""
+"""Keys of purpose `release` with which releases and build steps are attested: of a user or of a build folder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from qlang.trust.algorithms import PublicKey
-from qlang.trust.attestation import AttestationKey
-from qlang.trust.keys.development import (
-    DevelopmentSigner,
-    KeyPaths,
-    default_key_paths,
-    development_signer,
-    load_public_keys,
-)
+from qlang.trust.custody import DEFAULT_TENANT, RELEASE
+from qlang.trust.envelope import SigningKey
+from qlang.trust.keys.life import create_key
+from qlang.trust.keys.paths import KeyPaths, default_key_paths
+from qlang.trust.keys.ring import KeyRing, development_ring
+from qlang.trust.keys.trust import load_trust_store
 
 
-@dataclass(frozen=True, slots=True)
-class StoreKey:
-    """A key of a store, as an attestation wants it."""
-
-    public: PublicKey
-    signer: DevelopmentSigner
-
-    def sign(self, message: bytes) -> bytes:
-        """Raises: KeyStoreError."""
-        by_key = {signature.key_id: signature.value for signature in self.signer.sign(message)}
-        return by_key[self.public.key_id]
+def build_keys(folder: Path, algorithms: Iterable[str]) -> list[SigningKey]:
+    """Keys of a build folder, made where they do not exist. Raises: TrustError."""
+    return _keys(development_ring(_paths(folder)), algorithms)
 
 
-def attestation_keys(folder: Path, algorithms: Iterable[str]) -> list[AttestationKey]:
-    """Keys of a build folder, made where they do not exist. Raises: KeyStoreError."""
-    signer = development_signer(_paths(folder), algorithms)
-    return [StoreKey(key, signer) for key in signer.public_keys]
+def own_keys(algorithms: Iterable[str]) -> list[SigningKey]:
+    """The keys of whoever runs this, made where they do not exist. Raises: TrustError."""
+    return _keys(development_ring(default_key_paths()), algorithms)
 
 
 def trusted_keys(folder: Path) -> tuple[PublicKey, ...]:
-    """The public keys of a build folder. Raises: KeyStoreError."""
-    return load_public_keys(_paths(folder).store)
+    """The keys of a build folder that may attest now. Raises: TrustError."""
+    store, at = load_trust_store(_paths(folder).store), _now()
+    return tuple(key for key in store.trusted if store.fault_of(key, purpose=RELEASE, at=at) is None)
+
+
+def _keys(ring: KeyRing, algorithms: Iterable[str]) -> list[SigningKey]:
+    wanted = tuple(algorithms)
+    for name in wanted:
+        if not ring.contents().of(RELEASE, DEFAULT_TENANT, name):
+            create_key(ring, name, RELEASE, DEFAULT_TENANT)
+    return [ring.signer(record) for record in ring.select(RELEASE, DEFAULT_TENANT, wanted, _now())]
 
 
 def _paths(folder: Path) -> KeyPaths:
     return KeyPaths(folder / "keys", folder / "state")
 
 
-def release_keys(folder: Path | None, algorithms: Iterable[str]) -> list[AttestationKey]:
-    """The keys of whoever releases, or those of a folder. Raises: KeyStoreError."""
-    if folder is not None:
-        return attestation_keys(folder, algorithms)
-    signer = development_signer(default_key_paths(), algorithms)
-    return [StoreKey(key, signer) for key in signer.public_keys]
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,28 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from qlang.trust.algorithms import PublicKey, Signature, signature_fault
+from qlang.trust.algorithms import PublicKey, signature_fault
 from qlang.trust.canonical import DIGEST, Json, canonical_json, load_json
-from qlang.trust.envelope import Envelope, dump_envelope, pae, parse_envelope
+from qlang.trust.envelope import SigningKey, dump_envelope, pae, parse_envelope, sign_envelope
 from qlang.trust.errors import AttestationError, EnvelopeError, JsonRefused
 from qlang.trust.manifest import STATEMENT_TYPE
 
 LINK = "https://in-toto.io/attestation/link/v0.3"
 RELEASE_MANIFEST = "https://qlang.dev/release/v1"
 PREDICATE_TYPES = (LINK, RELEASE_MANIFEST)
-
-
-class AttestationKey(Protocol):
-    """A private key, wherever it is."""
-
-    @property
-    def public(self) -> PublicKey:
-        """Its public half."""
-
-    def sign(self, message: bytes) -> bytes:
-        """One signature over `message`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +33,16 @@ class Attestation:
     predicate: Mapping[str, Json]
 
 
-def sign_attestation(attestation: Attestation, keys: Sequence[AttestationKey]) -> bytes:
+def sign_attestation(attestation: Attestation, keys: Sequence[SigningKey]) -> bytes:
     """The attestation in an envelope with one signature by each key; each is verified before it leaves.
 
-    Raises: AttestationError for an unknown kind, no subject, a malformed digest or a faulty signature.
+    Raises: AttestationError for an unknown kind, no subject, no key or a malformed digest; SigningError, and what
+    signing raises.
     """
     payload = _payload(attestation)
-    message = pae(payload)
-    signatures = tuple(Signature(key.public.key_id, key.sign(message)) for key in keys)
-    for key, signature in zip(keys, signatures, strict=True):
-        if fault := signature_fault(key.public, message, signature.value):
-            raise AttestationError(f"{key.public.key_id}: {fault}")
-    if not signatures:
+    if not keys:
         raise AttestationError("no key to sign with")
-    return dump_envelope(Envelope(payload, signatures))
+    return dump_envelope(sign_envelope(payload, keys))
 
 
 def read_attestation(data: bytes, trusted: Collection[PublicKey], required: Collection[str]) -> Attestation:

@@ -11,13 +11,13 @@ from qlang.trust.attestation import (
     LINK,
     RELEASE_MANIFEST,
     Attestation,
-    AttestationKey,
     read_attestation,
     sign_attestation,
 )
 from qlang.trust.canonical import canonical_json
+from qlang.trust.envelope import SigningKey
 from qlang.trust.errors import AttestationError
-from tools.signing import attestation_keys, trusted_keys
+from tools.signing import build_keys, trusted_keys
 
 BOTH = ("ed25519", "ml-dsa-65")
 RELEASE = Attestation(RELEASE_MANIFEST, {"a.whl": "sha256:" + "1" * 64, "b": "sha256:" + "2" * 64}, {"version": "1"})
@@ -29,12 +29,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def keys(folder: Path) -> list[AttestationKey]:
-    return attestation_keys(folder, BOTH)
+def keys(folder: Path) -> list[SigningKey]:
+    return build_keys(folder, BOTH)
 
 
 @pytest.fixture(scope="module")
-def data(keys: list[AttestationKey]) -> bytes:
+def data(keys: list[SigningKey]) -> bytes:
     return sign_attestation(RELEASE, keys)
 
 
@@ -42,7 +42,7 @@ def test_what_is_signed_is_read_again(data: bytes, folder: Path) -> None:
     assert read_attestation(data, trusted_keys(folder), BOTH) == RELEASE
 
 
-def test_other_libraries_read_it(data: bytes, keys: list[AttestationKey]) -> None:
+def test_other_libraries_read_it(data: bytes, keys: list[SigningKey]) -> None:
     from google.protobuf import json_format
     from in_toto_attestation.v1 import statement_pb2
     from in_toto_attestation.v1.statement import Statement
@@ -74,7 +74,7 @@ def test_a_stripped_signature_is_noticed(data: bytes, folder: Path) -> None:
 
 
 def test_strangers_are_not_believed(data: bytes, tmp_path: Path) -> None:
-    attestation_keys(tmp_path, BOTH)
+    build_keys(tmp_path, BOTH)
     with pytest.raises(AttestationError, match="no valid signature of a trusted key"):
         read_attestation(data, trusted_keys(tmp_path), ())
 
@@ -87,17 +87,17 @@ def test_strangers_are_not_believed(data: bytes, tmp_path: Path) -> None:
         (replace(RELEASE, subjects={"a": "sha256:12"}), "not SHA-256"),
     ],
 )
-def test_other_things_are_not_signed(attestation: Attestation, said: str, keys: list[AttestationKey]) -> None:
+def test_other_things_are_not_signed(attestation: Attestation, said: str, keys: list[SigningKey]) -> None:
     with pytest.raises(AttestationError, match=said):
         sign_attestation(attestation, keys)
 
 
-def test_a_link_cannot_pass_for_a_release(folder: Path, keys: list[AttestationKey]) -> None:
+def test_a_link_cannot_pass_for_a_release(folder: Path, keys: list[SigningKey]) -> None:
     link = sign_attestation(replace(RELEASE, predicate_type=LINK), keys)
     assert read_attestation(link, trusted_keys(folder), BOTH).predicate_type == LINK
 
 
-def test_a_signed_text_of_another_form_is_refused(folder: Path, keys: list[AttestationKey]) -> None:
+def test_a_signed_text_of_another_form_is_refused(folder: Path, keys: list[SigningKey]) -> None:
     """Valid signatures do not make up for a statement that is not canonical, or not a statement."""
     from qlang.trust.algorithms import Signature
     from qlang.trust.envelope import Envelope, dump_envelope, pae, parse_envelope

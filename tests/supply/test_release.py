@@ -94,7 +94,7 @@ def test_node_refuses_it_changed(release: Path, tmp_path: Path, change: Callable
 
 
 def test_another_releaser_is_refused(release: Path, tmp_path: Path) -> None:
-    from tools.signing import attestation_keys
+    from tools.signing import build_keys
 
-    attestation_keys(tmp_path, ("ed25519", "ml-dsa-65"))
+    build_keys(tmp_path, ("ed25519", "ml-dsa-65"))
     assert _verify(release / "dist", tmp_path / "keys").returncode == 1

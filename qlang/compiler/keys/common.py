@@ -51,16 +51,27 @@ def unlock(ring: KeyRing, custody: str) -> None:
         custodian.unlock()
 
 
-def find_record(ring: KeyRing, text: str) -> KeyRecord:
-    """The one key of the store that `text` names. Raises: Failure, TrustError."""
-    records = ring.contents().records
-    public = _one([record.public for record in records], text)
+def find_record(ring: KeyRing, options: Namespace) -> KeyRecord:
+    """The one key of the store that the options name. Raises: Failure, TrustError."""
+    records = _records(ring, options)
+    public = _one(ring, [record.public for record in records], options.key)
     return next(record for record in records if record.public == public)
 
 
-def find_key(ring: KeyRing, text: str) -> PublicKey:
-    """The one trusted key that `text` names, here or elsewhere. Raises: Failure, TrustError."""
-    return _one(list(ring.contents().trust.trusted), text)
+def find_key(ring: KeyRing, options: Namespace) -> PublicKey:
+    """The one trusted key that the options name, here or elsewhere. Raises: Failure, TrustError."""
+    narrowed = options.purpose or options.tenant
+    keys = [record.public for record in _records(ring, options)] if narrowed else list(ring.contents().trust.trusted)
+    return _one(ring, keys, options.key)
+
+
+def _records(ring: KeyRing, options: Namespace) -> list[KeyRecord]:
+    """The keys of the store, of the purpose and the tenant that the options name."""
+    return [
+        record
+        for record in ring.contents().records
+        if options.purpose in (None, record.spec.purpose) and options.tenant in (None, record.spec.tenant)
+    ]
 
 
 @contextmanager
@@ -89,7 +100,7 @@ def confirmed(options: Namespace, question: str) -> None:
         raise Failure("nothing was changed", status=EXECUTION)
 
 
-def _one(keys: list[PublicKey], text: str) -> PublicKey:
+def _one(ring: KeyRing, keys: list[PublicKey], text: str) -> PublicKey:
     if not text:
         raise Failure("which key? Its id is empty", "`qlangc keys list` shows all")
     found = [key for key in keys if key.key_id.startswith(text) or key.key_id.partition(":")[2].startswith(text)]
@@ -98,5 +109,7 @@ def _one(keys: list[PublicKey], text: str) -> PublicKey:
         return exact[0]
     if not exact:
         raise Failure(f"there is no key `{text}`", "`qlangc keys list` shows all")
-    listed = ", ".join(key.key_id for key in exact[:5])
-    raise Failure(f"`{text}` is the beginning of several keys: {listed}", "give more of the id")
+    purposes = {record.public.key_id: record.spec.purpose for record in ring.contents().records}
+    listed = ", ".join(f"{key.key_id} ({purposes.get(key.key_id, 'not yours')})" for key in exact[:5])
+    help_ = "give more of the id, or say `--purpose` or `--tenant`"
+    raise Failure(f"`{text}` is the beginning of several keys: {listed}", help_)

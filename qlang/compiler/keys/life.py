@@ -53,7 +53,7 @@ def rotate(options: Namespace, console: Console) -> int:
     from qlang.trust.keys.life import rotate_key
 
     ring = ring_of(options)
-    old = find_record(ring, options.key)
+    old = find_record(ring, options)
     unlock(ring, old.custody)
     with ledger_step(options, console) as step:
         new, event = rotate_key(ring, old, custody=options.custody, validity=_validity(options), log=step)
@@ -73,7 +73,7 @@ def revoke(options: Namespace, console: Console) -> int:
     from qlang.trust.keys.life import revoke_key
 
     ring = ring_of(options)
-    key = find_key(ring, options.key)
+    key = find_key(ring, options)
     confirmed(options, f"revoke {key.key_id} as {options.reason}? This cannot be undone.")
     for record in ring.contents().records:
         if record.public == key and options.reason != LOST:

@@ -45,7 +45,7 @@ def probe(options: Namespace, console: Console) -> int:
     from qlang.trust.keys.life import probe_key
 
     ring = ring_of(options)
-    records = [find_record(ring, options.key)] if options.key else list(ring.contents().records)
+    records = [find_record(ring, options)] if options.key else list(ring.contents().records)
     reports = [(record, probe_key(ring, record)) for record in records]
     bad = [record for record, report in reports if report.verdict in (NOT_ENFORCED,) or _changed(record, report)]
     if options.json:

@@ -38,6 +38,9 @@ def main(argv: list[str]) -> int:
     _options_of_sharing(of["export-public"], of["import-public"])
     _options_of_protection(of["protect"], of["backup"], of["restore"])
     of["probe"].add_argument("key", nargs="?", metavar="KEY", help="default: all keys")
+    for name in ("rotate", "revoke", "probe"):
+        of[name].add_argument("--purpose", help="of the key that KEY names, where it begins several ids")
+        of[name].add_argument("--tenant", metavar="NAME", help="the same")
     for name in ("list", "create", "rotate", "revoke", "probe"):
         of[name].add_argument("--json", action="store_true", help="print one JSON object")
     for name in ("create", "rotate", "revoke"):
