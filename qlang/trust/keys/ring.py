@@ -186,7 +186,7 @@ def development_ring(paths: KeyPaths, passphrase: PassphraseSource | None = None
 
 
 def _next_second(at: str) -> str:
-    return at if at == _FAR else written(moment(at) + timedelta(seconds=1))
+    return at if moment(at) >= moment(_FAR) else written(moment(at) + timedelta(seconds=1))
 
 
 def place_of(log: EventLog | None) -> LedgerPlace | None:
@@ -227,4 +227,6 @@ def _folder_state(paths: KeyPaths) -> object:
         return None
     except OSError as error:
         raise KeyStoreError(paths.store, error.strerror or type(error).__name__) from error
-    return sorted((name, info.st_ino, info.st_size, info.st_mtime_ns, info.st_mode) for name, info in infos)
+    return sorted(
+        (name, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_mode) for name, info in infos
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from qlang.trust.canonical import Json
 from qlang.trust.errors import FrameRefused, LedgerError, TrustError
 from qlang.trust.policy.questions import Peer
+from qlang.trust.signing.channel import MAX_FRAME
 from qlang.trust.signing.protocol import (
     HELLO,
     PROTOCOL,
@@ -34,10 +35,10 @@ def reply_to(service: SigningService, frame: bytes, peer: Peer | None) -> Reply:
         return refuse(service, error, peer)
     try:
         if question.verb == HELLO:
-            return Reply(success_bytes({"protocol": PROTOCOL, **service.describe()}))
-        return Reply(success_bytes(_signed(service, question.request, peer)))
+            return _fitting(success_bytes({"protocol": PROTOCOL, **service.describe()}))
+        return _fitting(success_bytes(_signed(service, question.request, peer)))
     except TrustError as error:
-        return Reply(failure_bytes(error))
+        return _fitting(failure_bytes(error))
 
 
 def refuse(service: SigningService, error: TrustError, peer: Peer | None) -> Reply:
@@ -47,6 +48,13 @@ def refuse(service: SigningService, error: TrustError, peer: Peer | None) -> Rep
     except LedgerError as fault:
         return Reply(failure_bytes(fault), last=True)
     return Reply(failure_bytes(error), last=True)
+
+
+def _fitting(data: bytes) -> Reply:
+    """Thousands of keys, or the names of thousands of tenants, do not go into one frame."""
+    if len(data) <= MAX_FRAME:
+        return Reply(data)
+    return Reply(failure_bytes(FrameRefused(f"the answer has {len(data)} bytes, and a frame at most {MAX_FRAME}")))
 
 
 def _signed(service: SigningService, value: Json, peer: Peer | None) -> Json:

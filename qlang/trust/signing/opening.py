@@ -60,7 +60,7 @@ class PolicySource:
             return None
         except OSError as error:
             return error.errno
-        return info.st_ino, info.st_size, info.st_mtime_ns, info.st_mode
+        return info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_mode  # who copies may set mtime
 
 
 def _qkd_gate(policy_file: Path) -> QkdGate:

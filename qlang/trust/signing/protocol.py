@@ -82,8 +82,10 @@ def parse_answer_frame(data: bytes) -> Json:
     match members:
         case {"ok": value, **others} if not others:
             return value
-        case {"error": dict(told), **others} if not others and told.get("kind") in _BY_NAME:
-            raise _revived(_BY_NAME[str(told.pop("kind"))], told)
+        case {"error": dict(told), **others} if not others:
+            kind = told.pop("kind", None)
+            if isinstance(kind, str) and kind in _BY_NAME:
+                raise _revived(_BY_NAME[kind], told)
     raise FrameRefused("not an answer of a signer")
 
 

@@ -13,6 +13,7 @@ import signal
 import socket
 import stat
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,11 +26,14 @@ from qlang.trust.policy.questions import Peer
 from qlang.trust.signing.channel import HEADER, announced_length, frame_of
 from qlang.trust.signing.dispatch import Reply, refuse, reply_to
 from qlang.trust.signing.peer import peer_of, require_peer_credentials
+from qlang.trust.signing.protocol import failure_bytes
 from qlang.trust.signing.service import SigningService
 
 MAX_CONNECTIONS = 64
 FRAME_SECONDS = 10.0
 """How long a client may take over one frame, in either direction."""
+NOTE_SECONDS = 60.0
+"""How often it is recorded that one user, who may not ask, has come: the ledger is not for strangers to fill."""
 _CHUNK = 1 << 16
 _TICK = 1.0
 
@@ -54,7 +58,10 @@ class SignerServer:
     ) -> None:
         self._service, self._listener, self._frame_seconds = service, listener, frame_seconds
         self._selector = selectors.DefaultSelector()
-        self._clients: set[_Client] = set()
+        self._clients: dict[_Client, None] = {}
+        """In the order in which they were last heard."""
+        self._noted: dict[int, float] = {}
+        """User that may not ask → when that was recorded."""
         self._ready: list[_Client] = []
         """Clients of which a further frame was received already."""
         self._stopping = False
@@ -95,8 +102,10 @@ class SignerServer:
     def _accept(self) -> None:
         try:
             connection, _ = self._listener.accept()
-        except OSError:
-            return  # the client has gone again, or descriptors have run out: it may try again
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE) and self._clients:
+                self._busy()
+            return  # or the client has gone again: it may try again
         try:
             client = _Client(connection, peer_of(connection))
             connection.setblocking(False)
@@ -105,16 +114,26 @@ class SignerServer:
             return
         if len(self._clients) >= MAX_CONNECTIONS:
             self._busy()
-        self._clients.add(client)
+        self._clients[client] = None
         self._selector.register(connection, selectors.EVENT_READ, client)
         if not self._service.accepts(client.peer):
-            error = SignerUnavailable(f"user `{client.peer.user}` ({client.peer.uid}) is not one of its signers")
-            self._send(client, refuse(self._service, error, client.peer))
+            self._send(client, self._stranger(client.peer))
 
     def _busy(self) -> None:
-        """Make room: the connection that has been silent for longest is one that waits for nothing."""
-        idle = [client for client in self._clients if not client.received and not client.waiting]
-        self._drop(idle[0] if idle else next(iter(self._clients)))
+        """Make room at the cost of who has most connections: the one that has been silent for longest, if it waits for
+        nothing."""
+        ((crowd, _),) = Counter(client.peer.uid for client in self._clients).most_common(1)
+        theirs = [client for client in self._clients if client.peer.uid == crowd]
+        idle = [client for client in theirs if not client.received and not client.waiting]
+        self._drop((idle or theirs)[0])
+
+    def _stranger(self, peer: Peer) -> Reply:
+        """Refuse a user that may not ask."""
+        error, now = SignerUnavailable(f"user `{peer.user}` ({peer.uid}) is not one of its signers"), time.monotonic()
+        if now - self._noted.get(peer.uid, -NOTE_SECONDS) < NOTE_SECONDS:
+            return Reply(failure_bytes(error), last=True)
+        self._noted[peer.uid] = now
+        return refuse(self._service, error, peer)
 
     def _attend(self, client: _Client, events: int | None) -> None:
         """Do what a client waits for; `events` None: its next frame is there already."""
@@ -138,6 +157,7 @@ class SignerServer:
             self._drop(client)
             return
         client.received += data
+        self._clients[client] = self._clients.pop(client)
         self._answer_next(client)
 
     def _answer_next(self, client: _Client) -> None:
@@ -181,7 +201,7 @@ class SignerServer:
 
     def _drop(self, client: _Client) -> None:
         if client in self._clients:
-            self._clients.remove(client)
+            del self._clients[client]
             self._selector.unregister(client.socket)
             client.socket.close()
 

@@ -1,0 +1,123 @@
+# ruff: noqa: F811 - fixtures of another folder are imported by their names
+"""Whoever may speak to the signer tries to end it, to fill its ledger, or to keep others from it."""
+
+import os
+import resource
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from qlang.trust.errors import FrameRefused, LedgerError, PolicyRefused, SignerUnavailable
+from qlang.trust.ledger.deep import check_ledger_file
+from qlang.trust.policy.model import POLICY_FILE
+from qlang.trust.policy.questions import Peer
+from qlang.trust.signing import dispatch
+from qlang.trust.signing import server as serving
+from qlang.trust.signing.client import socket_signer
+from qlang.trust.signing.dispatch import reply_to
+from qlang.trust.signing.opening import PolicySource, open_service
+from qlang.trust.signing.protocol import HELLO, Question, parse_answer_frame, question_bytes
+from qlang.trust.signing.service import SigningService
+from qlang.trust.signing.setup import SignerSetup
+from tests.trust.signing.conftest import request_of, service, setup  # noqa: F401 - fixtures
+from tests.trust.signing.test_processes import answer, raw, refusals, served
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the server tells its peers on Linux only")
+
+
+def test_the_last_moment_of_the_calendar_ends_no_signer(service: SigningService) -> None:
+    service.sign_manifest(request_of("r0"))
+    with pytest.raises(PolicyRefused, match="after the signer's clock"):
+        service.sign_manifest(request_of("r1", created_at="9999-12-31T23:59:59.500000Z"))
+
+
+@pytest.mark.parametrize("kind", [b"[]", b"{}", b"null", b'"no-such"'])
+def test_an_answer_with_an_odd_kind_of_error_is_no_answer(kind: bytes) -> None:
+    with pytest.raises(FrameRefused):
+        parse_answer_frame(b'{"error":{"kind":' + kind + b"}}")
+
+
+def test_an_answer_that_fits_into_no_frame_is_an_error(
+    service: SigningService,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dispatch, "MAX_FRAME", 100)
+    reply = reply_to(service, question_bytes(Question(HELLO)), Peer(0, "root"))
+    with pytest.raises(FrameRefused, match="a frame at most 100"):
+        parse_answer_frame(reply.data)
+
+
+def test_a_policy_replaced_by_one_of_the_same_size_and_time_counts(tmp_path: Path) -> None:
+    """`cp --preserve` and `rsync` set the time of modification; nobody can set that of the change."""
+    path, policy = tmp_path / POLICY_FILE, PolicySource(tmp_path)
+    path.write_text('schema = 1\n[defaults]\nmodes = ["hybrid"]\n')
+    before = path.stat()
+    assert policy().defaults.modes == ("hybrid",)
+    path.write_text('schema = 1\n[defaults]\nmodes = ["qkd"] ##\n')
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_ino) == (before.st_size, before.st_ino)
+    assert policy().defaults.modes == ("qkd",)
+
+
+@linux
+def test_a_stranger_fills_no_ledger(setup: SignerSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = setup.policy_folder / "signer" / "socket"
+    monkeypatch.setattr(SigningService, "accepts", lambda self, peer: False)
+    with served(setup, where):
+        for _ in range(20):
+            with raw(where) as stranger, pytest.raises(SignerUnavailable, match="not one of its signers"):
+                answer(stranger)
+    assert len(refusals(setup)) == 1
+
+
+@linux
+def test_a_crowd_of_one_user_keeps_no_other_out(setup: SignerSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    where, uids = setup.policy_folder / "signer" / "socket", iter([1, *[2] * 1000])
+    monkeypatch.setattr(serving, "MAX_CONNECTIONS", 8)
+    monkeypatch.setattr(SigningService, "accepts", lambda self, peer: True)
+    monkeypatch.setattr(serving, "peer_of", lambda connection: Peer(next(uids), "somebody"))
+    with served(setup, where), raw(where) as quiet:
+        crowd = [raw(where) for _ in range(40)]
+        quiet.sendall(len(frame := question_bytes(Question(HELLO))).to_bytes(4, "big") + frame)
+        assert quiet.recv(4)
+        for connection in crowd:
+            connection.close()
+
+
+@linux
+def test_a_signer_without_descriptors_goes_on(setup: SignerSetup) -> None:
+    """One connection more than the process may have open: the longest silent one makes room."""
+    where = setup.policy_folder / "signer" / "socket"
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with served(setup, where), socket.socket(socket.AF_UNIX) as late, raw(where) as idle:
+        late.settimeout(10)
+        with socket_signer(where) as signer:
+            signer.sign_manifest(request_of("r0"))
+        os.close(free := os.dup(0))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))
+        try:
+            late.connect(str(where))
+            assert idle.recv(1) == b""
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        late.sendall(len(frame := question_bytes(Question(HELLO))).to_bytes(4, "big") + frame)
+        assert late.recv(4)
+
+
+@linux
+def test_a_full_disk_loses_nothing_that_was_answered(setup: SignerSetup) -> None:
+    """A limit on the size of files stands for a full disk: the write fails in the midst of a transaction."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with open_service(setup) as signer:
+        signer.sign_manifest(request_of("r0"))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 10, before[1]))
+        try:
+            with pytest.raises(LedgerError):
+                for number in range(1, 100):
+                    signer.sign_manifest(request_of(f"r{number}"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signer.sign_manifest(request_of("after"))
+    assert all(check.ok for check in check_ledger_file(setup.ledger, deep=True))
