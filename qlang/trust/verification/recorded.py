@@ -104,7 +104,7 @@ def _in_ledger(ledger: LedgerReader, run: Recorded, proof: Proof | None, trusted
     if proof is not None:
         yield _same_tree(ledger, size, proof)
     if trusted is not None:
-        yield from _recorded_revocations(ledger, run, trusted)
+        yield from _recorded_revocations(ledger, trusted)
 
 
 def _entry_check(ledger: LedgerReader, size: int, run: Recorded) -> Check:
@@ -147,10 +147,11 @@ def _same_tree(ledger: LedgerReader, size: int, proof: Proof) -> Check:
     return Check("ledger receipt", True, f"the ledger continues the receipt's tree of {checkpoint.size} entries")
 
 
-def _recorded_revocations(ledger: LedgerReader, run: Recorded, trusted: TrustStore) -> Iterator[Check]:
-    """A revocation that the ledger knows and the folder of keys does not was taken away, or never fetched."""
+def _recorded_revocations(ledger: LedgerReader, trusted: TrustStore) -> Iterator[Check]:
+    """A revocation of a trusted key that the ledger knows and the folder of keys does not was taken away, or never
+    fetched: the run's keys are judged without it, and so is the log's."""
     known = {event.digest for event in trusted.events}
-    ours = {key.key_id for key in run.predicate.public_keys}
+    ours = {key.key_id for key in trusted.trusted}
     for entry in ledger.entries(kind=KEY_REVOKED):
         if entry.body.get("keyid") in ours and entry.body.get("event_digest") not in known:
             detail = f"the ledger records its revocation in entry {entry.index}, but the trusted keys lack that event"

@@ -100,9 +100,10 @@ def test_a_compromised_key_of_the_log(house: House) -> None:
     assert verdict(house) == "checkpoint"
 
 
-def test_a_revocation_that_was_taken_away_from_the_keys(house: House) -> None:
+@pytest.mark.parametrize("purpose", [RUN_MANIFEST, LEDGER_CHECKPOINT])
+def test_a_revocation_that_was_taken_away_from_the_keys(purpose: str, house: House) -> None:
     """Without the ledger nobody can know; the ledger remembers it."""
-    revoke(house, key_of(house), COMPROMISED)
+    revoke(house, key_of(house, purpose=purpose), COMPROMISED)
     (event,) = house.public.glob("*.revoked.*")
     event.unlink()
     assert verdict(house) is None

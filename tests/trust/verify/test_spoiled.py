@@ -16,12 +16,13 @@ import pytest
 
 from qlang.trust.algorithms import SoftwareKey, generate_secret, software_key
 from qlang.trust.keys.trust import TrustStore, load_trust_store
+from qlang.trust.ledger.store import open_ledger
 from qlang.trust.verification.chain import BrokenLink, first_broken
 from qlang.trust.verify import verify_run
 from tests.trust.verify.catalogue import CLASSES, LEDGER_CLASSES
 from tests.trust.verify.house import HYBRID, House, build
 from tests.trust.verify.node import node_verdicts
-from tests.trust.verify.spoiling import Case, Spoil, new_case
+from tests.trust.verify.spoiling import Case, Spoil, mutated, new_case
 
 BATCH = 500
 """Cases that lie on the disk at one time."""
@@ -142,6 +143,49 @@ def spoil_ledgers(house: House, strangers: tuple[SoftwareKey, ...], root: Path, 
 
 def test_changes_of_the_ledger_are_detected(house: House, strangers: tuple[SoftwareKey, ...], tmp_path: Path) -> None:
     spoil_ledgers(house, strangers, tmp_path, 60, seed=3)
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, Path]:
+    """A house whose last two runs were only in SQLite's write-ahead log when its ledger was copied."""
+    house = House(tmp_path_factory.mktemp("live") / "house")
+    house.root.mkdir()
+    house.seal("r0")
+    copied = house.root / "copied"
+    copied.mkdir()
+    with open_ledger(house.ledger) as ledger:
+        house.seal("r1")
+        house.seal("r2")
+        assert ledger.size() > 0  # the connection that keeps the log from being merged
+        for suffix in ("", "-wal"):
+            name = house.ledger.name + suffix
+            (copied / name).write_bytes(house.ledger.with_name(name).read_bytes())
+    return house, copied
+
+
+def test_changes_of_the_write_ahead_log_are_detected(
+    live: tuple[House, Path], strangers: tuple[SoftwareKey, ...], tmp_path: Path
+) -> None:
+    """SQLite ends the log where it is damaged: what passes is the ledger before r2, which holds r1 as it was."""
+    house, copied = live
+    random, trust, genuine = Random(6), house.trust, contents(house.ledger)
+    links, void = Counter[str](), 0
+    for number in range(60):
+        case = new_case(tmp_path / f"{number}", house, strangers, ledger=False)
+        for path in copied.iterdir():
+            (case.root / path.name).write_bytes(path.read_bytes())
+        if number:
+            log = case.ledger.with_name(case.ledger.name + "-wal")
+            log.write_bytes(mutated(random, log.read_bytes()))
+        broken = verdict(case, trust, case.ledger)
+        if broken is not None:
+            links[broken.link] += 1
+            continue
+        void += 1
+        for found, whole in zip(contents(case.ledger)[1:4], genuine[1:4], strict=True):
+            assert set(found) <= set(whole)  # type: ignore[call-overload]  # rows of a table
+    print(f"\nwrite-ahead log: 59 changes, {sum(links.values())} detected, {void - 1} leave this run's part as it was")
+    assert set(links) == {"ledger"}
 
 
 @pytest.mark.slow
