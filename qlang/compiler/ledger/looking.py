@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from qlang.trust.ledger.reader import LedgerReader
     from qlang.trust.ledger.vouching import Vouch
 
+_OF_RUN = "older receipt of run "
+_RECEIPTS_SHOWN = 5
 _TELLING = ("at", "run_id", "keyid", "policy_digest", "witness", "size", "reasons")
 """Members of bodies that make a line of the table, in this order."""
 
@@ -168,9 +170,12 @@ def _report(checks: tuple[Check, ...], sound: bool, console: Console) -> str:
     from qlang.compiler.render.cells import safe_text
 
     lines = []
-    for check in checks:
+    receipts = [check for check in checks if check.ok and check.name.startswith(_OF_RUN)]
+    for check in checks if len(receipts) <= _RECEIPTS_SHOWN else [one for one in checks if one not in receipts]:
         state = console.out.paint("ok  ", "good") if check.ok else console.out.paint("FAIL", "bad")
         lines.append(f"{state}  {safe_text(check.name)}: {safe_text(check.detail)}\n")
+    if len(receipts) > _RECEIPTS_SHOWN:
+        lines.append(f"{console.out.paint('ok  ', 'good')}  older receipts of {len(receipts)} runs: all continued\n")
     broken = sum(not check.ok for check in checks)
     verdict = "sound" if sound else f"NOT sound: {broken} of {len(checks)} checks failed"
     lines.append(f"ledger is {console.out.paint(verdict, 'good' if sound else 'bad')}\n")

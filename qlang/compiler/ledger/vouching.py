@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from qlang.trust.keys.ring import KeyRing
     from qlang.trust.ledger.notes import NoteKey, NoteSigner
     from qlang.trust.ledger.reader import LedgerReader
-    from qlang.trust.ledger.store import Ledger
     from qlang.trust.spki import PublicKey
 
 
@@ -39,7 +38,7 @@ def checkpoint(options: Namespace, console: Console) -> int:
     reader(options).close()  # says what is wrong before any key is asked for
     with open_ledger(ledger_path(options), create=False) as ledger:
         ring = _ring(options)
-        signers = _signers(ring, log_key, ledger.origin, _log_records(ring, at, ledger, root=options.root))
+        signers = _signers(ring, log_key, ledger.origin, _log_records(ring, at, root=options.root))
         with ledger.transaction() as step:
             now = Checkpoint(ledger.origin, step.position.index, ledger.root())
             note = sign_checkpoint(now, signers, timestamp=int(moment.timestamp()))
@@ -64,7 +63,7 @@ def log_keys(options: Namespace, console: Console) -> int:
     from qlang.trust.ledger.notes import log_key
 
     with reader(options) as ledger:
-        records = _log_records(_ring(options), now(), None, root=options.root)
+        records = _log_records(_ring(options), now(), root=options.root)
         keys = [log_key(ledger.origin, record.public) for record in records]
     deliver("".join(f"{key.vkey}\n" for key in keys), options.output, console)
     return exit_codes.OK
@@ -204,19 +203,11 @@ def _signers(
     return [CustodySigner(key_of(name, one.public), ring.custodian(one.custody), one) for one in records]
 
 
-def _log_records(ring: KeyRing, at: str, ledger: Ledger | None, *, root: bool) -> list[KeyRecord]:
-    """The keys that sign checkpoints: the newest of each algorithm; with `root` the root's too.
+def _log_records(ring: KeyRing, at: str, *, root: bool) -> list[KeyRecord]:
+    """The keys that sign checkpoints: the newest of each algorithm; with `root` the root's too."""
+    from qlang.trust.custody import LEDGER_CHECKPOINT
 
-    Where there is none and a ledger to record it in, one is made.
-    """
-    from qlang.trust.crypto_modes import ED25519
-    from qlang.trust.custody import DEFAULT_TENANT, LEDGER_CHECKPOINT
-
-    of = {one.spec.algorithm for one in ring.contents().records if one.spec.purpose == LEDGER_CHECKPOINT}
-    if not of and ledger is not None:
-        with ledger.transaction() as step:
-            ring.select(LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), at, log=step)
-    records = list(ring.select(LEDGER_CHECKPOINT, DEFAULT_TENANT, sorted(of or {ED25519}), at, create=False))
+    records = _records(ring, LEDGER_CHECKPOINT, at, "a first run makes one, or `qlangc keys create --purpose %s`")
     if root:
         found = ring.root(at)
         if found is None:
@@ -226,11 +217,16 @@ def _log_records(ring: KeyRing, at: str, ledger: Ledger | None, *, root: bool) -
 
 
 def _witness_records(ring: KeyRing, at: str) -> list[KeyRecord]:
-    from qlang.trust.custody import DEFAULT_TENANT, WITNESS
+    from qlang.trust.custody import WITNESS
 
-    of = {one.spec.algorithm for one in ring.contents().records if one.spec.purpose == WITNESS}
+    return _records(ring, WITNESS, at, "`qlangc keys create --purpose %s --algorithm ml-dsa-44` makes one")
+
+
+def _records(ring: KeyRing, purpose: str, at: str, hint: str) -> list[KeyRecord]:
+    """The newest key of each algorithm that there is for a purpose. Raises: Failure, KeyRefused."""
+    from qlang.trust.custody import DEFAULT_TENANT
+
+    of = {one.spec.algorithm for one in ring.contents().records if one.spec.purpose == purpose}
     if not of:
-        raise Failure(
-            "there is no key for witnessing", "`qlangc keys create --purpose witness --algorithm ml-dsa-44` makes one"
-        )
-    return list(ring.select(WITNESS, DEFAULT_TENANT, sorted(of), at, create=False))
+        raise Failure(f"there is no key for `{purpose}`", hint % purpose)
+    return list(ring.select(purpose, DEFAULT_TENANT, sorted(of), at, create=False))

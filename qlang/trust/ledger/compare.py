@@ -81,7 +81,7 @@ def stored_checks(origin: str, size: int, notes: Sequence[str], root_at: RootAt,
             return [Check("ledger checkpoints", False, f"checkpoint {number} (size {checkpoint.size}): {fault}")]
         signed += 1
     words = "signed by trusted keys" if vouch is not None else "signatures not checked"
-    return [Check("ledger checkpoints", True, f"{signed} stored, {words}" if signed else "none stored")]
+    return [Check("ledger checkpoints", True, f"{signed} compared, {words}" if signed else "none stored")]
 
 
 def known_check(origin: str, size: int, known: Known, root_at: RootAt, leaf_at: LeafAt, vouch: Vouch | None) -> Check:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qlang.trust.checks import Check
-from qlang.trust.errors import JsonRefused, LedgerError
+from qlang.trust.errors import JsonRefused, LedgerError, NoteError
 from qlang.trust.ledger import merkle
+from qlang.trust.ledger.checkpoint import checkpoint_of
 from qlang.trust.ledger.compare import Known, LeafAt, RootAt, known_check, sizes_of, stored_checks
 from qlang.trust.ledger.entries import parse_entry, root_text
 from qlang.trust.ledger.kinds import kind_fault
@@ -75,7 +76,10 @@ def check_open_ledger(
     else:
         checks += _plain_checks(ledger, size)
         roots = _stored_roots(ledger)
-    checks += stored_checks(ledger.origin, size, notes, roots, vouch)
+    if deep and (fault := _listing_fault(ledger)):
+        checks.append(Check("ledger checkpoints", False, fault))
+    else:
+        checks += stored_checks(ledger.origin, size, notes, roots, vouch)
     checks += [known_check(ledger.origin, size, item, roots, _leaf_of(ledger), vouch) for item in known]
     return tuple(checks)
 
@@ -149,6 +153,15 @@ def _check_counts(ledger: LedgerReader, walk: _Walk) -> None:
     stray = "SELECT count(*) FROM answer WHERE id NOT IN (SELECT id FROM request)"
     if ledger.database.one(stray)[0]:
         walk.requests = walk.requests or "an answer is kept for a request that was never remembered"
+
+
+def _listing_fault(ledger: LedgerReader) -> str | None:
+    """Checkpoints are listed by their size, so that the newest is found; the list must be true."""
+    for number, size, note in ledger.database.each("SELECT number, size, note FROM checkpoint ORDER BY number"):
+        with suppress(NoteError, UnicodeEncodeError):
+            if isinstance(note, str) and checkpoint_of(note.encode()).size != size:
+                return f"checkpoint {number} is listed under another size"
+    return None
 
 
 def _deep_checks(walk: _Walk) -> Iterator[Check]:

@@ -44,7 +44,8 @@ class LedgerReader:
         try:
             yield
         finally:
-            self.database.run("ROLLBACK")
+            if self.database.in_transaction:
+                self.database.run("ROLLBACK")
 
     def size(self) -> int:
         """Number of entries."""
@@ -162,7 +163,8 @@ class LedgerReader:
         )
 
     def _read_origin(self) -> str:
-        origin = self.database.one("SELECT value FROM meta WHERE name = 'origin'")[0]
+        rows = self.database.all("SELECT name, value FROM meta LIMIT 2")
+        origin = rows[0][1] if len(rows) == 1 and rows[0][0] == "origin" else None
         if not isinstance(origin, str) or ORIGIN.fullmatch(origin) is None:
             raise LedgerError(self.path, None, "has no name of a log")
         return origin

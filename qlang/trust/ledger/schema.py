@@ -27,6 +27,7 @@ FAILURES = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
+_BESIDE = ("-wal", "-shm", "-journal")
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 _TABLES = (
@@ -110,7 +111,8 @@ def create(path: Path, origin: str) -> None:
             if os.path.lexists(left) and left.lstat().st_size:
                 raise LedgerError(path, None, f"is gone, but {left.name} is there: restore it, or move that away")
         fresh = path.with_name(f".{path.name}.new")
-        fresh.unlink(missing_ok=True)  # what a killed process left
+        for left in (fresh, *(_sibling(fresh, suffix) for suffix in _BESIDE)):
+            left.unlink(missing_ok=True)  # by a process that was killed
         try:
             _write_fresh(fresh, origin)
         except FAILURES as error:
@@ -141,10 +143,12 @@ def _sibling(path: Path, suffix: str) -> Path:
 
 def _inspect(path: Path) -> None:
     """Look at the file, and at what SQLite would open beside it, before SQLite does."""
-    for suffix in ("-wal", "-shm", "-journal"):
+    for suffix in _BESIDE:
         beside = _sibling(path, suffix)
         if os.path.lexists(beside) and not stat.S_ISREG(beside.lstat().st_mode):
             raise LedgerError(path, None, f"{beside.name} is not a plain file")
+    if os.path.lexists(_sibling(path, "-journal")):  # it may name any file for SQLite to delete
+        raise LedgerError(path, None, f"has a rollback journal {path.name}-journal, which no ledger has")
     try:
         descriptor = os.open(path, _READ_FLAGS)
     except FileNotFoundError as error:

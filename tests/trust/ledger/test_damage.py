@@ -64,6 +64,10 @@ def with_linked_journal(path: Path) -> None:
     path.with_name(f"{path.name}-wal").symlink_to(path.with_name("prey"))
 
 
+def with_rollback_journal(path: Path) -> None:
+    path.with_name(f"{path.name}-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(504))
+
+
 SPOILED: dict[str, tuple[Spoil, str]] = {
     "missing": (Path.unlink, "does not exist"),
     "empty": (truncated(0), "is empty"),
@@ -79,6 +83,7 @@ SPOILED: dict[str, tuple[Spoil, str]] = {
     "folder": (as_folder, "not a plain file|directory"),
     "pipe": (as_pipe, "not a plain file"),
     "linked journal": (with_linked_journal, "ledger.sqlite-wal is not a plain file"),
+    "rollback journal": (with_rollback_journal, "rollback journal"),
     "other application": (executed("PRAGMA application_id = 1"), "not a ledger"),
     "newer version": (executed("PRAGMA user_version = 2"), "schema version 2"),
     "more tables": (executed("CREATE TABLE more (x)"), "another schema"),
@@ -101,8 +106,9 @@ SPOILED: dict[str, tuple[Spoil, str]] = {
             "CREATE TRIGGER meta_no_delete BEFORE DELETE ON meta "
             "BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END",
         ),
-        "is missing",
+        "has no name",
     ),
+    "two names": (executed("INSERT INTO meta VALUES ('more', 'x')"), "has no name"),
 }
 
 
@@ -144,7 +150,8 @@ def test_a_deleted_ledger_is_not_made_anew_beside_its_journal(tmp_path: Path) ->
 
 def test_what_a_killed_maker_left_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    path.with_name(".ledger.sqlite.new").write_bytes(b"half")
+    for suffix in ("", "-journal", "-wal"):
+        path.with_name(f".ledger.sqlite.new{suffix}").write_bytes(b"half")
     with open_ledger(path) as ledger:
         assert ledger.size() == 0
     assert not path.with_name(".ledger.sqlite.new").exists()

@@ -100,12 +100,12 @@ CASES: dict[str, tuple[dict[str, tuple[object, ...]], str, str]] = {
     "an entry moved": ({"UPDATE entry SET idx = 99 WHERE idx = 22": ()}, "ledger entries", "entry 22 is missing"),
     "the name": ({"UPDATE meta SET value = 'example.com/x'": ()}, "ledger checkpoints", "is of the log"),
     "a checkpoint's size": (
-        {"UPDATE checkpoint SET note = replace(note, ?, ?)": ("\n15\n", "\n14\n")},
+        {"UPDATE checkpoint SET size = 14, note = replace(note, ?, ?)": ("\n15\n", "\n14\n")},
         "ledger checkpoints",
         "checkpoint 0 (size 14): rewritten",
     ),
     "a checkpoint beyond the end": (
-        {"UPDATE checkpoint SET note = replace(note, ?, ?)": ("\n15\n", "\n24\n")},
+        {"UPDATE checkpoint SET size = 24, note = replace(note, ?, ?)": ("\n15\n", "\n24\n")},
         "ledger checkpoints",
         "rolled back: 23 entries, but the checkpoint has 24",
     ),
@@ -113,6 +113,11 @@ CASES: dict[str, tuple[dict[str, tuple[object, ...]], str, str]] = {
         {"UPDATE checkpoint SET note = substr(note, 1, length(note) - 6) || 'AAAA=' || char(10)": ()},
         "ledger checkpoints",
         "checkpoint 0",
+    ),
+    "a checkpoint listed elsewhere": (
+        {"UPDATE checkpoint SET size = 3": ()},
+        "ledger checkpoints",
+        "is listed under another size",
     ),
     "a request for nothing": (
         {"INSERT INTO request VALUES ('x', 1000)": ()},

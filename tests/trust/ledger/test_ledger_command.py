@@ -29,7 +29,8 @@ def ledger(in_workspace: Path) -> Path:
 
 @pytest.fixture
 def call(qlangc: Command, ledger: Path) -> Command:
-    """The command on the ledger of the test; steps of a witness have none."""
+    """The command on the ledger of the test, with a key for it; steps of a witness have no ledger."""
+    assert qlangc("keys", "create", "--purpose", "ledger-checkpoint", "--algorithm", "ed25519").status == 0
 
     def run(*arguments: object) -> Answer:
         own = arguments[0] == "witness" and arguments[1] in ("create", "keys", "cosign")
@@ -61,21 +62,29 @@ def test_verify_says_what_holds(call: Command, ledger: Path) -> None:
 
 def test_a_checkpoint_is_signed_kept_and_recorded(call: Command, ledger: Path) -> None:
     told = call("checkpoint", "--json").data
-    assert (told["origin"], told["size"]) == (ORIGIN, 6)  # the first use of the key is an entry
-    assert told["note"].startswith(f"{ORIGIN}\n6\n")
+    assert (told["origin"], told["size"]) == (ORIGIN, 5)
+    assert told["note"].startswith(f"{ORIGIN}\n5\n")
     shown = call("show", "--json").data
-    assert [entry["kind"] for entry in shown["entries"]][-2:] == ["key-created", "checkpoint"]
+    assert [entry["kind"] for entry in shown["entries"]][-2:] == ["run", "checkpoint"]
     assert shown["entries"][-1]["body"]["root"] == told["root"]
     deep = call("verify", "--deep")
     assert deep.status == 0
-    assert "1 stored, signed by trusted keys" in deep.out
+    assert "1 compared, signed by trusted keys" in deep.out
     Path("kept").write_text(told["note"], encoding="utf-8")
-    assert "ok    older checkpoint kept: continued: size 6" in call("verify", "--checkpoint", "kept").out
+    assert "ok    older checkpoint kept: continued: size 5" in call("verify", "--checkpoint", "kept").out
     ledger.unlink()
     made(ledger, 9, start=50)
     forked = call("verify", "--checkpoint", "kept")
     assert forked.status == 1
-    assert "FAIL  older checkpoint kept: rewritten: the first 6 entries" in forked.out
+    assert "FAIL  older checkpoint kept: rewritten: the first 5 entries" in forked.out
+
+
+def test_without_a_key_nothing_is_signed(qlangc: Command, ledger: Path) -> None:
+    answer = qlangc("ledger", "checkpoint", "--ledger", ledger)
+    assert answer.status == 2
+    assert "a first run makes one" in answer.err
+    with open_ledger(ledger) as opened:
+        assert opened.size() == 5
 
 
 def test_show_lists_and_shows(call: Command) -> None:
@@ -115,7 +124,7 @@ def test_an_export_is_verified_by_itself(call: Command) -> None:
     assert call("export", "all.jsonl").status == 0
     checked = call("verify", "--from", "all.jsonl")
     assert checked.status == 0
-    assert f"ok    ledger export: {ORIGIN}, 7 entries" in checked.out
+    assert f"ok    ledger export: {ORIGIN}, 6 entries" in checked.out
     assert call("export", "all.jsonl").status == 2
     assert call("verify", "--from", "all.jsonl", "--deep").status == 2
     text = Path("all.jsonl").read_text(encoding="utf-8")
@@ -128,7 +137,7 @@ def test_receipts_of_runs_are_older_checkpoints(call: Command, ledger: Path) -> 
     run = ledger.parent / "runs" / "r4"
     run.mkdir(parents=True)
     call("proof", 4, "-o", run / "receipt.tlog-proof")
-    assert "ok    older receipt of run r4: continued: size 6, entry 4" in call("verify").out
+    assert "ok    older receipt of run r4: continued: size 5, entry 4" in call("verify").out
     ledger.unlink()
     made(ledger, 3)
     assert "FAIL  older receipt of run r4: rolled back: 3 entries" in call("verify", "--deep").out
@@ -139,7 +148,7 @@ def test_two_machines_exchange_files(call: Command, ledger: Path, qlangc: Comman
     call("checkpoint")
     assert call("witness", "log-keys", "-o", "log.vkey").status == 0
     assert call("witness", "create", "--name", "w.example/1", "--log-key", "log.vkey", "--state", STATE).status == 0
-    assert "no key for witnessing" in call("witness", "keys", "--state", STATE).err
+    assert "no key for `witness`" in call("witness", "keys", "--state", STATE).err
     assert qlangc("keys", "create", "--purpose", "witness", "--algorithm", "ml-dsa-44").status == 0
     assert call("witness", "keys", "--state", STATE, "-o", "w.vkey").status == 0
     exchange(call)

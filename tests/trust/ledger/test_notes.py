@@ -101,9 +101,7 @@ def test_a_root_of_hash_signatures_signs_checkpoints_too() -> None:
     signer = Signer(log_key(ORIGIN, secret.public), secret)
     note = parse_note(sign_checkpoint(CHECKPOINT, [log_signer(), signer], timestamp=TIME).encode())
     assert len(verify_note(note, [signer.key, log_signer().key])) == 2
-    assert base64.b64decode(signer.key.vkey.rsplit("+", 1)[1]).startswith(
-        b"\xffqlang.checkpoint/v1 slh-dsa-sha2-128s\n"
-    )
+    assert base64.b64decode(signer.key.vkey.split("+", 2)[2]).startswith(b"\xffqlang.checkpoint/v1 slh-dsa-sha2-128s\n")
 
 
 @pytest.mark.parametrize("name", SIGNERS)
