@@ -27,6 +27,7 @@ FAILURES = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
+_NO_SHARED_MEMORY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 _BESIDE = ("-wal", "-shm", "-journal")
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -92,7 +93,8 @@ def connect(path: Path, *, write: bool, busy_seconds: float) -> sqlite3.Connecti
             connection.close()
             raise
     except FAILURES as error:
-        if not write and "unable to open" in str(error) and not _sibling(path, "-wal").exists():
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if not write and code in _NO_SHARED_MEMORY and not _sibling(path, "-wal").exists():
             return _connect_unchanging(path)
         raise explained(path, error) from error
     return connection

@@ -3,7 +3,10 @@
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -248,15 +251,27 @@ def test_a_reader_makes_no_ledger(path: Path) -> None:
     assert not path.parent.exists()
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_ledger_can_be_read_where_nothing_can_be_written(path: Path) -> None:
-    made(path, 3)
-    path.parent.chmod(0o500)
-    try:
-        with open_reader(path) as reader:
-            assert reader.size() == 3
-    finally:
+READ_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from qlang.trust.ledger.deep import check_ledger_file
+if os.geteuid() == 0:  # whom no permission stops
+    os.setgid(65534)
+    os.setuid(65534)
+print([check.detail for check in check_ledger_file(Path(sys.argv[1]), deep=True) if not check.ok])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permission bits")
+def test_a_ledger_can_be_read_where_nothing_can_be_written() -> None:
+    with TemporaryDirectory() as folder:
+        path = made(Path(folder) / "ledger.sqlite", 3)
+        path.chmod(0o444)
+        path.parent.chmod(0o555)
+        command = [sys.executable, "-c", READ_AS_NOBODY, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[3])
         path.parent.chmod(0o700)
+    assert done.stdout == "[]\n", done.stdout + done.stderr
 
 
 def test_writing_is_durable_and_the_journal_is_a_wal(path: Path) -> None:
