@@ -21,12 +21,13 @@ _MAX_BYTES = 256 << 10
 
 
 def signer_for(
-    workspace: Path, socket: Path | None = None, passphrase: str | None = None
+    workspace: Path, socket: Path | None = None, passphrase: str | None = None, *, may_fork: bool = False
 ) -> SignerClient | ChildSigner:
     """A signer for runs of a workspace; a context manager.
 
     A socket is used if one is given or `[signer] socket = "…"` stands in `qlang.toml`; without, a child process is
     started, which gets ready while the caller goes on. `passphrase`: where that of the key store comes from.
+    `may_fork`: whether this process is the command's own, with no program of anybody else in it.
 
     Raises: FileRefused for a `qlang.toml` that cannot be used, SignerUnavailable.
     """
@@ -36,8 +37,9 @@ def signer_for(
 
         return socket_signer(path)
     from qlang.trust.signing.child import ChildSigner
+    from qlang.trust.signing.launch import forked, spawned
 
-    return ChildSigner(setup_of(workspace, passphrase))
+    return ChildSigner(setup_of(workspace, passphrase), forked if may_fork else spawned)
 
 
 def setup_of(workspace: Path, passphrase: str | None = None) -> SignerSetup:

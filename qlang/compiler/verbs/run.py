@@ -56,7 +56,7 @@ def _execute(compilation: Compilation, console: Console, options: Namespace) -> 
     store, workspace = default_key_paths().store, find_workspace(Path.cwd())
     first = not private_files(store)
     socket = Path(options.signer) if options.signer else None
-    with faults_reported(), signer_for(workspace, socket, options.passphrase) as signer:
+    with faults_reported(), signer_for(workspace, socket, options.passphrase, may_fork=True) as signer:
         # The signer gets ready while these are imported.
         from qlang.compiler import session
         from qlang.runtime.progress import Silent, progress_for

@@ -24,6 +24,7 @@ from qlang.trust.signing import server as serving
 from qlang.trust.signing.channel import MAX_FRAME, Channel, frame_of
 from qlang.trust.signing.child import ChildSigner
 from qlang.trust.signing.client import SignerClient, socket_signer
+from qlang.trust.signing.launch import Launch, forked, spawned
 from qlang.trust.signing.opening import open_service
 from qlang.trust.signing.protocol import HELLO, Question, parse_answer_frame, question_bytes
 from qlang.trust.signing.setup import SignerSetup
@@ -88,8 +89,13 @@ def answer(connection: socket.socket) -> object:
     return parse_answer_frame(frame)
 
 
-def test_a_child_signs_and_ends(setup: SignerSetup) -> None:
-    with ChildSigner(setup) as signer:
+LAUNCHES = pytest.mark.parametrize("launch", [spawned, forked], ids=["spawned", "forked"])
+"""Under pytest-xdist, whose workers have threads, a fork is a fresh interpreter too."""
+
+
+@LAUNCHES
+def test_a_child_signs_and_ends(setup: SignerSetup, launch: Launch) -> None:
+    with ChildSigner(setup, launch) as signer:
         first = signer.sign_manifest(request_of("r1"))
         assert signer.sign_manifest(request_of("r1")) == first
         pid = signer.pid
@@ -100,14 +106,16 @@ def test_a_child_signs_and_ends(setup: SignerSetup) -> None:
     assert run_ids(setup) == ["r1"]
 
 
-def test_a_child_that_was_not_asked_makes_no_ledger(setup: SignerSetup) -> None:
-    with ChildSigner(setup):
+@LAUNCHES
+def test_a_child_that_was_not_asked_makes_no_ledger(setup: SignerSetup, launch: Launch) -> None:
+    with ChildSigner(setup, launch):
         pass
     assert not setup.ledger.exists()
 
 
-def test_a_killed_child_is_started_once_more(setup: SignerSetup) -> None:
-    with ChildSigner(setup) as signer:
+@LAUNCHES
+def test_a_killed_child_is_started_once_more(setup: SignerSetup, launch: Launch) -> None:
+    with ChildSigner(setup, launch) as signer:
         first = signer.sign_manifest(request_of("r1"))
         os.kill(signer.pid, signal.SIGKILL)
         assert signer.sign_manifest(request_of("r1")) == first
@@ -129,17 +137,21 @@ import sys, time
 from pathlib import Path
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.signing.child import ChildSigner
+from qlang.trust.signing.launch import forked, spawned
 from qlang.trust.signing.setup import SignerSetup
 
 folder, ledger, store, state = map(Path, sys.argv[1:5])
-signer = ChildSigner(SignerSetup(folder, ledger, KeyPaths(store, state)))
+launch = {"forked": forked, "spawned": spawned}[sys.argv[5]]
+signer = ChildSigner(SignerSetup(folder, ledger, KeyPaths(store, state)), launch)
 print(signer.pid, flush=True)
 time.sleep(60)
 """
 
 
-def test_a_child_ends_with_its_killed_parent(setup: SignerSetup) -> None:
+@LAUNCHES
+def test_a_child_ends_with_its_killed_parent(setup: SignerSetup, launch: Launch) -> None:
     folders = [str(p) for p in (setup.policy_folder, setup.ledger, setup.keys.store, setup.keys.state)]
+    folders.append(launch.__name__)
     with subprocess.Popen([sys.executable, "-c", PARENT, *folders], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
@@ -163,8 +175,9 @@ def ended(pid: int) -> bool:
         return True
 
 
-def test_a_child_cannot_be_read_by_processes_of_the_same_user(setup: SignerSetup) -> None:
-    with ChildSigner(setup) as signer:
+@LAUNCHES
+def test_a_child_cannot_be_read_by_processes_of_the_same_user(setup: SignerSetup, launch: Launch) -> None:
+    with ChildSigner(setup, launch) as signer:
         signer.sign_manifest(request_of("r1"))
         limits = Path(f"/proc/{signer.pid}/limits").read_text()
         owner = Path(f"/proc/{signer.pid}/environ").stat().st_uid
