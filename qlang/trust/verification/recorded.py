@@ -21,7 +21,7 @@ from qlang.trust.ledger.store import open_reader
 from qlang.trust.ledger.vouching import by_store
 from qlang.trust.manifest import RECEIPT_NAME, RUN_ENTRY, RunPredicate, ledger_body
 
-DEEP_ENTRIES = 4096
+DEEP_ENTRIES = 1024
 """Ledgers of up to so many entries are checked as a whole with every run; of larger ones, what the run rests on."""
 
 

@@ -19,6 +19,7 @@ from qlang.trust.seal import SealedRun, seal_run
 from qlang.trust.signing.opening import open_service
 from qlang.trust.signing.service import SigningService
 from qlang.trust.signing.setup import SignerSetup
+from qlang.trust.verification.chain import first_broken
 from qlang.trust.verify import verify_run
 from tests.trust.samples import FACTS, FILES
 
@@ -104,6 +105,12 @@ class House:
         """The same house elsewhere, by hard links where files are never changed in place."""
         shutil.copytree(self.root, root, copy_function=os.link, symlinks=True)
         return House(root)
+
+
+def broken(checks: tuple[Check, ...]) -> tuple[str, str] | None:
+    """The first broken link and the check that failed."""
+    found = first_broken(checks)
+    return None if found is None else (found.link, found.check.name)
 
 
 def build(root: Path) -> House:

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,14 @@ class HasRun(Protocol):
 
     @property
     def keys(self) -> Path: ...
+
+
+@dataclass(frozen=True)
+class ForNode:
+    """A run folder and a folder of keys."""
+
+    run: Path
+    keys: Path
 
 
 def node_binary() -> Path:

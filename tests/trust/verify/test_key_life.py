@@ -22,10 +22,9 @@ from qlang.trust.keys.times import now
 from qlang.trust.ledger.store import open_ledger
 from qlang.trust.policy.model import Policy, Section
 from tests.trust.verify.forging import reissue, run_keys
-from tests.trust.verify.house import House, build, write
-from tests.trust.verify.node import node_verdicts
+from tests.trust.verify.house import House, broken, build, write
+from tests.trust.verify.node import ForNode, node_verdicts
 from tests.trust.verify.spoiling import encode, mutated, read
-from tests.trust.verify.test_links import ForNode, broken
 
 OLD, FUTURE = "2020-01-01T00:00:00Z", "9998-01-01T00:00:00Z"
 

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ import pytest
 
 from qlang.trust.algorithms import generate_secret, software_key
 from qlang.trust.canonical import canonical_json, sha256_digest
-from qlang.trust.checks import Check
 from qlang.trust.custody import LEDGER_CHECKPOINT
 from qlang.trust.envelope import Envelope, dump_envelope
 from qlang.trust.keys.trust import TrustStore
@@ -27,8 +26,8 @@ from qlang.trust.verification.chain import ADVICE, LINKS, first_broken, link_of
 from qlang.trust.verify import verify_run
 from tests.trust.verify.catalogue import LEDGER_EDITS
 from tests.trust.verify.forging import OwnSigner, reissue, replaced, run_keys
-from tests.trust.verify.house import House, build, write
-from tests.trust.verify.node import VERIFIER, node, node_verdicts
+from tests.trust.verify.house import House, broken, build, write
+from tests.trust.verify.node import VERIFIER, ForNode, node, node_verdicts
 from tests.trust.verify.spoiling import edit_ledger, encode, read
 
 
@@ -43,19 +42,8 @@ def house(built: House, tmp_path: Path) -> House:
     return House(tmp_path / "house")
 
 
-@dataclass(frozen=True)
-class ForNode:
-    run: Path
-    keys: Path
-
-
 def node_says(house: House, run_id: str = "r1") -> bool:
     return bool(node_verdicts([ForNode(house.run(run_id), house.public)])[0]["ok"])
-
-
-def broken(checks: tuple[Check, ...]) -> tuple[str, str] | None:
-    found = first_broken(checks)
-    return None if found is None else (found.link, found.check.name)
 
 
 def strip(house: House) -> None:
