@@ -199,6 +199,8 @@ def edit_ledger(path: Path, *statements: tuple[str, tuple[object, ...]]) -> None
     """SQL against a ledger by someone who may write its file: the triggers are taken away and put back."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
         triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
         for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")
@@ -206,6 +208,7 @@ def edit_ledger(path: Path, *statements: tuple[str, tuple[object, ...]]) -> None
             connection.execute(statement, values)
         for _, sql in triggers:
             connection.execute(sql)
+        connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         connection.close()
