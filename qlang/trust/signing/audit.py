@@ -9,7 +9,7 @@ from qlang.trust.custody import KeyRecord
 from qlang.trust.errors import JsonRefused
 from qlang.trust.ledger.kinds import KEY_USE, POLICY, REFUSAL
 from qlang.trust.ledger.store import Ledger, Transaction
-from qlang.trust.policy.model import Policy
+from qlang.trust.manifest import PolicyName
 from qlang.trust.policy.questions import Peer
 from qlang.trust.signing.request import ManifestRequest
 
@@ -17,7 +17,7 @@ MAX_REASON = 500
 MAX_REASONS = 20
 
 
-def note_policy(ledger: Ledger, step: Transaction, policy: Policy, at: str) -> None:
+def note_policy(ledger: Ledger, step: Transaction, policy: PolicyName, at: str) -> None:
     """Record the policy in force, if it is not the one recorded last."""
     last = ledger.last_entry(POLICY)
     if last is None or last.body.get("policy_digest") != policy.digest:

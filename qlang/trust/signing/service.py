@@ -71,6 +71,7 @@ class SigningService:
         """
         self._ledger, self._keys, self._policy, self._qkd = ledger, keys, policy, qkd
         self._owner_uid, self._now = owner_uid, now
+        self._name: tuple[Policy, PolicyName] | None = None
 
     def describe(self) -> dict[str, Json]:
         """Who this signer is: version, ledger, policy, keys. Raises: PolicyError, LedgerError, KeyStoreError."""
@@ -78,7 +79,7 @@ class SigningService:
         return {
             "version": __version__,
             "ledger": {"origin": position.origin, "size": position.index, "root": position.root},
-            "policy": {"name": policy.name, "digest": policy.digest},
+            "policy": {"name": policy.name, "digest": self._named(policy).digest},
             "keys": [_key_json(record) for record in self._keys.contents().records],
         }
 
@@ -97,16 +98,17 @@ class SigningService:
         """
         try:
             check_request(request)
+            digest = request.digest
             if (before := self._ledger.recall(_request_id(request))) is not None:
-                return _same_again(request, before)
+                return _same_again(request, digest, before)
             policy = self._policy()
             keys, log = self._keys_for(policy, request)
             mode = MODES.get(request.facts.crypto_mode)
             gate = self._qkd() if mode is not None and mode.needs_kme else None
             with self._transaction(policy) as step:
                 if (before := step.recall(_request_id(request))) is not None:
-                    return _same_again(request, before)
-                return self._signed(step, policy, _Asked(request, peer, keys, log, gate, self._now()))
+                    return _same_again(request, digest, before)
+                return self._signed(step, policy, _Asked(request, digest, peer, keys, log, gate, self._now()))
         except LedgerError:
             raise
         except TrustError as error:
@@ -124,8 +126,14 @@ class SigningService:
     @contextmanager
     def _transaction(self, policy: Policy) -> Iterator[Transaction]:
         with self._ledger.transaction() as step:
-            note_policy(self._ledger, step, policy, self._now())
+            note_policy(self._ledger, step, self._named(policy), self._now())
             yield step
+
+    def _named(self, policy: Policy) -> PolicyName:
+        """Its digest is computed once for each policy."""
+        if self._name is None or self._name[0] is not policy:
+            self._name = (policy, PolicyName(policy.name, policy.digest))
+        return self._name[1]
 
     def _keys_for(self, policy: Policy, request: ManifestRequest) -> tuple[tuple[KeyRecord, ...], KeyRecord]:
         """The keys of the manifest and of the ledger; what is made for them is recorded whatever comes after."""
@@ -155,7 +163,7 @@ class SigningService:
             request.facts,
             tuple(map(ManifestKey.of, asked.keys)),
             step.position,
-            PolicyName(policy.name, policy.digest),
+            self._named(policy),
             __version__,
             asked.at,
             asked.qkd,
@@ -167,7 +175,7 @@ class SigningService:
         entry = step.append(RUN_ENTRY, ledger_body(predicate, digest))
         receipt = self._receipt(step, entry.index, asked)
         signed = SignedManifest(dump_envelope(envelope), digest, entry.index, receipt)
-        kept = canonical_json({"request_digest": request.digest, "answer": answer_json(signed)})
+        kept = canonical_json({"request_digest": asked.digest, "answer": answer_json(signed)})
         step.remember(_request_id(request), entry.index, kept)
         return signed
 
@@ -202,14 +210,19 @@ class SigningService:
             calibration_at=facts.calibration_at,
             peer=asked.peer,
             owner_uid=self._owner_uid,
-            checkpoint_at=self._checkpoint_at(),
+            checkpoint_at=self._checkpoint_at(policy, facts.tenant),
         )
         reasons = (*evaluate(policy, question).reasons, *_standing_reasons(question))
         if reasons:
             raise PolicyRefused(reasons)
 
-    def _checkpoint_at(self) -> str | None:
-        """When the ledger was last vouched for outside: its newest published or witnessed checkpoint."""
+    def _checkpoint_at(self, policy: Policy, tenant: str) -> str | None:
+        """When the ledger was last vouched for outside: its newest published or witnessed checkpoint.
+
+        None where no rule asks.
+        """
+        if all(section.max_checkpoint_age is None for _, section in policy.sections(tenant)):
+            return None
         marks = [entry for kind in (CHECKPOINT, WITNESS) if (entry := self._ledger.last_entry(kind))]
         if not marks and self._ledger.size():
             marks = [self._ledger.entry(0)]
@@ -221,6 +234,7 @@ class _Asked:
     """A request on its way: who asks, with which keys, and when it is signed."""
 
     request: ManifestRequest
+    digest: str
     peer: Peer | None
     keys: tuple[KeyRecord, ...]
     log: KeyRecord
@@ -261,13 +275,13 @@ def _may_make_keys(policy: Policy, tenant: str) -> bool:
     )
 
 
-def _same_again(request: ManifestRequest, before: Remembered) -> SignedManifest:
+def _same_again(request: ManifestRequest, digest: str, before: Remembered) -> SignedManifest:
     """The answer that was given before, if the same was asked. Raises: RequestConflict, ManifestError."""
     run_id = request.facts.run_id
     if before.answer is None:
         raise RequestConflict(run_id, before.index, "it was recorded long ago, and its answer is not kept any more")
     value = load_json(before.answer)
-    if not isinstance(value, Mapping) or value.get("request_digest") != request.digest:
+    if not isinstance(value, Mapping) or value.get("request_digest") != digest:
         raise RequestConflict(run_id, before.index, "another manifest with this id was recorded")
     return parse_answer(value.get("answer"))
 
