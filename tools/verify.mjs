@@ -6,10 +6,9 @@ import { lstatSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 const CLASSICAL = ['ed25519', 'ecdsa-p256', 'rsa-pss-3072'], CUSTODIES = ['development', 'token-wrapped', 'token-native'];
 const POST_QUANTUM = ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87', 'slh-dsa-sha2-128f', 'slh-dsa-sha2-128s'], HYBRID = [CLASSICAL, POST_QUANTUM];
-const MODES = { classical: [CLASSICAL], hybrid: HYBRID, pqc_required: [POST_QUANTUM], qkd: HYBRID }, DER = { format: 'der', type: 'spki' };
+const MODES = { classical: [CLASSICAL], hybrid: HYBRID, pqc_required: [POST_QUANTUM], qkd: HYBRID }, DER = { format: 'der', type: 'spki' }, FIRST = '1970-01-01T00:00:00Z', LAST = '9999-12-31T23:59:59Z';
 const PROOF = /^c2sp\.org\/tlog-proof@v1\nindex (0|[1-9]\d{0,15})\n((?:[A-Za-z0-9+/]{43}=\n){0,64})\n(([^\n]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n)\n((?:\u2014 [^\s+]+ [A-Za-z0-9+/=]+\n){1,32})$/;
-const need = (fine, why) => { if (!fine) throw new Error(why); };
-const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
+const need = (fine, why) => { if (!fine) throw new Error(why); }, sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 const spelled = (hash) => `sha256:${hash.toString('hex')}`, inner = (left, right) => sha256('\x01', left, right);
 function read(path, limit, forbidden = 0) { // plain files only; keys and events only where nobody else can write them
   const info = lstatSync(path, { throwIfNoEntry: false }), mine = !forbidden || [0, process.geteuid?.() ?? info?.uid].includes(info?.uid);
@@ -30,12 +29,11 @@ function jcs(value, depth = 0) { // RFC 8785, at most 32 levels deep
   return JSON.stringify(value);
 }
 const decode = (bytes) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-// An object in its one canonical spelling: so without duplicate names, huge numbers or white space.
-const json = (text, value = JSON.parse(text)) => need(isObject(value) && jcs(value) === text, 'statement: not canonical JSON') ?? value;
+const json = (text, value = JSON.parse(text)) => need(isObject(value) && jcs(value) === text, 'statement: not canonical JSON') ?? value; // no duplicate names, no huge numbers
 const base64 = (v) => (need(isString(v) && Buffer.from(v, 'base64').toString('base64') === v, 'file: not base64 in its one spelling'), Buffer.from(v, 'base64'));
 function keyOf(spki, names) { // `names`: what a manifest or an event calls the key
-  const object = createPublicKey({ key: spki, ...DER }), { namedCurve, modulusLength, publicExponent } = object.asymmetricKeyDetails ?? {};
-  const type = object.asymmetricKeyType, p256 = type === 'ec' && namedCurve === 'prime256v1' && spki.length === 91;
+  const object = createPublicKey({ key: spki, ...DER }), { namedCurve, modulusLength, publicExponent } = object.asymmetricKeyDetails ?? {}, type = object.asymmetricKeyType;
+  const p256 = type === 'ec' && namedCurve === 'prime256v1' && spki.length === 91;
   const algorithm = p256 ? 'ecdsa-p256' : type === 'rsa' && modulusLength === 3072 && publicExponent === 65537n ? 'rsa-pss-3072' : type;
   const key = { algorithm, object, spki, id: `${algorithm}:${sha256(spki).toString('hex', 0, 8)}`, whole: spki.toString('base64') };
   const same = object.export(DER).equals(spki) && (!names || (names.keyid === key.id && names.algorithm === algorithm));
@@ -84,10 +82,12 @@ function trustIn(folder) { // the keys of a folder, and what they and root keys 
   const keys = new Map(anchors.map((key) => [key.whole, key])), events = (kind, key) => all.filter((e) => e.event === kind && e.key.whole === key.whole);
   const lost = (key) => events('revoked', key).some((e) => e.reason === 'compromised'), heirs = (key) => new Set(events('rotated', key).map((e) => e.heir.key.whole));
   const claims = (key) => [...events('created', key), ...all.filter((e) => e.heir && e.heir.key.whole === key.whole && keys.has(e.key.whole)).map((e) => e.heir)];
-  const purpose = (key) => [...new Set(claims(key).map((c) => c.purpose))].join() || 'run-manifest', isRoot = (key) => purpose(key) === 'root' && !lost(key);
-  const byRoot = (e) => [...keys.values()].some((key) => isRoot(key) && key.whole !== e.key.whole && e.by(key));
-  const alone = (e) => anchors.some((key) => key.whole === e.heir.key.whole) || (!lost(e.key) && heirs(e.key).size === 1);
-  const believed = (e) => (byRoot(e) || (e.by(e.key) && (!e.heir || alone(e)))) && (!e.heir || (e.by(e.heir.key) && purpose(e.key) === e.heir.purpose));
+  const only = (name, usual) => (key) => [...new Set(claims(key).map((c) => c[name]))].join() || usual, purpose = only('purpose', 'run-manifest'), tenant = only('tenant', 'default');
+  const byRoot = (e) => e.event !== 'created' && [...keys.values()].some((key) => purpose(key) === 'root' && key.whole !== e.key.whole && (e.heir ? speaks(key, e) : !lost(key)) && e.by(key));
+  const ends = (key) => [...claims(key).map((c) => c.not_after ?? LAST), ...events('revoked', key).map((e) => (e.reason === 'superseded' ? e.at : FIRST))];
+  const alone = (e) => anchors.some((key) => key.whole === e.heir.key.whole) || (heirs(e.key).size === 1 && lives(ends(e.key), e));
+  const lives = (ends, e) => ends.every((t) => moment(t) >= moment(e.at)), speaks = (root, e) => lives([...ends(root), ...events('rotated', root).map((r) => r.at)], e);
+  const believed = (e) => (byRoot(e) || (e.by(e.key) && (!e.heir || alone(e)))) && (!e.heir || (e.by(e.heir.key) && purpose(e.key) === e.heir.purpose && tenant(e.key) === e.heir.tenant));
   for (let before = -1; before !== keys.size;) for (const e of (before = keys.size, all)) if (keys.has(e.key.whole)) {
     need(believed(e), 'key: an event about a trusted key is not signed by whom it must');
     if (e.heir) keys.set(e.heir.key.whole, e.heir.key);
@@ -119,8 +119,8 @@ function checkReceipt(text, leaf, ledger, trust) { // C2SP tlog-proof: the leaf 
   const label = (key) => (key.algorithm === 'ed25519' ? '' : `qlang.checkpoint/v1 ${key.algorithm}\n`), place = { origin, index: Number(size) };
   const id = (key) => sha256(`${origin}\n`, Buffer.from([label(key) ? 255 : 1]), label(key), label(key) ? key.spki : key.spki.subarray(12)).subarray(0, 4);
   const line = (key) => signed.find((s) => s.name === origin && s.id.equals(id(key)));
-  const begin = (key) => trust.claims(key).reduce((t, c) => (moment(c.not_before) > moment(t) ? c.not_before : t), '1970-01-01T00:00:00Z');
-  const good = (key) => line(key) && !fault(trust, key, trust.claims(key).some((c) => c.purpose === 'root') ? 'root' : 'ledger-checkpoint', begin(key), place);
+  const begin = (key) => trust.claims(key).reduce((t, c) => (moment(c.not_before) > moment(t) ? c.not_before : t), FIRST);
+  const good = (key) => line(key) && !trust.events('revoked', key).some((e) => e.since_time) && !fault(trust, key, trust.claims(key).some((c) => c.purpose === 'root') ? 'root' : 'ledger-checkpoint', begin(key), place);
   const signers = trust && [...trust.keys.values()].filter(good), valid = (key) => holds(key, Buffer.from(label(key) + note), line(key).value);
   need(!trust || (signers.length && signers.every(valid)), 'checkpoint: no valid signature by a trusted key of the log');
 }

@@ -75,6 +75,12 @@ def expected_ledger(run: Path) -> Path | None:
     return beside if at_home or beside.exists() else None
 
 
+def expected_id(run: Path) -> str | None:
+    """The id of the run that a folder of a workspace must hold: its name. None for a run that was copied elsewhere."""
+    whole = run.absolute()
+    return whole.name if (whole.parent.parent.name, whole.parent.name) == RUNS.parts else None
+
+
 def _named(text: str, workspace: Path) -> Path:
     if not text or "\0" in text:
         raise Failure("a run is named by its id, the beginning of its id, `last`, or its folder")

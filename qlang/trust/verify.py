@@ -21,6 +21,7 @@ from qlang.trust.verification.folder import (
     algorithms_check,
     folder_notes,
     read_envelope,
+    run_id_check,
     signature_checks,
     subject_checks,
 )
@@ -35,12 +36,14 @@ def verify_run(
     ledger: Path | None,
     policy: Policy | None = None,
     trusted: TrustStore | None = None,
+    run_id: str | None = None,
 ) -> tuple[Check, ...]:
     """All verdicts on a run; it is genuine if every one is ok. `verification.chain.first_broken` names the first.
 
     `ledger`: its file; None where only the receipt in the folder shows that the run was recorded.
     `policy`: the verifier's; None is the built-in one.
     `trusted`: the keys that may have signed; None accepts any, and checks say so.
+    `run_id`: of the run that it must be; None for whichever the folder holds.
     What the folder and the ledger contain never raises.
     """
     envelope, check = read_envelope(run_dir)
@@ -55,6 +58,7 @@ def verify_run(
     proof, receipt = receipt_checks(run_dir, run)
     return (
         check,
+        *run_id_check(statement, run_id),
         *subject_checks(run_dir, statement),
         Check("statement", True, f"run {statement.predicate.facts.run_id}, manifest {run.digest}"),
         *_signed(envelope, statement, policy, trusted),

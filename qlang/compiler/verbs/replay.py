@@ -65,10 +65,11 @@ def _replayed(run: Path) -> dict[str, Any]:
 
 def _broken(run: Path) -> list[Check]:
     """What the manifest says against the folder; policy, ledger and owner of the keys are the business of `verify`."""
+    from qlang.compiler.run_folders import expected_id
     from qlang.trust.verification.chain import FILE, SIGNATURE, STATEMENT, SUBJECT, link_of
     from qlang.trust.verify import verify_run
 
-    checks = verify_run(run, ledger=None)
+    checks = verify_run(run, ledger=None, run_id=expected_id(run))
     return [check for check in checks if not check.ok and link_of(check) in (FILE, SUBJECT, STATEMENT, SIGNATURE)]
 
 

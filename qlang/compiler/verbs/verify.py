@@ -34,14 +34,15 @@ def main(argv: list[str]) -> int:
     whose.add_argument("--any-key", action="store_true", help="trust the keys that the manifest names")
     options = parser.parse_args(argv)
     console = console_of(options)
-    from qlang.compiler.run_folders import expected_ledger, find_run
+    from qlang.compiler.run_folders import expected_id, expected_ledger, find_run
     from qlang.trust.verification.chain import first_broken
     from qlang.trust.verify import verify_run
 
     run = find_run(options.run, Path.cwd())
     ledger = Path(options.ledger) if options.ledger else expected_ledger(run)
     trusted = None if options.any_key else _trusted(options.keys)
-    checks = verify_run(run, ledger=ledger, policy=_policy(options.policy), trusted=trusted)
+    policy = _policy(options.policy)
+    checks = verify_run(run, ledger=ledger, policy=policy, trusted=trusted, run_id=expected_id(run))
     broken = first_broken(checks)
     if options.json:
         console.result_json(_json(checks, broken))

@@ -81,6 +81,10 @@ class _Tracing:
         ends += [event.at for event in self.revocations.get(key, ())]
         return any(moment(end) < moment(at) for end in ends)
 
+    def speaks(self, root: PublicKey, at: str) -> bool:
+        """Whether a root key has a say in a rotation that is dated `at`."""
+        return not (self.given_up(root) or self.ended(root, at) or self.over(root, at))
+
     def ignore(self, event: SignedEvent, reason: str) -> None:
         self.ignored.append(Ignored(event, reason))
 
@@ -97,7 +101,8 @@ def trace(keys: Iterable[PublicKey], events: Iterable[SignedEvent]) -> Lineage:
     roots_known = set(state.roots()) | {content.successor.key for _, content in of_roots}
     _revoke(state, [item for item in revoked if item[1].key in roots_known], [])
     _follow(state, of_roots)
-    _revoke(state, [item for item in revoked if item[1].key not in roots_known], state.roots())
+    believable = [root for root in state.roots() if not state.compromised(root)]
+    _revoke(state, [item for item in revoked if item[1].key not in roots_known], believable)
     _follow(state, of_others)
     return Lineage(
         tuple(state.trusted),
@@ -183,7 +188,7 @@ def _rotation_fault(state: _Tracing, event: SignedEvent, content: Rotated, forke
         return f"{old.key_id} cannot pass on the purpose {content.successor.purpose}"
     if state.tenants(old) - {content.successor.tenant}:
         return f"{old.key_id} belongs to another tenant"
-    if any(event.fault_by(root) is None for root in state.roots() if not state.ended(root, content.at)):
+    if any(event.fault_by(root) is None for root in state.roots() if root != old and state.speaks(root, content.at)):
         return None
     if fault := event.fault_by(old):
         return fault

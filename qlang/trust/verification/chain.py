@@ -39,7 +39,7 @@ ADVICE = {
 
 _BY_FIRST_WORD = {
     "envelope": FILE,
-    "run": FILE,  # `run folder`
+    "run": FILE,  # `run folder`, `run id`
     "subject": SUBJECT,
     "statement": STATEMENT,
     "signature": SIGNATURE,

@@ -29,6 +29,13 @@ def read_envelope(run_dir: Path) -> tuple[Envelope | None, Check]:
     return envelope, Check("envelope", True, f"{len(envelope.signatures)} signatures")
 
 
+def run_id_check(statement: Statement, run_id: str | None) -> Iterator[Check]:
+    """Whether it is the run that was asked for: another genuine one in its place proves nothing about it."""
+    found = statement.predicate.facts.run_id
+    if run_id is not None and found != run_id:
+        yield Check("run id", False, f"the run is {found}, asked for was {run_id!a:.140}")
+
+
 def subject_checks(run_dir: Path, statement: Statement) -> Iterator[Check]:
     """Each file against its digest in the statement."""
     for name, expected in statement.subjects.items():

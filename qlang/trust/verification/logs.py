@@ -37,7 +37,7 @@ def _log_check(proof: Proof, trusted: TrustStore | None, policy: Policy) -> Chec
     if policy.log.keys:
         fault = _named_fault(proof, policy)
     elif trusted is not None:
-        fault = by_store(trusted)(proof.note, checkpoint)
+        fault = by_store(trusted, alone=True)(proof.note, checkpoint)
     told = f"size {checkpoint.size} of {checkpoint.origin}, root {root_text(checkpoint.root)}"
     return Check("checkpoint", fault is None, told if fault is None else f"{fault}; {told}")
 

@@ -27,6 +27,36 @@ def test_a_revoked_key_names_no_successor_by_dating_it_back(reason: str) -> None
     assert MALLORY.key in TrustStore((ROOT_KEY.key, ALICE.key), (*events[:3], by_root)).trusted
 
 
+@pytest.mark.parametrize("reason", ["lost", "retired", "compromised"])
+def test_a_root_key_that_was_given_up_names_nobody(reason: str) -> None:
+    """Neither its own successor nor that of another key, whatever date is written."""
+    thief = person(ROOT)
+    known = (ROOT_KEY.created(), ALICE.created(), ROOT_KEY.revoked(reason, at=MIDDLE))
+    own = ROOT_KEY.rotated_to(thief, at=BEFORE)
+    assert thief.key not in TrustStore((ROOT_KEY.key, ALICE.key), (*known, own)).trusted
+    other = ALICE.rotated_to(MALLORY, (MALLORY, ROOT_KEY), at=BEFORE)
+    assert MALLORY.key not in TrustStore((ROOT_KEY.key, ALICE.key), (*known, other)).trusted
+
+
+def test_a_root_key_with_two_successors_has_none() -> None:
+    heirs = person(ROOT), person(ROOT)
+    trust = TrustStore((ROOT_KEY.key,), (ROOT_KEY.created(), *(ROOT_KEY.rotated_to(heir) for heir in heirs)))
+    assert not {heir.key for heir in heirs} & set(trust.trusted)
+
+
+def test_an_expired_root_key_names_nobody() -> None:
+    events = (ROOT_KEY.created(not_after=BEFORE), ALICE.rotated_to(MALLORY, (MALLORY, ROOT_KEY), at=MIDDLE))
+    assert MALLORY.key not in TrustStore((ROOT_KEY.key, ALICE.key), events).trusted
+
+
+def test_a_compromised_root_key_makes_no_revocation_milder() -> None:
+    """What a root says goes before what a key says of itself, but not if a thief has the root."""
+    own, stolen = ALICE.revoked("compromised"), ROOT_KEY.revoked("compromised")
+    milder = ALICE.revoked("retired", (ROOT_KEY,), at=LATE)
+    trust = TrustStore((ROOT_KEY.key, ALICE.key), (ROOT_KEY.created(), own, stolen, milder))
+    assert trust.fault_of(ALICE.key, purpose="run-manifest", at=MIDDLE) is not None
+
+
 def test_a_superseded_key_has_named_its_successor() -> None:
     events = (ALICE.created(), ALICE.rotated_to(BOB, at=BEFORE), ALICE.revoked("superseded", at=MIDDLE))
     assert BOB.key in TrustStore((ALICE.key,), events).trusted
