@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from qlang.trust.signing.child import ChildSigner
     from qlang.trust.signing.client import SignerClient
     from qlang.trust.signing.setup import SignerSetup
+    from qlang.trust.signing.shared import SharedSigner
 
 SOCKET = Path(STATE) / "signer" / "socket"
 """Where `qlangc signer serve` listens if nothing else is said."""
@@ -22,12 +23,13 @@ _MAX_BYTES = 256 << 10
 
 def signer_for(
     workspace: Path, socket: Path | None = None, passphrase: str | None = None, *, may_fork: bool = False
-) -> SignerClient | ChildSigner:
+) -> SignerClient | ChildSigner | SharedSigner:
     """A signer for runs of a workspace; a context manager.
 
     A socket is used if one is given or `[signer] socket = "…"` stands in `qlang.toml`; without, a child process is
     started, which gets ready while the caller goes on. `passphrase`: where that of the key store comes from.
-    `may_fork`: whether this process is the command's own, with no program of anybody else in it.
+    `may_fork`: whether this process is the command's own, with no program of anybody else in it; another's keeps its
+    child for the next run.
 
     Raises: FileRefused for a `qlang.toml` that cannot be used, SignerUnavailable.
     """
@@ -36,10 +38,15 @@ def signer_for(
         from qlang.trust.signing.client import socket_signer
 
         return socket_signer(path)
-    from qlang.trust.signing.child import ChildSigner
-    from qlang.trust.signing.launch import forked, spawned
+    setup = setup_of(workspace, passphrase)
+    if may_fork:
+        from qlang.trust.signing.child import ChildSigner
+        from qlang.trust.signing.launch import forked
 
-    return ChildSigner(setup_of(workspace, passphrase), forked if may_fork else spawned)
+        return ChildSigner(setup, forked)
+    from qlang.trust.signing.shared import SharedSigner
+
+    return SharedSigner(setup)
 
 
 def setup_of(workspace: Path, passphrase: str | None = None) -> SignerSetup:

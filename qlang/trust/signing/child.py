@@ -51,6 +51,15 @@ class ChildSigner:
         self._client.close()
         self._end()
 
+    def forget(self) -> None:
+        """In a fork of the process that started the child: let go of our copy, and let the child be."""
+        self._client.close()
+        if self._started is not None:
+            self._started.close()
+        if isinstance(self._process, subprocess.Popen):
+            self._process.returncode = 0  # it is waited for elsewhere
+        self._started = self._process = None
+
     def _channel(self) -> Channel:
         """Of the process that was started already, or of a new one in place of one that died."""
         channel, self._started = self._started, None

@@ -147,9 +147,7 @@ def _descriptors(setup: SignerSetup) -> tuple[int, ...]:
 
 def _given(setup: SignerSetup) -> dict[str, Any]:
     """What a fresh interpreter is told: nothing secret, for command lines can be read by others."""
-    import qlang
-
-    package = Path(qlang.__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[3]  # where `qlang` lies; importing it would bring in other rooms
     path = [str(package), *(entry for entry in sys.path if Path(entry).is_absolute())]
     return {
         "path": list(dict.fromkeys(path)),

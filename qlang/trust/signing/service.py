@@ -171,7 +171,11 @@ class SigningService:
         payload = statement_bytes(Statement(request.subjects, predicate))
         parse_statement(payload)  # nothing is signed that `verify` could not read
         digest = sha256_digest(payload)
-        envelope = sign_envelope(payload, [self._signing_key(record) for record in asked.keys])
+        envelope = sign_envelope(
+            payload,
+            [self._signing_key(record) for record in asked.keys],
+            providers=self._keys.providers,
+        )
         entry = step.append(RUN_ENTRY, ledger_body(predicate, digest))
         receipt = self._receipt(step, entry.index, asked)
         signed = SignedManifest(dump_envelope(envelope), digest, entry.index, receipt)
