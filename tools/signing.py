@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from qlang.trust.algorithms import PublicKey
@@ -13,6 +12,7 @@ from qlang.trust.keys.life import create_key
 from qlang.trust.keys.paths import KeyPaths, default_key_paths
 from qlang.trust.keys.ring import KeyRing, development_ring
 from qlang.trust.keys.trust import load_trust_store
+from qlang.trust.times import now
 
 
 def build_keys(folder: Path, algorithms: Iterable[str]) -> list[SigningKey]:
@@ -27,7 +27,7 @@ def own_keys(algorithms: Iterable[str]) -> list[SigningKey]:
 
 def trusted_keys(folder: Path) -> tuple[PublicKey, ...]:
     """The keys of a build folder that may attest now. Raises: TrustError."""
-    store, at = load_trust_store(_paths(folder).store), _now()
+    store, at = load_trust_store(_paths(folder).store), now()
     return tuple(key for key in store.trusted if store.fault_of(key, purpose=RELEASE, at=at) is None)
 
 
@@ -36,12 +36,8 @@ def _keys(ring: KeyRing, algorithms: Iterable[str]) -> list[SigningKey]:
     for name in wanted:
         if not ring.contents().of(RELEASE, DEFAULT_TENANT, name):
             create_key(ring, name, RELEASE, DEFAULT_TENANT)
-    return [ring.signer(record) for record in ring.select(RELEASE, DEFAULT_TENANT, wanted, _now())]
+    return [ring.signer(record) for record in ring.select(RELEASE, DEFAULT_TENANT, wanted, now())]
 
 
 def _paths(folder: Path) -> KeyPaths:
     return KeyPaths(folder / "keys", folder / "state")
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

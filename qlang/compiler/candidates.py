@@ -32,6 +32,7 @@ from qlang.ir.job import CandidateOp, JobOp, SettingsOp, StateOp
 from qlang.ir.values import Plain, attributes, plain
 from qlang.trust.algorithms import available_algorithms
 from qlang.trust.crypto_modes import MODES, NO_KME, unservable_reason
+from qlang.trust.times import any_moment
 
 Facts = Mapping[str, Plain]
 
@@ -274,8 +275,7 @@ def _age(facts: Facts) -> float | None:
     date = facts.get("snapshot_date")
     if not isinstance(date, str):
         return None
-    moment = datetime.fromisoformat(date)
-    return (datetime.now(UTC) - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))).total_seconds()
+    return (datetime.now(UTC) - any_moment(date)).total_seconds()
 
 
 _RELATIONS: dict[str, Callable[..., bool]] = {

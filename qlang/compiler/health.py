@@ -186,12 +186,12 @@ def _clock(_: Path) -> Iterator[Finding]:
     for name, source in store.sources().items():
         date = store.load(name).date if source == store.SHIPPED else None
         if date:
-            parsed = datetime.fromisoformat(date)
-            dates.append(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
+            dates.append(any_moment(date))
     now = datetime.now(UTC)
     newest = max(dates, default=now)
     wrong = now + timedelta(days=1) < newest
     detail = f"{now.isoformat(timespec='seconds')}"
+    from qlang.trust.times import any_moment
     if wrong:
         detail += f", before the newest shipped calibration of {newest.date()}"
     yield Finding("clock", "fault" if wrong else "ok", detail)

@@ -6,7 +6,6 @@ a signer behind a socket, whose keys are not ours to look at, are judged by the 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from qlang.compiler.driver import Compilation
@@ -18,6 +17,7 @@ from qlang.trust.keys.user import user_ring
 from qlang.trust.policy.evaluate import evaluate
 from qlang.trust.policy.questions import KeyFacts, SigningQuestion
 from qlang.trust.signing.peer import own_peer
+from qlang.trust.times import precisely_now
 
 
 def refuse_unsignable(compilation: Compilation, workspace: Path) -> None:
@@ -32,7 +32,7 @@ def refuse_unsignable(compilation: Compilation, workspace: Path) -> None:
     policy, tenant = compilation.authority.policy, compilation.authority.tenant
     stated, calibrated = plain(sign.attributes["algorithms"]), plain_attributes(schedule).get("snapshot_date")
     assert isinstance(stated, list)
-    algorithms, now, peer = tuple(map(str, stated)), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"), own_peer()
+    algorithms, now, peer = tuple(map(str, stated)), precisely_now(), own_peer()
     question = SigningQuestion(
         tenant=tenant,
         crypto_mode=str(plain(sign.attributes["crypto"])),

@@ -35,6 +35,7 @@ from qlang.trust.custody import DEFAULT_TENANT
 from qlang.trust.manifest import RunFacts
 from qlang.trust.seal import SealedRun, seal_run
 from qlang.trust.signing.request import ManifestSigner
+from qlang.trust.times import any_moment, written_precisely
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ def _sign(recorder: _Recorder, machine: Machine, op: plan.SignOp) -> Signed:
         em_version=EM_VERSION,
         seed=machine.job.seed.data,
         result_digest=results.digest,
-        created_at=recorder.created.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        created_at=written_precisely(recorder.created),
         compiler_version=recorder.compiled.version,
         passes=recorder.compiled.passes,
         labels={name: str(value) for name, value in decided.get("labels", {}).items()},
@@ -242,13 +243,9 @@ def _sign(recorder: _Recorder, machine: Machine, op: plan.SignOp) -> Signed:
 def _in_utc(date: object) -> str | None:
     """An ISO 8601 date as manifests write it, without a zone in UTC; None where it is none."""
     try:
-        moment = datetime.fromisoformat(str(date)) if date is not None else None
+        return None if date is None else written_precisely(any_moment(str(date)))
     except ValueError:
         return None
-    if moment is None:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _kernel(machine: Machine) -> Kernel:

@@ -105,7 +105,7 @@ def _entry(step: Transaction | None, index: int | None) -> LedgerPlace | None:
 
 def _validity(options: Namespace) -> Validity:
     from qlang.trust.keys.life import Validity
-    from qlang.trust.keys.times import days_after, is_time, now
+    from qlang.trust.times import days_after, is_time, now
 
     start = options.not_before
     if start is not None and not is_time(start):

@@ -63,7 +63,7 @@ def probe(options: Namespace, console: Console) -> int:
 
 def described(ring: KeyRing, record: KeyRecord) -> dict[str, Any]:
     """A key as `--json` lists it."""
-    from qlang.trust.keys.times import now
+    from qlang.trust.times import now
 
     spec, status = record.spec, ring.contents().status(record, now())
     return {
@@ -92,7 +92,7 @@ def fingerprint(key: PublicKey) -> str:
 def _foreign(ring: KeyRing, key: PublicKey) -> dict[str, Any]:
     """A key of which only the public half is here; what it says about itself is in its events."""
     from qlang.trust.custody import RUN_MANIFEST
-    from qlang.trust.keys.times import now
+    from qlang.trust.times import now
 
     trust = ring.contents().trust
     claims = trust.claims_of(key)[0] if trust.claims_of(key) else None

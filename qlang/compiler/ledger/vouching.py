@@ -32,9 +32,10 @@ def checkpoint(options: Namespace, console: Console) -> int:
     from qlang.trust.ledger.kinds import CHECKPOINT
     from qlang.trust.ledger.notes import log_key, parse_note, verify_note
     from qlang.trust.ledger.store import open_ledger
+    from qlang.trust.times import written
 
     moment = datetime.now(UTC)
-    at = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = written(moment)
     reader(options).close()  # says what is wrong before any key is asked for
     with open_ledger(ledger_path(options), create=False) as ledger:
         ring = _ring(options)
@@ -59,8 +60,8 @@ def checkpoint(options: Namespace, console: Console) -> int:
 
 def log_keys(options: Namespace, console: Console) -> int:
     """The log's public keys, for its witnesses."""
-    from qlang.trust.keys.times import now
     from qlang.trust.ledger.notes import log_key
+    from qlang.trust.times import now
 
     with reader(options) as ledger:
         records = _log_records(_ring(options), now(), root=options.root)
@@ -100,9 +101,9 @@ def create(options: Namespace, console: Console) -> int:
 
 def witness_keys(options: Namespace, console: Console) -> int:
     """The witness's public keys, for the log and for verifiers."""
-    from qlang.trust.keys.times import now
     from qlang.trust.ledger.notes import witness_key
     from qlang.trust.ledger.witness import load_witness
+    from qlang.trust.times import now
 
     name = load_witness(Path(options.state)).name
     keys = [witness_key(name, record.public) for record in _witness_records(_ring(options), now())]
@@ -113,9 +114,9 @@ def witness_keys(options: Namespace, console: Console) -> int:
 def cosign(options: Namespace, console: Console) -> int:
     """Answer a log's request, or refuse it."""
     from qlang.trust.errors import WitnessRefused
-    from qlang.trust.keys.times import now
     from qlang.trust.ledger.notes import witness_key
     from qlang.trust.ledger.witness import MAX_REQUEST, cosign, load_witness
+    from qlang.trust.times import now
 
     state = Path(options.state)
     name = load_witness(state).name
@@ -135,12 +136,12 @@ def cosign(options: Namespace, console: Console) -> int:
 
 def add(options: Namespace, console: Console) -> int:
     """Take a witness's answer into the ledger."""
-    from qlang.trust.keys.times import now
     from qlang.trust.ledger.checkpoint import checkpoint_of
     from qlang.trust.ledger.entries import root_text
     from qlang.trust.ledger.kinds import WITNESS
     from qlang.trust.ledger.notes import MAX_NOTE, parse_note, verify_note
     from qlang.trust.ledger.store import open_ledger
+    from qlang.trust.times import now
 
     keys, answer = _vkeys(options.witness_key), read(options.answer, MAX_NOTE).decode("utf-8", "replace")
     with open_ledger(ledger_path(options), create=False) as ledger, ledger.transaction() as step:

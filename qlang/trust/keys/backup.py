@@ -24,7 +24,6 @@ from qlang.trust.keys.events import SignedEvent, dump_event, parse_event
 from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.records import record_json, record_of
 from qlang.trust.keys.ring import KeyRing
-from qlang.trust.keys.times import now
 from qlang.trust.keys.wrapping import (
     ARGON2ID,
     KEK_BYTES,
@@ -37,6 +36,7 @@ from qlang.trust.keys.wrapping import (
     unwrap_kek,
     wrap_kek,
 )
+from qlang.trust.times import now
 
 FORMAT = "qlang-key-backup-1"
 MAX_BACKUP_BYTES = 16 << 20

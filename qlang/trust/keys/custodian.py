@@ -15,9 +15,9 @@ from qlang.trust.errors import AlgorithmUnavailable, CustodyError, KeyFormatErro
 from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.store import KeyStore
-from qlang.trust.keys.times import now
 from qlang.trust.keys.unlocking import Kek, ensure_kek, open_kek, read_wrapped
 from qlang.trust.keys.wrapping import ARGON2ID, Cost, decode, encode
+from qlang.trust.times import now
 
 _SCHEME = "aes-256-gcm"
 _NONCE_BYTES = 12

@@ -19,7 +19,7 @@ from qlang.trust.canonical import Json, canonical_json, load_json, sha256_digest
 from qlang.trust.custody import CUSTODIES, PURPOSES, KeyRecord
 from qlang.trust.envelope import Envelope, SigningKey, dump_envelope, pae, parse_envelope, sign_envelope
 from qlang.trust.errors import EnvelopeError, JsonRefused, KeyEventError, KeyFormatError
-from qlang.trust.keys.times import is_time
+from qlang.trust.times import is_time
 
 EVENT_TYPE = "https://qlang.dev/key-event/v1"
 PAYLOAD_TYPE = "application/vnd.qlang.key-event.v1+json"

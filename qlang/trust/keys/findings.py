@@ -16,8 +16,8 @@ from qlang.trust.errors import CustodyError, KeyStoreError
 from qlang.trust.keys.custodian import DevelopmentCustodian
 from qlang.trust.keys.paths import KeyPaths, private_files
 from qlang.trust.keys.ring import Contents, KeyRing, development_ring
-from qlang.trust.keys.times import moment, now, written
 from qlang.trust.keys.trust import EXPIRED, IS_COMPROMISED, NOT_YET_VALID, REVOKED, ROTATED, VALID
+from qlang.trust.times import moment, now, written
 
 EXPIRES_SOON_DAYS = 30
 _ENDED = (REVOKED, ROTATED, IS_COMPROMISED)

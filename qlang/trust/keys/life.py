@@ -21,8 +21,8 @@ from qlang.trust.keys.events import (
 )
 from qlang.trust.keys.paths import spec_fault
 from qlang.trust.keys.ring import EventLog, KeyRing, note_events, place_of
-from qlang.trust.keys.times import is_time, moment, now
 from qlang.trust.keys.trust import ROTATED, VALID
+from qlang.trust.times import is_time, moment, now
 
 
 @dataclass(frozen=True, slots=True)

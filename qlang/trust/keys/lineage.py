@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from qlang.trust.algorithms import PublicKey
 from qlang.trust.custody import DEFAULT_TENANT, ROOT, RUN_MANIFEST
 from qlang.trust.keys.events import COMPROMISED, SUPERSEDED, Created, KeyClaims, Revoked, Rotated, SignedEvent
-from qlang.trust.keys.times import moment
+from qlang.trust.times import moment
 
 
 @dataclass(frozen=True, slots=True)

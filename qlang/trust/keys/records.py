@@ -10,7 +10,7 @@ from qlang.trust.canonical import Json, canonical_json, load_json
 from qlang.trust.custody import CUSTODIES, KeyRecord, KeySpec, ProbeAttempt, ProbeReport
 from qlang.trust.errors import JsonRefused, KeyFormatError
 from qlang.trust.keys.paths import spec_fault
-from qlang.trust.keys.times import is_time
+from qlang.trust.times import is_time
 
 FORMAT = "qlang-key-2"
 MAX_RECORD_BYTES = 256 << 10

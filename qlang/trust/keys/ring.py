@@ -25,8 +25,8 @@ from qlang.trust.keys.events import (
 from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.store import KeyStore
-from qlang.trust.keys.times import moment, now, written
 from qlang.trust.keys.trust import IS_COMPROMISED, REVOKED, ROTATED, UNKNOWN, VALID, KeyStatus, TrustStore
+from qlang.trust.times import moment, now, written
 
 MADE_WHEN_MISSING = (RUN_MANIFEST, LEDGER_CHECKPOINT)
 """Purposes whose keys are made without a question, in custody `development`."""

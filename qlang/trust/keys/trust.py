@@ -18,7 +18,7 @@ from qlang.trust.files import read_file
 from qlang.trust.keys.events import COMPROMISED, MAX_EVENT_BYTES, KeyClaims, Place, Revoked, SignedEvent, parse_event
 from qlang.trust.keys.lineage import Ignored, Lineage, trace
 from qlang.trust.keys.paths import event_files, public_files
-from qlang.trust.keys.times import moment
+from qlang.trust.times import moment
 
 MAX_FILES = 4096
 _MAX_PEM = 1 << 16

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from qlang.trust.canonical import DIGEST, Json
+from qlang.trust.times import is_time
 
 RUN = "run"
 REFUSAL = "refusal"
@@ -17,16 +17,11 @@ POLICY = "policy"
 CHECKPOINT = "checkpoint"
 WITNESS = "witness"
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
 _MAX_TEXT = 1024
 
 
 def _text(value: Json) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _MAX_TEXT
-
-
-def _time(value: Json) -> bool:
-    return isinstance(value, str) and _TIME.fullmatch(value) is not None
 
 
 def _digest(value: Json) -> bool:
@@ -67,6 +62,6 @@ def kind_fault(kind: str, body: Mapping[str, Json]) -> str | None:
             return f"{kind} entry without {name}"
         if not fits(body[name]):
             return f"{name} of a {kind} entry is not {words}"
-    if "at" in body and not _time(body["at"]):
+    if "at" in body and not is_time(body["at"]):
         return "`at` is not a time in UTC"
     return None

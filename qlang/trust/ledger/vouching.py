@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 
 from qlang.trust.custody import LEDGER_CHECKPOINT, ROOT
 from qlang.trust.errors import NoteError
-from qlang.trust.keys.times import moment
 from qlang.trust.keys.trust import IS_COMPROMISED, TrustStore
 from qlang.trust.ledger.checkpoint import Checkpoint
 from qlang.trust.ledger.entries import Position, root_text
 from qlang.trust.ledger.notes import Note, NoteKey, claimed_keys, verify_note
 from qlang.trust.spki import PublicKey
+from qlang.trust.times import moment
 
 Vouch = Callable[[Note, Checkpoint], str | None]
 """Why nobody trusted vouches for a checkpoint as its log, or None."""

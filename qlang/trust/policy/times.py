@@ -1,9 +1,10 @@
-"""Times and durations as policies write and compare them."""
+"""Durations as policies write and compare them."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+
+from qlang.trust.times import any_moment
 
 CLOCK_TOLERANCE = 300
 """Seconds that a date may lie in the future: clocks differ."""
@@ -21,11 +22,9 @@ def duration(text: str) -> int | None:
 def seconds_between(earlier: str, later: str) -> float | None:
     """Seconds from one ISO 8601 time to another, without a zone in UTC; None where one of them is no time."""
     try:
-        first, second = (datetime.fromisoformat(text) for text in (earlier, later))
+        return (any_moment(later) - any_moment(earlier)).total_seconds()
     except ValueError:
         return None
-    first, second = (moment if moment.tzinfo else moment.replace(tzinfo=UTC) for moment in (first, second))
-    return (second - first).total_seconds()
 
 
 def spelled(seconds: float | None) -> str:

@@ -15,12 +15,12 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from qlang.trust.canonical import Json, canonical_json, load_json
 from qlang.trust.errors import JsonRefused, QkdUnavailable
 from qlang.trust.qkd.config import QkdConfig
+from qlang.trust.times import now
 
 if TYPE_CHECKING:
     import ssl
@@ -84,7 +84,7 @@ class KmeClient:
             max_key_per_request=_count(value, "max_key_per_request"),
             min_key_size=_count(value, "min_key_size"),
             max_key_size=_count(value, "max_key_size"),
-            probed_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            probed_at=now(),
         )
 
     def new_keys(self, number: int = 1) -> tuple[QkdKey, ...]:

@@ -14,7 +14,6 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from qlang.trust.canonical import Json, canonical_json, load_json
@@ -24,6 +23,7 @@ from qlang.trust.files import commit, private_directory, read_file, stage
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.sealing.suites import SECRET_BYTES, SUITES, load_public, public_of
 from qlang.trust.secret_files import SecretStore
+from qlang.trust.times import now
 
 PUBLIC_FORMAT = "qlang-recipient-1"
 PRIVATE_FORMAT = "qlang-recipient-key-1"
@@ -56,7 +56,7 @@ def create_recipient_key(suite: str, store: SecretStore) -> RecipientKey:
 def adopt_recipient_key(key: RecipientKey, secret: bytes, store: SecretStore) -> None:
     """Take a key into the store. Raises: KeyStoreError, CustodyError."""
     paths = store.paths
-    created: dict[str, Json] = {"created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    created: dict[str, Json] = {"created_at": now()}
     wrapped = store.wrap(secret, _associated(key))
     private = {"format": PRIVATE_FORMAT, "custody": DEVELOPMENT, **_members(key), **created, **wrapped}
     public = {"format": PUBLIC_FORMAT, **_members(key), **created}

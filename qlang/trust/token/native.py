@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qlang.trust.algorithms import signature_fault
@@ -13,6 +12,7 @@ from qlang.trust.canonical import Json
 from qlang.trust.custody import TOKEN_NATIVE, KeyRecord, KeySpec, ProbeReport
 from qlang.trust.errors import CustodyError, KeyFormatError
 from qlang.trust.spki import PublicKey
+from qlang.trust.times import now
 from qlang.trust.token.session import Token, serial_text
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class TokenNativeCustodian:
                 "object_label": label,
                 "object_id": identity.hex(),
             }
-        return KeyRecord(key, spec, TOKEN_NATIVE, _now(), protection, report)
+        return KeyRecord(key, spec, TOKEN_NATIVE, now(), protection, report)
 
     def sign(self, record: KeyRecord, message: bytes) -> bytes:
         """Sign inside the token."""
@@ -151,7 +151,3 @@ def _probe(session: Session, private: Any, key: PublicKey) -> ProbeReport:
     from qlang.trust.token.probe import probe_private_key
 
     return probe_private_key(session, private, key)
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,7 +11,6 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qlang.trust.algorithms import available_algorithms, generate_secret, software_key
@@ -19,6 +18,7 @@ from qlang.trust.custody import TOKEN_WRAPPED, KeyRecord, KeySpec, ProbeReport
 from qlang.trust.errors import CustodyError, TrustError
 from qlang.trust.spki import PublicKey
 from qlang.trust.token.native import check_record
+from qlang.trust.times import now
 from qlang.trust.token.session import Token, serial_text
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ class TokenWrappedCustodian:
                 "nonce": base64.b64encode(nonce).decode(),
                 "ciphertext": base64.b64encode(ciphertext).decode(),
             }
-        created_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return KeyRecord(public, spec, TOKEN_WRAPPED, created_at, protection, report)
+        return KeyRecord(public, spec, TOKEN_WRAPPED, now(), protection, report)
 
     def sign(self, record: KeyRecord, message: bytes) -> bytes:
         """Unwrap the secret in the token, sign in this process, and let go of it."""

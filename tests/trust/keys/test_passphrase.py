@@ -30,9 +30,9 @@ from qlang.trust.keys.passphrase import FromDescriptor, FromTerminal, FromVariab
 from qlang.trust.keys.paths import KeyPaths, private_files
 from qlang.trust.keys.ring import KeyRing, development_ring
 from qlang.trust.keys.store import KeyStore
-from qlang.trust.keys.times import now
 from qlang.trust.keys.unlocking import protect, read_wrapped
 from qlang.trust.keys.wrapping import LEAST, read_kek
+from qlang.trust.times import now
 from tests.trust.keys.conftest import BOTH, NOW
 from tests.trust.keys.samples import EARLY, person
 

@@ -109,6 +109,7 @@ def test_trust_passes_along_a_chain_in_any_order_of_files() -> None:
         ((BOB,), f"not signed by {ALICE.key.key_id}"),
         ((BOB, CAROL), f"not signed by {ALICE.key.key_id}"),
     ],
+    ids=["nobody", "the old key", "the new key", "the new key and another"],
 )
 def test_a_rotation_without_both_signatures_is_not_believed(signers: tuple[Person, ...], reason: str) -> None:
     trust = TrustStore((ALICE.key,), (ALICE.rotated_to(BOB, signers),))

@@ -18,9 +18,9 @@ from qlang.trust.custody import LEDGER_CHECKPOINT, ROOT, RUN_MANIFEST, KeyRecord
 from qlang.trust.errors import TrustError
 from qlang.trust.keys.events import COMPROMISED, RETIRED, LedgerPlace
 from qlang.trust.keys.life import Validity, create_key, revoke_key, rotate_key
-from qlang.trust.keys.times import now
 from qlang.trust.ledger.store import open_ledger
 from qlang.trust.policy.model import Policy, Section
+from qlang.trust.times import now
 from tests.trust.verify.forging import reissue, run_keys
 from tests.trust.verify.house import House, broken, build, write
 from tests.trust.verify.node import ForNode, node_verdicts

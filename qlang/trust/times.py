@@ -15,14 +15,38 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def any_moment(text: str) -> datetime:
+    """The moment of any ISO 8601 text, without a zone in UTC: for times that others wrote. Raises: ValueError."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def is_time(text: object) -> bool:
+    """Whether `text` is a moment in the form of `moment`."""
+    try:
+        return isinstance(text, str) and moment(text) is not None
+    except ValueError:
+        return False
+
+
 def written(when: datetime) -> str:
     """`when` to the second."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _in_utc(when, "seconds")
+
+
+def written_precisely(when: datetime) -> str:
+    """`when` to the microsecond."""
+    return _in_utc(when, "microseconds")
 
 
 def now() -> str:
-    """The clock of this machine."""
+    """The clock of this machine, to the second."""
     return written(datetime.now(UTC))
+
+
+def precisely_now() -> str:
+    """The clock of this machine, to the microsecond."""
+    return written_precisely(datetime.now(UTC))
 
 
 def days_after(start: str, days: int) -> str:
@@ -33,9 +57,5 @@ def days_after(start: str, days: int) -> str:
         raise ValueError(f"{days} days after {start} is beyond the calendar") from error
 
 
-def is_time(text: object) -> bool:
-    """Whether `text` is a moment in this form."""
-    try:
-        return isinstance(text, str) and moment(text) is not None
-    except ValueError:
-        return False
+def _in_utc(when: datetime, precision: str) -> str:
+    return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision)}Z"
