@@ -61,6 +61,7 @@ def _key(source: Source, options: Options, authority: Authority) -> str:
     chosen["seed"] = None if options.seed is None else str(options.seed)
     chosen |= {"name": source.name, "qubits": most_qubits(noisy=False)}
     chosen |= {"tenant": authority.tenant, "policy": authority.policy.digest}
+    chosen["providers"] = list(authority.policy.providers)
     return cache_key(source=source.text, options=chosen, version=__version__, snapshots={"shipped": shipped_digest()})
 
 

@@ -93,11 +93,22 @@ def _devices(_: Path) -> Iterator[Finding]:
         yield Finding("devices", "fault", "; ".join(broken[:5]))
 
 
-def _algorithms(_: Path) -> Iterator[Finding]:
+def _algorithms(workspace: Path) -> Iterator[Finding]:
+    """What signs here, and who computes it: as the policy file says, if it can be read, else as without one."""
     from qlang.trust.algorithms import available_algorithms
     from qlang.trust.crypto_modes import MODES, unservable_reason
+    from qlang.trust.errors import FileRefused, PolicyError
+    from qlang.trust.policy.load import find_policy
+    from qlang.trust.providers.findings import provider_findings
+    from qlang.trust.providers.table import DEFAULT
 
-    available = available_algorithms()
+    try:
+        providers = find_policy(workspace).providers
+    except (FileRefused, PolicyError):
+        providers = DEFAULT  # the finding `policy` tells what is wrong
+    for found in provider_findings(providers):
+        yield Finding(found.name, found.state, found.detail)
+    available = available_algorithms(providers=providers)
     served = [name for name in MODES if unservable_reason(name, available) is None]
     yield Finding(
         "signatures", "ok" if served else "fault", f"{', '.join(available)}; crypto modes {', '.join(served)}"
@@ -181,6 +192,7 @@ def _crashes(workspace: Path) -> Iterator[Finding]:
 def _clock(_: Path) -> Iterator[Finding]:
     """A clock before the newest calibration that we ship is wrong: manifests would be dated before their data."""
     from qlang.catalogue import store
+    from qlang.trust.times import any_moment
 
     dates = []
     for name, source in store.sources().items():
@@ -191,7 +203,6 @@ def _clock(_: Path) -> Iterator[Finding]:
     newest = max(dates, default=now)
     wrong = now + timedelta(days=1) < newest
     detail = f"{now.isoformat(timespec='seconds')}"
-    from qlang.trust.times import any_moment
     if wrong:
         detail += f", before the newest shipped calibration of {newest.date()}"
     yield Finding("clock", "fault" if wrong else "ok", detail)

@@ -94,7 +94,7 @@ def _crypto(analysis: Analysis, mode: str, authority: Authority) -> CheckedCrypt
 
 def _check_keys(job: CheckedJob, authority: Authority) -> None:
     """A crypto mode that no key can serve is a mistake before anything runs."""
-    algorithms, mode = available_algorithms(), MODES[job.crypto.mode]
+    algorithms, mode = available_algorithms(providers=authority.policy.providers), MODES[job.crypto.mode]
     missing = missing_for(mode, algorithms, kme_fault(authority) if mode.needs_kme and authority.at is None else None)
     if missing:
         possible = tuple(name for name, mode in MODES.items() if not missing_for(mode, algorithms))

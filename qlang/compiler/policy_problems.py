@@ -40,7 +40,7 @@ def backends_span(job: CheckedJob) -> Span:
 def _allowed(authority: Authority) -> tuple[str, ...]:
     """The modes that policy and installation can serve for the tenant, without asking a KME."""
     policy, tenant = authority.policy, authority.tenant
-    available = available_algorithms()
+    available = available_algorithms(providers=policy.providers)
     found = []
     for name, mode in MODES.items():
         algorithms = signing_algorithms(policy, tenant, name)

@@ -77,7 +77,7 @@ class ApplyPolicy(ModulePass):
         self._refuse("mode", mode_verdicts(policy, tenant, mode))
         algorithms = signing_algorithms(policy, tenant, mode)
         self._refuse("algorithms", algorithm_verdicts(policy, tenant, mode, algorithms))
-        available = available_algorithms()
+        available = available_algorithms(providers=policy.providers)
         missing = tuple(name for name in algorithms if name not in available)
         if missing:
             raise PolicyRefusal(self.authority, "algorithms", (), missing)

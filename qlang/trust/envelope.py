@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qlang.trust.algorithms import PublicKey, Signature, signature_fault
 from qlang.trust.canonical import Json, canonical_json, load_json
 from qlang.trust.errors import EnvelopeError, JsonRefused, SigningError
+from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_SIGNATURES = 16
@@ -41,16 +42,22 @@ def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def sign_envelope(payload: bytes, keys: Sequence[SigningKey], payload_type: str = PAYLOAD_TYPE) -> Envelope:
-    """Sign with all keys, and verify each signature before it leaves.
+def sign_envelope(
+    payload: bytes,
+    keys: Sequence[SigningKey],
+    payload_type: str = PAYLOAD_TYPE,
+    *,
+    providers: Iterable[str] = DEFAULT_PROVIDERS,
+) -> Envelope:
+    """Sign with all keys, and let `providers` verify each signature before it leaves.
 
     Raises: SigningError if a signature is wrong (a fault where the key lives), and what signing raises.
     """
     message = pae(payload, payload_type)
-    signatures = []
+    signatures, asked = [], tuple(providers)
     for key in keys:
         value = key.sign(message)
-        if fault := signature_fault(key.public, message, value):
+        if fault := signature_fault(key.public, message, value, providers=asked):
             raise SigningError(f"{key.public.key_id}: {fault}")
         signatures.append(Signature(key.public.key_id, value))
     return Envelope(payload, tuple(signatures))

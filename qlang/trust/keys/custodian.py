@@ -17,6 +17,7 @@ from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.store import KeyStore
 from qlang.trust.keys.unlocking import Kek, ensure_kek, open_kek, read_wrapped
 from qlang.trust.keys.wrapping import ARGON2ID, Cost, decode, encode
+from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 from qlang.trust.times import now
 
 _SCHEME = "aes-256-gcm"
@@ -31,6 +32,8 @@ class DevelopmentCustodian:
     passphrase: PassphraseSource | None = None
     """Protects a store that is made now; opens one that is protected so."""
     cost: Cost = field(default_factory=Cost)
+    providers: tuple[str, ...] = DEFAULT_PROVIDERS
+    """Who computes."""
     _kek: Kek | None = field(default=None, repr=False)
 
     @property
@@ -38,18 +41,18 @@ class DevelopmentCustodian:
         return DEVELOPMENT
 
     def algorithms(self) -> tuple[str, ...]:
-        return available_algorithms()
+        return available_algorithms(providers=self.providers)
 
     def create(self, spec: KeySpec) -> KeyRecord:
         """Make a key. The caller holds the store, see `KeyStore.changing`.
 
         Raises also: AlgorithmUnavailable, KeyFormatError for an unknown algorithm.
         """
-        return self.adopt(spec, generate_secret(spec.algorithm), now())
+        return self.adopt(spec, generate_secret(spec.algorithm, providers=self.providers), now())
 
     def adopt(self, spec: KeySpec, secret: bytes, created_at: str) -> KeyRecord:
         """Take a secret from elsewhere, such as a backup, into custody. Raises as `create`."""
-        public = software_key(spec.algorithm, secret).public
+        public = software_key(spec.algorithm, secret, providers=self.providers).public
         record = KeyRecord(public, spec, DEVELOPMENT, created_at, {}, ProbeReport(NOT_CLAIMED))
         return replace(record, protection=_sealed(record, secret, self._kek_for_writing()))
 
@@ -95,7 +98,7 @@ class DevelopmentCustodian:
 
     def _private(self, record: KeyRecord) -> SoftwareKey:
         try:
-            private = software_key(record.spec.algorithm, self.secret(record))
+            private = software_key(record.spec.algorithm, self.secret(record), providers=self.providers)
         except (AlgorithmUnavailable, KeyFormatError) as error:
             raise CustodyError(DEVELOPMENT, f"{record.public.key_id}: {error}") from error
         if private.public != record.public:

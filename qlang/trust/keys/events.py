@@ -10,7 +10,7 @@ A DSSE envelope with a payload type of its own, so that no run manifest can be t
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -19,6 +19,7 @@ from qlang.trust.canonical import Json, canonical_json, load_json, sha256_digest
 from qlang.trust.custody import CUSTODIES, PURPOSES, KeyRecord
 from qlang.trust.envelope import Envelope, SigningKey, dump_envelope, pae, parse_envelope, sign_envelope
 from qlang.trust.errors import EnvelopeError, JsonRefused, KeyEventError, KeyFormatError
+from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 from qlang.trust.times import is_time
 
 EVENT_TYPE = "https://qlang.dev/key-event/v1"
@@ -157,13 +158,17 @@ class SignedEvent:
         return f"{key.key_id}: {fault}" if fault or len(values) > 1 else None
 
 
-def sign_event(event: KeyEvent, keys: Sequence[SigningKey]) -> SignedEvent:
-    """Sign with each of `keys`, and verify each signature.
+def sign_event(
+    event: KeyEvent, keys: Sequence[SigningKey], *, providers: Iterable[str] = DEFAULT_PROVIDERS
+) -> SignedEvent:
+    """Sign with each of `keys`, and let `providers` verify each signature.
 
     Raises: SigningError for a faulty signature, JsonRefused for a text without canonical form, and what signing
     raises.
     """
-    return SignedEvent(event, sign_envelope(canonical_json(_event_json(event)), keys, PAYLOAD_TYPE))
+    return SignedEvent(
+        event, sign_envelope(canonical_json(_event_json(event)), keys, PAYLOAD_TYPE, providers=providers)
+    )
 
 
 def dump_event(signed: SignedEvent) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from qlang.trust.algorithms import PublicKey
-from qlang.trust.custody import DEVELOPMENT, KeyRecord, KeySpec, ProbeReport
+from qlang.trust.custody import DEVELOPMENT, ROOT, KeyRecord, KeySpec, ProbeReport
 from qlang.trust.envelope import SigningKey
 from qlang.trust.errors import KeyEventError, KeyRefused, KeyStoreError
 from qlang.trust.keys.events import (
@@ -88,7 +88,8 @@ def rotate_key(
         wanted = KeySpec(spec.algorithm, spec.purpose, spec.tenant, spec.generation + 1, start, None)
         new, created = ring.make(_checked(ring, wanted, validity), custody or old.custody, at=at, log=log)
         signers = [ring.signer(old), ring.signer(new), *_root_signers(ring, at, old.public)]
-        rotated = sign_event(Rotated(at, old.public, KeyClaims.of(new), place_of(log)), signers)
+        event = Rotated(at, old.public, KeyClaims.of(new), place_of(log))
+        rotated = sign_event(event, signers, providers=ring.providers)
         ring.keep(new, [created, rotated], log)
     return new, rotated
 
@@ -123,12 +124,13 @@ def revoke_key(
         if key not in contents.trust.trusted:
             raise KeyEventError(f"{key.key_id} is not among the keys of this store")
         own = next((record for record in contents.records if record.public == key), None)
-        signers = _root_signers(ring, at, key)
-        if own is not None and reason != LOST:
+        is_root = any(claims.purpose == ROOT for claims in contents.trust.claims_of(key))
+        signers = [] if is_root else _root_signers(ring, at, key)  # no root speaks about another
+        if own is not None and (reason != LOST or is_root):
             signers.append(ring.signer(own))
         if not signers:
-            raise KeyEventError(f"nobody here can revoke {key.key_id}: it is not here, and there is no root key")
-        signed = sign_event(event, signers)
+            raise KeyEventError(f"nobody here can revoke {key.key_id}: it is not here, and there is no root key for it")
+        signed = sign_event(event, signers, providers=ring.providers)
         ring.store.save_event(signed)
         note_events([signed], log)
     return signed

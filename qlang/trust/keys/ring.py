@@ -26,6 +26,7 @@ from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.store import KeyStore
 from qlang.trust.keys.trust import IS_COMPROMISED, REVOKED, ROTATED, UNKNOWN, VALID, KeyStatus, TrustStore
+from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 from qlang.trust.times import moment, now, written
 
 MADE_WHEN_MISSING = (RUN_MANIFEST, LEDGER_CHECKPOINT)
@@ -80,6 +81,8 @@ class KeyRing:
 
     store: KeyStore
     custodians: Mapping[str, Custodian]
+    providers: tuple[str, ...] = DEFAULT_PROVIDERS
+    """Who checks signatures before they leave."""
     _seen: tuple[object, Contents] | None = field(default=None, repr=False)
 
     def contents(self) -> Contents:
@@ -157,7 +160,8 @@ class KeyRing:
 
     def state_created(self, record: KeyRecord, at: str, log: EventLog | None) -> SignedEvent:
         """The key's signed statement about itself."""
-        return sign_event(Created(at, KeyClaims.of(record), place_of(log)), [self.signer(record)])
+        claims = KeyClaims.of(record)
+        return sign_event(Created(at, claims, place_of(log)), [self.signer(record)], providers=self.providers)
 
     def keep(self, record: KeyRecord, events: Sequence[SignedEvent], log: EventLog | None) -> None:
         """Store a new key with its events, and record them. The caller holds the store."""

@@ -64,15 +64,22 @@ def user_ring(
     `token`: the `[tokens.NAME]` in which new keys are made, where there are several. No token is touched before it
     is used.
 
+    Providers and tokens are those that the file names now; a change counts from the next start on.
+
     Raises: FileRefused, PolicyError for the policy file; CustodyError for an unknown `token`.
     """
+    from qlang.trust.policy.load import find_policy
+
     where = paths or default_key_paths()
-    custodians: dict[str, Custodian] = {DEVELOPMENT: DevelopmentCustodian(where, passphrase)}
-    custodians |= _token_custodians(workspace, where, token)
-    return KeyRing(KeyStore(where), custodians)
+    providers = find_policy(workspace).providers
+    custodians: dict[str, Custodian] = {DEVELOPMENT: DevelopmentCustodian(where, passphrase, providers=providers)}
+    custodians |= _token_custodians(workspace, where, token, providers)
+    return KeyRing(KeyStore(where), custodians, providers)
 
 
-def _token_custodians(workspace: Path, paths: KeyPaths, chosen: str | None) -> dict[str, Custodian]:
+def _token_custodians(
+    workspace: Path, paths: KeyPaths, chosen: str | None, providers: tuple[str, ...]
+) -> dict[str, Custodian]:
     from qlang.trust.policy.load import load_tokens
     from qlang.trust.policy.model import POLICY_FILE
 
@@ -89,7 +96,7 @@ def _token_custodians(workspace: Path, paths: KeyPaths, chosen: str | None) -> d
     tokens = {config.label: Token(config, paths.state / "tries") for config in configured.values()}
     label = None if chosen is None else configured[chosen].label
     native: dict[str, Custodian] = {name: TokenNativeCustodian(token) for name, token in tokens.items()}
-    wrapped: dict[str, Custodian] = {name: TokenWrappedCustodian(token) for name, token in tokens.items()}
+    wrapped: dict[str, Custodian] = {name: TokenWrappedCustodian(token, providers) for name, token in tokens.items()}
     return {
         TOKEN_NATIVE: SeveralTokens(TOKEN_NATIVE, native, label),
         TOKEN_WRAPPED: SeveralTokens(TOKEN_WRAPPED, wrapped, label),

@@ -11,8 +11,9 @@ from qlang.trust.policy import times
 from qlang.trust.policy.choose import signing_algorithms
 from qlang.trust.policy.content import section_content
 from qlang.trust.policy.evaluate import algorithm_verdicts, backend_verdicts, mode_verdicts, tenant_verdicts
-from qlang.trust.policy.model import LogTrust, Policy, Section, Witnesses
+from qlang.trust.policy.model import DEFAULTS, LogTrust, Policy, Section, Witnesses
 from qlang.trust.policy.verdict import Decision
+from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 
 _PLANNED = ("modes", "backends", "algorithms", "sign", "require")
 """Rules that are judged before a run, all others when it is signed."""
@@ -65,6 +66,9 @@ def rules_of(policy: Policy, tenant: str | None = None) -> tuple[Rule, ...]:
         sections = (*policy.sections(""), *((f"tenants.{name}", part) for name, part in policy.tenants.items()))
     found = [rule for path, section in sections for rule in _stated(policy, path, section)]
     if tenant is None:
+        if policy.providers != DEFAULT_PROVIDERS:
+            key = f"{DEFAULTS}.providers"
+            found.append(Rule(key, policy.place(key), ", ".join(policy.providers)))
         found += [*_stated(policy, "log", policy.log), *_stated(policy, "witnesses", policy.witnesses)]
     return tuple(found)
 

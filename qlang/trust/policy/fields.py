@@ -11,6 +11,7 @@ from qlang.trust.crypto_modes import CLASSICAL, MODES, POST_QUANTUM
 from qlang.trust.custody import CUSTODIES
 from qlang.trust.errors import TrustError
 from qlang.trust.policy import times
+from qlang.trust.providers.table import PROVIDERS
 
 ALGORITHMS = tuple(sorted(CLASSICAL)) + tuple(sorted(POST_QUANTUM))
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
@@ -132,6 +133,15 @@ def unknown(key: str, what: str, word: str, known: Collection[str]) -> WrongValu
 
 
 algorithms = one_of("algorithm", ALGORITHMS)
+
+
+def providers(key: str, value: Any) -> tuple[str, ...]:
+    """Names of providers, each once, the preferred one first."""
+    found = one_of("provider", tuple(PROVIDERS))(key, value)
+    if not found:
+        raise WrongValue(key, f"names no provider; known are {', '.join(PROVIDERS)}")
+    return tuple(dict.fromkeys(found))
+
 
 SECTION: Mapping[str, Reader] = {
     "production": flag,

@@ -13,6 +13,7 @@ from qlang.trust.policy.builtin import BUILTIN_DEVELOPMENT
 from qlang.trust.policy.fields import WrongValue
 from qlang.trust.policy.model import DEFAULTS, POLICY_FILE, SCHEMA, TENANTS, LogTrust, Policy, Section, Witnesses
 from qlang.trust.policy.places import MAX_DEPTH, key_lines
+from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 
 if TYPE_CHECKING:
     from qlang.trust.token.config import TokenConfig
@@ -52,6 +53,8 @@ def policy_of(values: Mapping[str, Any], name: str, lines: Mapping[str, int] | N
     """
     for key in values:
         if key not in _TOP:
+            if key == "providers":
+                raise WrongValue(key, f"belongs into `[{DEFAULTS}]`", f"{DEFAULTS}.{key}")
             if key in fields.SECTION:
                 raise WrongValue(key, f"belongs into `[{DEFAULTS}]` or `[{TENANTS}.NAME]`", f"{DEFAULTS}.{key}")
             raise fields.unknown(key, "key", key, _TOP)
@@ -59,11 +62,13 @@ def policy_of(values: Mapping[str, Any], name: str, lines: Mapping[str, int] | N
         found = "missing" if "schema" not in values else "another"
         raise WrongValue("schema", f"is {found}; this version reads `schema = {SCHEMA}`")
     tenants = fields.named_tables(TENANTS, values.get(TENANTS, {}))
+    defaults, providers = _defaults(values.get(DEFAULTS, {}))
     policy = Policy(
-        _section(DEFAULTS, values.get(DEFAULTS, {})),
+        defaults,
         {tenant: _section(f"{TENANTS}.{tenant}", section) for tenant, section in tenants.items()},
         LogTrust(**fields.table("log", values.get("log", {}), fields.LOG)),
         Witnesses(**fields.table("witnesses", values.get("witnesses", {}), fields.WITNESSES)),
+        providers,
         name,
         lines or {},
     )
@@ -94,7 +99,17 @@ def load_tokens(path: Path) -> Mapping[str, TokenConfig]:
     return found
 
 
+def _defaults(value: Any) -> tuple[Section, tuple[str, ...]]:
+    """The rules of `[defaults]`, and beside them who computes on this machine."""
+    read = fields.table(DEFAULTS, value, {**fields.SECTION, "providers": fields.providers})
+    providers = read.pop("providers", DEFAULT_PROVIDERS)
+    return Section(**read), providers
+
+
 def _section(key: str, value: Any) -> Section:
+    if isinstance(value, dict) and "providers" in value:
+        reason = f"belongs into `[{DEFAULTS}]`: it says who computes on this machine, whoever the tenant is"
+        raise WrongValue(f"{key}.providers", reason, f"{DEFAULTS}.providers")
     return Section(**fields.table(key, value, fields.SECTION))
 
 

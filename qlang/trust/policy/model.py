@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from qlang.trust.custody import DEFAULT_TENANT
+from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 
 POLICY_FILE = "qlang-policy.toml"
 SCHEMA = 1
@@ -77,6 +78,12 @@ class Policy:
     tenants: Mapping[str, Section] = field(default_factory=dict)
     log: LogTrust = LogTrust()
     witnesses: Witnesses = Witnesses()
+    providers: tuple[str, ...] = field(default=DEFAULT_PROVIDERS, compare=False)
+    """Who computes signatures on this machine, the preferred one first; see `qlang.trust.providers`.
+
+    Not in the digest: it changes neither what may be signed nor what a verifier demands, and the same rules must have
+    one digest on machines with different packages.
+    """
     name: str = field(default="built-in policy", compare=False)
     """The file's name, for messages."""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)

@@ -38,6 +38,9 @@ class Provider(Protocol):
     def name(self) -> str:
         """What options and policies call it: a key of `providers.table.PROVIDERS`."""
 
+    def knows(self, algorithm: str, operation: str) -> bool:
+        """Whether it does this where it is installed."""
+
     def offers(self, algorithm: str, operation: str) -> str | None:
         """Why `operation` (SIGN or VERIFY) with `algorithm` is not offered here, or None if it is.
 

@@ -42,8 +42,11 @@ class Liboqs:
 
     name = NAME
 
+    def knows(self, algorithm: str, operation: str) -> bool:
+        return algorithm in (_SIGNS if operation == SIGN else _MECHANISMS)
+
     def offers(self, algorithm: str, operation: str) -> str | None:
-        if algorithm not in (_SIGNS if operation == SIGN else _MECHANISMS):
+        if not self.knows(algorithm, operation):
             return f"liboqs does not {operation} with {algorithm} here"
         if not _has_bindings():
             return f"the package `{_DISTRIBUTION}` is not installed"
@@ -77,7 +80,11 @@ class Liboqs:
     def _module(self, algorithm: str, operation: str) -> ModuleType:
         if reason := self.offers(algorithm, operation):
             raise AlgorithmUnavailable(algorithm, operation, ((NAME, reason),))
-        oqs = _import_oqs()
+        try:
+            oqs = _import_oqs()
+        except (AttributeError, ImportError, OSError, RuntimeError, SystemExit) as error:  # as its import ends
+            reason = f"the installed `{_DISTRIBUTION}` does not load with the liboqs found: {error}"
+            raise AlgorithmUnavailable(algorithm, operation, ((NAME, reason),)) from error
         if not oqs.is_sig_enabled(_MECHANISMS[algorithm]):
             reason = f"the liboqs {oqs.oqs_version()} found has no {_MECHANISMS[algorithm]}"
             raise AlgorithmUnavailable(algorithm, operation, ((NAME, reason),))

@@ -46,8 +46,11 @@ class Pqcrypto:
 
     name = NAME
 
+    def knows(self, algorithm: str, operation: str) -> bool:
+        return algorithm in (_SIGNS if operation == SIGN else _MODULES)
+
     def offers(self, algorithm: str, operation: str) -> str | None:
-        if algorithm not in (_SIGNS if operation == SIGN else _MODULES):
+        if not self.knows(algorithm, operation):
             return f"`pqcrypto` does not {operation} with {algorithm} here"
         if not is_installed("pqcrypto"):
             return "the package `pqcrypto` is not installed; it comes with the extra `slh`: pip install 'qlang[slh]'"

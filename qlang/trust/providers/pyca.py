@@ -43,6 +43,9 @@ class Pyca:
 
     name = NAME
 
+    def knows(self, algorithm: str, operation: str) -> bool:
+        return algorithm in _ENTRIES
+
     def offers(self, algorithm: str, operation: str) -> str | None:
         entry = _ENTRIES.get(algorithm)
         if entry is None:

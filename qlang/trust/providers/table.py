@@ -20,17 +20,22 @@ DEFAULT = ("pyca", "pqcrypto")
 
 
 def provider_for(algorithm: str, operation: str, names: Iterable[str] = DEFAULT) -> Provider:
-    """The first of the named providers that offers `operation` with `algorithm`.
+    """The first of the named providers that does `operation` with `algorithm`.
+
+    One that would and is not there, or that nobody knows, ends the search: none takes its place.
 
     Raises: AlgorithmUnavailable, with what each of them said.
     """
     reasons = []
     for name in names:
         provider = PROVIDERS.get(name)
-        reason = f"no such provider; known are {', '.join(PROVIDERS)}" if provider is None else None
-        if provider is not None:
-            reason = provider.offers(algorithm, operation)
-            if reason is None:
-                return provider
-        reasons.append((name, str(reason)))
+        if provider is None:
+            reasons.append((name, f"no such provider; known are {', '.join(PROVIDERS)}"))
+            break
+        reason = provider.offers(algorithm, operation)
+        if reason is None:
+            return provider
+        reasons.append((name, reason))
+        if provider.knows(algorithm, operation):
+            break
     raise AlgorithmUnavailable(algorithm, operation, tuple(reasons))

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from qlang.trust.algorithms import available_algorithms, generate_secret, software_key
 from qlang.trust.custody import TOKEN_WRAPPED, KeyRecord, KeySpec, ProbeReport
 from qlang.trust.errors import CustodyError, TrustError
+from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 from qlang.trust.spki import PublicKey
-from qlang.trust.token.native import check_record
 from qlang.trust.times import now
+from qlang.trust.token.native import check_record
 from qlang.trust.token.session import Token, serial_text
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class TokenWrappedCustodian:
     """Makes, uses and probes keys whose secrets one token wraps. Methods raise CustodyError."""
 
     token: Token
+    providers: tuple[str, ...] = DEFAULT_PROVIDERS
+    """Who computes."""
 
     @property
     def custody(self) -> str:
@@ -45,7 +48,7 @@ class TokenWrappedCustodian:
         from pkcs11.mechanisms import Mechanism
 
         needed = {Mechanism[name] for name in _GENERATION_MECHANISMS}
-        return available_algorithms() if needed <= present.slot.get_mechanisms() else ()
+        return available_algorithms(providers=self.providers) if needed <= present.slot.get_mechanisms() else ()
 
     def create(self, spec: KeySpec) -> KeyRecord:
         """Make a secret, wrap it, see that it opens again, and probe the key that wraps it."""
@@ -54,8 +57,8 @@ class TokenWrappedCustodian:
             raise CustodyError(TOKEN_WRAPPED, reason)
         with self.token.session(TOKEN_WRAPPED, f"wrap a key of {spec.algorithm}") as session:
             kek = self._kek(session, create=True)
-            secret = generate_secret(spec.algorithm)
-            public = software_key(spec.algorithm, secret).public
+            secret = generate_secret(spec.algorithm, providers=self.providers)
+            public = software_key(spec.algorithm, secret, providers=self.providers).public
             nonce = secrets.token_bytes(_NONCE_BYTES)
             data = associated_data(public, spec)
             ciphertext = _encrypt(kek, nonce, data, secret)
@@ -82,7 +85,7 @@ class TokenWrappedCustodian:
             data = associated_data(record.public, record.spec)
             secret = _decrypt(self._kek(session), nonce, data, ciphertext, name)
         try:
-            key = software_key(record.public.algorithm, secret)
+            key = software_key(record.public.algorithm, secret, providers=self.providers)
         except TrustError as error:
             raise CustodyError(TOKEN_WRAPPED, f"what {name} wraps is no such key: {error}") from None
         if key.public != record.public:

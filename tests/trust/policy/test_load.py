@@ -15,6 +15,7 @@ from qlang.trust.policy.explain import contradictions, rules_of
 from qlang.trust.policy.load import MAX_BYTES, find_policy, load_policy, load_tokens, policy_of
 from qlang.trust.policy.model import POLICY_FILE, Policy
 from qlang.trust.policy.places import key_lines
+from qlang.trust.providers.table import DEFAULT
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "trust" / "policy.md"
@@ -58,6 +59,11 @@ BAD = {
     "verifier-key": "schema = 1\n[log]\nkeys = ['qlang.example+00000000+AAAA']\n",
     "stars": "schema = 1\n[defaults]\nbackends = ['*********']\n",
     "date": "schema = 1\n[defaults]\nmax_key_age = 2026-01-01\n",
+    "unknown-provider": "schema = 1\n[defaults]\nproviders = ['pyca', 'pqcypto']\n",
+    "strange-provider": "schema = 1\n[defaults]\nproviders = ['abacus']\n",
+    "no-provider": "schema = 1\n[defaults]\nproviders = []\n",
+    "provider-of-a-tenant": "schema = 1\n[tenants.lab]\nproviders = ['pyca']\n",
+    "provider-at-the-top": "schema = 1\nproviders = ['pyca']\n",
     "not-toml": "schema = 1\n[defaults\n",
     "twice": "schema = 1\nschema = 1\n",
     "deep": "schema = 1\nx = " + "[" * 40,
@@ -133,6 +139,17 @@ def test_the_digest_is_that_of_the_rules(tmp_path: Path) -> None:
     assert load(tmp_path, SAME).digest == digest
     others = [SMALL.replace("36h", "37h"), SMALL.replace("lab-a", "lab-b"), SMALL.replace('"ecdsa-p256", ', "")]
     assert len({digest, BUILTIN_DEVELOPMENT.digest, *(load(tmp_path, text).digest for text in others)}) == 5
+
+
+def test_providers_are_in_order_and_of_this_machine(tmp_path: Path) -> None:
+    """They are no rule: neither hashed nor recorded, and the same rules are the same policy."""
+    named = load(tmp_path, SMALL.replace("[defaults]", "[defaults]\nproviders = ['liboqs', 'pyca', 'liboqs']"))
+    plain = load(tmp_path, SMALL)
+    assert (named.providers, plain.providers) == (("liboqs", "pyca"), DEFAULT)
+    assert named == plain and named.digest == plain.digest
+    assert "providers" not in str(policy_content(named))
+    (shown,) = [rule for rule in rules_of(named) if rule.key == "defaults.providers"]
+    assert (shown.value, shown.place) == ("liboqs, pyca", f"{POLICY_FILE}:4")
 
 
 def test_the_order_of_signatures_counts_and_the_order_of_a_set_does_not(tmp_path: Path) -> None:

@@ -28,6 +28,16 @@ def test_keys_sign_and_the_wrapping_key_stays(soft, algorithm) -> None:
     assert custodian.probe(record) == record.probe
 
 
+def test_the_named_providers_compute(soft) -> None:
+    record = TokenWrappedCustodian(soft.token, ("pqcrypto",)).create(KeySpec(SLH_DSA_128F))
+    narrowed = TokenWrappedCustodian(soft.token, ("pyca",))
+    assert SLH_DSA_128F not in narrowed.algorithms() and ML_DSA_65 in narrowed.algorithms()
+    with pytest.raises(CustodyError, match="cannot be made"):
+        narrowed.create(KeySpec(SLH_DSA_128F, generation=2))
+    with pytest.raises(CustodyError, match="pyca: `cryptography` has no slh-dsa"):
+        narrowed.sign(record, b"x")
+
+
 def test_one_wrapping_key_serves_all(soft) -> None:
     custodian = TokenWrappedCustodian(soft.token)
     first, second = (custodian.create(KeySpec(ML_DSA_65, generation=number)) for number in (1, 2))
