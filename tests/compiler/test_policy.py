@@ -110,9 +110,8 @@ def test_the_layout_of_the_file_does_not_change_the_plan(tmp_path: Path) -> None
     assert other.plan_hash != one.plan_hash
 
 
-def test_an_algorithm_that_is_not_installed_is_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qlang.compiler.policy_stage.available_algorithms", lambda: ("ed25519", "ml-dsa-65"))
-    compilation = compiled(tmp_path, "[defaults]\nsign.hybrid = ['slh-dsa-sha2-128s']\n")
+def test_an_algorithm_that_no_named_provider_has_is_no_key(tmp_path: Path) -> None:
+    compilation = compiled(tmp_path, "[defaults]\nproviders = ['pyca']\nsign.hybrid = ['slh-dsa-sha2-128s']\n")
     (problem,) = compilation.diagnostics
     assert problem.code == "QJ0802"
     assert "slh-dsa-sha2-128s" in problem.label()
