@@ -14,6 +14,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn, Protocol
 
@@ -52,7 +53,7 @@ def spawned(setup: SignerSetup) -> tuple[Channel, Process]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            pass_fds=_descriptors(setup),
+            close_fds=False,  # what the user made inheritable may hold a passphrase or PIN (`fd:N`); nothing else is
         )
     except OSError as error:
         raise SignerUnavailable(f"its process cannot be started: {error.strerror}") from error
@@ -99,7 +100,7 @@ def _forked_main(reading: int, writing: int, setup: SignerSetup, parent: int) ->
     try:
         from qlang.trust.signing.child_process import live
 
-        _close_all_but({0, 1, 2, reading, writing, *_descriptors(setup)})
+        _close_all_but({0, 1, 2, reading, writing})
         status = live(reading, writing, setup, parent)
     finally:
         if sys.exc_info()[0] is not None:
@@ -108,10 +109,11 @@ def _forked_main(reading: int, writing: int, setup: SignerSetup, parent: int) ->
 
 
 def _close_all_but(kept: set[int]) -> None:
-    """Descriptors that the parent has open are none of ours; the one of the listing itself is closed by then."""
+    """Close what a fresh interpreter would not have been given either: all that is not inheritable."""
     for descriptor in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
-        if descriptor not in kept:
-            os.closerange(descriptor, descriptor + 1)
+        with suppress(OSError):  # that of the listing itself is closed by now
+            if descriptor not in kept and not os.get_inheritable(descriptor):
+                os.close(descriptor)
 
 
 class _Forked:
@@ -137,12 +139,6 @@ class _Forked:
         finally:
             os.close(descriptor)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-
-def _descriptors(setup: SignerSetup) -> tuple[int, ...]:
-    """What a child inherits: the descriptor that holds the passphrase, where one is named."""
-    kind, _, number = (setup.passphrase or "").partition(":")
-    return (int(number),) if kind == "fd" and number.isascii() and number.isdecimal() else ()
 
 
 def _given(setup: SignerSetup) -> dict[str, Any]:

@@ -9,19 +9,18 @@ no duplicate. Not safe for threads: one service, one thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from qlang.trust.canonical import Json, canonical_json, load_json, sha256_digest
+from qlang.trust.canonical import Json, canonical_json, sha256_digest
 from qlang.trust.crypto_modes import ED25519, MODES
 from qlang.trust.custody import DEFAULT_TENANT, DEVELOPMENT, LEDGER_CHECKPOINT, RUN_MANIFEST, KeyRecord
 from qlang.trust.envelope import SigningKey, dump_envelope, sign_envelope
-from qlang.trust.errors import KeyRefused, LedgerError, PolicyRefused, RequestConflict, TrustError
+from qlang.trust.errors import KeyRefused, LedgerError, PolicyRefused, TrustError
 from qlang.trust.keys.ring import KeyRing
 from qlang.trust.ledger.checkpoint import Checkpoint, sign_checkpoint
-from qlang.trust.ledger.entries import Remembered
 from qlang.trust.ledger.kinds import CHECKPOINT, WITNESS
 from qlang.trust.ledger.notes import NoteKey, log_key, parse_note, verify_note
 from qlang.trust.ledger.proof import dump_proof
@@ -43,7 +42,8 @@ from qlang.trust.policy.model import Policy
 from qlang.trust.policy.questions import KeyFacts, Peer, SigningQuestion
 from qlang.trust.signing.audit import note_key_use, note_policy, note_refusal
 from qlang.trust.signing.peer import may_connect
-from qlang.trust.signing.request import ManifestRequest, SignedManifest, answer_json, check_request, parse_answer
+from qlang.trust.signing.recall import same_again
+from qlang.trust.signing.request import ManifestRequest, SignedManifest, answer_json, check_request
 from qlang.version import __version__
 
 
@@ -100,14 +100,14 @@ class SigningService:
             check_request(request)
             digest = request.digest
             if (before := self._ledger.recall(_request_id(request))) is not None:
-                return _same_again(request, digest, before)
+                return same_again(self._ledger, request, digest, before)
             policy = self._policy()
             keys, log = self._keys_for(policy, request)
             mode = MODES.get(request.facts.crypto_mode)
             gate = self._qkd() if mode is not None and mode.needs_kme else None
             with self._transaction(policy) as step:
                 if (before := step.recall(_request_id(request))) is not None:
-                    return _same_again(request, digest, before)
+                    return same_again(self._ledger, request, digest, before)
                 return self._signed(step, policy, _Asked(request, digest, peer, keys, log, gate, self._now()))
         except LedgerError:
             raise
@@ -277,17 +277,6 @@ def _may_make_keys(policy: Policy, tenant: str) -> bool:
         section.production or section.enforced_probe or (section.custody and DEVELOPMENT not in section.custody)
         for _, section in policy.sections(tenant)
     )
-
-
-def _same_again(request: ManifestRequest, digest: str, before: Remembered) -> SignedManifest:
-    """The answer that was given before, if the same was asked. Raises: RequestConflict, ManifestError."""
-    run_id = request.facts.run_id
-    if before.answer is None:
-        raise RequestConflict(run_id, before.index, "it was recorded long ago, and its answer is not kept any more")
-    value = load_json(before.answer)
-    if not isinstance(value, Mapping) or value.get("request_digest") != digest:
-        raise RequestConflict(run_id, before.index, "another manifest with this id was recorded")
-    return parse_answer(value.get("answer"))
 
 
 def _key_facts(record: KeyRecord) -> KeyFacts:
