@@ -82,6 +82,21 @@ def test_a_run_on_a_fresh_machine_asks_nothing_and_leaves_no_process(place: Path
 
 
 @posix
+def test_a_store_that_a_passphrase_protects(place: Path) -> None:
+    secret = {"PASSPHRASE": "correct horse battery"}
+    assert call(place, *RUN, "--passphrase", "env:PASSPHRASE", **secret).returncode == 0
+    asked = call(place, *RUN)
+    assert asked.returncode == 3
+    assert "passphrase" in asked.stderr and "Traceback" not in asked.stderr
+    (place / "qlang.toml").write_text('[signer]\npassphrase = "env:PASSPHRASE"\n')
+    assert call(place, *RUN, **secret).returncode == 0
+    wrong = call(place, *RUN, PASSPHRASE="wrong horse battery")
+    assert wrong.returncode == 3
+    assert "wrong horse" not in wrong.stderr
+    assert (entries(place, "run"), entries(place, "refusal")) == (2, 2)
+
+
+@posix
 def test_status_and_runs_through_a_server(place: Path) -> None:
     nobody = call(place, "signer", "status")
     assert nobody.returncode == 1

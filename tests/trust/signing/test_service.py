@@ -13,20 +13,29 @@ from qlang.trust.algorithms import signature_fault
 from qlang.trust.canonical import sha256_digest
 from qlang.trust.custody import DEFAULT_TENANT, DEVELOPMENT, RUN_MANIFEST
 from qlang.trust.envelope import pae, parse_envelope
-from qlang.trust.errors import CustodyError, KeyRefused, ManifestError, PolicyError, PolicyRefused, RequestConflict
+from qlang.trust.errors import (
+    CustodyError,
+    KeyRefused,
+    ManifestError,
+    PolicyError,
+    PolicyRefused,
+    QkdUnavailable,
+    RequestConflict,
+)
 from qlang.trust.keys.life import Validity, create_key, revoke_key
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.ring import development_ring
+from qlang.trust.keys.user import user_ring
 from qlang.trust.ledger.deep import check_ledger_file
 from qlang.trust.ledger.entries import entry_data
 from qlang.trust.ledger.merkle import leaf_hash
 from qlang.trust.ledger.notes import log_key
 from qlang.trust.ledger.proof import parse_proof, verify_proof
 from qlang.trust.ledger.store import open_ledger, open_reader
-from qlang.trust.manifest import Statement, ledger_body, parse_statement
+from qlang.trust.manifest import QkdGate, Statement, ledger_body, parse_statement
 from qlang.trust.policy.model import POLICY_FILE
 from qlang.trust.policy.questions import Peer
-from qlang.trust.signing.opening import open_service
+from qlang.trust.signing.opening import PolicySource, open_service
 from qlang.trust.signing.peer import own_peer
 from qlang.trust.signing.request import SignedManifest
 from qlang.trust.signing.service import SigningService
@@ -226,6 +235,21 @@ def test_custody_and_probe_are_in_the_manifest(service: SigningService) -> None:
     key = predicate["predicate"]["keys"][0]
     assert predicate["predicate"]["custody"] == key["custody"] == DEVELOPMENT
     assert key["probe"] == {"verdict": "non_extractable: not claimed", "flags": {}}
+
+
+def test_mode_qkd_states_who_had_keys(setup: SignerSetup) -> None:
+    gate = QkdGate("simulator", "kme-a", "kme-b", "2024-11-21T09:59:00Z")
+    with open_ledger(setup.ledger) as ledger:
+        ring, policy = user_ring(setup.policy_folder, paths=setup.keys), PolicySource(setup.policy_folder)
+        service = SigningService(ledger, ring, policy, qkd=lambda: gate)
+        assert statement_of(service.sign_manifest(request_of("r1", crypto_mode="qkd"))).predicate.qkd == gate
+        assert statement_of(service.sign_manifest(request_of("r2"))).predicate.qkd is None
+
+
+def test_mode_qkd_without_a_key_management_entity(service: SigningService, setup: SignerSetup) -> None:
+    with pytest.raises(QkdUnavailable):
+        service.sign_manifest(request_of("r1", crypto_mode="qkd"))
+    assert "QKD_UNAVAILABLE" in reasons(setup)
 
 
 @pytest.mark.parametrize("subjects", [{}, {f"f{n}": "sha256:" + "0" * 64 for n in range(1025)}])
