@@ -18,7 +18,7 @@ from qlang.version import __version__
 CODE = "QJ9901"
 FOLDER = Path(".qlang") / "crashes"
 
-_SECRET_NAME = re.compile(r"token|secret|password|passwd|credential|api.?key|auth", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"token|secret|passphrase|password|passwd|credential|api.?key|auth|\bpin\b", re.IGNORECASE)
 _HIDDEN = "***"
 
 

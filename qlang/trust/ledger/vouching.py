@@ -66,7 +66,15 @@ def _key_fault(store: TrustStore, public: PublicKey, place: Position, alone: boo
     purpose = ROOT if any(one.purpose == ROOT for one in claims) else LEDGER_CHECKPOINT
     since = max((one.not_before for one in claims), key=moment, default="1970-01-01T00:00:00Z")
     fault = store.fault_of(public, purpose=purpose, at=since, position=place)
-    if fault is None and alone:
-        last = store.status(public, purpose=purpose, at=_FAR, position=place)
-        fault = last.detail if last.state == IS_COMPROMISED else None
-    return fault
+    return fault or (_stolen(store, public, purpose, place) if alone else None)
+
+
+def stolen(store: TrustStore, public: PublicKey, checkpoint: Checkpoint) -> str | None:
+    """Why a key of a log may have been a thief's when it signed a checkpoint, or None."""
+    place = Position(checkpoint.origin, checkpoint.size, root_text(checkpoint.root))
+    return _stolen(store, public, LEDGER_CHECKPOINT, place)
+
+
+def _stolen(store: TrustStore, public: PublicKey, purpose: str, place: Position) -> str | None:
+    last = store.status(public, purpose=purpose, at=_FAR, position=place)
+    return last.detail if last.state == IS_COMPROMISED else None

@@ -36,7 +36,7 @@ def evaluate(policy: Policy, question: SigningQuestion) -> Decision:
             *backend_verdicts(policy, run.tenant, run.backend_id),
             *algorithm_verdicts(policy, run.tenant, run.crypto_mode, run.algorithms),
             *_signing_keys(run),
-            *key_verdicts(policy, run.tenant, run.keys, run.created_at),
+            *key_verdicts(policy, run.tenant, run.keys, run.created_at, run.now),
             *calibration_verdicts(policy, run.tenant, run.backend_id, run.calibration_at, run.created_at),
             *_clock_verdicts(policy, run),
             *_checkpoint_verdicts(policy, run),
@@ -53,7 +53,7 @@ def evaluate_verification(policy: Policy, question: VerificationQuestion) -> Dec
             *mode_verdicts(policy, run.tenant, run.crypto_mode),
             *backend_verdicts(policy, run.tenant, run.backend_id),
             *algorithm_verdicts(policy, run.tenant, run.crypto_mode, run.algorithms),
-            *key_verdicts(policy, run.tenant, run.keys, run.created_at),
+            *key_verdicts(policy, run.tenant, run.keys, run.created_at, run.signed_at),
             *calibration_verdicts(policy, run.tenant, run.backend_id, run.calibration_at, run.created_at),
         )
     )
@@ -116,8 +116,13 @@ def algorithm_verdicts(policy: Policy, tenant: str, mode: str, algorithms: Colle
                 yield Verdict(key, policy.place(key), not missing, text)
 
 
-def key_verdicts(policy: Policy, tenant: str, keys: Collection[KeyFacts], at: str) -> Verdicts:
-    """Whether keys may sign for a tenant at a time: validity, custody, probe, age, ownership."""
+def key_verdicts(
+    policy: Policy, tenant: str, keys: Collection[KeyFacts], at: str, signed_at: str | None = None
+) -> Verdicts:
+    """Whether keys may sign for a tenant a run of the time `at`: validity, custody, probe, age, ownership.
+
+    A key's age is that at `signed_at`, the signer's clock, too: whoever asks chooses `at`.
+    """
     owner = policy.key_tenant(tenant)
     for key in keys:
         name = f"key `{key.key_id}`"
@@ -140,7 +145,8 @@ def key_verdicts(policy: Policy, tenant: str, keys: Collection[KeyFacts], at: st
                 yield _membership(policy, f"{path}.keys", name, key.key_id in section.keys, section.keys)
             if section.max_key_age is not None:
                 rule = f"{path}.max_key_age"
-                yield _age(policy, rule, f"the age of {name}", key.created_at, at, section.max_key_age)
+                for moment in dict.fromkeys((at, signed_at or at)):
+                    yield _age(policy, rule, f"the age of {name}", key.created_at, moment, section.max_key_age)
 
 
 def calibration_verdicts(policy: Policy, tenant: str, backend: str, calibration_at: str | None, at: str) -> Verdicts:

@@ -88,3 +88,5 @@ class VerificationQuestion:
     backend_id: str
     created_at: str
     calibration_at: str | None = None
+    signed_at: str | None = None
+    """By the signer's clock; None where only `created_at` is known."""

@@ -18,7 +18,7 @@ from qlang.trust.canonical import Json, canonical_json, sha256_digest
 from qlang.trust.crypto_modes import ED25519, MODES
 from qlang.trust.custody import DEFAULT_TENANT, DEVELOPMENT, LEDGER_CHECKPOINT, RUN_MANIFEST, KeyRecord
 from qlang.trust.envelope import SigningKey, dump_envelope, sign_envelope
-from qlang.trust.errors import KeyRefused, LedgerError, PolicyRefused, TrustError
+from qlang.trust.errors import KeyRefused, LedgerError, ManifestError, PolicyRefused, TrustError
 from qlang.trust.keys.ring import KeyRing
 from qlang.trust.ledger.checkpoint import Checkpoint, sign_checkpoint
 from qlang.trust.ledger.kinds import CHECKPOINT, WITNESS
@@ -41,10 +41,14 @@ from qlang.trust.policy.evaluate import evaluate
 from qlang.trust.policy.model import Policy
 from qlang.trust.policy.questions import KeyFacts, Peer, SigningQuestion
 from qlang.trust.signing.audit import note_key_use, note_policy, note_refusal
+from qlang.trust.signing.intent import SigningIntent
 from qlang.trust.signing.peer import may_connect
 from qlang.trust.signing.recall import same_again
 from qlang.trust.signing.request import ManifestRequest, SignedManifest, answer_json, check_request
 from qlang.version import __version__
+
+MAX_STATEMENT = 96 << 10
+"""Most bytes of what is signed: with its signatures it must fit into an answer that the ledger keeps."""
 
 
 def clock() -> str:
@@ -96,7 +100,7 @@ class SigningService:
         Raises: PolicyRefused, ManifestError, JsonRefused, CustodyError, KeyStoreError, SigningError and their like,
         each recorded as a refusal; RequestConflict; LedgerError, where nothing can be recorded.
         """
-        try:
+        with self._refusals_recorded(peer, request):
             check_request(request)
             digest = request.digest
             if (before := self._ledger.recall(_request_id(request))) is not None:
@@ -109,12 +113,46 @@ class SigningService:
                 if (before := step.recall(_request_id(request))) is not None:
                     return same_again(self._ledger, request, digest, before)
                 return self._signed(step, policy, _Asked(request, digest, peer, keys, log, gate, self._now()))
+
+    def prepare(self, intent: SigningIntent, peer: Peer | None = None) -> None:
+        """Judge a run before it is made, as if it ended now, and get ready to sign it. Signs nothing.
+
+        Its keys are found or made, their tokens logged in to and their secrets opened.
+
+        Raises: as `sign_manifest`, recorded in the same way.
+        """
+        with self._refusals_recorded(peer):
+            policy, at = self._policy(), self._now()
+            owner, mode = policy.key_tenant(intent.tenant), MODES.get(intent.crypto_mode)
+            facts = tuple(self._foreseen(policy, intent.tenant, owner, name, at) for name in intent.algorithms)
+            self._refuse(policy, self._question(policy, intent, facts, at, at, peer))
+            keys = self._select(policy, intent.tenant, RUN_MANIFEST, owner, intent.algorithms, at)
+            log = self._select(policy, intent.tenant, LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), at)
+            for record in (*keys, *log):
+                self._keys.ready(record)
+            if mode is not None and mode.needs_kme:
+                self._qkd()
+
+    @contextmanager
+    def _refusals_recorded(self, peer: Peer | None, request: ManifestRequest | None = None) -> Iterator[None]:
+        try:
+            yield
         except LedgerError:
             raise
         except TrustError as error:
             reasons = error.reasons if isinstance(error, PolicyRefused) else (str(error),)
             self.record_refusal(reasons, peer, request)
             raise
+
+    def _foreseen(self, policy: Policy, tenant: str, owner: str, algorithm: str, at: str) -> KeyFacts:
+        """The key that would sign: the one that is there, or that would be made."""
+        try:
+            (record,) = self._keys.select(RUN_MANIFEST, owner, (algorithm,), at, create=False)
+        except KeyRefused as refusal:
+            if refusal.state != "missing" or not _may_make_keys(policy, tenant):
+                raise
+            return KeyFacts.not_yet_made(algorithm, owner, at)
+        return KeyFacts.of(record)
 
     def record_refusal(
         self, reasons: tuple[str, ...], peer: Peer | None = None, request: ManifestRequest | None = None
@@ -169,6 +207,8 @@ class SigningService:
             asked.qkd,
         )
         payload = statement_bytes(Statement(request.subjects, predicate))
+        if len(payload) > MAX_STATEMENT:
+            raise ManifestError("payload", f"a statement of {len(payload)} bytes exceeds {MAX_STATEMENT}")
         parse_statement(payload)  # nothing is signed that `verify` could not read
         digest = sha256_digest(payload)
         envelope = sign_envelope(
@@ -202,20 +242,37 @@ class SigningService:
 
     def _judge(self, policy: Policy, asked: _Asked) -> None:
         """Raises: PolicyRefused with every reason."""
-        facts = asked.request.facts
-        question = SigningQuestion(
-            tenant=facts.tenant,
-            crypto_mode=facts.crypto_mode,
-            algorithms=asked.request.algorithms,
-            keys=tuple(map(_key_facts, asked.keys)),
-            backend_id=facts.backend_id,
-            created_at=facts.created_at,
-            now=asked.at,
-            calibration_at=facts.calibration_at,
-            peer=asked.peer,
-            owner_uid=self._owner_uid,
-            checkpoint_at=self._checkpoint_at(policy, facts.tenant),
+        facts, keys = asked.request.facts, tuple(map(KeyFacts.of, asked.keys))
+        intent = SigningIntent(
+            facts.tenant, facts.crypto_mode, asked.request.algorithms, facts.backend_id, facts.calibration_at
         )
+        self._refuse(policy, self._question(policy, intent, keys, facts.created_at, asked.at, asked.peer))
+
+    def _question(
+        self,
+        policy: Policy,
+        intent: SigningIntent,
+        keys: tuple[KeyFacts, ...],
+        created_at: str,
+        now: str,
+        peer: Peer | None,
+    ) -> SigningQuestion:
+        return SigningQuestion(
+            tenant=intent.tenant,
+            crypto_mode=intent.crypto_mode,
+            algorithms=intent.algorithms,
+            keys=keys,
+            backend_id=intent.backend_id,
+            created_at=created_at,
+            now=now,
+            calibration_at=intent.calibration_at,
+            peer=peer,
+            owner_uid=self._owner_uid,
+            checkpoint_at=self._checkpoint_at(policy, intent.tenant),
+        )
+
+    def _refuse(self, policy: Policy, question: SigningQuestion) -> None:
+        """Raises: PolicyRefused with every reason."""
         reasons = (*evaluate(policy, question).reasons, *_standing_reasons(question))
         if reasons:
             raise PolicyRefused(reasons)
@@ -276,20 +333,6 @@ def _may_make_keys(policy: Policy, tenant: str) -> bool:
     return not any(
         section.production or section.enforced_probe or (section.custody and DEVELOPMENT not in section.custody)
         for _, section in policy.sections(tenant)
-    )
-
-
-def _key_facts(record: KeyRecord) -> KeyFacts:
-    spec = record.spec
-    return KeyFacts(
-        key_id=record.public.key_id,
-        algorithm=record.public.algorithm,
-        custody=record.custody,
-        probe=record.probe.verdict,
-        not_before=spec.not_before,
-        not_after=spec.not_after,
-        created_at=record.created_at,
-        tenant=spec.tenant,
     )
 
 

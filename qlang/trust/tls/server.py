@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import threading
@@ -14,6 +15,8 @@ from qlang.trust.tls.context import TlsSettings, server_context
 
 _LOG = logging.getLogger("qlang.trust.tls")
 _BACKLOG = 128
+_PASSING = (errno.ECONNABORTED, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+"""What ends one connection, or ends by itself, and must not end the server."""
 _TICK = 0.2
 """Seconds after which a waiting server looks whether it shall stop."""
 
@@ -65,6 +68,10 @@ class TlsServer:
             except OSError as error:
                 if self._stopping.is_set():
                     return
+                if error.errno in _PASSING:
+                    _LOG.warning("a connection was not accepted: %s", error.strerror)
+                    self._stopping.wait(_TICK)
+                    continue
                 raise TlsRefused(f"the server does not listen any more: {error.strerror}") from error
             if not self._admit(address[0]):
                 _LOG.warning("too many connections: %s is not answered", address[0])

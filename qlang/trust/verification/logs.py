@@ -10,7 +10,7 @@ from qlang.trust.keys.trust import TrustStore
 from qlang.trust.ledger.entries import root_text
 from qlang.trust.ledger.notes import NoteKey, parse_vkey, verify_note
 from qlang.trust.ledger.proof import Proof
-from qlang.trust.ledger.vouching import by_store
+from qlang.trust.ledger.vouching import by_store, stolen
 from qlang.trust.policy.model import Policy
 
 
@@ -35,17 +35,20 @@ def _log_check(proof: Proof, trusted: TrustStore | None, policy: Policy) -> Chec
     checkpoint = proof.checkpoint
     fault = None
     if policy.log.keys:
-        fault = _named_fault(proof, policy)
+        fault = _named_fault(proof, policy, trusted)
     elif trusted is not None:
         fault = by_store(trusted, alone=True)(proof.note, checkpoint)
     told = f"size {checkpoint.size} of {checkpoint.origin}, root {root_text(checkpoint.root)}"
     return Check("checkpoint", fault is None, told if fault is None else f"{fault}; {told}")
 
 
-def _named_fault(proof: Proof, policy: Policy) -> str | None:
+def _named_fault(proof: Proof, policy: Policy, trusted: TrustStore | None) -> str | None:
+    """A key that the policy names may have been stolen since: the trust store knows."""
     try:
         keys = [key for key in _keys(policy.log.keys) if key.name == proof.checkpoint.origin]
-        verify_note(proof.note, keys)
+        for found in verify_note(proof.note, keys):
+            if trusted is not None and (fault := stolen(trusted, found.key.public, proof.checkpoint)):
+                return fault
     except NoteError as error:
         return f"{error.reason} (log.keys, {policy.place('log.keys')})"
     return None
@@ -58,7 +61,8 @@ def _witness_check(proof: Proof, policy: Policy) -> Check:
     except NoteError as error:
         return Check("witnesses", False, f"{wanted} demanded: {error.reason}")
     names = sorted({found.key.name for found in verified})
-    return Check("witnesses", len(names) >= wanted, f"{wanted} demanded, {len(names)} cosigned: {', '.join(names)}")
+    count = min(len(names), len({found.key.public for found in verified}))  # one key under two names is one witness
+    return Check("witnesses", count >= wanted, f"{wanted} demanded, {count} cosigned: {', '.join(names)}")
 
 
 def _keys(texts: tuple[str, ...]) -> list[NoteKey]:

@@ -59,6 +59,7 @@ def policy_checks(
             backend_id=facts.backend_id,
             created_at=facts.created_at,
             calibration_at=facts.calibration_at,
+            signed_at=predicate.signed_at,
         ),
     )
     for verdict in decision.rules:

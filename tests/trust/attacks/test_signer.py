@@ -5,24 +5,30 @@ import os
 import resource
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from qlang.trust.canonical import canonical_json
+from qlang.trust.envelope import dump_envelope, parse_envelope
 from qlang.trust.errors import FrameRefused, LedgerError, PolicyRefused, SignerUnavailable
 from qlang.trust.ledger.deep import check_ledger_file
-from qlang.trust.policy.model import POLICY_FILE
-from qlang.trust.policy.questions import Peer
+from qlang.trust.policy.evaluate import evaluate, evaluate_verification
+from qlang.trust.policy.model import POLICY_FILE, Policy, Section
+from qlang.trust.policy.questions import KeyFacts, Peer, SigningQuestion, VerificationQuestion
 from qlang.trust.signing import dispatch
 from qlang.trust.signing import server as serving
 from qlang.trust.signing.client import socket_signer
 from qlang.trust.signing.dispatch import reply_to
 from qlang.trust.signing.opening import PolicySource, open_service
 from qlang.trust.signing.protocol import HELLO, Question, parse_answer_frame, question_bytes
+from qlang.trust.signing.request import answer_json
 from qlang.trust.signing.service import SigningService
 from qlang.trust.signing.setup import SignerSetup
 from tests.trust.signing.conftest import request_of, service, setup  # noqa: F401 - fixtures
 from tests.trust.signing.test_processes import answer, raw, refusals, served
+from tests.trust.verify.spoiling import edit_ledger
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the server tells its peers on Linux only")
 
@@ -121,3 +127,36 @@ def test_a_full_disk_loses_nothing_that_was_answered(setup: SignerSetup) -> None
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signer.sign_manifest(request_of("after"))
     assert all(check.ok for check in check_ledger_file(setup.ledger, deep=True))
+
+
+@pytest.mark.parametrize("part", ["envelope", "manifest_digest", "ledger_index"])
+def test_a_planted_answer_is_not_given_again(setup: SignerSetup, part: str) -> None:
+    """Answers are beside the Merkle tree: who can write the ledger's file plants one of his own."""
+    request = request_of("r1")
+    with open_service(setup) as signer:
+        signed = signer.sign_manifest(request)
+        other = signer.sign_manifest(request_of("r2"))
+        assert signer.sign_manifest(request) == signed
+    planted = answer_json(signed) | {part: answer_json(other)[part]}
+    if part == "envelope":
+        envelope = parse_envelope(signed.envelope)
+        false = tuple(replace(one, value=bytes(len(one.value))) for one in envelope.signatures)
+        planted[part] = dump_envelope(replace(envelope, signatures=false)).decode()
+    kept = canonical_json({"request_digest": request.digest, "answer": planted})
+    edit_ledger(setup.ledger, ("UPDATE answer SET answer = ? WHERE id = 'run:r1'", (kept,)))
+    with open_service(setup) as signer, pytest.raises(LedgerError, match="another answer"):
+        signer.sign_manifest(request)
+
+
+def test_an_old_key_is_not_made_young_by_dating_the_run_back(setup: SignerSetup) -> None:
+    """`created_at` is what the client says; a key's age is measured by the signer's clock."""
+    made, back, now = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-11-21T00:00:00Z"
+    key = KeyFacts("ed25519:0", "ed25519", "development", "", "1970-01-01T00:00:00Z", None, created_at=made)
+    policy = Policy(defaults=Section(max_key_age=30 * 86400))
+    signing = SigningQuestion("default", "classical", ("ed25519",), (key,), "sim", back, now)
+    assert [verdict.rule for verdict in evaluate(policy, signing).rules if not verdict.allowed] == [
+        "defaults.max_key_age"
+    ]
+    seen = VerificationQuestion("default", "classical", ("ed25519",), (key,), "sim", back, signed_at=now)
+    assert not evaluate_verification(policy, seen).allowed
+    assert evaluate_verification(policy, replace(seen, signed_at=back)).allowed

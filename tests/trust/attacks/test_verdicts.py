@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 from qlang.compiler.cli import main
+from qlang.trust.algorithms import generate_secret, software_key
 from qlang.trust.custody import LEDGER_CHECKPOINT, RUN_MANIFEST
+from qlang.trust.envelope import SigningKey
 from qlang.trust.keys.events import COMPROMISED
 from qlang.trust.keys.life import revoke_key
+from qlang.trust.ledger.notes import log_key, signature_line, witness_key
 from qlang.trust.ledger.store import open_ledger
+from qlang.trust.policy.model import LogTrust, Policy, Witnesses
 from qlang.trust.verification import recorded
 from qlang.trust.verification.chain import first_broken
 from qlang.trust.verify import verify_run
-from tests.trust.verify.forging import reissue
-from tests.trust.verify.house import House, build
+from tests.trust.verify.forging import OwnSigner, reissue, run_keys
+from tests.trust.verify.house import House, build, write
 from tests.trust.verify.node import VERIFIER, node_verdicts
 from tests.trust.verify.spoiling import edit_ledger
 from tests.trust.verify.test_links import ForNode
@@ -39,6 +43,11 @@ def link(house: House, *, with_ledger: bool = False, **options: Any) -> str | No
     return None if broken is None else broken.link
 
 
+def open_origin(house: House) -> str:
+    with open_ledger(house.ledger) as ledger:
+        return ledger.origin
+
+
 def revoke(house: House, purpose: str, **since: Any) -> None:
     record = house.ring.contents().of(purpose, "default", "ed25519")[0]
     with open_ledger(house.ledger) as ledger, ledger.transaction() as step:
@@ -53,6 +62,31 @@ def test_a_stolen_key_of_the_log_makes_no_receipts(house: House) -> None:
     assert link(house) == "checkpoint"
     if VERIFIER.exists():
         assert not node_verdicts([ForNode(house.run(), house.public)])[0]["ok"]
+
+
+def test_a_policy_does_not_keep_a_stolen_key_of_the_log(house: House) -> None:
+    (log,) = run_keys(house, ("ed25519",), LEDGER_CHECKPOINT)
+    origin = open_origin(house)
+    policy = Policy(log=LogTrust((origin,), (log_key(origin, log.public).vkey,)))
+    assert link(house, policy=policy) is None
+    revoke(house, LEDGER_CHECKPOINT, since_time="2025-01-01T00:00:00Z")
+    assert link(house, policy=policy) == "checkpoint"
+
+
+def test_one_key_under_two_names_is_one_witness(house: House) -> None:
+    key = software_key("ed25519", generate_secret("ed25519"))
+    names = [witness_key(f"witness.example/{number}", key.public) for number in (1, 2)]
+    receipt = house.receipt().read_text()
+    text = receipt.split("\n\n")[1] + "\n"
+    lines = []
+    for name in names:
+        signer = OwnSigner("unused", SigningKey(key.public, key.sign))
+        signer.key = name
+        lines.append(signature_line(text, signer, timestamp=1_700_000_000))
+    write(house.receipt(), (receipt + "".join(lines)).encode())
+    keys = tuple(name.vkey for name in names)
+    assert link(house, policy=Policy(witnesses=Witnesses(keys, 1))) is None
+    assert link(house, policy=Policy(witnesses=Witnesses(keys, 2))) == "checkpoint"
 
 
 def test_another_run_in_the_place_of_the_run(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
