@@ -1,6 +1,5 @@
 """`qlangc keys` as scripts and people use it."""
 
-import io
 import json
 import os
 import subprocess
@@ -192,7 +191,7 @@ def test_backup_and_restore(keys: Command, in_workspace: Path, monkeypatch: pyte
 
 def test_a_passphrase_for_the_store(keys: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHRASE", "correct horse battery")
-    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("qlang.trust.secret_sources.has_terminal", lambda: False)
     key = created(keys)
     assert keys("protect", "--new-passphrase", "env:PHRASE").status == 0
     assert "no terminal" in keys("rotate", key).err

@@ -13,7 +13,7 @@ from qlang.trust.custody import DEVELOPMENT
 from qlang.trust.errors import CustodyError, FileRefused, JsonRefused, KeyStoreError
 from qlang.trust.files import commit, read_file, stage
 from qlang.trust.keys.locking import alone
-from qlang.trust.keys.passphrase import FromTerminal, PassphraseSource
+from qlang.trust.keys.passphrase import PassphraseFrom, PassphraseSource
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.wrapping import (
     ARGON2ID,
@@ -66,7 +66,7 @@ def open_kek(paths: KeyPaths, passphrase: PassphraseSource | None) -> Kek:
     """
     wrapped = read_wrapped(paths)
     if wrapped.method == ARGON2ID:
-        source = passphrase or FromTerminal()
+        source = passphrase or PassphraseFrom()
         return Kek(wrapped.kek_id, _by_passphrase(paths, wrapped, source))
     try:
         return Kek(wrapped.kek_id, unwrap_kek(wrapped, _read_unlock(paths)))

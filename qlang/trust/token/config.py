@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qlang.trust.errors import TokenConfigError
-from qlang.trust.token.pin import PinPrompt, PinSource, parse_pin_source
+from qlang.trust.secret_sources import PLACES, FromTerminal, SecretKind, SecretSource, parse_source
 
 KEK_LABEL = "qlang-kek"
 """Label of the AES key inside the token that wraps the secrets of `token-wrapped` keys."""
+
+PIN = SecretKind("PIN", "token", 255, "`pin` of the policy file's table", printable=True)  # a C library gets it
 
 _MAX_LABEL = 32  # CK_TOKEN_INFO.label
 _MAX_SERIAL = 16  # CK_TOKEN_INFO.serialNumber
@@ -26,7 +28,7 @@ class TokenConfig:
     module: Path
     label: str
     serial: str | None = None
-    pin: PinSource = field(default_factory=PinPrompt)
+    pin: SecretSource = field(default_factory=FromTerminal)
     kek_label: str = KEK_LABEL
 
 
@@ -49,11 +51,14 @@ def parse_token_config(values: Mapping[str, object], project: Path | None = None
         raise TokenConfigError(
             "module", "lies inside the project: a PKCS#11 module gets the PIN and is installed apart"
         )
+    pin = parse_source(_text(values, "pin", "prompt", 200))
+    if pin is None:
+        raise TokenConfigError("pin", f"says where the PIN comes from: {PLACES}")
     return TokenConfig(
         module,
         _text(values, "label", None, _MAX_LABEL),
         _text(values, "serial", "", _MAX_SERIAL) or None,
-        parse_pin_source(_text(values, "pin", "prompt", 200)),
+        pin,
         _text(values, "kek_label", KEK_LABEL, 64),
     )
 

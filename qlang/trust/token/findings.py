@@ -9,9 +9,9 @@ from typing import Literal
 
 from qlang.trust.custody import NOT_ENFORCED, TOKEN_NATIVE, TOKEN_WRAPPED, Custodian, KeyRecord, ProbeReport
 from qlang.trust.errors import CustodyError
+from qlang.trust.secret_sources import FromVariable
 from qlang.trust.token.config import TokenConfig
 from qlang.trust.token.native import TokenNativeCustodian
-from qlang.trust.token.pin import PinVariable
 from qlang.trust.token.session import Token
 from qlang.trust.token.wrapped import TokenWrappedCustodian
 
@@ -62,7 +62,7 @@ def _presence(name: str, token: Token) -> TokenFinding:
 
 
 def _verdicts(token: Token, records: Sequence[KeyRecord], *, reachable: bool) -> Iterator[TokenFinding]:
-    probing = reachable and isinstance(token.config.pin, PinVariable)
+    probing = reachable and isinstance(token.config.pin, FromVariable)
     custodians: Mapping[str, Custodian] = {
         TOKEN_NATIVE: TokenNativeCustodian(token),
         TOKEN_WRAPPED: TokenWrappedCustodian(token),

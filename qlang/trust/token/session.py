@@ -21,7 +21,7 @@ from qlang.trust.errors import CustodyError, FileRefused, TooManyTries
 from qlang.trust.files import private_directory
 from qlang.trust.ledger.kinds import REFUSAL
 from qlang.trust.locks import lock_file
-from qlang.trust.token.config import TokenConfig
+from qlang.trust.token.config import PIN, TokenConfig
 from qlang.trust.token.driver import LOST, TOKEN, error_name, error_words, errors_in_words, load_module
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Token:
             if not self.config.pin.interactive and says_final_try(token):
                 reason = f'one more wrong PIN locks token {self.config.label!r}: log in once with `pin = "prompt"`'
                 raise CustodyError(TOKEN, reason)
-            pin = self.config.pin.read(self.config.label)
+            pin = self.config.pin.read(PIN, f"PIN of token {self.config.label!r}")
             with back_off.attempt() as attempt:
                 return self._try_pin(process, token, pin, attempt, back_off)
         except TooManyTries as error:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from qlang.trust.canonical import Json
+from qlang.trust.secret_sources import FromVariable
 from qlang.trust.token.config import TokenConfig
-from qlang.trust.token.pin import PinVariable
 from qlang.trust.token.session import Token, close_tokens
 
 PIN = "correct-horse-42"
@@ -54,7 +54,7 @@ class Soft:
 
     @property
     def config(self) -> TokenConfig:
-        return TokenConfig(self.module, LABEL, pin=PinVariable(PIN_VARIABLE))
+        return TokenConfig(self.module, LABEL, pin=FromVariable(PIN_VARIABLE))
 
     @property
     def token(self) -> Token:

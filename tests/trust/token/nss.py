@@ -13,9 +13,9 @@ from pathlib import Path
 from qlang.trust.algorithms import signature_fault
 from qlang.trust.custody import TOKEN_NATIVE, KeySpec
 from qlang.trust.errors import CustodyError
+from qlang.trust.secret_sources import FromVariable
 from qlang.trust.token.config import TokenConfig
 from qlang.trust.token.native import TokenNativeCustodian
-from qlang.trust.token.pin import PinVariable
 from qlang.trust.token.session import Token
 
 _OS_LOCKING = 2
@@ -74,7 +74,7 @@ def report(custodian: TokenNativeCustodian, algorithm: str) -> dict[str, object]
 def main() -> None:
     module, folder, state, label, variable, *algorithms = sys.argv[1:]
     kept = with_database(module, folder)
-    token = Token(TokenConfig(Path(module), label, pin=PinVariable(variable)), Path(state))
+    token = Token(TokenConfig(Path(module), label, pin=FromVariable(variable)), Path(state))
     custodian = TokenNativeCustodian(token)
     found = {algorithm: report(custodian, algorithm) for algorithm in algorithms}
     with token.session(TOKEN_NATIVE, "count objects") as session:

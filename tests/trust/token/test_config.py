@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from qlang.trust.errors import CustodyError, TokenConfigError
+from qlang.trust.errors import TokenConfigError
+from qlang.trust.secret_sources import FromVariable
 from qlang.trust.token.config import TokenConfig, parse_token_config
-from qlang.trust.token.pin import PinDescriptor, PinPrompt, PinVariable, parse_pin_source
 
 MINIMAL = {"module": "/usr/lib/module.so", "label": "lab"}
 
@@ -17,7 +17,7 @@ MINIMAL = {"module": "/usr/lib/module.so", "label": "lab"}
 def test_everything_that_can_be_said() -> None:
     assert parse_token_config(MINIMAL) == TokenConfig(Path("/usr/lib/module.so"), "lab")
     full = {**MINIMAL, "serial": "a1b2", "pin": "env:LAB_PIN", "kek_label": "wrapper"}
-    expected = TokenConfig(Path("/usr/lib/module.so"), "lab", "a1b2", PinVariable("LAB_PIN"), "wrapper")
+    expected = TokenConfig(Path("/usr/lib/module.so"), "lab", "a1b2", FromVariable("LAB_PIN"), "wrapper")
     assert parse_token_config(full) == expected
 
 
@@ -57,41 +57,3 @@ def test_a_project_does_not_bring_its_own_module(tmp_path) -> None:
         with pytest.raises(TokenConfigError, match="lies inside the project"):
             parse_token_config({"module": os.fspath(module), "label": "x"}, inside.parent)
     parse_token_config({"module": os.fspath(inside), "label": "x"}, tmp_path / "elsewhere")
-
-
-def test_pin_sources() -> None:
-    assert parse_pin_source("prompt") == PinPrompt() and PinPrompt().interactive
-    assert parse_pin_source("fd:3") == PinDescriptor(3)
-    assert parse_pin_source("env:NAME") == PinVariable("NAME")
-
-
-@pytest.mark.parametrize(
-    ("data", "pin"), [(b"1234\nrest", "1234"), (b"1234", "1234"), (b"12 34\r\n", "12 34"), ("ä€".encode(), "ä€")]
-)
-def test_one_line_of_a_descriptor_is_the_pin(data, pin) -> None:
-    read, write = os.pipe()
-    os.write(write, data)
-    os.close(write)
-    assert PinDescriptor(read).read("lab") == pin
-    os.close(read)
-
-
-@pytest.mark.parametrize("data", [b"", b"\n", b"\xff\xfe\n", b"a\x00b\n", b"x" * 300])
-def test_no_pin_in_a_descriptor_is_an_error_without_its_content(data) -> None:
-    read, write = os.pipe()
-    os.write(write, data)
-    os.close(write)
-    with pytest.raises(CustodyError, match=f"file descriptor {read} does not hold a PIN") as error:
-        PinDescriptor(read).read("lab")
-    assert "xxx" not in str(error.value)
-    os.close(read)
-    with pytest.raises(CustodyError, match="cannot be read"):
-        PinDescriptor(read).read("lab")
-
-
-def test_variables(monkeypatch) -> None:
-    monkeypatch.setenv("LAB_PIN", "0000")
-    assert PinVariable("LAB_PIN").read("lab") == "0000"
-    monkeypatch.setenv("LAB_PIN", "")
-    with pytest.raises(CustodyError, match="environment variable LAB_PIN does not hold a PIN"):
-        PinVariable("LAB_PIN").read("lab")

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from qlang.trust.crypto_modes import ECDSA_P256, ML_DSA_65
 from qlang.trust.custody import NOT_ENFORCED, KeySpec, ProbeAttempt, ProbeReport
+from qlang.trust.secret_sources import FromTerminal
 from qlang.trust.token.findings import token_findings
 from qlang.trust.token.native import TokenNativeCustodian
-from qlang.trust.token.pin import PinPrompt
 from qlang.trust.token.session import close_tokens
 from qlang.trust.token.wrapped import TokenWrappedCustodian
 from tests.trust.token.conftest import PIN_VARIABLE
@@ -29,7 +29,7 @@ def test_nobody_is_asked_for_a_pin(soft) -> None:
     record = TokenNativeCustodian(soft.token).create(KeySpec(ECDSA_P256))
     leaky = ProbeReport(NOT_ENFORCED, (ProbeAttempt("read VALUE", False, ""), ProbeAttempt("copy it", True, "")))
     close_tokens()
-    asking = replace(soft.config, pin=PinPrompt())
+    asking = replace(soft.config, pin=FromTerminal())
     found = token_findings({"lab": asking}, [record, replace(record, probe=leaky)], soft.state)
     assert [each.state for each in found] == ["ok", "ok", "warning"]
     assert "when it was probed last" in found[1].detail

@@ -20,10 +20,10 @@ from qlang.trust.crypto_modes import ECDSA_P256, ML_DSA_65
 from qlang.trust.custody import KeySpec
 from qlang.trust.errors import CustodyError, TooManyTries
 from qlang.trust.ledger.kinds import REFUSAL, kind_fault
+from qlang.trust.secret_sources import FromDescriptor
 from qlang.trust.spki import public_key
 from qlang.trust.token.config import TokenConfig
 from qlang.trust.token.native import TokenNativeCustodian
-from qlang.trust.token.pin import PinDescriptor
 from qlang.trust.token.session import Token, close_tokens, says_final_try
 from qlang.trust.token.wrapped import TokenWrappedCustodian
 from tests.trust.token.conftest import LABEL, PIN, PIN_VARIABLE
@@ -126,7 +126,7 @@ def test_a_missing_pin_is_no_wrong_pin(soft, monkeypatch) -> None:
 def test_all_custodians_share_one_login(soft) -> None:
     read, write = os.pipe()
     os.write(write, f"{PIN}\nrest".encode())  # a second login would read `rest`
-    token = Token(replace(soft.config, pin=PinDescriptor(read)), soft.state)
+    token = Token(replace(soft.config, pin=FromDescriptor(read)), soft.state)
     record = TokenNativeCustodian(token).create(SPEC)
     wrapped = TokenWrappedCustodian(Token(token.config, soft.state)).create(KeySpec(ML_DSA_65))
     assert signature_fault(record.public, b"x", TokenNativeCustodian(token).sign(record, b"x")) is None
