@@ -80,26 +80,26 @@ function trustIn(folder) { // the keys of a folder, and what they and root keys 
   const anchors = load('.pub.pem', 1 << 16, (bytes) => ({ ...keyOf(createPublicKey(bytes).export(DER)), pem: decode(bytes) })), all = load('.event.dsse.json', 256 << 10, eventOf);
   need(anchors.every((key) => key.object.export({ ...DER, format: 'pem' }) === key.pem), 'key: a PEM file in another spelling');
   const keys = new Map(anchors.map((key) => [key.whole, key])), events = (kind, key) => all.filter((e) => e.event === kind && e.key.whole === key.whole);
-  const lost = (key) => events('revoked', key).some((e) => e.reason === 'compromised'), heirs = (key) => new Set(events('rotated', key).map((e) => e.heir.key.whole));
+  const revoked = (key) => { const said = events('revoked', key), byRoots = said.filter(byRoot); return byRoots.length ? byRoots : said; }; // a thief has the key, not the root
+  const lost = (key) => revoked(key).some((e) => e.reason === 'compromised'), heirs = (key) => new Set(events('rotated', key).map((e) => e.heir.key.whole));
   const claims = (key) => [...events('created', key), ...all.filter((e) => e.heir && e.heir.key.whole === key.whole && keys.has(e.key.whole)).map((e) => e.heir)];
   const only = (name, usual) => (key) => [...new Set(claims(key).map((c) => c[name]))].join() || usual, purpose = only('purpose', 'run-manifest'), tenant = only('tenant', 'default');
-  const byRoot = (e) => e.event !== 'created' && [...keys.values()].some((key) => purpose(key) === 'root' && key.whole !== e.key.whole && (e.heir ? speaks(key, e) : !lost(key)) && e.by(key));
-  const ends = (key) => [...claims(key).map((c) => c.not_after ?? LAST), ...events('revoked', key).map((e) => (e.reason === 'superseded' ? e.at : FIRST))];
+  const byRoot = (e) => e.event !== 'created' && [...keys.values()].some((key) => purpose(key) === 'root' && key.whole !== e.key.whole && (e.heir ? speaks(key, e) : purpose(e.key) !== 'root' && !lost(key)) && e.by(key));
+  const ends = (key) => [...claims(key).map((c) => c.not_after ?? LAST), ...revoked(key).map((e) => (e.reason === 'superseded' ? e.at : FIRST))];
   const alone = (e) => anchors.some((key) => key.whole === e.heir.key.whole) || (heirs(e.key).size === 1 && lives(ends(e.key), e));
   const lives = (ends, e) => ends.every((t) => moment(t) >= moment(e.at)), speaks = (root, e) => lives([...ends(root), ...events('rotated', root).map((r) => r.at)], e);
   const believed = (e) => (byRoot(e) || (e.by(e.key) && (!e.heir || alone(e)))) && (!e.heir || (e.by(e.heir.key) && purpose(e.key) === e.heir.purpose && tenant(e.key) === e.heir.tenant));
   for (let before = -1; before !== keys.size;) for (const e of (before = keys.size, all)) if (keys.has(e.key.whole)) {
-    need(believed(e), 'key: an event about a trusted key is not signed by whom it must');
-    if (e.heir) keys.set(e.heir.key.whole, e.heir.key);
+    if (need(believed(e), 'key: an event about a trusted key is not signed by whom it must') ?? e.heir) keys.set(e.heir.key.whole, e.heir.key);
   }
-  return { keys, claims, events, purpose };
+  return { keys, claims, events, revoked };
 }
 function fault(trust, key, wanted, time, place) { // why a signature of that time and place in a log does not count, or undefined
-  const at = moment(time), since = (t, p) => (t !== null && at >= moment(t)) || (p ? (p.origin === place.origin ? place.index >= p.index : t === null) : false);
-  const gone = (e) => (e.reason === 'compromised' ? (!e.since_time && !e.since_ledger) || since(e.since_time, e.since_ledger) : since(e.at, e.ledger ?? null));
+  const at = moment(time), from = (p, t) => p && (p.origin === place.origin ? place.index >= p.index : !t); // times are written to the second: the rest of it counts
+  const gone = ({ reason, at: then, ledger, since_time: t, since_ledger: p }) => (reason === 'compromised' ? (!t && !p) || (t && at >= moment(t)) || from(p, t) : at > moment(then) || from(ledger, then));
   const claims = trust.claims(key), fits = (c) => c.purpose === wanted && at >= moment(c.not_before) && ((c.not_after ?? null) === null || at <= moment(c.not_after));
-  if (!trust.keys.has(key.whole) || trust.events('revoked', key).some(gone)) return `key: ${key.id} is not trusted, or revoked`;
-  const ended = trust.events('rotated', key).some((e) => at >= moment(e.at) && at >= moment(e.heir.not_before));
+  if (!trust.keys.has(key.whole) || trust.revoked(key).some(gone)) return `key: ${key.id} is not trusted, or revoked`;
+  const ended = trust.events('rotated', key).some((e) => at > moment(e.at) && at > moment(e.heir.not_before));
   return !ended && (claims.length ? claims.every(fits) : wanted === 'run-manifest') ? undefined : `key: ${key.id} is not for this purpose or time`;
 }
 function checkReceipt(text, leaf, ledger, trust) { // C2SP tlog-proof: the leaf is in a tree that the log's key has signed
@@ -120,7 +120,7 @@ function checkReceipt(text, leaf, ledger, trust) { // C2SP tlog-proof: the leaf 
   const id = (key) => sha256(`${origin}\n`, Buffer.from([label(key) ? 255 : 1]), label(key), label(key) ? key.spki : key.spki.subarray(12)).subarray(0, 4);
   const line = (key) => signed.find((s) => s.name === origin && s.id.equals(id(key)));
   const begin = (key) => trust.claims(key).reduce((t, c) => (moment(c.not_before) > moment(t) ? c.not_before : t), FIRST);
-  const good = (key) => line(key) && !trust.events('revoked', key).some((e) => e.since_time) && !fault(trust, key, trust.claims(key).some((c) => c.purpose === 'root') ? 'root' : 'ledger-checkpoint', begin(key), place);
+  const good = (key) => line(key) && !trust.revoked(key).some((e) => e.since_time) && !fault(trust, key, trust.claims(key).some((c) => c.purpose === 'root') ? 'root' : 'ledger-checkpoint', begin(key), place);
   const signers = trust && [...trust.keys.values()].filter(good), valid = (key) => holds(key, Buffer.from(label(key) + note), line(key).value);
   need(!trust || (signers.length && signers.every(valid)), 'checkpoint: no valid signature by a trusted key of the log');
 }

@@ -153,8 +153,8 @@ def _revoke(state: _Tracing, revoked: list[tuple[SignedEvent, Revoked]], roots: 
 def _follow(state: _Tracing, rotated: list[tuple[SignedEvent, Rotated]]) -> None:
     """Believe rotations of trusted keys, until no further key becomes trusted."""
     waiting, forked = list(rotated), _forked(rotated)
-    while ready := [item for item in waiting if item[1].key in state.trusted]:
-        waiting = [item for item in waiting if item[1].key not in state.trusted]
+    while ready := _ready(state, waiting):
+        waiting = [item for item in waiting if item not in ready]
         for event, content in ready:
             if reason := _rotation_fault(state, event, content, forked):
                 state.ignore(event, reason)
@@ -166,6 +166,13 @@ def _follow(state: _Tracing, rotated: list[tuple[SignedEvent, Rotated]]) -> None
                 state.trusted[content.successor.key] = None
     for event, content in waiting:
         state.ignore(event, f"{content.key.key_id} is not among the trusted keys")
+
+
+def _ready(state: _Tracing, waiting: list[tuple[SignedEvent, Rotated]]) -> list[tuple[SignedEvent, Rotated]]:
+    """Rotations of trusted keys; those first whose key no other of them makes: that says what the key is for."""
+    trusted = [item for item in waiting if item[1].key in state.trusted]
+    heirs = {content.successor.key for _, content in trusted}
+    return [item for item in trusted if item[1].key not in heirs] or trusted
 
 
 def _forked(rotated: list[tuple[SignedEvent, Rotated]]) -> set[PublicKey]:
