@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qlang.trust.backoff import BackOff
@@ -70,7 +70,7 @@ class Restored:
 class _Content:
     """What is encrypted in a backup."""
 
-    with_secret: tuple[tuple[KeyRecord, bytes], ...]
+    with_secret: tuple[tuple[KeyRecord, bytes], ...] = field(repr=False)
     wrapped: tuple[KeyRecord, ...]
     events: tuple[SignedEvent, ...]
 

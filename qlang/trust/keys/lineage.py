@@ -137,7 +137,7 @@ def _believe_created(state: _Tracing, event: SignedEvent, content: Created) -> N
 
 
 def _revoke(state: _Tracing, revoked: list[tuple[SignedEvent, Revoked]], roots: list[PublicKey]) -> None:
-    """A root's word about a key goes before the key's own: a thief has the key, not the root."""
+    """What a root says of a compromised key goes before what the key says: a thief has the key, not the root."""
     own: dict[PublicKey, list[Revoked]] = {}
     for event, content in revoked:
         if any(event.fault_by(root) is None for root in roots):
@@ -147,7 +147,8 @@ def _revoke(state: _Tracing, revoked: list[tuple[SignedEvent, Revoked]], roots: 
         else:
             own.setdefault(content.key, []).append(content)
     for key, events in own.items():
-        state.revocations.setdefault(key, events)
+        if not state.compromised(key):
+            state.revocations.setdefault(key, []).extend(events)
 
 
 def _follow(state: _Tracing, rotated: list[tuple[SignedEvent, Rotated]]) -> None:

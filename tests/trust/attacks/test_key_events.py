@@ -57,6 +57,14 @@ def test_a_compromised_root_key_makes_no_revocation_milder() -> None:
     assert trust.fault_of(ALICE.key, purpose="run-manifest", at=MIDDLE) is not None
 
 
+def test_a_key_is_compromised_though_a_root_had_ended_it_before() -> None:
+    """The root key is away when the theft is found: the key's own word must count."""
+    ended, theft = ALICE.revoked("superseded", (ROOT_KEY,), at=LATE), ALICE.revoked("compromised", since_time=MIDDLE)
+    trust = TrustStore((ROOT_KEY.key, ALICE.key), (ROOT_KEY.created(), ended, theft))
+    assert trust.fault_of(ALICE.key, purpose="run-manifest", at=MIDDLE) is not None
+    assert trust.fault_of(ALICE.key, purpose="run-manifest", at=BEFORE) is None
+
+
 def test_a_superseded_key_has_named_its_successor() -> None:
     events = (ALICE.created(), ALICE.rotated_to(BOB, at=BEFORE), ALICE.revoked("superseded", at=MIDDLE))
     assert BOB.key in TrustStore((ALICE.key,), events).trusted
