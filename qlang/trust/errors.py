@@ -14,66 +14,51 @@ class TrustError(Exception):
 
 
 @dataclass(eq=False)
-class FileRefused(TrustError):
+class Explained(TrustError):
+    """An error that one reason tells all about. Not raised itself."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class ExplainedFile(TrustError):
+    """What is wrong with a file. Not raised itself."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(eq=False)
+class FileRefused(ExplainedFile):
     """A file is missing, not a plain file, too large, or open to others."""
 
-    path: Path
-    reason: str
     missing: bool = False
 
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
 
-
-@dataclass(eq=False)
-class KeyStoreError(TrustError):
+class KeyStoreError(ExplainedFile):
     """The key store cannot be used as it is."""
 
-    path: Path
-    reason: str
 
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
-
-
-@dataclass(eq=False)
-class KeyFormatError(TrustError):
+class KeyFormatError(Explained):
     """Bytes that should be a public key are not one that qlang knows."""
 
-    reason: str
 
-    def __str__(self) -> str:
-        return self.reason
-
-
-@dataclass(eq=False)
-class SigningError(TrustError):
+class SigningError(Explained):
     """A signer returned something else than valid signatures of its keys."""
 
-    reason: str
 
-    def __str__(self) -> str:
-        return self.reason
-
-
-@dataclass(eq=False)
-class JsonRefused(TrustError):
+class JsonRefused(Explained):
     """A text is not JSON as this room accepts it, or a value has no canonical form."""
 
-    reason: str
 
-    def __str__(self) -> str:
-        return self.reason
-
-
-@dataclass(eq=False)
-class EnvelopeError(TrustError):
+class EnvelopeError(Explained):
     """Bytes are not a DSSE envelope with an in-toto payload."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 @dataclass(eq=False)
@@ -132,24 +117,15 @@ class PolicyRefused(TrustError):
         return f"the policy refuses: {'; '.join(self.reasons)}"
 
 
-@dataclass(eq=False)
-class SignerUnavailable(TrustError):
+class SignerUnavailable(Explained):
     """The signer process cannot be reached, went away, or answered out of protocol."""
-
-    reason: str
 
     def __str__(self) -> str:
         return f"the signer is not available: {self.reason}"
 
 
-@dataclass(eq=False)
-class AttestationError(TrustError):
+class AttestationError(Explained):
     """An attestation about a release or a build step is not what it should be."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 @dataclass(eq=False)
@@ -203,14 +179,8 @@ class KeyRefused(TrustError):
         return f"{self.key_id or self.algorithm}: {self.reason}"
 
 
-@dataclass(eq=False)
-class KeyEventError(TrustError):
+class KeyEventError(Explained):
     """A statement about a key's life is malformed, or not signed by those who must sign it."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 @dataclass(eq=False)
@@ -224,15 +194,8 @@ class TokenConfigError(TrustError):
         return f"{self.key} {self.reason}"
 
 
-@dataclass(eq=False)
-class SealedFileRefused(TrustError):
+class SealedFileRefused(ExplainedFile):
     """A sealed file cannot be opened, or something cannot be sealed as asked."""
-
-    path: Path
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
 
 
 @dataclass(eq=False)
@@ -269,14 +232,8 @@ class QkdUnavailable(TrustError):
         return f"{self.code}: {self.reason}"
 
 
-@dataclass(eq=False)
-class TlsRefused(TrustError):
+class TlsRefused(Explained):
     """A TLS connection or its settings are refused, by us or by the peer."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 @dataclass(eq=False)
@@ -290,11 +247,8 @@ class ExtraMissing(TrustError):
         return f"{self.feature} needs the extra `{self.extra}`: pip install 'qlang[{self.extra}]'"
 
 
-@dataclass(eq=False)
-class FrameRefused(TrustError):
+class FrameRefused(Explained):
     """A message to or from the signer is too long, malformed, or none that the protocol knows."""
-
-    reason: str
 
     def __str__(self) -> str:
         return f"not a message of the signer's protocol: {self.reason}"
@@ -313,14 +267,8 @@ class RequestConflict(TrustError):
         return f"run {self.request_id} is entry {self.index} of the ledger: {self.reason}"
 
 
-@dataclass(eq=False)
-class NoteError(TrustError):
+class NoteError(Explained):
     """A text is not a signed note, checkpoint or proof as C2SP specifies them, or a known key did not sign it."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 @dataclass(eq=False)
