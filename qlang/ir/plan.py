@@ -196,7 +196,7 @@ class CheckOp(IRDLOperation):
 
 @irdl_op_definition
 class SignOp(IRDLOperation):
-    """What the manifest must be signed with. Attributes: `crypto`, `algorithms`, `tenant`, `policy` (its digest), `labels`."""
+    """How the manifest must be signed. Attributes: `crypto`, `algorithms`, `tenant`, `policy` (digest), `labels`."""
 
     name = "plan.sign"
 
