@@ -8,12 +8,12 @@ from pathlib import Path
 
 from qlang.compiler.driver import Compilation
 from qlang.compiler.frontend import project_of
+from qlang.compiler.preflight import refuse_unsignable
 from qlang.compiler.signers import signer_for
 from qlang.runtime.progress import Progress
 from qlang.runtime.record import CompileInfo, Imported, RunRecord, SourceInfo, execute_plan
 from qlang.syntax.source import Source
 from qlang.trust.policy.content import policy_content
-from qlang.trust.signing.child import ChildSigner
 from qlang.trust.signing.request import ManifestSigner
 from qlang.version import __version__
 
@@ -41,10 +41,7 @@ def _executed(
     compilation: Compilation, workspace: Path, progress: Progress | None, signer: ManifestSigner
 ) -> RunRecord:
     assert compilation.module is not None and compilation.plan is not None
-    if compilation.authority.file is not None and isinstance(signer, ChildSigner):
-        from qlang.compiler.preflight import refuse_unsignable
-
-        refuse_unsignable(compilation, workspace)
+    refuse_unsignable(compilation, signer)
     source, options = compilation.source, asdict(compilation.options)
     overrides = {name: options[name] for name in ("job", "shots", "backend", "crypto")}
     imports = tuple(Imported(_as_imported(loaded, source), loaded.text) for loaded in compilation.loaded)

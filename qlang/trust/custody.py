@@ -104,6 +104,9 @@ class Custodian(Protocol):
     def create(self, spec: KeySpec) -> KeyRecord:
         """Make a key, probe its custody, and return what the store keeps of it."""
 
+    def ready(self, record: KeyRecord) -> None:
+        """Do what comes before a signature: log in, unlock, find the key."""
+
     def sign(self, record: KeyRecord, message: bytes) -> bytes:
         """One signature over `message` (ML-DSA and SLH-DSA: pure, empty context)."""
 

@@ -131,6 +131,10 @@ class KeyRing:
         """One signature by a key. Raises: CustodyError, also if nobody here has keys of its custody."""
         return self.custodian(record.custody).sign(record, message)
 
+    def ready(self, record: KeyRecord) -> None:
+        """Log in and unlock what signing with a key needs. Raises: CustodyError, KeyStoreError."""
+        self.custodian(record.custody).ready(record)
+
     def custodian(self, custody: str) -> Custodian:
         """Raises: CustodyError."""
         if custody not in self.custodians:

@@ -31,6 +31,9 @@ class SeveralTokens:
     def create(self, spec: KeySpec) -> KeyRecord:
         return self._chosen().create(spec)
 
+    def ready(self, record: KeyRecord) -> None:
+        self._home(record).ready(record)
+
     def sign(self, record: KeyRecord, message: bytes) -> bytes:
         return self._home(record).sign(record, message)
 

@@ -11,6 +11,7 @@ from types import TracebackType
 
 from qlang.trust.signing.channel import Channel
 from qlang.trust.signing.client import SignerClient
+from qlang.trust.signing.intent import SigningIntent
 from qlang.trust.signing.launch import Launch, Process, spawned
 from qlang.trust.signing.request import ManifestRequest, SignedManifest
 from qlang.trust.signing.setup import SignerSetup
@@ -41,6 +42,10 @@ class ChildSigner:
         """The child's process id."""
         assert self._process is not None
         return self._process.pid
+
+    def prepare(self, intent: SigningIntent) -> None:
+        """See `ManifestSigner`."""
+        self._client.prepare(intent)
 
     def sign_manifest(self, request: ManifestRequest) -> SignedManifest:
         """See `ManifestSigner`. A child that was killed is started once more."""

@@ -11,7 +11,8 @@ from types import TracebackType
 from qlang.trust.canonical import Json
 from qlang.trust.errors import FrameRefused, ManifestError, SignerUnavailable
 from qlang.trust.signing.channel import Channel
-from qlang.trust.signing.protocol import HELLO, SIGN_MANIFEST, Question, parse_answer_frame, question_bytes
+from qlang.trust.signing.intent import SigningIntent, intent_json
+from qlang.trust.signing.protocol import HELLO, PREPARE, SIGN_MANIFEST, Question, parse_answer_frame, question_bytes
 from qlang.trust.signing.request import ManifestRequest, SignedManifest, parse_answer, request_json
 
 ANSWER_SECONDS = 120.0
@@ -53,6 +54,10 @@ class SignerClient:
         if not isinstance(answer, Mapping):
             raise SignerUnavailable("its answer to `hello` is no object")
         return answer
+
+    def prepare(self, intent: SigningIntent) -> None:
+        """See `ManifestSigner`."""
+        self._ask(question_bytes(Question(PREPARE, intent_json(intent))))
 
     def sign_manifest(self, request: ManifestRequest) -> SignedManifest:
         """See `ManifestSigner`."""

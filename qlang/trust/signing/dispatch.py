@@ -8,8 +8,10 @@ from qlang.trust.canonical import Json
 from qlang.trust.errors import FrameRefused, LedgerError, TrustError
 from qlang.trust.policy.questions import Peer
 from qlang.trust.signing.channel import MAX_FRAME
+from qlang.trust.signing.intent import parse_intent
 from qlang.trust.signing.protocol import (
     HELLO,
+    PREPARE,
     PROTOCOL,
     failure_bytes,
     parse_question,
@@ -36,6 +38,8 @@ def reply_to(service: SigningService, frame: bytes, peer: Peer | None) -> Reply:
     try:
         if question.verb == HELLO:
             return _fitting(success_bytes({"protocol": PROTOCOL, **service.describe()}))
+        if question.verb == PREPARE:
+            return _fitting(success_bytes(_prepared(service, question.request, peer)))
         return _fitting(success_bytes(_signed(service, question.request, peer)))
     except TrustError as error:
         return _fitting(failure_bytes(error))
@@ -55,6 +59,16 @@ def _fitting(data: bytes) -> Reply:
     if len(data) <= MAX_FRAME:
         return Reply(data)
     return Reply(failure_bytes(FrameRefused(f"the answer has {len(data)} bytes, and a frame at most {MAX_FRAME}")))
+
+
+def _prepared(service: SigningService, value: Json, peer: Peer | None) -> Json:
+    try:
+        intent = parse_intent(value)
+    except TrustError as error:
+        service.record_refusal((str(error),), peer)
+        raise
+    service.prepare(intent, peer)
+    return {"ready": True}
 
 
 def _signed(service: SigningService, value: Json, peer: Peer | None) -> Json:

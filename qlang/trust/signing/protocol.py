@@ -1,6 +1,7 @@
 """What is said between a client and the signer: canonical JSON, one question, one answer.
 
     {"protocol":"qlang-signer/1","verb":"hello"}
+    {"protocol":"qlang-signer/1","verb":"prepare","request":{"tenant":…,"crypto_mode":…,"algorithms":…,…}}
     {"protocol":"qlang-signer/1","verb":"sign-manifest","request":{"facts":…,"subjects":…,"algorithms":…}}
 
     {"ok":…}    or    {"error":{"kind":"policy-refused","reasons":[…]}}
@@ -22,7 +23,10 @@ from qlang.trust.signing.channel import MAX_FRAME
 
 PROTOCOL = "qlang-signer/1"
 HELLO = "hello"
+PREPARE = "prepare"
+"""Whether a manifest would be signed now. Signs nothing."""
 SIGN_MANIFEST = "sign-manifest"
+_WITH_REQUEST = (PREPARE, SIGN_MANIFEST)
 MAX_DEPTH = 24
 """Deepest nesting of a message."""
 
@@ -31,7 +35,7 @@ Decode = Callable[[Json], Any]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A verb, and for `sign-manifest` what to sign."""
+    """A verb; for `sign-manifest` what to sign, for `prepare` what is known of it."""
 
     verb: str
     request: Json = None
@@ -51,9 +55,9 @@ def parse_question(data: bytes) -> Question:
     if members.get("protocol") != PROTOCOL:
         raise FrameRefused(f"the protocol is not {PROTOCOL}")
     verb = members.get("verb")
-    if verb not in (HELLO, SIGN_MANIFEST):
+    if verb not in (HELLO, *_WITH_REQUEST):
         raise FrameRefused(f"there is no verb {verb!a:.80}")
-    wanted = {"protocol", "verb", "request"} if verb == SIGN_MANIFEST else {"protocol", "verb"}
+    wanted = {"protocol", "verb", "request"} if verb in _WITH_REQUEST else {"protocol", "verb"}
     if set(members) != wanted:
         raise FrameRefused(f"{verb} has the members {', '.join(sorted(wanted))}, no others")
     return Question(verb, members.get("request"))

@@ -13,9 +13,9 @@ from qlang.trust.manifest.check import check_facts
 from qlang.trust.manifest.fields import count, digest_text, object_of, text, texts
 from qlang.trust.manifest.model import subject_list
 from qlang.trust.manifest.read import facts_of, subjects_of
+from qlang.trust.signing.intent import MAX_ALGORITHMS, SigningIntent
 
 MAX_SUBJECTS = 1024
-MAX_ALGORITHMS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,12 @@ class SignedManifest:
 
 class ManifestSigner(Protocol):
     """Whoever signs manifests: the core in this process, or a client of a signer process."""
+
+    def prepare(self, intent: SigningIntent) -> None:
+        """Get ready to sign a run that is about to be made, and refuse it now if it would be refused then.
+
+        Raises: as `sign_manifest`.
+        """
 
     def sign_manifest(self, request: ManifestRequest) -> SignedManifest:
         """Sign and record; asking again after an interruption neither signs nor records twice.

@@ -124,7 +124,7 @@ class SigningService:
         with self._refusals_recorded(peer):
             policy, at = self._policy(), self._now()
             owner, mode = policy.key_tenant(intent.tenant), MODES.get(intent.crypto_mode)
-            facts = tuple(self._foreseen(policy, intent.tenant, owner, name, at) for name in intent.algorithms)
+            facts = tuple(self._foreseen(owner, name, at) for name in intent.algorithms)
             self._refuse(policy, self._question(policy, intent, facts, at, at, peer))
             keys = self._select(policy, intent.tenant, RUN_MANIFEST, owner, intent.algorithms, at)
             log = self._select(policy, intent.tenant, LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), at)
@@ -144,12 +144,12 @@ class SigningService:
             self.record_refusal(reasons, peer, request)
             raise
 
-    def _foreseen(self, policy: Policy, tenant: str, owner: str, algorithm: str, at: str) -> KeyFacts:
+    def _foreseen(self, owner: str, algorithm: str, at: str) -> KeyFacts:
         """The key that would sign: the one that is there, or that would be made."""
         try:
             (record,) = self._keys.select(RUN_MANIFEST, owner, (algorithm,), at, create=False)
         except KeyRefused as refusal:
-            if refusal.state != "missing" or not _may_make_keys(policy, tenant):
+            if refusal.state != "missing":
                 raise
             return KeyFacts.not_yet_made(algorithm, owner, at)
         return KeyFacts.of(record)

@@ -12,6 +12,7 @@ import threading
 from types import TracebackType
 
 from qlang.trust.signing.child import ChildSigner
+from qlang.trust.signing.intent import SigningIntent
 from qlang.trust.signing.request import ManifestRequest, SignedManifest
 from qlang.trust.signing.setup import SignerSetup
 
@@ -30,6 +31,11 @@ class SharedSigner:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """The child stays."""
+
+    def prepare(self, intent: SigningIntent) -> None:
+        """See `ManifestSigner`."""
+        with _KEPT.lock:
+            _KEPT.child(self._setup).prepare(intent)
 
     def sign_manifest(self, request: ManifestRequest) -> SignedManifest:
         """See `ManifestSigner`."""

@@ -66,6 +66,11 @@ class TokenNativeCustodian:
             }
         return KeyRecord(key, spec, TOKEN_NATIVE, now(), protection, report)
 
+    def ready(self, record: KeyRecord) -> None:
+        """Log in, and see that the token holds the key."""
+        with self.token.session(TOKEN_NATIVE, f"find {record.public.key_id}") as session:
+            self._private(session, record)
+
     def sign(self, record: KeyRecord, message: bytes) -> bytes:
         """Sign inside the token."""
         from qlang.trust.token.driver import require_driver

@@ -6,14 +6,14 @@ the disk alone has nothing.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qlang.trust.algorithms import available_algorithms, generate_secret, software_key
+from qlang.trust.algorithms import SoftwareKey, available_algorithms, generate_secret, software_key
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.custody import TOKEN_WRAPPED, KeyRecord, KeySpec, ProbeReport
 from qlang.trust.errors import CustodyError, TrustError
 from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
@@ -69,13 +69,20 @@ class TokenWrappedCustodian:
                 "token_label": self.token.config.label,
                 "token_serial": serial_text(session.token),
                 "kek_label": self.token.config.kek_label,
-                "nonce": base64.b64encode(nonce).decode(),
-                "ciphertext": base64.b64encode(ciphertext).decode(),
+                "nonce": to_base64(nonce),
+                "ciphertext": to_base64(ciphertext),
             }
         return KeyRecord(public, spec, TOKEN_WRAPPED, now(), protection, report)
 
+    def ready(self, record: KeyRecord) -> None:
+        """Log in, and see that the secret unwraps."""
+        self._unwrapped(record)
+
     def sign(self, record: KeyRecord, message: bytes) -> bytes:
         """Unwrap the secret in the token, sign in this process, and let go of it."""
+        return self._unwrapped(record).sign(message)
+
+    def _unwrapped(self, record: KeyRecord) -> SoftwareKey:
         nonce, ciphertext = _bytes_of(record, "nonce"), _bytes_of(record, "ciphertext")
         if len(nonce) != _NONCE_BYTES or not len(ciphertext) <= _MOST_CIPHERTEXT:
             raise CustodyError(TOKEN_WRAPPED, f"the record of {record.public.key_id} is damaged")
@@ -90,7 +97,7 @@ class TokenWrappedCustodian:
             raise CustodyError(TOKEN_WRAPPED, f"what {name} wraps is no such key: {error}") from None
         if key.public != record.public:
             raise CustodyError(TOKEN_WRAPPED, f"the wrapped secret does not belong to {name}")
-        return key.sign(message)
+        return key
 
     def probe(self, record: KeyRecord) -> ProbeReport:
         """Try to get the key that wraps the secret out of the token. The secret itself is in memory to sign."""
@@ -148,13 +155,10 @@ def _decrypt(kek: Any, nonce: bytes, data: bytes, ciphertext: bytes, name: str) 
 
 
 def _bytes_of(record: KeyRecord, member: str) -> bytes:
-    value = record.protection.get(member)
     try:
-        if isinstance(value, str):
-            return base64.b64decode(value, validate=True)
-    except ValueError:
-        pass
-    raise CustodyError(TOKEN_WRAPPED, f"the record of {record.public.key_id} is damaged: {member}")
+        return from_base64(record.protection.get(member))
+    except ValueError as error:
+        raise CustodyError(TOKEN_WRAPPED, f"the record of {record.public.key_id} is damaged: {member}") from error
 
 
 def _probe(session: Session, kek: Any) -> ProbeReport:

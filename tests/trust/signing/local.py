@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlang.trust.keys.paths import KeyPaths
+from qlang.trust.signing.intent import SigningIntent
 from qlang.trust.signing.opening import open_service
 from qlang.trust.signing.peer import own_peer
 from qlang.trust.signing.request import ManifestRequest, SignedManifest
@@ -21,6 +22,10 @@ class LocalSigner:
     @property
     def setup(self) -> SignerSetup:
         return SignerSetup(self.folder, self.ledger, self.keys)
+
+    def prepare(self, intent: SigningIntent) -> None:
+        with open_service(self.setup) as service:
+            service.prepare(intent, own_peer())
 
     def sign_manifest(self, request: ManifestRequest) -> SignedManifest:
         with open_service(self.setup) as service:
