@@ -10,13 +10,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.canonical import Json
 from qlang.trust.errors import FileRefused, KeyStoreError
 from qlang.trust.files import private_directory
 from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.paths import KeyPaths, default_key_paths, private_files
 from qlang.trust.keys.unlocking import Kek, ensure_kek, open_kek
-from qlang.trust.keys.wrapping import Cost, decode, encode
+from qlang.trust.keys.wrapping import Cost
 
 _NONCE_BYTES = 12
 _DOMAIN = b"qlang secret file|"
@@ -41,7 +42,7 @@ class SecretStore:
         self._kek = self._kek or self._writable_kek()
         nonce = secrets.token_bytes(_NONCE_BYTES)
         ciphertext = AESGCM(self._kek.value).encrypt(nonce, secret, _DOMAIN + associated)
-        return {"kek_id": self._kek.kek_id, "nonce": encode(nonce), "ciphertext": encode(ciphertext)}
+        return {"kek_id": self._kek.kek_id, "nonce": to_base64(nonce), "ciphertext": to_base64(ciphertext)}
 
     def unwrap(self, wrapped: Mapping[str, Json], associated: bytes) -> bytes:
         """The inverse. Raises: KeyStoreError for a changed file or another KEK, CustodyError for a wrong passphrase."""
@@ -52,7 +53,7 @@ class SecretStore:
         if wrapped.get("kek_id") != self._kek.kek_id:
             raise KeyStoreError(self.paths.kek, "is not the key under which this secret was encrypted")
         try:
-            nonce, ciphertext = decode(wrapped.get("nonce")), decode(wrapped.get("ciphertext"))
+            nonce, ciphertext = from_base64(wrapped.get("nonce")), from_base64(wrapped.get("ciphertext"))
             return AESGCM(self._kek.value).decrypt(nonce, ciphertext, _DOMAIN + associated)
         except (InvalidTag, ValueError) as error:  # ValueError: no base64, a nonce of impossible length
             raise KeyStoreError(self.paths.kek, "does not open this secret: its file was changed") from error

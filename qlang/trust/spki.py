@@ -6,12 +6,12 @@ one key, or one encoding read as two keys, cannot occur: no DER parser is needed
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.crypto_modes import (
     ECDSA_P256,
     ED25519,
@@ -170,7 +170,7 @@ def spki_from_raw(algorithm: str, raw: bytes) -> bytes:
 
 def to_pem(spki: bytes) -> str:
     """The PEM text of a SubjectPublicKeyInfo (RFC 7468, section 13)."""
-    text = base64.b64encode(spki).decode()
+    text = to_base64(spki)
     lines = [text[start : start + 64] for start in range(0, len(text), 64)]
     return "\n".join([_PEM_BEGIN, *lines, _PEM_END, ""])
 
@@ -187,12 +187,9 @@ def from_pem(text: str) -> bytes:
         raise KeyFormatError("no PEM frame of a public key")
     body = "".join(line.strip() for line in lines[1:-1])
     try:
-        spki = base64.b64decode(body, validate=True)
+        return from_base64(body)
     except ValueError as error:
-        raise KeyFormatError("the PEM text is not base64") from error
-    if base64.b64encode(spki).decode() != body:  # superfluous padding, unused bits that are set
-        raise KeyFormatError("the PEM text is not base64 in its one form")
-    return spki
+        raise KeyFormatError(f"the PEM text is not base64: {error}") from error
 
 
 def _raw(algorithm: Algorithm, spki: bytes) -> bytes:

@@ -84,7 +84,7 @@ def proof(options: Namespace, console: Console) -> int:
 
 
 def consistency(options: Namespace, console: Console) -> int:
-    from qlang.trust.ledger.proof import encode_hash
+    from qlang.trust.base64_text import to_base64
 
     with reader(options) as ledger, ledger.snapshot():
         size = ledger.size() if options.size is None else options.size
@@ -95,7 +95,7 @@ def consistency(options: Namespace, console: Console) -> int:
         path_json = [part.hex() for part in path]
         console.result_json({"schema": SCHEMA, "old": options.old, "size": size, **roots, "path": path_json})
     else:
-        console.result("".join(f"{encode_hash(part)}\n" for part in path))
+        console.result("".join(f"{to_base64(part)}\n" for part in path))
     return exit_codes.OK
 
 

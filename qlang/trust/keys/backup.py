@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qlang.trust.backoff import BackOff
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.canonical import Json, canonical_json, load_json
 from qlang.trust.custody import DEVELOPMENT, TOKEN_NATIVE, KeyRecord
 from qlang.trust.errors import CustodyError, FileRefused, JsonRefused, KeyEventError, KeyFormatError, KeyStoreError
@@ -29,8 +30,6 @@ from qlang.trust.keys.wrapping import (
     KEK_BYTES,
     Cost,
     WrongSecret,
-    decode,
-    encode,
     kek_json,
     read_kek,
     unwrap_kek,
@@ -150,17 +149,17 @@ def _encrypted(content: _Content, passphrase: bytes, cost: Cost) -> bytes:
         {
             "created_at": now(),
             "keys": [
-                {"record": record_json(record) | {"protection": {}}, "secret": encode(secret)}
+                {"record": record_json(record) | {"protection": {}}, "secret": to_base64(secret)}
                 for record, secret in content.with_secret
             ],
             "wrapped": [record_json(record) for record in content.wrapped],
-            "events": [encode(dump_event(event)) for event in content.events],
+            "events": [to_base64(dump_event(event)) for event in content.events],
         }
     )
     wrapped = wrap_kek(kek, secrets.token_hex(8), ARGON2ID, passphrase, cost)
     ciphertext = AESGCM(kek).encrypt(nonce, plain, _BOUND_TO)
-    head: dict[str, Json] = {"format": FORMAT, "kek": kek_json(wrapped), "nonce": encode(nonce)}
-    return canonical_json(head | {"ciphertext": encode(ciphertext)})
+    head: dict[str, Json] = {"format": FORMAT, "kek": kek_json(wrapped), "nonce": to_base64(nonce)}
+    return canonical_json(head | {"ciphertext": to_base64(ciphertext)})
 
 
 def _read_backup(ring: KeyRing, path: Path, passphrase: PassphraseSource) -> _Content:
@@ -173,7 +172,7 @@ def _read_backup(ring: KeyRing, path: Path, passphrase: PassphraseSource) -> _Co
             raise KeyStoreError(path, f"is not a backup of format {FORMAT}")
         head = value.get("kek")
         wrapped = read_kek(head if isinstance(head, Mapping) else {})
-        nonce, ciphertext = decode(value.get("nonce")), decode(value.get("ciphertext"))
+        nonce, ciphertext = from_base64(value.get("nonce")), from_base64(value.get("ciphertext"))
         counter = BackOff(ring.store.paths.counter("backup"), DEVELOPMENT)
         with counter.attempt() as attempt:
             attempt.not_tried()
@@ -198,7 +197,7 @@ def _content(value: Json) -> _Content:
             return _Content(
                 tuple(_with_secret(item) for item in keys),
                 tuple(record_of(item) for item in wrapped),
-                tuple(parse_event(decode(item)) for item in events),
+                tuple(parse_event(from_base64(item)) for item in events),
             )
     raise ValueError("keys, wrapped or events are missing")
 
@@ -206,5 +205,5 @@ def _content(value: Json) -> _Content:
 def _with_secret(value: Json) -> tuple[KeyRecord, bytes]:
     match value:
         case {"record": record, "secret": str(secret)}:
-            return record_of(record), decode(secret)
+            return record_of(record), from_base64(secret)
     raise ValueError("a key without record or secret")

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from qlang.trust.algorithms import PublicKey, SoftwareKey, available_algorithms, generate_secret, software_key
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.custody import DEVELOPMENT, NOT_CLAIMED, KeyRecord, KeySpec, ProbeAttempt, ProbeReport
 from qlang.trust.errors import AlgorithmUnavailable, CustodyError, KeyFormatError
 from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.store import KeyStore
 from qlang.trust.keys.unlocking import Kek, ensure_kek, open_kek, read_wrapped
-from qlang.trust.keys.wrapping import ARGON2ID, Cost, decode, encode
+from qlang.trust.keys.wrapping import ARGON2ID, Cost
 from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 from qlang.trust.times import now
 
@@ -84,7 +85,7 @@ class DevelopmentCustodian:
         if protection.get("kek_id") != kek.kek_id:
             raise CustodyError(DEVELOPMENT, f"{record.public.key_id} is encrypted under another key of another store")
         try:
-            nonce, ciphertext = decode(protection.get("nonce")), decode(protection.get("ciphertext"))
+            nonce, ciphertext = from_base64(protection.get("nonce")), from_base64(protection.get("ciphertext"))
             return AESGCM(kek.value).decrypt(nonce, ciphertext, associated_data(record.public, record.spec))
         except (InvalidTag, ValueError) as error:  # ValueError: not base64, or a nonce of impossible length
             raise CustodyError(
@@ -141,4 +142,4 @@ def _sealed(record: KeyRecord, secret: bytes, kek: Kek) -> dict[str, str]:
 
     nonce = secrets.token_bytes(_NONCE_BYTES)
     ciphertext = AESGCM(kek.value).encrypt(nonce, secret, associated_data(record.public, record.spec))
-    return {"scheme": _SCHEME, "kek_id": kek.kek_id, "nonce": encode(nonce), "ciphertext": encode(ciphertext)}
+    return {"scheme": _SCHEME, "kek_id": kek.kek_id, "nonce": to_base64(nonce), "ciphertext": to_base64(ciphertext)}

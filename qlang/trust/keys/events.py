@@ -9,12 +9,12 @@ A DSSE envelope with a payload type of its own, so that no run manifest can be t
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from qlang.trust.algorithms import PublicKey, public_key, signature_fault
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.canonical import Json, canonical_json, load_json, sha256_digest
 from qlang.trust.custody import CUSTODIES, PURPOSES, KeyRecord
 from qlang.trust.envelope import Envelope, SigningKey, dump_envelope, pae, parse_envelope, sign_envelope
@@ -242,7 +242,7 @@ def _claims_json(claims: KeyClaims) -> dict[str, Json]:
 
 
 def _key_json(key: PublicKey) -> dict[str, Json]:
-    spki = base64.b64encode(key.spki).decode()
+    spki = to_base64(key.spki)
     return {"keyid": key.key_id, "algorithm": key.algorithm, "spki": spki}
 
 
@@ -291,7 +291,7 @@ def _read_claims(value: Mapping[str, Json]) -> KeyClaims:
 def _read_key(value: Mapping[str, Json]) -> PublicKey:
     member = _members(value.get("key"), "key")
     try:
-        key = public_key(base64.b64decode(_text(member, "spki"), validate=True))
+        key = public_key(from_base64(_text(member, "spki")))
     except (KeyFormatError, ValueError) as error:
         raise KeyEventError(f"key: {error}") from error
     if (member.get("keyid"), member.get("algorithm")) != (key.key_id, key.algorithm):

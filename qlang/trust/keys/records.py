@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 
 from qlang.trust.algorithms import public_key
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.canonical import Json, canonical_json, load_json
 from qlang.trust.custody import CUSTODIES, KeyRecord, KeySpec, ProbeAttempt, ProbeReport
 from qlang.trust.errors import JsonRefused, KeyFormatError
@@ -36,7 +36,7 @@ def record_json(record: KeyRecord) -> dict[str, Json]:
         "not_after": spec.not_after,
         "custody": record.custody,
         "created_at": record.created_at,
-        "public_key": base64.b64encode(record.public.spki).decode(),
+        "public_key": to_base64(record.public.spki),
         "protection": dict(record.protection),
         "probe": {
             "verdict": probe.verdict,
@@ -68,7 +68,7 @@ def record_of(value: Json) -> KeyRecord:
     if fault := spec_fault(spec):
         raise KeyFormatError(fault)
     try:
-        public = public_key(base64.b64decode(_text(value, "public_key"), validate=True))
+        public = public_key(from_base64(_text(value, "public_key")))
     except ValueError as error:
         raise KeyFormatError("public_key is not base64") from error
     if public.algorithm != spec.algorithm or value.get("keyid") != public.key_id:

@@ -7,11 +7,11 @@ what is encrypted with AES-256-GCM (NIST SP 800-38D) under it is bound to the me
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.canonical import Json, canonical_json
 from qlang.trust.custody import DEVELOPMENT
 from qlang.trust.errors import CustodyError
@@ -86,9 +86,9 @@ def kek_json(wrapped: WrappedKek) -> dict[str, Json]:
     value: dict[str, Json] = {
         "kek_id": wrapped.kek_id,
         "method": wrapped.method,
-        "salt": encode(wrapped.salt),
-        "nonce": encode(wrapped.nonce),
-        "ciphertext": encode(wrapped.ciphertext),
+        "salt": to_base64(wrapped.salt),
+        "nonce": to_base64(wrapped.nonce),
+        "ciphertext": to_base64(wrapped.ciphertext),
     }
     if cost := wrapped.cost:
         value |= {"memory_kib": cost.memory_kib, "iterations": cost.iterations, "lanes": cost.lanes}
@@ -102,22 +102,10 @@ def read_kek(value: Mapping[str, Json]) -> WrappedKek:
         raise ValueError("kek_id is not a name")
     if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method is none of {', '.join(METHODS)}")
-    salt, nonce, ciphertext = (decode(value.get(name)) for name in ("salt", "nonce", "ciphertext"))
+    salt, nonce, ciphertext = (from_base64(value.get(name)) for name in ("salt", "nonce", "ciphertext"))
     if (len(salt), len(nonce), len(ciphertext)) != (_SALT, _NONCE, KEK_BYTES + _TAG):
         raise ValueError("salt, nonce or ciphertext is of another length")
     return WrappedKek(kek_id, method, salt, nonce, ciphertext, _read_cost(value) if method == ARGON2ID else None)
-
-
-def encode(data: bytes) -> str:
-    """Base64."""
-    return base64.b64encode(data).decode()
-
-
-def decode(text: object) -> bytes:
-    """Base64, strictly. Raises: ValueError."""
-    if not isinstance(text, str):
-        raise ValueError("a base64 member is missing")
-    return base64.b64decode(text, validate=True)
 
 
 def _read_cost(value: Mapping[str, Json]) -> Cost:
@@ -134,7 +122,7 @@ def _numbers(cost: Cost) -> tuple[int, int, int]:
 
 
 def _associated(kek_id: str, method: str, salt: bytes, cost: Cost | None) -> bytes:
-    parts: list[Json] = [kek_id, method, encode(salt), list(_numbers(cost)) if cost else None]
+    parts: list[Json] = [kek_id, method, to_base64(salt), list(_numbers(cost)) if cost else None]
     return canonical_json(parts)
 
 

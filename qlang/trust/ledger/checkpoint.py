@@ -9,12 +9,11 @@ Extension lines, which C2SP allows and advises against, are refused.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.errors import NoteError
 from qlang.trust.ledger.merkle import HASH_BYTES, MAX_SIZE
 from qlang.trust.ledger.notes import Note, NoteKey, NoteSigner, Verified, parse_note, sign_note, verify_note
@@ -33,7 +32,7 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """The text of the note."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{to_base64(self.root)}\n"
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -44,8 +43,8 @@ def parse_checkpoint(text: str) -> Checkpoint:
     if _SIZE.fullmatch(lines[1]) is None or int(lines[1]) > MAX_SIZE:
         raise NoteError("not a checkpoint: impossible tree size")
     try:
-        root = base64.b64decode(lines[2], validate=True)
-    except (binascii.Error, ValueError) as error:
+        root = from_base64(lines[2])
+    except ValueError as error:
         raise NoteError("not a checkpoint: no root hash") from error
     checkpoint = Checkpoint(lines[0], int(lines[1]), root)
     if len(root) != HASH_BYTES or checkpoint.text != text:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from qlang.trust.base64_text import from_base64
 from qlang.trust.crypto_modes import ED25519, ML_DSA_44
 from qlang.trust.errors import NoteError
 from qlang.trust.spki import ALGORITHMS, PublicKey, raw_public_key
@@ -48,7 +47,7 @@ def _cosigned_message(name: str, text: str, timestamp: int | None) -> bytes:
     """`cosigned_message` of C2SP tlog-cosignature: it covers what the first three lines of a checkpoint say."""
     lines = text.split("\n")
     try:
-        origin, size, root = lines[0].encode(), int(lines[1]), base64.b64decode(lines[2], validate=True)
+        origin, size, root = lines[0].encode(), int(lines[1]), from_base64(lines[2])
         return b"".join(
             (
                 _SUBTREE_LABEL,
@@ -58,7 +57,7 @@ def _cosigned_message(name: str, text: str, timestamp: int | None) -> bytes:
                 struct.pack(">QQ32s", 0, size, root),
             )
         )
-    except (IndexError, ValueError, binascii.Error, struct.error) as error:
+    except (IndexError, ValueError, struct.error) as error:
         raise NoteError("ML-DSA-44 signs checkpoints only") from error
 
 

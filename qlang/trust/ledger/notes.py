@@ -11,14 +11,13 @@ and only our own verifiers know them.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.custody import Custodian, KeyRecord
 from qlang.trust.errors import KeyFormatError, NoteError
 from qlang.trust.ledger.note_types import WITNESS_ALGORITHMS, NoteType, type_for, type_of_vkey
@@ -66,7 +65,7 @@ class NoteKey:
     @property
     def vkey(self) -> str:
         """The key as one line of text: `name+key id+base64(type | public key)`."""
-        return f"{self.name}+{self.key_id.hex()}+{_encode(self.type.material(self.public))}"
+        return f"{self.name}+{self.key_id.hex()}+{to_base64(self.type.material(self.public))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def signature_line(text: str, signer: NoteSigner, *, timestamp: int) -> str:
     time = timestamp if key.type.timestamped else None
     signature = signer.sign(key.type.message(key.name, text, time))
     prefix = b"" if time is None else time.to_bytes(8, "big")
-    return f"{_DASH}{key.name} {_encode(key.key_id + prefix + signature)}\n"
+    return f"{_DASH}{key.name} {to_base64(key.key_id + prefix + signature)}\n"
 
 
 def parse_note(data: bytes) -> Note:
@@ -225,15 +224,8 @@ def _name(text: str) -> str:
     return text
 
 
-def _encode(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
 def _decode(text: str) -> bytes:
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise NoteError("base64 expected") from error
-    if _encode(data) != text:
-        raise NoteError("base64 in another than its one spelling")
-    return data
+        return from_base64(text)
+    except ValueError as error:
+        raise NoteError(f"base64 expected: {error}") from error

@@ -10,12 +10,11 @@ index <n>
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.errors import NoteError
 from qlang.trust.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qlang.trust.ledger.merkle import HASH_BYTES, MAX_PROOF, verify_inclusion
@@ -41,7 +40,7 @@ class Proof:
 
 def dump_proof(index: int, path: Sequence[bytes], note: str) -> str:
     """A receipt for entry `index`; `note` is the signed checkpoint of the tree that `path` leads to the root of."""
-    return "".join(f"{line}\n" for line in (HEADER, f"index {index}", *map(encode_hash, path), "")) + note
+    return "".join(f"{line}\n" for line in (HEADER, f"index {index}", *map(to_base64, path), "")) + note
 
 
 def parse_proof(data: bytes) -> Proof:
@@ -76,16 +75,12 @@ def verify_proof(proof: Proof, leaf: bytes, keys: Iterable[NoteKey]) -> tuple[Ve
     return verified
 
 
-def encode_hash(value: bytes) -> str:
-    return base64.b64encode(value).decode()
-
-
 def decode_hash(text: str) -> bytes:
     """32 bytes in base64. Raises: NoteError."""
     try:
-        value = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        value = from_base64(text)
+    except ValueError as error:
         raise NoteError("a hash in base64 expected") from error
-    if len(value) != HASH_BYTES or encode_hash(value) != text:
+    if len(value) != HASH_BYTES:
         raise NoteError("a hash of 32 bytes expected")
     return value

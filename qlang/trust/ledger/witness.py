@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qlang.trust.base64_text import to_base64
 from qlang.trust.canonical import Json, canonical_json, load_json
 from qlang.trust.errors import JsonRefused, LedgerError, NoteError, WitnessRefused
 from qlang.trust.files import commit, read_file, stage
@@ -35,7 +36,7 @@ from qlang.trust.ledger.notes import (
     signature_line,
     verify_note,
 )
-from qlang.trust.ledger.proof import decode_hash, encode_hash
+from qlang.trust.ledger.proof import decode_hash
 from qlang.trust.locks import lock_file
 
 FORMAT = "qlang-witness-1"
@@ -74,7 +75,7 @@ class Request:
 
 def dump_request(old: int, path: Sequence[bytes], note: str) -> str:
     """An `add-checkpoint` request; `path` proves that the note's tree continues the one of size `old`."""
-    return "".join(f"{line}\n" for line in (f"old {old}", *map(encode_hash, path), "")) + note
+    return "".join(f"{line}\n" for line in (f"old {old}", *map(to_base64, path), "")) + note
 
 
 def parse_request(data: bytes) -> Request:
@@ -210,11 +211,10 @@ def _check_own(text: str, lines: str, signers: Sequence[NoteSigner]) -> None:
 
 def _lines_by(note: Note, keys: Sequence[NoteKey]) -> str:
     """The signature lines of a note that are by some keys."""
-    import base64
 
     known = {(key.name, key.key_id) for key in keys}
     return "".join(
-        f"\N{EM DASH} {one.name} {base64.b64encode(one.key_id + one.value).decode()}\n"
+        f"\N{EM DASH} {one.name} {to_base64(one.key_id + one.value)}\n"
         for one in note.signatures
         if (one.name, one.key_id) in known
     )

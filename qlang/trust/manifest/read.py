@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 
 from qlang.trust.algorithms import PublicKey, public_key
+from qlang.trust.base64_text import from_base64
 from qlang.trust.canonical import DIGEST, Json, canonical_json, load_json
 from qlang.trust.crypto_modes import MODES
 from qlang.trust.custody import CUSTODIES, ENFORCED, NOT_CLAIMED, NOT_ENFORCED
@@ -157,7 +157,7 @@ def _key(item: Mapping[str, Json]) -> ManifestKey:
 
 def _public_key(item: Mapping[str, Json]) -> PublicKey:
     try:
-        key = public_key(base64.b64decode(text(item, "spki"), validate=True))
+        key = public_key(from_base64(text(item, "spki")))
     except (KeyFormatError, ValueError) as error:
         raise ManifestError("keys.spki", str(error)) from error
     if key.key_id != text(item, "keyid") or key.algorithm != text(item, "algorithm"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 
+from qlang.trust.base64_text import to_base64
 from qlang.trust.canonical import Json, canonical_json
 from qlang.trust.manifest.check import check_facts
 from qlang.trust.manifest.model import (
@@ -81,7 +81,7 @@ def _key_json(key: ManifestKey) -> dict[str, Json]:
     return {
         "keyid": key.public.key_id,
         "algorithm": key.public.algorithm,
-        "spki": base64.b64encode(key.public.spki).decode(),
+        "spki": to_base64(key.public.spki),
         "custody": key.custody,
         "probe": {"verdict": key.probe, "flags": dict(key.flags)},
         "generation": key.generation,

@@ -9,7 +9,6 @@ Mutual TLS 1.2 or newer, no redirects, no proxies, answers of at most 1 MiB. Wha
 
 from __future__ import annotations
 
-import base64
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from qlang.trust.base64_text import from_base64
 from qlang.trust.canonical import Json, canonical_json, load_json
 from qlang.trust.errors import JsonRefused, QkdUnavailable
 from qlang.trust.qkd.config import QkdConfig
@@ -213,7 +213,7 @@ def _key(item: Json) -> QkdKey:
     match item:
         case {"key_ID": str(key_id), "key": str(text)} if _UUID.fullmatch(key_id):
             try:
-                value = base64.b64decode(text, validate=True)
+                value = from_base64(text)
             except ValueError:
                 raise QkdUnavailable("the KME gave a key that is not base64") from None
         case _:

@@ -13,7 +13,6 @@ HPKE's `info` is purpose, suite, run id and manifest digest: a key sealed for on
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
@@ -21,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.canonical import DIGEST, Json, canonical_json, load_json
 from qlang.trust.errors import JsonRefused
 from qlang.trust.sealing.suites import SUITE_OF_MODE, SUITES
@@ -101,8 +101,7 @@ def dump_head(header: SealedHeader, content_key: bytes) -> bytes:
         "manifest_digest": header.binding.manifest_digest,
         "qkd": qkd,
         "recipients": [
-            {"key_id": key_id, "sealed_key": base64.b64encode(sealed).decode()}
-            for key_id, sealed in header.recipients.items()
+            {"key_id": key_id, "sealed_key": to_base64(sealed)} for key_id, sealed in header.recipients.items()
         ],
     }
     text = canonical_json(value)
@@ -201,7 +200,7 @@ def _recipients(suite: str, items: list[Json]) -> dict[str, bytes]:
     for item in items:
         match item:
             case {"key_id": str(key_id), "sealed_key": str(text)} if _KEY_ID.fullmatch(key_id):
-                sealed = base64.b64decode(text, validate=True)
+                sealed = from_base64(text)
             case _:
                 raise HeaderBroken("has a recipient without key id and sealed key")
         if key_id in recipients or len(sealed) != _KEY_BYTES + SUITES[suite].overhead:

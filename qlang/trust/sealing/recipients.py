@@ -9,13 +9,13 @@ about who sealed.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.canonical import Json, canonical_json, load_json
 from qlang.trust.custody import DEVELOPMENT
 from qlang.trust.errors import FileRefused, JsonRefused, KeyFormatError, KeyStoreError, RecipientKeyError
@@ -132,7 +132,7 @@ def _read(path: Path, form: str) -> tuple[RecipientKey, Mapping[str, Json]]:
         case _:
             raise KeyStoreError(path, f"is not a key file of format {form}")
     try:
-        key = recipient_of(suite, base64.b64decode(text, validate=True))
+        key = recipient_of(suite, from_base64(text))
         load_public(SUITES[suite], key.public)
     except (ValueError, KeyFormatError) as error:
         raise KeyStoreError(path, f"is damaged: {error}") from error
@@ -142,7 +142,7 @@ def _read(path: Path, form: str) -> tuple[RecipientKey, Mapping[str, Json]]:
 
 
 def _members(key: RecipientKey) -> dict[str, Json]:
-    return {"suite": key.suite, "key_id": key.key_id, "public_key": base64.b64encode(key.public).decode()}
+    return {"suite": key.suite, "key_id": key.key_id, "public_key": to_base64(key.public)}
 
 
 def _associated(key: RecipientKey) -> bytes:
