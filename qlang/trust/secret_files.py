@@ -6,20 +6,18 @@ of the files without the unlock secret or the passphrase is useless.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.canonical import Json
 from qlang.trust.errors import FileRefused, KeyStoreError
 from qlang.trust.files import private_directory
+from qlang.trust.keys.encryption import decrypted, encrypted
 from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.paths import KeyPaths, default_key_paths, private_files
 from qlang.trust.keys.unlocking import Kek, ensure_kek, open_kek
 from qlang.trust.keys.wrapping import Cost
 
-_NONCE_BYTES = 12
 _DOMAIN = b"qlang secret file|"
 """Before all associated data: no secret file can be taken for a signing key's, or the other way round."""
 
@@ -37,25 +35,17 @@ class SecretStore:
 
         A KEK is made where the store has no key yet. Raises: KeyStoreError, CustodyError.
         """
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         self._kek = self._kek or self._writable_kek()
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        ciphertext = AESGCM(self._kek.value).encrypt(nonce, secret, _DOMAIN + associated)
-        return {"kek_id": self._kek.kek_id, "nonce": to_base64(nonce), "ciphertext": to_base64(ciphertext)}
+        return {"kek_id": self._kek.kek_id, **encrypted(self._kek.value, secret, _DOMAIN + associated)}
 
     def unwrap(self, wrapped: Mapping[str, Json], associated: bytes) -> bytes:
         """The inverse. Raises: KeyStoreError for a changed file or another KEK, CustodyError for a wrong passphrase."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         self._kek = self._kek or open_kek(self.paths, self.passphrase)
         if wrapped.get("kek_id") != self._kek.kek_id:
             raise KeyStoreError(self.paths.kek, "is not the key under which this secret was encrypted")
         try:
-            nonce, ciphertext = from_base64(wrapped.get("nonce")), from_base64(wrapped.get("ciphertext"))
-            return AESGCM(self._kek.value).decrypt(nonce, ciphertext, _DOMAIN + associated)
-        except (InvalidTag, ValueError) as error:  # ValueError: no base64, a nonce of impossible length
+            return decrypted(self._kek.value, wrapped, _DOMAIN + associated)
+        except ValueError as error:
             raise KeyStoreError(self.paths.kek, "does not open this secret: its file was changed") from error
 
     def _writable_kek(self) -> Kek:

@@ -14,32 +14,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qlang.trust.backoff import BackOff
 from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.canonical import Json, canonical_json, load_json
 from qlang.trust.custody import DEVELOPMENT, TOKEN_NATIVE, KeyRecord
-from qlang.trust.errors import CustodyError, FileRefused, JsonRefused, KeyEventError, KeyFormatError, KeyStoreError
+from qlang.trust.errors import FileRefused, JsonRefused, KeyEventError, KeyFormatError, KeyStoreError
 from qlang.trust.files import commit, read_file, stage
 from qlang.trust.keys.custodian import DevelopmentCustodian
+from qlang.trust.keys.encryption import decrypted, encrypted
 from qlang.trust.keys.events import SignedEvent, dump_event, parse_event
 from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.records import record_json, record_of
 from qlang.trust.keys.ring import KeyRing
+from qlang.trust.keys.unlocking import unwrap_by_passphrase
 from qlang.trust.keys.wrapping import (
     ARGON2ID,
     KEK_BYTES,
     Cost,
-    WrongSecret,
     kek_json,
     read_kek,
-    unwrap_kek,
     wrap_kek,
 )
 from qlang.trust.times import now
 
 FORMAT = "qlang-key-backup-1"
 MAX_BACKUP_BYTES = 16 << 20
-_NONCE_BYTES = 12
 _BOUND_TO = FORMAT.encode()
 
 
@@ -142,9 +140,7 @@ def _place(record: KeyRecord) -> tuple[str, str, str, int]:
 
 
 def _encrypted(content: _Content, passphrase: bytes, cost: Cost) -> bytes:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    kek, nonce = secrets.token_bytes(KEK_BYTES), secrets.token_bytes(_NONCE_BYTES)
+    kek = secrets.token_bytes(KEK_BYTES)
     plain = canonical_json(
         {
             "created_at": now(),
@@ -157,37 +153,22 @@ def _encrypted(content: _Content, passphrase: bytes, cost: Cost) -> bytes:
         }
     )
     wrapped = wrap_kek(kek, secrets.token_hex(8), ARGON2ID, passphrase, cost)
-    ciphertext = AESGCM(kek).encrypt(nonce, plain, _BOUND_TO)
-    head: dict[str, Json] = {"format": FORMAT, "kek": kek_json(wrapped), "nonce": to_base64(nonce)}
-    return canonical_json(head | {"ciphertext": to_base64(ciphertext)})
+    return canonical_json({"format": FORMAT, "kek": kek_json(wrapped), **encrypted(kek, plain, _BOUND_TO)})
 
 
 def _read_backup(ring: KeyRing, path: Path, passphrase: PassphraseSource) -> _Content:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     try:
         value = load_json(read_file(path, limit=MAX_BACKUP_BYTES), max_bytes=MAX_BACKUP_BYTES)
         if not isinstance(value, Mapping) or value.get("format") != FORMAT:
             raise KeyStoreError(path, f"is not a backup of format {FORMAT}")
         head = value.get("kek")
         wrapped = read_kek(head if isinstance(head, Mapping) else {})
-        nonce, ciphertext = from_base64(value.get("nonce")), from_base64(value.get("ciphertext"))
-        counter = BackOff(ring.store.paths.counter("backup"), DEVELOPMENT)
-        with counter.attempt() as attempt:
-            attempt.not_tried()
-            secret = passphrase.read("Passphrase of the backup")
-            attempt.wrong()
-            try:
-                kek = unwrap_kek(wrapped, secret)
-            except WrongSecret as error:
-                raise CustodyError(DEVELOPMENT, "wrong passphrase of the backup, or its file was changed") from error
-            attempt.right()
-        return _content(load_json(AESGCM(kek).decrypt(nonce, ciphertext, _BOUND_TO), max_bytes=MAX_BACKUP_BYTES))
+        kek = unwrap_by_passphrase(wrapped, passphrase, ring.store.paths.counter("backup"), "the backup")
+        return _content(load_json(decrypted(kek, value, _BOUND_TO), max_bytes=MAX_BACKUP_BYTES))
     except FileRefused as error:
         raise KeyStoreError(path, error.reason) from error
-    except (InvalidTag, JsonRefused, KeyFormatError, KeyEventError, ValueError) as error:
-        raise KeyStoreError(path, f"is damaged: {error or 'it was changed'}") from error
+    except (JsonRefused, KeyFormatError, KeyEventError, ValueError) as error:
+        raise KeyStoreError(path, f"is damaged: {error}") from error
 
 
 def _content(value: Json) -> _Content:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from qlang.trust.algorithms import PublicKey, SoftwareKey, available_algorithms, generate_secret, software_key
-from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.custody import DEVELOPMENT, NOT_CLAIMED, KeyRecord, KeySpec, ProbeAttempt, ProbeReport
 from qlang.trust.errors import AlgorithmUnavailable, CustodyError, KeyFormatError
 from qlang.trust.keys.passphrase import PassphraseSource
+from qlang.trust.keys.encryption import decrypted, encrypted
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.store import KeyStore
 from qlang.trust.keys.unlocking import Kek, ensure_kek, open_kek, read_wrapped
@@ -22,7 +22,6 @@ from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 from qlang.trust.times import now
 
 _SCHEME = "aes-256-gcm"
-_NONCE_BYTES = 12
 
 
 @dataclass(slots=True)
@@ -76,18 +75,14 @@ class DevelopmentCustodian:
 
     def secret(self, record: KeyRecord) -> bytes:
         """The secret itself, for a backup that is encrypted at once."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         kek, protection = self._kek_for_reading(), record.protection
         if record.custody != DEVELOPMENT or protection.get("scheme") != _SCHEME:
             raise CustodyError(record.custody, f"{record.public.key_id} is not a key in a file")
         if protection.get("kek_id") != kek.kek_id:
             raise CustodyError(DEVELOPMENT, f"{record.public.key_id} is encrypted under another key of another store")
         try:
-            nonce, ciphertext = from_base64(protection.get("nonce")), from_base64(protection.get("ciphertext"))
-            return AESGCM(kek.value).decrypt(nonce, ciphertext, associated_data(record.public, record.spec))
-        except (InvalidTag, ValueError) as error:  # ValueError: not base64, or a nonce of impossible length
+            return decrypted(kek.value, protection, associated_data(record.public, record.spec))
+        except ValueError as error:
             raise CustodyError(
                 DEVELOPMENT, f"{record.public.key_id} cannot be decrypted: its key file was changed"
             ) from error
@@ -136,10 +131,5 @@ def associated_data(key: PublicKey, spec: KeySpec) -> bytes:
 
 
 def _sealed(record: KeyRecord, secret: bytes, kek: Kek) -> dict[str, str]:
-    import secrets
-
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    ciphertext = AESGCM(kek.value).encrypt(nonce, secret, associated_data(record.public, record.spec))
-    return {"scheme": _SCHEME, "kek_id": kek.kek_id, "nonce": to_base64(nonce), "ciphertext": to_base64(ciphertext)}
+    associated = associated_data(record.public, record.spec)
+    return {"scheme": _SCHEME, "kek_id": kek.kek_id, **encrypted(kek.value, secret, associated)}

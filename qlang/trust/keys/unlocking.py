@@ -67,11 +67,28 @@ def open_kek(paths: KeyPaths, passphrase: PassphraseSource | None) -> Kek:
     wrapped = read_wrapped(paths)
     if wrapped.method == ARGON2ID:
         source = passphrase or PassphraseFrom()
-        return Kek(wrapped.kek_id, _by_passphrase(paths, wrapped, source))
+        return Kek(wrapped.kek_id, unwrap_by_passphrase(wrapped, source, paths.counter("passphrase"), "the key store"))
     try:
         return Kek(wrapped.kek_id, unwrap_kek(wrapped, _read_unlock(paths)))
     except WrongSecret as error:
         raise KeyStoreError(paths.kek, "cannot be decrypted: changed file or wrong unlock secret") from error
+
+
+def unwrap_by_passphrase(wrapped: WrappedKek, source: PassphraseSource, counter: Path, subject: str) -> bytes:
+    """What a passphrase protects; wrong ones are counted in the file `counter`. `subject`: what it is of, in words.
+
+    Raises: CustodyError for a wrong passphrase; TooManyTries.
+    """
+    with BackOff(counter, DEVELOPMENT).attempt() as attempt:
+        attempt.not_tried()
+        passphrase = source.read(f"Passphrase of {subject}")
+        attempt.wrong()
+        try:
+            secret = unwrap_kek(wrapped, passphrase)
+        except WrongSecret as error:
+            raise CustodyError(DEVELOPMENT, f"wrong passphrase of {subject}, or its file was changed") from error
+        attempt.right()
+    return secret
 
 
 def protect(paths: KeyPaths, old: PassphraseSource | None, new: PassphraseSource | None, cost: Cost) -> None:
@@ -99,20 +116,6 @@ def read_wrapped(paths: KeyPaths) -> WrappedKek:
         raise KeyStoreError(path, error.reason + hint) from error
     except (JsonRefused, ValueError) as error:
         raise KeyStoreError(path, f"is damaged: {error}") from error
-
-
-def _by_passphrase(paths: KeyPaths, wrapped: WrappedKek, source: PassphraseSource) -> bytes:
-    counter = BackOff(paths.counter("passphrase"), DEVELOPMENT)
-    with counter.attempt() as attempt:
-        attempt.not_tried()
-        passphrase = source.read("Passphrase of the key store")
-        attempt.wrong()
-        try:
-            kek = unwrap_kek(wrapped, passphrase)
-        except WrongSecret as error:
-            raise CustodyError(DEVELOPMENT, "wrong passphrase, or the file of the KEK was changed") from error
-        attempt.right()
-    return kek
 
 
 def _wrapped(paths: KeyPaths, kek: Kek, passphrase: PassphraseSource | None, cost: Cost) -> WrappedKek:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from qlang.trust.backoff import BackOff
 from qlang.trust.canonical import canonical_json, load_json
-from qlang.trust.custody import DEVELOPMENT
-from qlang.trust.errors import CustodyError, FileRefused, JsonRefused, KeyFormatError, KeyStoreError, RecipientKeyError
+from qlang.trust.errors import FileRefused, JsonRefused, KeyFormatError, KeyStoreError, RecipientKeyError
 from qlang.trust.files import read_file
 from qlang.trust.keys.passphrase import PassphraseSource
-from qlang.trust.keys.wrapping import ARGON2ID, Cost, WrongSecret, kek_json, read_kek, unwrap_kek, wrap_kek
+from qlang.trust.keys.unlocking import unwrap_by_passphrase
+from qlang.trust.keys.wrapping import ARGON2ID, Cost, kek_json, read_kek, wrap_kek
 from qlang.trust.sealing.output import new_output
 from qlang.trust.sealing.recipients import RecipientKey, adopt_recipient_key, recipient_of, recipient_secret
 from qlang.trust.sealing.suites import SUITES, public_of
@@ -49,7 +48,7 @@ def restore_recipient_key(path: Path, store: SecretStore, passphrase: Passphrase
     try:
         value = load_json(read_file(path, limit=_MAX_FILE))
         match value:
-            case {"format": "qlang-recipient-backup-1", "suite": str(suite)} if suite in SUITES:
+            case {"format": str(found), "suite": str(suite)} if found == FORMAT and suite in SUITES:
                 wrapped = read_kek(value if isinstance(value, Mapping) else {})
             case _:
                 raise KeyStoreError(path, f"is not a backup of format {FORMAT}")
@@ -59,15 +58,7 @@ def restore_recipient_key(path: Path, store: SecretStore, passphrase: Passphrase
         raise KeyStoreError(path, f"is damaged: {error}") from error
     if wrapped.method != ARGON2ID:
         raise KeyStoreError(path, "is not under a passphrase")
-    with BackOff(store.paths.counter("backup"), DEVELOPMENT).attempt() as attempt:
-        attempt.not_tried()
-        phrase = passphrase.read("Passphrase of the backup")
-        attempt.wrong()
-        try:
-            secret = unwrap_kek(wrapped, phrase)
-        except WrongSecret as error:
-            raise CustodyError(DEVELOPMENT, "wrong passphrase of the backup, or its file was changed") from error
-        attempt.right()
+    secret = unwrap_by_passphrase(wrapped, passphrase, store.paths.counter("backup"), "the backup")
     try:
         key = recipient_of(suite, public_of(SUITES[suite], secret))
     except KeyFormatError as error:
