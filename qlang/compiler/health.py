@@ -224,8 +224,15 @@ def _runs(workspace: Path) -> Iterator[Finding]:
 
 def _cache(workspace: Path) -> Iterator[Finding]:
     from qlang.runtime.cache import MAX_BYTES, CompileCache
+    from qlang.runtime.cache_secret import cache_secret
+    from qlang.runtime.errors import CannotRecord
+    from qlang.trust.keys.paths import default_key_paths
 
-    contents = CompileCache(workspace / CACHE).contents()
+    try:
+        secret = cache_secret(default_key_paths().state, create=False)
+    except CannotRecord:
+        return  # no entry of this user's can be there
+    contents = CompileCache(workspace / CACHE, secret=secret).contents()
     if contents.entries:
         detail = f"{contents.entries} compilations, {contents.bytes / 1e6:.1f} of at most {MAX_BYTES / 1e6:.0f} MB"
         yield Finding("compile cache", "ok", detail)

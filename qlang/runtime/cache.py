@@ -1,13 +1,15 @@
 """Compiled modules by the content that they come from.
 
-    <folder>/3f/3fa4….mlir    {"format": "qlang.cache/2", "key": …, "digest": …, "metadata": {…}}
+    <folder>/3f/3fa4….mlir    {"format": "qlang.cache/3", "key": …, "digest": …, "metadata": {…}}
                               builtin.module { … }
 
 An entry is one line of JSON and the text of the module; the digest covers both, so that a damaged entry is noticed,
-removed and made again. Entries are complete or absent. When the cache outgrows its bound, those that were not used
-for the longest time go first.
+removed and made again. It is keyed (HMAC-SHA256) with a secret of the user: an entry that came with somebody's project
+could hold another plan than that of its source. Entries are complete or absent. When the cache outgrows its bound,
+those that were not used for the longest time go first.
 """
 
+import hmac
 import json
 import os
 import time
@@ -20,7 +22,7 @@ from qlang.trust.canonical import Json, canonical_json, load_json, sha256_digest
 from qlang.trust.errors import FileRefused, JsonRefused
 from qlang.trust.files import commit, read_file, stage
 
-FORMAT = "qlang.cache/2"
+FORMAT = "qlang.cache/3"
 MAX_BYTES = 256 << 20
 _MAX_ENTRY = 64 << 20
 _STALE_SECONDS = 3600.0
@@ -61,12 +63,14 @@ class CompileCache:
 
     folder: Path
     max_bytes: int = MAX_BYTES
+    secret: bytes = field(default=b"", repr=False)
+    """Of the user, see `cache_secret`."""
 
     def get(self, key: str) -> Entry | None:
         """The entry, or None where there is none or it was damaged; a damaged one is removed."""
         path = self._path(key)
         try:
-            entry = _parse(key, read_file(path, limit=_MAX_ENTRY))
+            entry = self._parse(key, read_file(path, limit=_MAX_ENTRY))
         except FileRefused as error:
             if not error.missing:
                 path.unlink(missing_ok=True)
@@ -82,7 +86,7 @@ class CompileCache:
 
         Raises `CannotRecord` where the folder cannot be written.
         """
-        data = _dump(key, entry)
+        data = self._dump(key, entry)
         if len(data) > min(_MAX_ENTRY, self.max_bytes):
             return
         path = self._path(key)
@@ -104,7 +108,7 @@ class CompileCache:
                     damaged.append(path)
                 continue
             sizes.append(len(data))
-            if _parse(path.stem, data) is None:
+            if self._parse(path.stem, data) is None:
                 damaged.append(path)
         return Contents(len(sizes), sum(sizes), tuple(damaged))
 
@@ -130,26 +134,25 @@ class CompileCache:
             path.unlink(missing_ok=True)
             total -= size
 
+    def _digest(self, key: str, metadata: Mapping[str, Json], text: str) -> str:
+        content = canonical_json({"key": key, "metadata": metadata}) + b"\n" + text.encode()
+        return f"hmac-sha256:{hmac.digest(self.secret, content, 'sha256').hex()}"
 
-def _digest(key: str, metadata: Mapping[str, Json], text: str) -> str:
-    return sha256_digest(canonical_json({"key": key, "metadata": metadata}) + b"\n" + text.encode())
+    def _dump(self, key: str, entry: Entry) -> bytes:
+        digest = self._digest(key, entry.metadata, entry.text)
+        head = {"format": FORMAT, "key": key, "digest": digest, "metadata": dict(entry.metadata)}
+        return json.dumps(head, ensure_ascii=False, allow_nan=False).encode() + b"\n" + entry.text.encode()
 
-
-def _dump(key: str, entry: Entry) -> bytes:
-    digest = _digest(key, entry.metadata, entry.text)
-    head = {"format": FORMAT, "key": key, "digest": digest, "metadata": dict(entry.metadata)}
-    return json.dumps(head, ensure_ascii=False, allow_nan=False).encode() + b"\n" + entry.text.encode()
-
-
-def _parse(key: str, data: bytes) -> Entry | None:
-    first, _, rest = data.partition(b"\n")
-    try:
-        head, text = load_json(first), rest.decode("utf-8")
-    except (JsonRefused, UnicodeDecodeError):
-        return None
-    if not isinstance(head, Mapping) or head.get("format") != FORMAT or head.get("key") != key:
-        return None
-    metadata = head.get("metadata")
-    if not isinstance(metadata, Mapping) or head.get("digest") != _digest(key, metadata, text):
-        return None
-    return Entry(text, metadata)
+    def _parse(self, key: str, data: bytes) -> Entry | None:
+        first, _, rest = data.partition(b"\n")
+        try:
+            head, text = load_json(first), rest.decode("utf-8")
+        except (JsonRefused, UnicodeDecodeError):
+            return None
+        if not isinstance(head, Mapping) or head.get("format") != FORMAT or head.get("key") != key:
+            return None
+        metadata, digest = head.get("metadata"), head.get("digest")
+        if not isinstance(metadata, Mapping) or not isinstance(digest, str):
+            return None
+        fits = hmac.compare_digest(digest.encode(), self._digest(key, metadata, text).encode())
+        return Entry(text, metadata) if fits else None

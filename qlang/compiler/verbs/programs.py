@@ -104,9 +104,12 @@ def _cached(source: Source, choices: driver.Options, authority: Authority) -> Co
     from qlang.compiler.compile_cache import compile_cached
     from qlang.compiler.verbs.faults import faults_reported
     from qlang.runtime.cache import CompileCache
+    from qlang.runtime.cache_secret import cache_secret
+    from qlang.trust.keys.paths import default_key_paths
 
     with faults_reported():
-        return compile_cached(source, choices, CompileCache(find_workspace(Path.cwd()) / CACHE), authority)
+        cache = CompileCache(find_workspace(Path.cwd()) / CACHE, secret=cache_secret(default_key_paths().state))
+        return compile_cached(source, choices, cache, authority)
 
 
 def timing_table(timings: tuple[tuple[str, float], ...]) -> str:
