@@ -5,7 +5,7 @@ A custodian makes keys and signs with them; what leaves it are public keys, sign
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -103,6 +103,12 @@ class Custodian(Protocol):
 
     def create(self, spec: KeySpec) -> KeyRecord:
         """Make a key, probe its custody, and return what the store keeps of it."""
+
+    def settle(self, records: Collection[KeyRecord]) -> tuple[str, ...]:
+        """Undo creations that never came to a key file; `records` are all that did. Returns what was undone, in words."""
+
+    def unlock(self) -> None:
+        """Ask for the PIN or the passphrase now, before something else is held."""
 
     def ready(self, record: KeyRecord) -> None:
         """Do what comes before a signature: log in, unlock, find the key."""

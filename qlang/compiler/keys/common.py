@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from qlang.compiler.failure import Failure
 from qlang.compiler.workspace import find_workspace
 
 if TYPE_CHECKING:
+    from qlang.trust.canonical import Json
     from qlang.trust.custody import KeyRecord
     from qlang.trust.keys.passphrase import PassphraseSource
     from qlang.trust.keys.ring import KeyRing
@@ -32,6 +33,7 @@ def ring_of(options: Namespace) -> KeyRing:
         find_workspace(Path.cwd()),
         passphrase=source(getattr(options, "passphrase", None)),
         token=getattr(options, "token", None),
+        on_event=lambda kind, body: _audited(options, kind, body),
     )
 
 
@@ -43,12 +45,15 @@ def source(text: str | None) -> PassphraseSource | None:
 
 
 def unlock(ring: KeyRing, custody: str) -> None:
-    """Ask for the passphrase of keys in files before the ledger is held. Raises: TrustError."""
-    from qlang.trust.keys.custodian import DevelopmentCustodian
+    """Ask for the passphrase or the PIN where keys are made, before the ledger is held. Raises: TrustError."""
+    ring.custodian(custody).unlock()
 
-    custodian = ring.custodians.get(custody)
-    if isinstance(custodian, DevelopmentCustodian):
-        custodian.unlock()
+
+def tell(ring: KeyRing, console: Console) -> None:
+    """What was put right on the way."""
+    for notice in ring.notices:
+        console.note(notice)
+    ring.notices.clear()
 
 
 def find_record(ring: KeyRing, options: Namespace) -> KeyRecord:
@@ -74,15 +79,32 @@ def _records(ring: KeyRing, options: Namespace) -> list[KeyRecord]:
     ]
 
 
+def ledger_path(options: Namespace) -> Path:
+    """The ledger that the options name, else that of the project."""
+    from qlang.runtime.run_folder import LEDGER
+
+    given = getattr(options, "ledger", None)
+    return Path(given) if given else find_workspace(Path.cwd()) / LEDGER
+
+
+def _audited(options: Namespace, kind: str, body: Mapping[str, Json]) -> None:
+    """Record a refused PIN, where there is a ledger. Raises: LedgerError."""
+    from qlang.trust.ledger.store import open_ledger
+    from qlang.trust.times import now
+
+    path = ledger_path(options)
+    if path.exists():
+        with open_ledger(path, create=False) as ledger, ledger.transaction() as step:
+            step.append(kind, {"at": now(), **body})
+
+
 @contextmanager
 def ledger_step(options: Namespace, console: Console) -> Iterator[Transaction | None]:
     """One transaction of the ledger, or None where the project has none yet. Raises: LedgerError."""
-    from qlang.runtime.run_folder import LEDGER
     from qlang.trust.ledger.store import open_ledger
 
-    given = getattr(options, "ledger", None)
-    path = Path(given) if given else find_workspace(Path.cwd()) / LEDGER
-    if not given and not path.exists():
+    path = ledger_path(options)
+    if not getattr(options, "ledger", None) and not path.exists():
         console.note("there is no ledger here: the event is kept beside the keys only")
         yield None
         return

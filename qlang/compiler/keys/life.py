@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qlang.compiler import exit_codes
 from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
-from qlang.compiler.keys.common import SCHEMA, confirmed, find_key, find_record, ledger_step, ring_of, unlock
+from qlang.compiler.keys.common import SCHEMA, confirmed, find_key, find_record, ledger_step, ring_of, tell, unlock
 from qlang.compiler.keys.listing import described
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def create(options: Namespace, console: Console) -> int:
                 log=step,
             )
             made.append(record)
+    tell(ring, console)
     entries = [described(ring, record) for record in made]
     if options.json:
         console.result_json({"schema": SCHEMA, "created": entries})
@@ -54,9 +55,11 @@ def rotate(options: Namespace, console: Console) -> int:
 
     ring = ring_of(options)
     old = find_record(ring, options)
-    unlock(ring, old.custody)
+    ring.ready(old)
+    unlock(ring, options.custody or old.custody)
     with ledger_step(options, console) as step:
         new, event = rotate_key(ring, old, custody=options.custody, validity=_validity(options), log=step)
+    tell(ring, console)
     signed_by = [signature.key_id for signature in event.envelope.signatures]
     if options.json:
         rotated = {"old": old.public.key_id, "new": described(ring, new), "signed_by": signed_by}
@@ -77,7 +80,7 @@ def revoke(options: Namespace, console: Console) -> int:
     confirmed(options, f"revoke {key.key_id} as {options.reason}? This cannot be undone.")
     for record in ring.contents().records:
         if record.public == key and options.reason != LOST:
-            unlock(ring, record.custody)
+            ring.ready(record)
     with ledger_step(options, console) as step:
         place = _entry(step, options.since_entry)
         event = revoke_key(ring, key, options.reason, since_time=options.since, since_ledger=place, log=step)

@@ -7,13 +7,14 @@ signs, and Python cannot promise to erase it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from qlang.trust.algorithms import PublicKey, SoftwareKey, available_algorithms, generate_secret, software_key
 from qlang.trust.custody import DEVELOPMENT, NOT_CLAIMED, KeyRecord, KeySpec, ProbeAttempt, ProbeReport
 from qlang.trust.errors import AlgorithmUnavailable, CustodyError, KeyFormatError
-from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.encryption import decrypted, encrypted
+from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.store import KeyStore
 from qlang.trust.keys.unlocking import Kek, ensure_kek, open_kek, read_wrapped
@@ -55,6 +56,10 @@ class DevelopmentCustodian:
         public = software_key(spec.algorithm, secret, providers=self.providers).public
         record = KeyRecord(public, spec, DEVELOPMENT, created_at, {}, ProbeReport(NOT_CLAIMED))
         return replace(record, protection=_sealed(record, secret, self._kek_for_writing()))
+
+    def settle(self, records: Collection[KeyRecord]) -> tuple[str, ...]:
+        """A key is nowhere before it has its key file."""
+        return ()
 
     def ready(self, record: KeyRecord) -> None:
         """See that the secret opens; a passphrase that was asked for is not asked for again."""

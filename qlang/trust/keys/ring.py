@@ -83,6 +83,8 @@ class KeyRing:
     custodians: Mapping[str, Custodian]
     providers: tuple[str, ...] = DEFAULT_PROVIDERS
     """Who checks signatures before they leave."""
+    notices: list[str] = field(default_factory=list, repr=False)
+    """What was found and put right on the way, in words."""
     _seen: tuple[object, Contents] | None = field(default=None, repr=False)
 
     def contents(self) -> Contents:
@@ -158,8 +160,13 @@ class KeyRing:
         return newest[0].spec.generation + 1 if newest else 1
 
     def make(self, spec: KeySpec, custody: str, *, at: str, log: EventLog | None) -> tuple[KeyRecord, SignedEvent]:
-        """Make a key and its signed statement about itself; nothing is stored yet."""
-        record = self.custodian(custody).create(spec)
+        """Make a key and its signed statement about itself; nothing is stored yet. The caller holds the store.
+
+        What an interrupted creation has left in the same place is removed first, and named in `notices`.
+        """
+        custodian = self.custodian(custody)
+        self.notices += custodian.settle(self.contents().records)
+        record = custodian.create(spec)
         return record, self.state_created(record, at, log)
 
     def state_created(self, record: KeyRecord, at: str, log: EventLog | None) -> SignedEvent:
@@ -171,6 +178,7 @@ class KeyRing:
         """Store a new key with its events, and record them. The caller holds the store."""
         self.store.save(record, *events)
         note_events(events, log)
+        self.notices += self.custodian(record.custody).settle(self.contents().records)
 
     def _incomplete(self, contents: Contents, purpose: str, tenant: str, algorithm: str) -> bool:
         records = contents.of(purpose, tenant, algorithm)

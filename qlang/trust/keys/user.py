@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qlang.trust.custody import DEVELOPMENT, TOKEN_NATIVE, TOKEN_WRAPPED, Custodian, KeyRecord, KeySpec, ProbeReport
 from qlang.trust.errors import CustodyError
@@ -13,6 +14,9 @@ from qlang.trust.keys.passphrase import PassphraseSource
 from qlang.trust.keys.paths import KeyPaths, default_key_paths
 from qlang.trust.keys.ring import KeyRing
 from qlang.trust.keys.store import KeyStore
+
+if TYPE_CHECKING:
+    from qlang.trust.token.session import OnEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,12 @@ class SeveralTokens:
 
     def create(self, spec: KeySpec) -> KeyRecord:
         return self._chosen().create(spec)
+
+    def settle(self, records: Collection[KeyRecord]) -> tuple[str, ...]:
+        return self._chosen().settle(records)
+
+    def unlock(self) -> None:
+        self._chosen().unlock()
 
     def ready(self, record: KeyRecord) -> None:
         self._home(record).ready(record)
@@ -61,13 +71,13 @@ def user_ring(
     paths: KeyPaths | None = None,
     passphrase: PassphraseSource | None = None,
     token: str | None = None,
+    on_event: OnEvent | None = None,
 ) -> KeyRing:
     """The key store of the user (or `paths`), with the tokens of the workspace's policy file.
 
     `token`: the `[tokens.NAME]` in which new keys are made, where there are several. No token is touched before it
-    is used.
-
-    Providers and tokens are those that the file names now; a change counts from the next start on.
+    is used. `on_event` is told of every refused PIN. Providers and tokens are those that the file names now; a change
+    counts from the next start on.
 
     Raises: FileRefused, PolicyError for the policy file; CustodyError for an unknown `token`.
     """
@@ -76,12 +86,12 @@ def user_ring(
     where = paths or default_key_paths()
     providers = find_policy(workspace).providers
     custodians: dict[str, Custodian] = {DEVELOPMENT: DevelopmentCustodian(where, passphrase, providers=providers)}
-    custodians |= _token_custodians(workspace, where, token, providers)
+    custodians |= _token_custodians(workspace, where, token, providers, on_event)
     return KeyRing(KeyStore(where), custodians, providers)
 
 
 def _token_custodians(
-    workspace: Path, paths: KeyPaths, chosen: str | None, providers: tuple[str, ...]
+    workspace: Path, paths: KeyPaths, chosen: str | None, providers: tuple[str, ...], on_event: OnEvent | None
 ) -> dict[str, Custodian]:
     from qlang.trust.policy.load import load_tokens
     from qlang.trust.policy.model import POLICY_FILE
@@ -96,9 +106,12 @@ def _token_custodians(
     from qlang.trust.token.session import Token
     from qlang.trust.token.wrapped import TokenWrappedCustodian
 
-    tokens = {config.label: Token(config, paths.state / "tries") for config in configured.values()}
+    told = {} if on_event is None else {"on_event": on_event}
+    tokens = {config.label: Token(config, paths.state / "tries", **told) for config in configured.values()}
     label = None if chosen is None else configured[chosen].label
-    native: dict[str, Custodian] = {name: TokenNativeCustodian(token) for name, token in tokens.items()}
+    native: dict[str, Custodian] = {
+        name: TokenNativeCustodian(token, paths.store / ".making") for name, token in tokens.items()
+    }
     wrapped: dict[str, Custodian] = {name: TokenWrappedCustodian(token, providers) for name, token in tokens.items()}
     return {
         TOKEN_NATIVE: SeveralTokens(TOKEN_NATIVE, native, label),

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qlang.trust.algorithms import signature_fault
-from qlang.trust.canonical import Json
 from qlang.trust.custody import TOKEN_NATIVE, KeyRecord, KeySpec, ProbeReport
 from qlang.trust.errors import CustodyError, KeyFormatError
 from qlang.trust.spki import PublicKey
 from qlang.trust.times import now
 from qlang.trust.token.session import Token, serial_text
+from qlang.trust.token.unfinished import Note, read_notes, remove_note, write_note
 
 if TYPE_CHECKING:
     from pkcs11.types import Object, Session
 
 
+_MARK_BYTES = 8
 _IN_THE_WAY = "if no key file speaks of it, remove it with the token's own tools"
 
 
@@ -27,6 +30,8 @@ class TokenNativeCustodian:
     """Makes, uses and probes keys in one token. Methods raise CustodyError."""
 
     token: Token
+    notes: Path | None = None
+    """Folder of the notes about keys that are being made; by default one beside the counters of wrong PINs."""
 
     @property
     def custody(self) -> str:
@@ -41,30 +46,55 @@ class TokenNativeCustodian:
         return tuple(name for name, scheme in SCHEMES.items() if {scheme.generate, scheme.sign} <= listed)
 
     def create(self, spec: KeySpec) -> KeyRecord:
-        """Make a key in the token, check a signature of it, and probe it. What fails half-way is destroyed."""
+        """Make a key in the token, check a signature of it, and probe it. What fails half-way is destroyed.
+
+        Until `settle` is told of its key file, a note speaks of it.
+        """
         if spec.algorithm not in self.algorithms():
             raise CustodyError(TOKEN_NATIVE, f"token {self.token.config.label!r} cannot do {spec.algorithm}")
         with self.token.session(TOKEN_NATIVE, f"make a key of {spec.algorithm}") as session:
-            from qlang.trust.token.objects import destroy_all, generate_pair, objects_of
+            from qlang.trust.token.objects import generate_pair, objects_of
 
-            label, identity = object_label(spec), object_id(spec)
-            with self.token.making():
-                if objects_of(session, identity):
-                    raise CustodyError(TOKEN_NATIVE, f"the token already holds an object {label!r}; {_IN_THE_WAY}")
-                public, private = generate_pair(session, spec.algorithm, label, identity)
+            name, identity = object_label(spec), object_id(spec)
+            label = f"{name} {secrets.token_hex(_MARK_BYTES)}"
+            note = Note(self.token.config.label, serial_text(session.token), label, identity.hex())
             try:
+                with self.token.making():
+                    if objects_of(session, identity):
+                        raise CustodyError(TOKEN_NATIVE, f"the token already holds an object {name!r}; {_IN_THE_WAY}")
+                    write_note(self._notes, note)
+                    public, private = generate_pair(session, spec.algorithm, label, identity)
                 key = _tested(spec.algorithm, public, private)
                 report = _probe(session, private, key)
             except BaseException:
-                destroy_all(session, identity)
+                self._undo(session, note)
                 raise
-            protection: dict[str, Json] = {
-                "token_label": self.token.config.label,
-                "token_serial": serial_text(session.token),
-                "object_label": label,
-                "object_id": identity.hex(),
-            }
-        return KeyRecord(key, spec, TOKEN_NATIVE, now(), protection, report)
+        return KeyRecord(key, spec, TOKEN_NATIVE, now(), note.members, report)
+
+    def settle(self, records: Collection[KeyRecord]) -> tuple[str, ...]:
+        """Destroy pairs that were begun and have no key file among `records`, all those of the store.
+
+        Returns what was destroyed, in words. The token is asked only where something was left behind. The caller holds
+        the store.
+        """
+        finished = {Note.of(record) for record in records if record.custody == TOKEN_NATIVE}
+        destroyed = []
+        for note in read_notes(self._notes):
+            if note in finished:
+                remove_note(self._notes, note)
+            elif note.token_label == self.token.config.label:
+                with self.token.session(
+                    TOKEN_NATIVE, f"remove {note.object_label!r}, which was never finished"
+                ) as session:
+                    if serial_text(session.token) == note.token_serial and self._undo(session, note):
+                        where = f"token {note.token_label!r}"
+                        destroyed.append(f"removed {note.object_label!r} from {where}: its making was interrupted")
+        return tuple(destroyed)
+
+    def unlock(self) -> None:
+        """Log in."""
+        with self.token.session(TOKEN_NATIVE, "log in"):
+            return
 
     def ready(self, record: KeyRecord) -> None:
         """Log in, and see that the token holds the key."""
@@ -95,6 +125,18 @@ class TokenNativeCustodian:
             self._private(session, record)
             destroy_all(session, _identity(record))
 
+    @property
+    def _notes(self) -> Path:
+        return self.notes or self.token.state / "making"
+
+    def _undo(self, session: Session, note: Note) -> int:
+        """Destroy the objects of a note, then forget it. Returns how many there were."""
+        from qlang.trust.token.objects import destroy_labelled
+
+        count = destroy_labelled(session, bytes.fromhex(note.object_id), note.object_label)
+        remove_note(self._notes, note)
+        return count
+
     def _private(self, session: Session, record: KeyRecord) -> Any:
         """The private object of a record, when the token holds exactly that pair."""
         from pkcs11.constants import ObjectClass
@@ -111,7 +153,7 @@ class TokenNativeCustodian:
 
 
 def object_label(spec: KeySpec) -> str:
-    """CKA_LABEL of a key's objects: what a person sees in the token's own tools."""
+    """How CKA_LABEL of a key's objects begins, before a random word: what a person sees in the token's own tools."""
     return f"qlang {spec.purpose} {spec.tenant} {spec.generation} {spec.algorithm}"
 
 

@@ -44,6 +44,14 @@ def destroy_all(session: Session, identity: bytes) -> None:
         item.destroy()
 
 
+def destroy_labelled(session: Session, identity: bytes, label: str) -> int:
+    """Destroy every object of one CKA_ID and CKA_LABEL; how many there were. Raises: PKCS11Error."""
+    found = list(session.get_objects({Attribute.ID: identity, Attribute.LABEL: label}))
+    for item in found:
+        item.destroy()
+    return len(found)
+
+
 def generate_pair(session: Session, algorithm: str, label: str, identity: bytes) -> tuple[PublicKey, PrivateKey]:
     """A key pair stored in the token; the private key signs and does nothing else. Raises: PKCS11Error."""
     scheme = SCHEMES[algorithm]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,15 @@ class TokenWrappedCustodian:
                 "ciphertext": to_base64(ciphertext),
             }
         return KeyRecord(public, spec, TOKEN_WRAPPED, now(), protection, report)
+
+    def settle(self, records: Collection[KeyRecord]) -> tuple[str, ...]:
+        """A creation leaves nothing in the token but the key that wraps, which the next one uses."""
+        return ()
+
+    def unlock(self) -> None:
+        """Log in."""
+        with self.token.session(TOKEN_WRAPPED, "log in"):
+            return
 
     def ready(self, record: KeyRecord) -> None:
         """Log in, and see that the secret unwraps."""
