@@ -10,13 +10,13 @@ Extension lines, which C2SP allows and advises against, are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qlang.trust.base64_text import from_base64, to_base64
 from qlang.trust.errors import NoteError
 from qlang.trust.ledger.merkle import HASH_BYTES, MAX_SIZE
-from qlang.trust.ledger.notes import Note, NoteKey, NoteSigner, Verified, parse_note, sign_note, verify_note
+from qlang.trust.ledger.notes import NoteSigner, parse_note, sign_note
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
@@ -63,8 +63,3 @@ def sign_checkpoint(checkpoint: Checkpoint, signers: Sequence[NoteSigner], *, ti
 def checkpoint_of(note: bytes) -> Checkpoint:
     """What a note says, without a look at its signatures. Raises: NoteError."""
     return parse_checkpoint(parse_note(note).text)
-
-
-def verify_checkpoint(note: Note, keys: Iterable[NoteKey]) -> tuple[Checkpoint, tuple[Verified, ...]]:
-    """What a note says, and which of `keys` signed it. Raises: NoteError, also as `verify_note` does."""
-    return parse_checkpoint(note.text), verify_note(note, keys)

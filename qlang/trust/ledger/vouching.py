@@ -19,16 +19,6 @@ Vouch = Callable[[Note, Checkpoint], str | None]
 _FAR = "9999-12-31T23:59:59Z"
 
 
-def by_keys(keys: Iterable[PublicKey]) -> Vouch:
-    """One of these keys must have signed as the log, whatever else they are for."""
-    trusted = tuple(keys)
-
-    def vouch(note: Note, checkpoint: Checkpoint) -> str | None:
-        return _signature_fault(note, checkpoint.origin, claimed_keys(note, checkpoint.origin, trusted))
-
-    return vouch
-
-
 def by_store(store: TrustStore, *, alone: bool = False) -> Vouch:
     """A key of the store that is for checkpoints, or a root, must have signed, and must be good at that size.
 

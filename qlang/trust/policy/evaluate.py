@@ -59,11 +59,6 @@ def evaluate_verification(policy: Policy, question: VerificationQuestion) -> Dec
     )
 
 
-def verification_faults(policy: Policy, question: VerificationQuestion) -> tuple[str, ...]:
-    """What a verifier with this policy refuses, in words; none where it accepts."""
-    return evaluate_verification(policy, question).reasons
-
-
 def required_algorithms(policy: Policy, tenant: str, mode: str) -> tuple[str, ...]:
     """The algorithms whose valid signatures a verifier demands, beside what the mode itself demands."""
     return tuple(dict.fromkeys(name for _, part in policy.sections(tenant) for name in part.require.get(mode, ())))

@@ -13,8 +13,6 @@ from qlang.trust.policy.questions import Peer
 _UCRED = struct.Struct("3i")
 """Process, user and group id (Linux, `SO_PEERCRED` in unix(7))."""
 
-ROOT_UID = 0
-
 
 def require_peer_credentials() -> None:
     """Raises: SignerUnavailable where the system does not tell who connects."""

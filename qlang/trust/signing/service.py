@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from qlang.trust.canonical import Json, canonical_json, sha256_digest
 from qlang.trust.crypto_modes import ED25519, MODES
@@ -45,15 +44,11 @@ from qlang.trust.signing.intent import SigningIntent
 from qlang.trust.signing.peer import may_connect
 from qlang.trust.signing.recall import same_again
 from qlang.trust.signing.request import ManifestRequest, SignedManifest, answer_json, check_request
+from qlang.trust.times import moment, precisely_now
 from qlang.version import __version__
 
 MAX_STATEMENT = 96 << 10
 """Most bytes of what is signed: with its signatures it must fit into an answer that the ledger keeps."""
-
-
-def clock() -> str:
-    """Now, RFC 3339 in UTC with microseconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class SigningService:
@@ -67,7 +62,7 @@ class SigningService:
         *,
         qkd: Callable[[], QkdGate],
         owner_uid: int | None = None,
-        now: Callable[[], str] = clock,
+        now: Callable[[], str] = precisely_now,
     ) -> None:
         """`policy` is asked for each request, so that an edited file counts at once.
 
@@ -232,7 +227,7 @@ class SigningService:
         checkpoint = Checkpoint(step.position.origin, size, self._ledger.root(size))
         key = log_key(checkpoint.origin, asked.log.public)
         signer = _LogSigner(key, self._signing_key(asked.log).sign)
-        note = sign_checkpoint(checkpoint, [signer], timestamp=int(datetime.fromisoformat(asked.at).timestamp()))
+        note = sign_checkpoint(checkpoint, [signer], timestamp=int(moment(asked.at).timestamp()))
         verify_note(parse_note(note.encode()), [key])
         step.add_checkpoint(note)
         return dump_proof(index, self._ledger.inclusion_proof(index, size), note)

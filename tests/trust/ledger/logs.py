@@ -11,15 +11,32 @@ from pathlib import Path
 
 from qlang.trust.algorithms import SoftwareKey, software_key
 from qlang.trust.canonical import Json
+from qlang.trust.errors import NoteError
 from qlang.trust.ledger import schema
 from qlang.trust.ledger.checkpoint import Checkpoint, sign_checkpoint
-from qlang.trust.ledger.notes import NoteKey, NoteSigner, log_key, witness_key
+from qlang.trust.ledger.notes import Note, NoteKey, NoteSigner, claimed_keys, log_key, verify_note, witness_key
 from qlang.trust.ledger.store import Ledger, open_ledger
+from qlang.trust.ledger.vouching import Vouch
+from qlang.trust.spki import PublicKey
 
 ORIGIN = "qlang.local/0123456789abcdef"
 WITNESS = "witness.example/w1"
 TIME = 1_763_719_200
 DIGEST = "sha256:" + "0" * 64
+
+
+def signed_by(key: PublicKey) -> Vouch:
+    """This key must have signed as the log, whatever else it is for."""
+
+    def vouch(note: Note, checkpoint: Checkpoint) -> str | None:
+        try:
+            verified = verify_note(note, claimed_keys(note, checkpoint.origin, [key]))
+        except NoteError as error:
+            return str(error)
+        fault = f"not signed by a trusted key of {checkpoint.origin}"
+        return None if any(one.key.name == checkpoint.origin for one in verified) else fault
+
+    return vouch
 
 
 def run_body(number: int) -> dict[str, Json]:

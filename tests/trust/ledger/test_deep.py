@@ -13,7 +13,6 @@ from qlang.trust.ledger.entries import entry_data
 from qlang.trust.ledger.merkle import RunningRoot, leaf_hash
 from qlang.trust.ledger.proof import dump_proof
 from qlang.trust.ledger.store import open_ledger
-from qlang.trust.ledger.vouching import by_keys
 from tests.trust.ledger.logs import (
     ORIGIN,
     fill,
@@ -21,6 +20,7 @@ from tests.trust.ledger.logs import (
     log_signer,
     made,
     run_body,
+    signed_by,
     state_note,
     tampered,
     witness_signer,
@@ -28,7 +28,7 @@ from tests.trust.ledger.logs import (
 
 SIZE = 23
 OTHER = entry_data("run", {**run_body(0), "run_id": "forged"})
-TRUSTED = by_keys([log_signer().key.public])
+TRUSTED = signed_by(log_signer().key.public)
 
 
 @pytest.fixture
@@ -212,9 +212,9 @@ def test_a_receipt_names_its_entry(path: Path) -> None:
 
 
 def test_checkpoints_of_strangers_count_for_nothing(path: Path) -> None:
-    stranger = by_keys([log_signer(number=1).key.public])
+    stranger = signed_by(log_signer(number=1).key.public)
     assert "no known key signed" in failed(path, deep=True, vouch=stranger)["ledger checkpoints"]
-    only_witness = by_keys([witness_signer().key.public])
+    only_witness = signed_by(witness_signer().key.public)
     found = failed(path, deep=True, known=[Known("x", cosigned(path))], vouch=only_witness)
     assert "not signed by a trusted key of " + ORIGIN in found["older checkpoint x"]
 

@@ -10,8 +10,7 @@ from qlang.trust.errors import LedgerError
 from qlang.trust.ledger.compare import Known
 from qlang.trust.ledger.export import check_export, export_ledger, read_export
 from qlang.trust.ledger.store import open_ledger, open_reader
-from qlang.trust.ledger.vouching import by_keys
-from tests.trust.ledger.logs import ORIGIN, fill, log_signer, made, run_body, state_note, tampered
+from tests.trust.ledger.logs import ORIGIN, fill, log_signer, made, run_body, signed_by, state_note, tampered
 
 SIZE = 13
 
@@ -41,7 +40,7 @@ def failed(path: Path, **options: object) -> dict[str, str]:
 def test_an_export_is_verified_as_it_stands(path: Path, exported: Path) -> None:
     with open_reader(path) as ledger:
         kept = [Known("now", state_note(ledger).encode()), Known("early", state_note(ledger, size=3).encode())]
-    assert failed(exported, known=kept, vouch=by_keys([log_signer().key.public])) == {}
+    assert failed(exported, known=kept, vouch=signed_by(log_signer().key.public)) == {}
     told = read_export(exported)
     assert (told.origin, len(told.leaves), len(told.notes)) == (ORIGIN, SIZE, 1)
 

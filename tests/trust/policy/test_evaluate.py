@@ -17,7 +17,6 @@ from qlang.trust.policy.evaluate import (
     evaluate,
     evaluate_verification,
     required_algorithms,
-    verification_faults,
 )
 from qlang.trust.policy.model import Policy, Section
 from qlang.trust.policy.patterns import matches
@@ -140,7 +139,7 @@ def test_a_stripped_signature_is_refused_by_the_verifiers_own_policy() -> None:
     assert required_algorithms(policy, "default", "hybrid") == ("ed25519", "ml-dsa-87")
     assert required_algorithms(policy, "default", "classical") == ()
     signed = VerificationQuestion("default", "hybrid", ("ed25519", "ml-dsa-65"), (), "sim", NOW)
-    (fault,) = verification_faults(policy, signed)
+    (fault,) = evaluate_verification(policy, signed).reasons
     assert "missing `ml-dsa-87`" in fault
     assert evaluate_verification(BUILTIN_DEVELOPMENT, signed).allowed
     assert not evaluate_verification(BUILTIN_DEVELOPMENT, replace(signed, algorithms=("ed25519",))).allowed
