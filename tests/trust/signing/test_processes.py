@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -267,8 +268,7 @@ def test_more_connections_than_there_are_places(path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="needs to become another user")
 def test_another_user_is_refused_unless_the_policy_names_it(setup: SignerSetup, tmp_path: Path) -> None:
-    folder = Path("/tmp") / f"qlang-signer-test-{os.getpid()}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="qlang-signer-"))  # pytest's own folders are closed to others
     folder.chmod(0o755)
     try:
         with served(setup, folder / "socket", shared=True):
