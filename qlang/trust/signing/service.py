@@ -101,7 +101,7 @@ class SigningService:
             if (before := self._ledger.recall(_request_id(request))) is not None:
                 return same_again(self._ledger, request, digest, before)
             policy = self._policy()
-            keys, log = self._keys_for(policy, request)
+            keys, log = self._keys_for(policy, request, peer)
             mode = MODES.get(request.facts.crypto_mode)
             gate = self._qkd() if mode is not None and mode.needs_kme else None
             with self._transaction(policy) as step:
@@ -119,8 +119,7 @@ class SigningService:
         with self._refusals_recorded(peer):
             policy, at = self._policy(), self._now()
             owner, mode = policy.key_tenant(intent.tenant), MODES.get(intent.crypto_mode)
-            facts = tuple(self._foreseen(owner, name, at) for name in intent.algorithms)
-            self._refuse(policy, self._question(policy, intent, facts, at, at, peer))
+            self._judge_before(policy, intent, at, at, peer)
             keys = self._select(policy, intent.tenant, RUN_MANIFEST, owner, intent.algorithms, at)
             log = self._select(policy, intent.tenant, LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), at)
             for record in (*keys, *log):
@@ -138,6 +137,14 @@ class SigningService:
             reasons = error.reasons if isinstance(error, PolicyRefused) else (str(error),)
             self.record_refusal(reasons, peer, request)
             raise
+
+    def _judge_before(
+        self, policy: Policy, intent: SigningIntent, created_at: str, now: str, peer: Peer | None
+    ) -> None:
+        """Judge with the keys that would sign, before any is made: who is refused makes none. Raises: PolicyRefused."""
+        owner = policy.key_tenant(intent.tenant)
+        facts = tuple(self._foreseen(owner, name, created_at) for name in intent.algorithms)
+        self._refuse(policy, self._question(policy, intent, facts, created_at, now, peer))
 
     def _foreseen(self, owner: str, algorithm: str, at: str) -> KeyFacts:
         """The key that would sign: the one that is there, or that would be made."""
@@ -168,11 +175,19 @@ class SigningService:
             self._name = (policy, PolicyName(policy.name, policy.digest))
         return self._name[1]
 
-    def _keys_for(self, policy: Policy, request: ManifestRequest) -> tuple[tuple[KeyRecord, ...], KeyRecord]:
+    def _keys_for(
+        self, policy: Policy, request: ManifestRequest, peer: Peer | None
+    ) -> tuple[tuple[KeyRecord, ...], KeyRecord]:
         """The keys of the manifest and of the ledger; what is made for them is recorded whatever comes after."""
         facts = request.facts
         tenant = policy.key_tenant(facts.tenant)
-        keys = self._select(policy, facts.tenant, RUN_MANIFEST, tenant, request.algorithms, facts.created_at)
+        try:
+            keys = self._keys.select(RUN_MANIFEST, tenant, request.algorithms, facts.created_at, create=False)
+        except KeyRefused as refusal:
+            if refusal.state != "missing" or not _may_make_keys(policy, facts.tenant):
+                raise
+            self._judge_before(policy, _intent(request), facts.created_at, self._now(), peer)
+            keys = self._select(policy, facts.tenant, RUN_MANIFEST, tenant, request.algorithms, facts.created_at)
         (log,) = self._select(policy, facts.tenant, LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), self._now())
         return keys, log
 
@@ -238,9 +253,7 @@ class SigningService:
     def _judge(self, policy: Policy, asked: _Asked) -> None:
         """Raises: PolicyRefused with every reason."""
         facts, keys = asked.request.facts, tuple(map(KeyFacts.of, asked.keys))
-        intent = SigningIntent(
-            facts.tenant, facts.crypto_mode, asked.request.algorithms, facts.backend_id, facts.calibration_at
-        )
+        intent = _intent(asked.request)
         self._refuse(policy, self._question(policy, intent, keys, facts.created_at, asked.at, asked.peer))
 
     def _question(
@@ -321,6 +334,11 @@ def _key_json(record: KeyRecord) -> Json:
 
 def _request_id(request: ManifestRequest) -> str:
     return f"run:{request.facts.run_id}"
+
+
+def _intent(request: ManifestRequest) -> SigningIntent:
+    facts = request.facts
+    return SigningIntent(facts.tenant, facts.crypto_mode, request.algorithms, facts.backend_id, facts.calibration_at)
 
 
 def _may_make_keys(policy: Policy, tenant: str) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from qlang.trust.canonical import canonical_json
 from qlang.trust.envelope import dump_envelope, parse_envelope
 from qlang.trust.errors import FrameRefused, LedgerError, PolicyRefused, SignerUnavailable
+from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.ledger.deep import check_ledger_file
 from qlang.trust.policy.evaluate import evaluate, evaluate_verification
 from qlang.trust.policy.model import POLICY_FILE, Policy, Section
@@ -160,3 +161,16 @@ def test_an_old_key_is_not_made_young_by_dating_the_run_back(setup: SignerSetup)
     seen = VerificationQuestion("default", "classical", ("ed25519",), (key,), "sim", back, signed_at=now)
     assert not evaluate_verification(policy, seen).allowed
     assert evaluate_verification(policy, replace(seen, signed_at=back)).allowed
+
+
+def test_what_the_policy_refuses_makes_no_keys(setup: SignerSetup, tmp_path: Path) -> None:
+    """Else whoever may connect fills the key store, and keeps the signer busy, with tenants that he makes up."""
+    fresh = replace(setup, keys=KeyPaths(tmp_path / "keys", tmp_path / "state"))
+    (setup.policy_folder / POLICY_FILE).write_text("schema = 1\n[tenants.lab]\n")
+    with open_service(fresh) as signer:
+        for number in range(3):
+            with pytest.raises(PolicyRefused, match="not listed"):
+                signer.sign_manifest(request_of(f"r{number}", tenant=f"made-up-{number}"))
+        with pytest.raises(PolicyRefused, match="asks the signer"):
+            signer.sign_manifest(request_of("r9", tenant="lab"), Peer(12345, "stranger"))
+    assert not list((tmp_path / "keys").glob("*.key.json"))
