@@ -105,7 +105,7 @@ class Custodian(Protocol):
         """Make a key, probe its custody, and return what the store keeps of it."""
 
     def settle(self, records: Collection[KeyRecord]) -> tuple[str, ...]:
-        """Undo creations that never came to a key file; `records` are all that did. Returns what was undone, in words."""
+        """Undo creations that came to no key file; `records` are all that did. Returns what was undone, in words."""
 
     def unlock(self) -> None:
         """Ask for the PIN or the passphrase now, before something else is held."""
