@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,15 @@ def verb_parser(verb: str, description: str, **settings: Any) -> ArgumentParser:
     parser.add_argument("--color", choices=COLOR_CHOICES, default="auto", help="when to color (default: auto)")
     parser.add_argument("-q", "--quiet", action="store_true", help="errors and results only")
     return parser
+
+
+def add_actions(parser: ArgumentParser, actions: Mapping[str, str], dest: str = "action") -> dict[str, ArgumentParser]:
+    """A parser for each action of a verb, by its name; `actions` says what each does. One of them must be chosen."""
+    of = parser.add_subparsers(dest=dest, metavar=dest.upper(), required=True)
+    return {
+        name: of.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False)
+        for name, text in actions.items()
+    }
 
 
 def console_of(options: Namespace) -> Console:

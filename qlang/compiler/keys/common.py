@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from qlang.compiler.console import Console
 from qlang.compiler.exit_codes import EXECUTION
 from qlang.compiler.failure import Failure
+from qlang.compiler.passphrases import passphrase_from
 from qlang.compiler.workspace import find_workspace
 
 if TYPE_CHECKING:
     from qlang.trust.canonical import Json
     from qlang.trust.custody import KeyRecord
-    from qlang.trust.keys.passphrase import PassphraseSource
     from qlang.trust.keys.ring import KeyRing
     from qlang.trust.ledger.store import Transaction
     from qlang.trust.spki import PublicKey
@@ -31,17 +31,10 @@ def ring_of(options: Namespace) -> KeyRing:
 
     return user_ring(
         find_workspace(Path.cwd()),
-        passphrase=source(getattr(options, "passphrase", None)),
+        passphrase=passphrase_from(getattr(options, "passphrase", None)),
         token=getattr(options, "token", None),
         on_event=lambda kind, body: _audited(options, kind, body),
     )
-
-
-def source(text: str | None) -> PassphraseSource | None:
-    """Where a passphrase comes from, as an option says it. Raises: CustodyError."""
-    from qlang.trust.keys.passphrase import source_of
-
-    return None if text is None else source_of(text)
 
 
 def unlock(ring: KeyRing, custody: str) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from qlang.compiler import exit_codes
 from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
-from qlang.compiler.keys.common import confirmed, ring_of, source
+from qlang.compiler.keys.common import confirmed, ring_of
 from qlang.compiler.keys.listing import fingerprint
+from qlang.compiler.passphrases import passphrase_from
 from qlang.compiler.render.cells import safe_text
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def protect(options: Namespace, console: Console) -> int:
     if options.unlock_secret:
         confirmed(options, "open the key store without a passphrase from now on?")
     with ring_of(options).store.changing():
-        change(paths, source(options.passphrase), source(options.new_passphrase), Cost())
+        change(paths, passphrase_from(options.passphrase), passphrase_from(options.new_passphrase), Cost())
     console.result("a passphrase opens the key store\n" if options.new_passphrase else f"{paths.unlock} opens it\n")
     console.note("older copies of the store still open with what opened them before")
     return exit_codes.OK

@@ -11,6 +11,7 @@ from qlang.compiler import exit_codes
 from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
 from qlang.compiler.ledger.common import SCHEMA, deliver, ledger_path, read, reader
+from qlang.compiler.passphrases import passphrase_from
 from qlang.compiler.workspace import find_workspace
 
 if TYPE_CHECKING:
@@ -189,11 +190,9 @@ def _vkeys(path: str) -> list[NoteKey]:
 
 
 def _ring(options: Namespace) -> KeyRing:
-    from qlang.trust.keys.passphrase import source_of
     from qlang.trust.keys.user import user_ring
 
-    passphrase = None if options.passphrase is None else source_of(options.passphrase)
-    return user_ring(find_workspace(Path.cwd()), passphrase=passphrase)
+    return user_ring(find_workspace(Path.cwd()), passphrase=passphrase_from(options.passphrase))
 
 
 def _signers(

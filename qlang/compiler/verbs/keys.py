@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from qlang.compiler.console import console_of, verb_parser
+from qlang.compiler.console import add_actions, console_of, verb_parser
 from qlang.compiler.exit_codes import EXECUTION
 from qlang.compiler.failure import Failure
+from qlang.compiler.passphrases import SOURCES, add_backup_passphrase, add_passphrase
 
 _DESCRIPTION = """Create, list, rotate, revoke, share, probe and back up the keys that sign runs and the ledger.
 
 KEY is a key id or its beginning, or the beginning of its digits. Keys of custody `development` are made at the first
 run without a question; this verb is for everything else."""
-
-_SOURCE = "`prompt`, `fd:<number>` or `env:<NAME>`"
 
 _ACTIONS = {
     "create": "make a key",
@@ -31,8 +30,7 @@ _ACTIONS = {
 
 def main(argv: list[str]) -> int:
     parser = verb_parser("keys", _DESCRIPTION)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    of = {name: _action(actions, name, text) for name, text in _ACTIONS.items()}
+    of = add_actions(parser, _ACTIONS)
     _options_of_new_keys(of["create"], of["rotate"])
     _options_of_life(of["rotate"], of["revoke"])
     _options_of_sharing(of["export-public"], of["import-public"])
@@ -46,7 +44,7 @@ def main(argv: list[str]) -> int:
     for name in ("create", "rotate", "revoke"):
         of[name].add_argument("--ledger", metavar="PATH", help="record it there instead of in the project's ledger")
     for name in ("create", "rotate", "revoke", "probe", "backup", "restore"):
-        of[name].add_argument("--passphrase", metavar="SOURCE", help=f"of the key store: {_SOURCE}")
+        add_passphrase(of[name])
     for name in ("revoke", "import-public", "restore", "protect"):
         of[name].add_argument("-y", "--yes", action="store_true", help="do not ask on a terminal")
     return _run(parser.parse_args(argv))
@@ -72,13 +70,6 @@ def _run(options: Namespace) -> int:
         return actions[options.action](options, console_of(options))
     except TrustError as error:
         raise Failure(str(error), status=EXECUTION) from error
-
-
-def _action(actions: object, name: str, text: str) -> ArgumentParser:
-    parser: ArgumentParser = actions.add_parser(  # type: ignore[attr-defined]  # argparse has no public name for it
-        name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
-    )
-    return parser
 
 
 def _options_of_new_keys(create: ArgumentParser, rotate: ArgumentParser) -> None:
@@ -115,14 +106,9 @@ def _options_of_sharing(export: ArgumentParser, importing: ArgumentParser) -> No
 
 def _options_of_protection(protect: ArgumentParser, backup: ArgumentParser, restore: ArgumentParser) -> None:
     how = protect.add_mutually_exclusive_group(required=True)
-    how.add_argument("--new-passphrase", metavar="SOURCE", help=f"where the new one comes from: {_SOURCE}")
+    how.add_argument("--new-passphrase", metavar="SOURCE", help=f"where the new one comes from: {SOURCES}")
     how.add_argument("--unlock-secret", action="store_true", help="no passphrase: a file in the state folder")
     protect.add_argument("--passphrase", metavar="SOURCE", help="where the present one comes from (default: prompt)")
     for parser in (backup, restore):
         parser.add_argument("file", metavar="FILE")
-        parser.add_argument(
-            "--backup-passphrase",
-            metavar="SOURCE",
-            default="prompt",
-            help=f"of the file: {_SOURCE} (default: prompt)",
-        )
+        add_backup_passphrase(parser)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from qlang.compiler.console import console_of, verb_parser
+from qlang.compiler.console import add_actions, console_of, verb_parser
 from qlang.compiler.exit_codes import DIAGNOSTICS
 from qlang.compiler.failure import Failure
+from qlang.compiler.passphrases import add_passphrase
 
 _DESCRIPTION = """Check, read, sign and share the ledger of a project.
 
@@ -34,12 +35,10 @@ _WITNESS_ACTIONS = {
 
 def main(argv: list[str]) -> int:
     parser = verb_parser("ledger", _DESCRIPTION)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    of = {name: _action(actions, name, text) for name, text in _ACTIONS.items()}
+    of = add_actions(parser, _ACTIONS)
     _options_of_verify(of["verify"])
     _options_of_looking(of["show"], of["proof"], of["consistency"], of["export"])
-    steps = of["witness"].add_subparsers(dest="step", metavar="STEP", required=True)
-    step = {name: _action(steps, name, text) for name, text in _WITNESS_ACTIONS.items()}
+    step = add_actions(of["witness"], _WITNESS_ACTIONS, "step")
     _options_of_witness(step)
     for one in (of["checkpoint"], step["log-keys"]):
         one.add_argument("--root", action="store_true", help="with the root key too")
@@ -50,7 +49,7 @@ def main(argv: list[str]) -> int:
     for one in (of["checkpoint"], of["proof"], *(step[name] for name in _WITNESS_ACTIONS if name != "create")):
         one.add_argument("-o", "--output", metavar="FILE", help="write there instead of to standard output")
     for one in (of["checkpoint"], step["log-keys"], step["keys"], step["cosign"]):
-        one.add_argument("--passphrase", metavar="SOURCE", help="that of the key store: `prompt`, `fd:N` or `env:NAME`")
+        add_passphrase(one)
     return _run(parser.parse_args(argv))
 
 
@@ -76,13 +75,6 @@ def _run(options: Namespace) -> int:
         return actions[options.step if options.action == "witness" else options.action](options, console_of(options))
     except TrustError as error:
         raise Failure(str(error), status=DIAGNOSTICS) from error
-
-
-def _action(actions: object, name: str, text: str) -> ArgumentParser:
-    parser: ArgumentParser = actions.add_parser(  # type: ignore[attr-defined]  # argparse has no public name for it
-        name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
-    )
-    return parser
 
 
 def _options_of_verify(verify: ArgumentParser) -> None:

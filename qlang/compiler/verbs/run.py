@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from qlang.compiler import exit_codes
 from qlang.compiler.console import Console, console_of, verb_parser
+from qlang.compiler.passphrases import add_passphrase
 from qlang.compiler.verbs.programs import add_program_options, compiled
 from qlang.compiler.workspace import find_workspace
 
@@ -27,7 +28,7 @@ def main(argv: list[str]) -> int:
     add_program_options(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--signer", metavar="SOCKET", help="where `qlangc signer serve` listens")
-    parser.add_argument("--passphrase", metavar="SOURCE", help="that of the key store: `prompt`, `fd:N` or `env:NAME`")
+    add_passphrase(parser)
     options = parser.parse_args(argv)
     console = console_of(options)
     compilation = compiled(options, console)

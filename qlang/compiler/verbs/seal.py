@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qlang.compiler.console import Console, console_of, verb_parser
 from qlang.compiler.exit_codes import EXECUTION, OK
 from qlang.compiler.failure import Failure
+from qlang.compiler.passphrases import add_backup_passphrase, add_passphrase, secret_store
 
 if TYPE_CHECKING:
     from qlang.trust.sealing.header import SealedHeader
     from qlang.trust.sealing.recipients import RecipientKey
     from qlang.trust.sealing.seal import QkdSource
-    from qlang.trust.secret_files import SecretStore
 
 _MODES = ("classical", "hybrid", "pqc_required", "qkd")
 _DESCRIPTION = """Encrypt a run, or any file, so that only the named recipients can open it (`qlangc unseal`).
@@ -23,9 +23,7 @@ The crypto mode decides how: classical X25519; hybrid ML-KEM-768 with X25519; pq
 as hybrid, with a key of a QKD network mixed in. A run is sealed under its own mode or a stronger one.
 
 `qlangc seal keygen` makes a key to receive with, `seal keys` lists them, `seal backup KEY` and `seal restore FILE`
-copy one under a passphrase. A sealed file does not prove who made
-it: what is inside a run is signed."""
-_OPENED_BY = "that of the key store: `prompt`, `fd:N` or `env:NAME`"
+copy one under a passphrase. A sealed file does not prove who made it: what is inside a run is signed."""
 
 
 def main(argv: list[str]) -> int:
@@ -67,14 +65,6 @@ def header_json(header: SealedHeader) -> dict[str, Any]:
         "qkd": None if header.qkd is None else {"kme": header.qkd.kme, "key_ID": header.qkd.key_id},
         "recipients": list(header.recipients),
     }
-
-
-def secret_store(options: Namespace) -> SecretStore:
-    """The user's key store, opened with what `--passphrase` names."""
-    from qlang.trust.keys.passphrase import source_of
-    from qlang.trust.secret_files import SecretStore
-
-    return SecretStore(passphrase=source_of(options.passphrase) if options.passphrase else None)
 
 
 def _seal(argv: list[str]) -> int:
@@ -142,7 +132,7 @@ def _report(output: str, header: SealedHeader, as_json: bool, console: Console) 
 def _keygen(argv: list[str]) -> int:
     parser = verb_parser("seal keygen", "Make a key to receive sealed files with; give its public file to senders.")
     parser.add_argument("--crypto", choices=_MODES, default="hybrid", help="for which crypto mode (default: hybrid)")
-    parser.add_argument("--passphrase", metavar="SOURCE", help=_OPENED_BY)
+    add_passphrase(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(argv)
     console, store = console_of(options), secret_store(options)
@@ -184,7 +174,8 @@ def _backup(argv: list[str]) -> int:
     parser = verb_parser("seal backup", "Copy a key to receive with into one file under a passphrase.")
     parser.add_argument("key", metavar="KEY", help="id of a key, or its beginning")
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="must not exist")
-    _passphrases(parser)
+    add_passphrase(parser)
+    add_backup_passphrase(parser)
     options = parser.parse_args(argv)
     from qlang.trust.keys.passphrase import source_of
     from qlang.trust.sealing.key_backup import back_up_recipient_key
@@ -200,7 +191,8 @@ def _backup(argv: list[str]) -> int:
 def _restore(argv: list[str]) -> int:
     parser = verb_parser("seal restore", "Take a key to receive with from a backup into the store.")
     parser.add_argument("file", metavar="FILE", help="what `seal backup` wrote")
-    _passphrases(parser)
+    add_passphrase(parser)
+    add_backup_passphrase(parser)
     options = parser.parse_args(argv)
     from qlang.trust.keys.passphrase import source_of
     from qlang.trust.sealing.key_backup import restore_recipient_key
@@ -209,10 +201,3 @@ def _restore(argv: list[str]) -> int:
     key = restore_recipient_key(Path(options.file), store, source_of(options.backup_passphrase))
     console_of(options).result(f"restored {key.key_id}\n")
     return OK
-
-
-def _passphrases(parser: ArgumentParser) -> None:
-    parser.add_argument("--passphrase", metavar="SOURCE", help=_OPENED_BY)
-    parser.add_argument(
-        "--backup-passphrase", default="prompt", metavar="SOURCE", help="that of the file (default: prompt)"
-    )

@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qlang.compiler import exit_codes
-from qlang.compiler.console import Console, console_of, verb_parser
+from qlang.compiler.console import Console, add_actions, console_of, verb_parser
 from qlang.compiler.failure import Failure
+from qlang.compiler.passphrases import add_passphrase
 from qlang.compiler.workspace import find_workspace
 
 if TYPE_CHECKING:
     from qlang.trust.policy.model import Policy
 
 SCHEMA = "qlang.signer/1"
+_ACTIONS = {
+    "serve": "answer on a socket until SIGTERM",
+    "status": "ask who listens; exit status 1 if nobody does",
+}
 _DESCRIPTION = """Sign the runs of a project in a process of its own, under its policy (qlang-policy.toml).
 
 `serve` answers one kind of question on a Unix socket, *sign this manifest*, to its owner and to the users that the
@@ -25,10 +30,11 @@ listens, exit status 1 if nobody does."""
 
 def main(argv: list[str]) -> int:
     parser = verb_parser("signer", _DESCRIPTION)
-    parser.add_argument("action", choices=["serve", "status"])
-    parser.add_argument("--socket", metavar="PATH", help="default: `[signer] socket`, else .qlang/signer/socket")
-    parser.add_argument("--passphrase", metavar="SOURCE", help="that of the key store: `prompt`, `fd:N` or `env:NAME`")
-    parser.add_argument("--json", action="store_true", help="for status: print one JSON object")
+    of = add_actions(parser, _ACTIONS)
+    for action in of.values():
+        action.add_argument("--socket", metavar="PATH", help="default: `[signer] socket`, else .qlang/signer/socket")
+    add_passphrase(of["serve"])
+    of["status"].add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(argv)
     from qlang.trust.errors import TrustError
 

@@ -9,12 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qlang.compiler.console import Console, console_of, verb_parser
+from qlang.compiler.console import Console, add_actions, console_of, verb_parser
 from qlang.compiler.exit_codes import EXECUTION, OK
 from qlang.compiler.failure import Failure
+from qlang.compiler.passphrases import add_passphrase, secret_store
 
 if TYPE_CHECKING:
-    from qlang.trust.secret_files import SecretStore
     from qlang.trust.tls.channel import TlsChannel
     from qlang.trust.tls.context import TlsSettings
     from qlang.trust.tls.identity import TlsIdentity
@@ -38,11 +38,7 @@ _MAX_ANSWER = 1 << 16
 
 def main(argv: list[str]) -> int:
     parser = verb_parser("tls", _DESCRIPTION)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    of = {
-        name: actions.add_parser(name, help=text, description=text, allow_abbrev=False)
-        for name, text in _ACTIONS.items()
-    }
+    of = add_actions(parser, _ACTIONS)
     _options(of["serve"], of["connect"], of["certificates"])
     options = parser.parse_args(argv)
     from qlang.trust.errors import TrustError
@@ -81,7 +77,7 @@ def _options(serve: ArgumentParser, connect: ArgumentParser, certificates: Argum
     )
     certificates.add_argument("--days", type=int, default=30, help="how long they are valid (default: 30)")
     for parser in (serve, connect, certificates):
-        parser.add_argument("--passphrase", metavar="SOURCE", help="of the key store: `prompt`, `fd:N` or `env:NAME`")
+        add_passphrase(parser)
 
 
 def _serve(options: Namespace, console: Console) -> int:
@@ -147,7 +143,7 @@ def _certificates(options: Namespace, console: Console) -> int:
     if not 0 < options.days <= 3650:
         raise Failure("--days is from 1 to 3650")
     names = options.name or ["localhost", "127.0.0.1", "::1"]
-    written = write_demonstration(Path(options.folder), names, options.days, _store(options))
+    written = write_demonstration(Path(options.folder), names, options.days, secret_store(options))
     console.result("".join(f"{path}\n" for path in written))
     console.note("demonstration only: the keys of the CAs were not kept, so nothing more can be issued")
     return OK
@@ -165,14 +161,8 @@ def _settings(options: Namespace) -> TlsSettings:
 def _identities(options: Namespace) -> tuple[TlsIdentity, ...]:
     from qlang.trust.tls.identity import load_identity
 
-    store = _store(options)
+    store = secret_store(options)
     return tuple(load_identity(Path(path), store=store) for path in options.certificate)
-
-
-def _store(options: Namespace) -> SecretStore:
-    from qlang.compiler.verbs.seal import secret_store
-
-    return secret_store(options)
 
 
 def _line(value: object) -> None:

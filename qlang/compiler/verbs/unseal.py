@@ -7,6 +7,7 @@ from pathlib import Path
 from qlang.compiler.console import console_of, verb_parser
 from qlang.compiler.exit_codes import DIAGNOSTICS, EXECUTION, OK
 from qlang.compiler.failure import Failure
+from qlang.compiler.passphrases import add_passphrase, secret_store
 
 _DESCRIPTION = """Open a sealed file with one of your keys. Nothing is written under the name OUT before everything
 was found unchanged. The files of a run become a folder; `qlangc verify OUT` then tells who made them."""
@@ -19,14 +20,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--run", metavar="RUN", help="refuse unless it belongs to this run")
     parser.add_argument("--qkd", metavar="FILE", help="where `[qkd]` is (default: the project's policy file)")
     parser.add_argument("--show", action="store_true", help="show what the file says of itself, and open nothing")
-    parser.add_argument("--passphrase", metavar="SOURCE", help="that of the key store: `prompt`, `fd:N` or `env:NAME`")
+    add_passphrase(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(argv)
     if options.show == (options.output is not None):
         raise Failure("either -o OUT or --show is needed")
     console = console_of(options)
     from qlang.compiler.run_folders import find_run
-    from qlang.compiler.verbs.seal import header_json, qkd_source, secret_store
+    from qlang.compiler.verbs.seal import header_json, qkd_source
     from qlang.trust.errors import SealedFileRefused, TrustError
     from qlang.trust.sealing.content import read_signed_run
     from qlang.trust.sealing.recipients import recipient_secret
