@@ -143,6 +143,7 @@ def test_verify_and_replay_a_run(capsys: Capture) -> None:
     assert cli.main(["replay", report["run_id"], "--json"]) == 0
     replayed = json.loads(capsys.readouterr().out)
     assert replayed == {
+        "schema": "qlang.replay/1",
         "ok": True,
         "plan_hash": report["plan_hash"],
         "result_digest": report["result_digest"],

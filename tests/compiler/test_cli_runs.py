@@ -126,7 +126,7 @@ def test_verify_a_genuine_run(workspace: Path, capsys: Capture) -> None:
     assert out.splitlines()[-1] == f"run {IDS[2]} is genuine"
     assert cli.main(["verify", "last", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert set(report) == {"ok", "first_broken", "checks"}
+    assert set(report) == {"schema", "ok", "first_broken", "checks"}
     assert (report["ok"], report["first_broken"]) == (True, None)
     assert all(set(check) == {"name", "ok", "detail", "link"} for check in report["checks"])
     assert {"signature ed25519", "signature ml-dsa-65"} <= {check["name"] for check in report["checks"]}

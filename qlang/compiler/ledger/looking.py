@@ -43,7 +43,7 @@ def verify(options: Namespace, console: Console) -> int:
         checks = check_ledger_file(ledger_path(options), deep=options.deep, known=known, vouch=vouch)
     sound = all(check.ok for check in checks)
     if options.json:
-        console.result_json({"ok": sound, "checks": [asdict(check) for check in checks]})
+        console.result_json({"schema": SCHEMA, "ok": sound, "checks": [asdict(check) for check in checks]})
     else:
         console.result(_report(checks, sound, console))
     return exit_codes.OK if sound else exit_codes.DIAGNOSTICS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from qlang.compiler.console import add_actions, console_of, verb_parser
-from qlang.compiler.exit_codes import DIAGNOSTICS
+from qlang.compiler.exit_codes import DIAGNOSTICS, EXECUTION
 from qlang.compiler.failure import Failure
 from qlang.compiler.passphrases import add_passphrase
 
@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
 
 def _run(options: Namespace) -> int:
     from qlang.compiler.ledger import looking, vouching
-    from qlang.trust.errors import TrustError
+    from qlang.trust.errors import CustodyError, KeyRefused, TrustError
 
     actions = {
         "verify": looking.verify,
@@ -73,6 +73,8 @@ def _run(options: Namespace) -> int:
     }
     try:
         return actions[options.step if options.action == "witness" else options.action](options, console_of(options))
+    except (CustodyError, KeyRefused) as error:  # says nothing about the ledger
+        raise Failure(str(error), status=EXECUTION) from error
     except TrustError as error:
         raise Failure(str(error), status=DIAGNOSTICS) from error
 

@@ -12,6 +12,8 @@ from qlang.compiler.failure import Failure
 if TYPE_CHECKING:
     from qlang.trust.checks import Check
 
+SCHEMA = "qlang.replay/1"
+
 _DESCRIPTION = """Compile the recorded source again, execute the recorded plan again with its seed, and compare both
 with the record. A run whose files are not those that were signed is not executed. Nothing is recorded.
 
@@ -42,7 +44,14 @@ def _replayed(run: Path) -> dict[str, Any]:
     broken = _broken(run)
     if broken:
         found = [Difference("signed", check.name, None, None, check.detail).to_json() for check in broken]
-        return {"ok": False, "plan_hash": None, "result_digest": None, "differences": found, "surroundings": []}
+        return {
+            "schema": SCHEMA,
+            "ok": False,
+            "plan_hash": None,
+            "result_digest": None,
+            "differences": found,
+            "surroundings": [],
+        }
     from qlang.compiler.authority import authority_of
     from qlang.compiler.replaying import replay
     from qlang.compiler.run_folders import read_run
@@ -55,6 +64,7 @@ def _replayed(run: Path) -> dict[str, Any]:
     with faults_reported():
         report = replay(run, statement.predicate, authority_of(find_workspace(Path.cwd())))
     return {
+        "schema": SCHEMA,
         "ok": report.ok,
         "plan_hash": report.plan_hash or None,
         "result_digest": report.result_digest,

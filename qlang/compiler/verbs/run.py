@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from qlang.compiler.driver import Compilation
     from qlang.runtime.record import RunRecord
 
+SCHEMA = "qlang.run/1"
+
 _DESCRIPTION = """Plan a job as `qlangc plan` does, execute exactly that plan, sign the manifest and record the run in
 .qlang/runs/ of the project (the nearest folder with a qlang.toml, else this one). A process of its own signs: the
 one behind --signer or `[signer] socket` of qlang.toml, else a child of this command.
@@ -37,7 +39,7 @@ def main(argv: list[str]) -> int:
     record = _execute(compilation, console, options)
     report = record.to_json()
     if options.json:
-        console.result_json(report)
+        console.result_json({"schema": SCHEMA, **report})
     else:
         from qlang.compiler.run_table import run_table
 

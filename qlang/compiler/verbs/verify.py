@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from qlang.trust.policy.model import Policy
     from qlang.trust.verification.chain import BrokenLink
 
+SCHEMA = "qlang.verify/1"
+
 _DESCRIPTION = """Check a run's manifest, signatures, files, keys, policy, its entry in the ledger and its receipt.
 Signatures must be by keys of your own key store, or of the one that --keys names; --any-key takes the keys that the
 manifest names itself. A run folder that was copied elsewhere is verified by its receipt, without a ledger.
@@ -84,7 +86,7 @@ def _json(checks: tuple[Check, ...], broken: BrokenLink | None) -> dict[str, Any
     if broken is not None:
         first = {"link": broken.link, "check": broken.check.name, "detail": broken.check.detail, "help": broken.advice}
     shown = [{**asdict(check), "link": link_of(check)} for check in checks]
-    return {"ok": broken is None, "first_broken": first, "checks": shown}
+    return {"schema": SCHEMA, "ok": broken is None, "first_broken": first, "checks": shown}
 
 
 def _report(run: Path, checks: tuple[Check, ...], broken: BrokenLink | None, console: Console) -> str:
