@@ -10,6 +10,7 @@ from types import TracebackType
 
 from qlang.trust.canonical import Json
 from qlang.trust.errors import FrameRefused, ManifestError, SignerUnavailable
+from qlang.trust.manifest.fields import count, object_of, objects, text
 from qlang.trust.signing.channel import Channel
 from qlang.trust.signing.intent import SigningIntent, intent_json
 from qlang.trust.signing.protocol import HELLO, PREPARE, SIGN_MANIFEST, Question, parse_answer_frame, question_bytes
@@ -51,9 +52,10 @@ class SignerClient:
     def describe(self) -> Mapping[str, Json]:
         """Version, ledger and policy of the signer. Raises: SignerUnavailable, and what the signer raises."""
         answer = self._ask(question_bytes(Question(HELLO)))
-        if not isinstance(answer, Mapping):
-            raise SignerUnavailable("its answer to `hello` is no object")
-        return answer
+        try:
+            return _description(answer)
+        except ManifestError as error:
+            raise SignerUnavailable(f"its answer to `hello` is odd: {error}") from error
 
     def prepare(self, intent: SigningIntent) -> None:
         """See `ManifestSigner`."""
@@ -81,7 +83,11 @@ class SignerClient:
     def _exchange(self, question: bytes) -> Json:
         if self._channel is None:
             self._channel = self._connect()
-        self._channel.send(question, seconds=self._answer_seconds)
+        try:
+            self._channel.send(question, seconds=self._answer_seconds)
+        except SignerUnavailable:
+            if not self._channel.ready(0):
+                raise  # else it has closed, but said why before
         try:
             frame = self._channel.receive(seconds=self._answer_seconds)
         except FrameRefused as error:
@@ -89,6 +95,22 @@ class SignerClient:
         if frame is None:
             raise SignerUnavailable("it went away without an answer")
         return parse_answer_frame(frame)
+
+
+def _description(value: Json) -> Mapping[str, Json]:
+    """What a signer says of itself, if it is what callers show. Raises: ManifestError."""
+    told = object_of(value, "hello")
+    ledger, policy = object_of(told.get("ledger"), "ledger"), object_of(told.get("policy"), "policy")
+    count(ledger, "size")
+    text(told, "version")
+    for member in ("origin", "root"):
+        text(ledger, member)
+    for member in ("name", "digest"):
+        text(policy, member)
+    for key in objects(told, "keys"):
+        for member in ("keyid", "algorithm", "purpose", "tenant", "custody", "probe"):
+            text(key, member)
+    return told
 
 
 def socket_signer(path: Path, *, answer_seconds: float = ANSWER_SECONDS) -> SignerClient:

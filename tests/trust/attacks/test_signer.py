@@ -5,6 +5,9 @@ import os
 import resource
 import socket
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +23,11 @@ from qlang.trust.policy.model import POLICY_FILE, Policy, Section
 from qlang.trust.policy.questions import KeyFacts, Peer, SigningQuestion, VerificationQuestion
 from qlang.trust.signing import dispatch
 from qlang.trust.signing import server as serving
-from qlang.trust.signing.client import socket_signer
+from qlang.trust.signing.channel import frame_of
+from qlang.trust.signing.client import SignerClient, socket_signer
 from qlang.trust.signing.dispatch import reply_to
 from qlang.trust.signing.opening import PolicySource, open_service
-from qlang.trust.signing.protocol import HELLO, Question, parse_answer_frame, question_bytes
+from qlang.trust.signing.protocol import HELLO, Question, failure_bytes, parse_answer_frame, question_bytes
 from qlang.trust.signing.request import answer_json
 from qlang.trust.signing.service import SigningService
 from qlang.trust.signing.setup import SignerSetup
@@ -174,3 +178,51 @@ def test_what_the_policy_refuses_makes_no_keys(setup: SignerSetup, tmp_path: Pat
         with pytest.raises(PolicyRefused, match="asks the signer"):
             signer.sign_manifest(request_of("r9", tenant="lab"), Peer(12345, "stranger"))
     assert not list((tmp_path / "keys").glob("*.key.json"))
+
+
+@contextmanager
+def impostor(path: Path, answer: bytes, *, at_once: bool = False) -> Iterator[threading.Semaphore]:
+    """Somebody else behind the socket, who says one thing to two clients; counts those that he has left."""
+    left = threading.Semaphore(0)
+
+    def work() -> None:
+        with suppress(OSError):  # the end of the test
+            for _ in range(2):
+                connection, _ = listener.accept()
+                with connection:
+                    if not at_once:
+                        connection.recv(1 << 16)
+                    connection.sendall(frame_of(answer))
+                left.release()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        threading.Thread(target=work, daemon=True).start()
+        yield left
+
+
+@linux
+@pytest.mark.parametrize("answer", [b'{"ok":{}}', b'{"ok":[]}', b'{"ok":{"keys":[1],"ledger":{},"policy":{}}}', b"{}"])
+def test_an_impostor_gets_an_error_and_no_traceback(tmp_path: Path, answer: bytes) -> None:
+    for name, ask in (("a", SignerClient.describe), ("b", lambda signer: signer.sign_manifest(request_of("r1")))):
+        with (
+            impostor(tmp_path / name, answer),
+            socket_signer(tmp_path / name, answer_seconds=5) as signer,
+            pytest.raises((SignerUnavailable, FrameRefused)),
+        ):
+            ask(signer)
+
+
+@linux
+def test_who_is_turned_away_hears_why(tmp_path: Path) -> None:
+    """The signer closes at once; the question that comes too late must not hide the answer."""
+    refusal = failure_bytes(SignerUnavailable("user `mallory` (7) is not one of its signers"))
+    with (
+        impostor(tmp_path / "s", refusal, at_once=True) as left,
+        socket_signer(tmp_path / "s", answer_seconds=5) as signer,
+    ):
+        signer._channel = signer._connect()
+        assert left.acquire(timeout=5)
+        with pytest.raises(SignerUnavailable, match="mallory"):
+            signer.describe()
