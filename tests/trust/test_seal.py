@@ -148,7 +148,7 @@ def test_malformed_facts_leave_no_run_behind(
         (("ed25519",), PolicyRefused, "post-quantum"),
         ((), ManifestError, "algorithms"),
         (("ed25519", "ed25519"), ManifestError, "algorithms"),
-        (("ed25519", "rot13"), KeyFormatError, "rot13"),
+        (("ed25519", "ml-dsa-65", "rot13"), KeyFormatError, "rot13"),
     ],
 )
 def test_the_algorithms_must_serve_the_mode(
