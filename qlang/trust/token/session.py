@@ -212,7 +212,12 @@ def _find(process: _Process, config: TokenConfig) -> Pkcs11Token:
     library = process.libraries.get(config.module)
     if library is None:
         library = process.libraries[config.module] = load_module(config.module)
-    tokens = _tokens(library, config)
+    from pkcs11.exceptions import GeneralError
+
+    try:
+        tokens = _tokens(library, config)
+    except GeneralError:  # SoftHSM, where another process writes into the token just then
+        tokens = []
     if not tokens:  # it may have been inserted after the module was initialised
         _reinitialize(process, config.module)
         tokens = _tokens(library, config)
