@@ -104,6 +104,19 @@ def test_doctor_on_a_fresh_machine(home: Path, capsys: Capture) -> None:
     assert list((home / "work").iterdir()) == []
 
 
+def test_doctor_says_who_computes(home: Path, capsys: Capture) -> None:
+    cli.main(["doctor", "--json"])
+    plain = findings(capsys)["algorithm ml-dsa-65"]
+    assert plain[0] == "ok" and plain[1].startswith("sign: pyca (not pqcrypto, liboqs: cannot), verify: pyca (not ")
+    policy = home / "work" / "qlang-policy.toml"
+    policy.write_text('schema = 1\n[defaults]\nproviders = ["pqcrypto", "pyca"]\n')
+    cli.main(["doctor", "--json"])
+    assert "verify: pqcrypto (not pyca: comes later; liboqs: not named" in findings(capsys)["algorithm ml-dsa-65"][1]
+    policy.write_text('schema = 1\n[defaults]\nproviders = ["pqcripto"]\n')
+    assert cli.main(["doctor", "--json"]) == 1
+    assert "did you mean `pqcrypto`?" in findings(capsys)["policy"][1]
+
+
 @pytest.fixture
 def key_file(home: Path) -> Path:
     """One key of the user."""
