@@ -50,9 +50,8 @@ def _digest(path: Path) -> str:
 
 def _git(root: Path, *arguments: str) -> str:
     try:
-        # S607: git is found where the user has it.
         done = subprocess.run(  # noqa: S603 - fixed arguments
-            ["git", "-C", root, *arguments],  # noqa: S607
+            ["git", "-C", root, *arguments],  # noqa: S607 - git is where the user has it
             capture_output=True,
             text=True,
             check=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
 
 from qlang.compiler.console import console_of, verb_parser
@@ -22,7 +23,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--show", action="store_true", help="show what the file says of itself, and open nothing")
     add_passphrase(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(argv)
+    return _run(parser.parse_args(argv))
+
+
+def _run(options: Namespace) -> int:
     if options.show == (options.output is not None):
         raise Failure("either -o OUT or --show is needed")
     console = console_of(options)

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from qlang.trust.errors import TlsRefused
@@ -82,8 +83,7 @@ class TlsChannel:
     def send(self, data: bytes) -> None:
         """All of `data`. Raises: TlsRefused."""
         for start in range(0, len(data), _PIECE):
-            piece = data[start : start + _PIECE]
-            self._run(lambda piece=piece: self._connection.sendall(piece), self._limits.idle_seconds)  # type: ignore[misc]
+            self._run(partial(self._connection.sendall, data[start : start + _PIECE]), self._limits.idle_seconds)
 
     def close(self) -> None:
         """Say that nothing follows, wait a little for the same from the peer, and close. Never raises."""

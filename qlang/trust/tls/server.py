@@ -24,9 +24,9 @@ _TICK = 0.2
 class TlsServer:
     """Listens on a TCP address. Use as a context manager."""
 
-    def __init__(self, host: str, port: int, settings: TlsSettings, limits: Limits = Limits()) -> None:  # noqa: B008
+    def __init__(self, host: str, port: int, settings: TlsSettings, limits: Limits | None = None) -> None:
         """Raises: TlsRefused if the address cannot be listened at or the settings give no context, ExtraMissing."""
-        self.settings, self.limits = settings, limits
+        self.settings, self.limits = settings, limits or Limits()
         self._context = server_context(settings)
         try:
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
