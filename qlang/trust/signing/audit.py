@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from qlang.trust.canonical import Json, sha256_digest
+from qlang.trust.canonical import Json, canonical_json, sha256_digest
 from qlang.trust.custody import KeyRecord
 from qlang.trust.errors import JsonRefused
 from qlang.trust.ledger.kinds import KEY_USE, POLICY, REFUSAL
 from qlang.trust.ledger.store import Ledger, Transaction
 from qlang.trust.manifest import PolicyName
 from qlang.trust.policy.questions import Peer
+from qlang.trust.signing.intent import MAX_ALGORITHMS, SigningIntent, intent_json
 from qlang.trust.signing.request import ManifestRequest
 
 MAX_REASON = 500
@@ -45,25 +47,50 @@ def note_key_use(step: Transaction, record: KeyRecord, at: str) -> None:
     step.remember(request_id, entry.index, b"")
 
 
-def note_refusal(
-    step: Transaction, reasons: Sequence[str], at: str, peer: Peer | None, request: ManifestRequest | None
-) -> None:
-    """Record what was not signed, for whom and why; every attempt is an entry."""
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What was not signed, for whom, why, and under which policy."""
+
+    reasons: Sequence[str]
+    peer: Peer | None = None
+    asked: ManifestRequest | SigningIntent | None = None
+    """None where what was sent is neither."""
+    policy_digest: str | None = None
+    """None where the policy could not be read."""
+
+
+def note_refusal(step: Transaction, refused: Refused, at: str) -> None:
+    """Record a refusal; every attempt is an entry."""
+    peer = refused.peer
     body: dict[str, Json] = {
         "at": at,
-        "reasons": [_short(reason) for reason in reasons[:MAX_REASONS]],
+        "reasons": [_short(reason) for reason in refused.reasons[:MAX_REASONS]],
         "peer": None if peer is None else {"uid": peer.uid, "user": peer.user},
+        "policy_digest": refused.policy_digest,
     }
-    if request is not None:
-        facts = request.facts
-        body |= {"run_id": _short(facts.run_id), "tenant": _short(facts.tenant), "request_digest": _digest(request)}
+    match refused.asked:
+        case ManifestRequest(facts=facts) as request:
+            body |= {"run_id": _short(facts.run_id), **_asked_for(request.intent)}
+            body["request_digest"] = _digest(lambda: request.digest)
+        case SigningIntent() as intent:
+            body |= _asked_for(intent)
+            body["request_digest"] = _digest(lambda: sha256_digest(canonical_json(intent_json(intent))))
     step.append(REFUSAL, body)
 
 
-def _digest(request: ManifestRequest) -> str | None:
-    """None where the request has no canonical form: that is then the reason of the refusal."""
+def _asked_for(intent: SigningIntent) -> dict[str, Json]:
+    return {
+        "tenant": _short(intent.tenant),
+        "crypto_mode": _short(intent.crypto_mode),
+        "algorithms": [_short(name) for name in intent.algorithms[:MAX_ALGORITHMS]],
+        "backend_id": _short(intent.backend_id),
+    }
+
+
+def _digest(of: Callable[[], str]) -> str | None:
+    """None where what was asked has no canonical form: that is then the reason of the refusal."""
     try:
-        return request.digest
+        return of()
     except JsonRefused:
         return None
 

@@ -36,6 +36,12 @@ class ManifestRequest:
         """`sha256:…` of the request in canonical JSON. Raises: JsonRefused."""
         return sha256_digest(canonical_json(request_json(self)))
 
+    @property
+    def intent(self) -> SigningIntent:
+        """What was known of it before its run."""
+        facts = self.facts
+        return SigningIntent(facts.tenant, facts.crypto_mode, self.algorithms, facts.backend_id, facts.calibration_at)
+
 
 @dataclass(frozen=True, slots=True)
 class SignedManifest:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qlang.trust.canonical import Json, canonical_json, sha256_digest
 from qlang.trust.crypto_modes import ED25519, MODES
@@ -39,7 +39,7 @@ from qlang.trust.policy import times
 from qlang.trust.policy.evaluate import evaluate
 from qlang.trust.policy.model import Policy
 from qlang.trust.policy.questions import KeyFacts, Peer, SigningQuestion
-from qlang.trust.signing.audit import note_key_use, note_policy, note_refusal
+from qlang.trust.signing.audit import Refused, note_key_use, note_policy, note_refusal
 from qlang.trust.signing.intent import SigningIntent
 from qlang.trust.signing.peer import may_connect
 from qlang.trust.signing.recall import same_again
@@ -71,6 +71,8 @@ class SigningService:
         self._ledger, self._keys, self._policy, self._qkd = ledger, keys, policy, qkd
         self._owner_uid, self._now = owner_uid, now
         self._name: tuple[Policy, PolicyName] | None = None
+        self._judging: Policy | None = None
+        """By which the request under way is judged; None before its policy was read."""
 
     def describe(self) -> dict[str, Json]:
         """Who this signer is: version, ledger, policy, keys. Raises: PolicyError, LedgerError, KeyStoreError."""
@@ -100,7 +102,7 @@ class SigningService:
             digest = request.digest
             if (before := self._ledger.recall(_request_id(request))) is not None:
                 return same_again(self._ledger, request, digest, before)
-            policy = self._policy()
+            policy = self._judging = self._policy()
             keys, log = self._keys_for(policy, request, peer)
             mode = MODES.get(request.facts.crypto_mode)
             gate = self._qkd() if mode is not None and mode.needs_kme else None
@@ -116,8 +118,9 @@ class SigningService:
 
         Raises: as `sign_manifest`, recorded in the same way.
         """
-        with self._refusals_recorded(peer):
-            policy, at = self._policy(), self._now()
+        with self._refusals_recorded(peer, intent):
+            policy = self._judging = self._policy()
+            at = self._now()
             owner, mode = policy.key_tenant(intent.tenant), MODES.get(intent.crypto_mode)
             self._judge_before(policy, intent, at, at, peer)
             keys = self._select(policy, intent.tenant, RUN_MANIFEST, owner, intent.algorithms, at)
@@ -128,14 +131,15 @@ class SigningService:
                 self._qkd()
 
     @contextmanager
-    def _refusals_recorded(self, peer: Peer | None, request: ManifestRequest | None = None) -> Iterator[None]:
+    def _refusals_recorded(self, peer: Peer | None, asked: ManifestRequest | SigningIntent) -> Iterator[None]:
+        self._judging = None
         try:
             yield
         except LedgerError:
             raise
         except TrustError as error:
             reasons = error.reasons if isinstance(error, PolicyRefused) else (str(error),)
-            self.record_refusal(reasons, peer, request)
+            self._record_refusal(Refused(reasons, peer, asked), self._judging or self._readable_policy())
             raise
 
     def _judge_before(
@@ -156,12 +160,23 @@ class SigningService:
             return KeyFacts.not_yet_made(algorithm, owner, at)
         return KeyFacts.of(record)
 
-    def record_refusal(
-        self, reasons: tuple[str, ...], peer: Peer | None = None, request: ManifestRequest | None = None
-    ) -> None:
-        """Enter into the ledger that something was refused. Raises: LedgerError."""
+    def record_refusal(self, reasons: tuple[str, ...], peer: Peer | None = None) -> None:
+        """Enter into the ledger that something was refused which is no request. Raises: LedgerError."""
+        self._record_refusal(Refused(reasons, peer), self._readable_policy())
+
+    def _record_refusal(self, refused: Refused, policy: Policy | None) -> None:
+        """Whoever reads the ledger finds before a refusal the policy that was in force."""
         with self._ledger.transaction() as step:
-            note_refusal(step, reasons, self._now(), peer, request)
+            if policy is not None:
+                note_policy(self._ledger, step, self._named(policy), self._now())
+                refused = replace(refused, policy_digest=self._named(policy).digest)
+            note_refusal(step, refused, self._now())
+
+    def _readable_policy(self) -> Policy | None:
+        try:
+            return self._policy()
+        except TrustError:
+            return None  # what is wrong with it is a refusal's reason, or stands behind the next one
 
     @contextmanager
     def _transaction(self, policy: Policy) -> Iterator[Transaction]:
@@ -186,7 +201,7 @@ class SigningService:
         except KeyRefused as refusal:
             if refusal.state != "missing" or not _may_make_keys(policy, facts.tenant):
                 raise
-            self._judge_before(policy, _intent(request), facts.created_at, self._now(), peer)
+            self._judge_before(policy, request.intent, facts.created_at, self._now(), peer)
             keys = self._select(policy, facts.tenant, RUN_MANIFEST, tenant, request.algorithms, facts.created_at)
         (log,) = self._select(policy, facts.tenant, LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), self._now())
         return keys, log
@@ -253,7 +268,7 @@ class SigningService:
     def _judge(self, policy: Policy, asked: _Asked) -> None:
         """Raises: PolicyRefused with every reason."""
         facts, keys = asked.request.facts, tuple(map(KeyFacts.of, asked.keys))
-        intent = _intent(asked.request)
+        intent = asked.request.intent
         self._refuse(policy, self._question(policy, intent, keys, facts.created_at, asked.at, asked.peer))
 
     def _question(
@@ -334,11 +349,6 @@ def _key_json(record: KeyRecord) -> Json:
 
 def _request_id(request: ManifestRequest) -> str:
     return f"run:{request.facts.run_id}"
-
-
-def _intent(request: ManifestRequest) -> SigningIntent:
-    facts = request.facts
-    return SigningIntent(facts.tenant, facts.crypto_mode, request.algorithms, facts.backend_id, facts.calibration_at)
 
 
 def _may_make_keys(policy: Policy, tenant: str) -> bool:

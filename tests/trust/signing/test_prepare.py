@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qlang.trust.canonical import Json, canonical_json
+from qlang.trust.canonical import Json, canonical_json, sha256_digest
 from qlang.trust.errors import CustodyError, KeyRefused, ManifestError, PolicyRefused, QkdUnavailable, TrustError
 from qlang.trust.keys.life import create_key, revoke_key
 from qlang.trust.keys.paths import KeyPaths
@@ -74,7 +74,15 @@ def test_what_the_policy_would_refuse_is_refused_now(own: SignerSetup, rule: str
     with pytest.raises(RULES[rule]) as before:
         prepared(own, backend_id="sim like ibm.fez", calibration_at="2020-01-01T00:00:00Z")
     assert rule.partition(" ")[0] in str(before.value)
-    assert kinds(own) == ["refusal"]
+    assert kinds(own) == ["policy", "refusal"]
+    with open_reader(own.ledger) as ledger:
+        policy, refusal = (entry.body for entry in ledger.entries())
+    intent = replace(INTENT, backend_id="sim like ibm.fez", calibration_at="2020-01-01T00:00:00Z")
+    assert {name: refusal[name] for name in ("tenant", "crypto_mode", "algorithms", "backend_id")} == {
+        name: value for name, value in intent_json(intent).items() if name != "calibration_at"
+    }
+    assert refusal["request_digest"] == sha256_digest(canonical_json(intent_json(intent)))
+    assert refusal["policy_digest"] == policy["policy_digest"]
     assert not own.keys.store.exists() or not development_ring(own.keys).contents().records
 
 
@@ -154,7 +162,7 @@ def test_a_malformed_intent_is_refused_and_audited(own: SignerSetup, intent: Jso
     with pytest.raises(TrustError) as caught:
         asked(own, intent, own_peer())
     assert isinstance(caught.value, ManifestError)
-    assert kinds(own) == ["refusal"]
+    assert kinds(own) == ["policy", "refusal"]
 
 
 @pytest.mark.parametrize("changes", [{"crypto_mode": "rot13"}, {"algorithms": ("rot13",)}])

@@ -33,6 +33,7 @@ from qlang.trust.ledger.notes import log_key
 from qlang.trust.ledger.proof import parse_proof, verify_proof
 from qlang.trust.ledger.store import open_ledger, open_reader
 from qlang.trust.manifest import QkdGate, Statement, ledger_body, parse_statement
+from qlang.trust.policy.load import load_policy
 from qlang.trust.policy.model import POLICY_FILE
 from qlang.trust.policy.questions import Peer
 from qlang.trust.signing.opening import PolicySource, open_service
@@ -141,7 +142,32 @@ def test_what_the_policy_forbids_is_refused_and_audited(
     with pytest.raises((PolicyRefused, KeyRefused), match=words):
         service.sign_manifest(request_of("r1"), Peer(7, "ada"))
     assert entries(setup, "run") == []
-    assert entries(setup, "refusal")[-1]["peer"] == {"uid": 7, "user": "ada"}
+    refusal = entries(setup, "refusal")[-1]
+    assert refusal["peer"] == {"uid": 7, "user": "ada"}
+    assert (refusal["tenant"], refusal["crypto_mode"], refusal["backend_id"]) == (DEFAULT_TENANT, "hybrid", "sim")
+    assert refusal["algorithms"] == list(HYBRID)
+    assert refusal["policy_digest"] == load_policy(setup.policy_folder / POLICY_FILE).digest
+
+
+def test_a_policy_that_refuses_is_in_the_ledger_before_what_it_refused(
+    service: SigningService, setup: SignerSetup
+) -> None:
+    """Once for each policy, while every attempt is a refusal of its own."""
+    policy = setup.policy_folder / POLICY_FILE
+    service.sign_manifest(request_of("r0"))
+    for rule in ('["ibm.*"]', '["ionq.*"]'):
+        policy.write_text(f"schema = 1\n[defaults]\nbackends = {rule}\n")
+        for _ in range(2):
+            with pytest.raises(PolicyRefused):
+                service.sign_manifest(request_of("r1"))
+    with open_reader(setup.ledger) as ledger:
+        told = [(entry.kind, entry.body.get("policy_digest")) for entry in ledger.entries()]
+    first, second = (digest for kind, digest in told[-6:] if kind == "policy")
+    assert told[-6:] == [
+        *[("policy", first), ("refusal", first), ("refusal", first)],
+        *[("policy", second), ("refusal", second), ("refusal", second)],
+    ]
+    assert first != second
 
 
 def test_a_policy_that_cannot_be_read_signs_nothing(service: SigningService, setup: SignerSetup) -> None:
@@ -149,6 +175,8 @@ def test_a_policy_that_cannot_be_read_signs_nothing(service: SigningService, set
     with pytest.raises(PolicyError):
         service.sign_manifest(request_of("r1"))
     assert "backend" in reasons(setup)
+    assert entries(setup, "refusal")[-1]["policy_digest"] is None
+    assert entries(setup, "policy") == []
     assert not service.accepts(Peer(0, "root"))
 
 
