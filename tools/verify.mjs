@@ -79,20 +79,20 @@ function trustIn(folder) { // the keys of a folder, and what they and root keys 
   const load = (end, limit, form) => readdirSync(folder).filter((n) => n.endsWith(end)).map((n) => form(read(join(folder, n), limit, 0o022)));
   const anchors = load('.pub.pem', 1 << 16, (bytes) => ({ ...keyOf(createPublicKey(bytes).export(DER)), pem: decode(bytes) })), all = load('.event.dsse.json', 256 << 10, eventOf);
   need(anchors.every((key) => key.object.export({ ...DER, format: 'pem' }) === key.pem), 'key: a PEM file in another spelling');
-  const keys = new Map(anchors.map((key) => [key.whole, key])), events = (kind, key) => all.filter((e) => e.event === kind && e.key.whole === key.whole);
-  const revoked = (key) => { const said = events('revoked', key), byRoots = said.filter(byRoot); return byRoots.length ? byRoots : said; }; // a thief has the key, not the root
+  const keys = new Map(anchors.map((key) => [key.whole, key])), held = new Set(), events = (kind, key) => all.filter((e) => e.event === kind && e.key.whole === key.whole);
+  const revoked = (key) => { const said = events('revoked', key), byRoots = said.filter(byRoot); return byRoots.some((e) => e.reason === 'compromised') ? byRoots : said; }; // a thief has the key, not the root
   const lost = (key) => revoked(key).some((e) => e.reason === 'compromised'), heirs = (key) => new Set(events('rotated', key).map((e) => e.heir.key.whole));
-  const claims = (key) => [...events('created', key), ...all.filter((e) => e.heir && e.heir.key.whole === key.whole && keys.has(e.key.whole)).map((e) => e.heir)];
+  const claims = (key) => [...events('created', key), ...[...held].filter((e) => e.heir && e.heir.key.whole === key.whole).map((e) => e.heir)];
   const only = (name, usual) => (key) => [...new Set(claims(key).map((c) => c[name]))].join() || usual, purpose = only('purpose', 'run-manifest'), tenant = only('tenant', 'default');
   const byRoot = (e) => e.event !== 'created' && [...keys.values()].some((key) => purpose(key) === 'root' && key.whole !== e.key.whole && (e.heir ? speaks(key, e) : purpose(e.key) !== 'root' && !lost(key)) && e.by(key));
   const ends = (key) => [...claims(key).map((c) => c.not_after ?? LAST), ...revoked(key).map((e) => (e.reason === 'superseded' ? e.at : FIRST))];
   const alone = (e) => anchors.some((key) => key.whole === e.heir.key.whole) || (heirs(e.key).size === 1 && lives(ends(e.key), e));
   const lives = (ends, e) => ends.every((t) => moment(t) >= moment(e.at)), speaks = (root, e) => lives([...ends(root), ...events('rotated', root).map((r) => r.at)], e);
-  const believed = (e) => (byRoot(e) || (e.by(e.key) && (!e.heir || alone(e)))) && (!e.heir || (e.by(e.heir.key) && purpose(e.key) === e.heir.purpose && tenant(e.key) === e.heir.tenant));
-  for (let before = -1; before !== keys.size;) for (const e of (before = keys.size, all)) if (keys.has(e.key.whole)) {
-    if (need(believed(e), 'key: an event about a trusted key is not signed by whom it must') ?? e.heir) keys.set(e.heir.key.whole, e.heir.key);
-  }
-  return { keys, claims, events, revoked };
+  const inherits = (e) => e.by(e.heir.key) && purpose(e.key) === e.heir.purpose && tenant(e.key) === e.heir.tenant && !leads(e.heir.key.whole, e.key.whole);
+  const leads = (from, to) => from === to || [...held].some((e) => e.heir && e.key.whole === from && leads(e.heir.key.whole, to)); // no rotations in a circle
+  const believed = (e) => keys.has(e.key.whole) && !held.has(e) && (byRoot(e) || (e.by(e.key) && (!e.heir || alone(e)))) && (!e.heir || inherits(e));
+  for (let n = -1; n !== held.size;) for (const e of (n = held.size, all)) if (believed(e) && held.add(e) && e.heir) keys.set(e.heir.key.whole, e.heir.key);
+  return need(all.every((e) => held.has(e) || !keys.has(e.key.whole)), 'key: an event about a trusted key is not to be believed') ?? { keys, claims, events, revoked };
 }
 function fault(trust, key, wanted, time, place) { // why a signature of that time and place in a log does not count, or undefined
   const at = moment(time), from = (p, t) => p && (p.origin === place.origin ? place.index >= p.index : !t); // times are written to the second: the rest of it counts
