@@ -9,15 +9,17 @@ from pathlib import Path
 
 from qlang.trust.algorithms import PublicKey, to_pem
 from qlang.trust.custody import KeyRecord
-from qlang.trust.errors import FileRefused, JsonRefused, KeyFormatError, KeyStoreError
+from qlang.trust.errors import FileRefused, JsonRefused, KeyEventError, KeyFormatError, KeyStoreError
 from qlang.trust.files import commit, private_directory, read_file, stage
-from qlang.trust.keys.events import SignedEvent, dump_event
+from qlang.trust.keys.events import MAX_EVENT_BYTES, Rotated, SignedEvent, dump_event, parse_event
 from qlang.trust.keys.locking import alone
 from qlang.trust.keys.paths import KeyPaths, event_name, file_stem, private_files, public_name, spec_fault
 from qlang.trust.keys.records import MAX_RECORD_BYTES, dump_record, parse_record
 from qlang.trust.keys.trust import TrustStore, load_trust_store
 
 _PRIVATE = 0o077
+_ANNOUNCED = ".rotation."
+"""How names of rotations begin whose new key has no key file yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class KeyStore:
     def save(self, record: KeyRecord, *events: SignedEvent) -> Path:
         """Keep a new key with its events; an existing file is never replaced. Call it under `changing`.
 
-        The key file comes last: a process killed before leaves a public key that nobody can use.
+        A process killed before the key file is there leaves a public key that nobody can use. What ends another key's
+        life, a rotation, counts after that only: until then it waits under another name, see `_finish_rotations`.
         """
         if fault := spec_fault(record.spec):
             raise KeyStoreError(self.paths.store, fault)
@@ -60,10 +63,14 @@ class KeyStore:
             content = dump_record(record)
             if path.exists() or path.is_symlink():
                 raise KeyStoreError(path, "exists already")
+            waiting = [self._announce(event) for event in events if isinstance(event.event, Rotated)]
             for event in events:
-                self.save_event(event)
+                if not isinstance(event.event, Rotated):
+                    self.save_event(event)
             self.write_public(record)
             commit(stage(path, content), path)
+            for announced, event in waiting:
+                commit(announced, self._event_path(event))
         except JsonRefused as error:
             raise KeyStoreError(path, str(error)) from error
         except OSError as error:
@@ -82,8 +89,7 @@ class KeyStore:
 
     def save_event(self, event: SignedEvent) -> Path:
         """Keep an event; the same event twice is one file."""
-        name = event_name(event.event.key.key_id, event.name, event.digest)
-        path = self.paths.store / name
+        path = self._event_path(event)
         try:
             commit(stage(path, dump_event(event)), path)
         except OSError as error:
@@ -117,7 +123,34 @@ class KeyStore:
         for folder in self._folders():
             _require_private(folder)
         with alone(self.paths.lock):
+            self._finish_rotations()
             yield
+
+    def _event_path(self, event: SignedEvent) -> Path:
+        return self.paths.store / event_name(event.event.key.key_id, event.name, event.digest)
+
+    def _announce(self, event: SignedEvent) -> tuple[Path, SignedEvent]:
+        """Put a rotation where nobody believes it yet. Raises: OSError."""
+        path = self.paths.store / f"{_ANNOUNCED}{event.digest.removeprefix('sha256:')[:12]}"
+        commit(stage(path, dump_event(event)), path)
+        return path, event
+
+    def _finish_rotations(self) -> None:
+        """After a crash: a rotation whose new key has its key file counts, any other never was."""
+        for path in sorted(self.paths.store.glob(f"{_ANNOUNCED}*")):
+            try:
+                event = parse_event(read_file(path, limit=MAX_EVENT_BYTES, forbidden_mode=_PRIVATE))
+                successor = event.event.successor.key if isinstance(event.event, Rotated) else None
+                if any(record.public == successor for record in self.records()):
+                    commit(path, self._event_path(event))
+                else:
+                    path.unlink()
+            except FileRefused as error:
+                raise KeyStoreError(path, error.reason) from error
+            except KeyEventError as error:
+                raise KeyStoreError(path, f"is damaged: {error}") from error
+            except OSError as error:
+                raise KeyStoreError(path, error.strerror or type(error).__name__) from error
 
     def _folders(self) -> tuple[Path, Path]:
         """Of the keys, and of what opens them."""

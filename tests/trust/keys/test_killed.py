@@ -12,7 +12,7 @@ import pytest
 
 from qlang.trust.algorithms import signature_fault
 from qlang.trust.keys.findings import key_findings
-from qlang.trust.keys.life import create_key
+from qlang.trust.keys.life import create_key, rotate_key
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.ring import KeyRing, development_ring
 from qlang.trust.keys.trust import VALID
@@ -94,3 +94,40 @@ def test_a_kill_at_any_step_of_the_first_key(paths: KeyPaths, tmp_path: Path, pl
     assert set(contents.trust.keys) == {record.public for record in contents.records}
     assert_sound(ring, {record.public.key_id for record in contents.records})
     assert [finding for finding in key_findings(paths) if finding.state == "fault"] == []
+
+
+ROTATION_KILLS = [
+    (STORE + "KeyStore._announce", "after", False),
+    (STORE + "KeyStore.save_event", "after", False),
+    (STORE + "KeyStore.write_public", "after", False),
+    (STORE + "KeyStore.save", "after", True),
+    (STORE + "KeyStore._event_path", "second", True),
+]
+"""Where, when, and whether the rotation has happened."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
+@pytest.mark.parametrize(
+    ("place", "when", "done"), ROTATION_KILLS, ids=[f"{when} {place}" for place, when, _ in ROTATION_KILLS]
+)
+def test_a_killed_rotation_has_happened_or_not(
+    paths: KeyPaths, tmp_path: Path, place: str, when: str, done: bool
+) -> None:
+    """The old key never ends before its successor is there, and whoever trusts it goes on to the successor."""
+    old = create_key(development_ring(paths), "ed25519", "run-manifest", "default")
+    given = {"store": str(paths.store), "state": str(paths.state), "workspace": str(tmp_path), "rotate": True}
+    given |= {"place": place, "when": when, "custody": "development", "algorithm": "ed25519"}
+    died = subprocess.run([sys.executable, str(DYING), json.dumps(given)], capture_output=True, timeout=60, check=False)
+    assert (died.returncode, died.stderr) == (-signal.SIGKILL, b"")
+    ring = development_ring(paths)
+    assert_sound(ring, {old.public.key_id})
+    with ring.store.changing():
+        pass  # whoever changes the store next finishes what was begun
+    assert_sound(ring, {old.public.key_id})
+    assert [path for path in paths.store.iterdir() if path.name.startswith(".rotation.")] == []
+    assert len(ring.contents().records) == (2 if done else 1)
+    state = ring.contents().status(old, FAR).state
+    assert state == ("rotated" if done else VALID)
+    if not done:
+        rotate_key(ring, old)
+        assert ring.contents().status(old, FAR).state == "rotated"

@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from qlang.trust.keys.life import create_key
+from qlang.trust.keys.life import create_key, rotate_key
 from qlang.trust.keys.paths import KeyPaths
 from qlang.trust.keys.user import user_ring
 
@@ -23,11 +23,15 @@ def kill_at(place: str, when: str) -> None:
         owner = getattr(owner, head)
     real = getattr(owner, name)
 
+    calls = []
+
     def dying(*arguments, **options):
-        if when == "before":
+        calls.append(1)
+        if when == "before" or (when == "second" and len(calls) == 2):
             os.kill(os.getpid(), signal.SIGKILL)
         answer = real(*arguments, **options)
-        os.kill(os.getpid(), signal.SIGKILL)
+        if when == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
         return answer
 
     setattr(owner, name, dying)
@@ -39,5 +43,8 @@ if __name__ == "__main__":
     if given["place"]:
         kill_at(given["place"], given["when"])
     ring = user_ring(Path(given["workspace"]), paths=paths)
+    if given.get("rotate"):
+        (old,) = ring.contents().records
+        rotate_key(ring, old)
     record = create_key(ring, given["algorithm"], "run-manifest", "default", custody=given["custody"])
     print(json.dumps({"key_id": record.public.key_id, "notices": ring.notices}))
