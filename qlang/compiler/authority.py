@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qlang.compiler.workspace import MARKER
 from qlang.trust.crypto_modes import NO_KME
-from qlang.trust.custody import DEFAULT_TENANT
+from qlang.trust.custody import DEFAULT_TENANT, NAME
 from qlang.trust.errors import FileRefused, QkdConfigError, QkdUnavailable, TenantRefused
 from qlang.trust.files import read_file
 from qlang.trust.policy.builtin import BUILTIN_DEVELOPMENT
@@ -81,8 +81,6 @@ def kme_configured(authority: Authority) -> bool:
 
 def _check_name(tenant: str) -> None:
     """It becomes part of keys' names, manifests and plans."""
-    from qlang.trust.policy.fields import NAME
-
     if not NAME.fullmatch(tenant):
         raise TenantRefused(tenant)
 

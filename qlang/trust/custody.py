@@ -5,6 +5,7 @@ A custodian makes keys and signs with them; what leaves it are public keys, sign
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -30,6 +31,8 @@ RELEASE = "release"
 PURPOSES = (RUN_MANIFEST, LEDGER_CHECKPOINT, ROOT, WITNESS, RELEASE)
 
 DEFAULT_TENANT = "default"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+"""How tenants and tokens may be called (use `fullmatch`): they become parts of file names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from qlang.trust.custody import PURPOSES, KeySpec
+from qlang.trust.custody import NAME, PURPOSES, KeySpec
 
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 _PUBLIC = ".pub.pem"
 _EVENT = ".event.dsse.json"
 _PRIVATE = ".key.json"
@@ -91,8 +89,8 @@ def spec_fault(spec: KeySpec) -> str | None:
     """Why a key cannot be made for `spec` under a file name of its own, or None."""
     if spec.purpose not in PURPOSES:
         return f"unknown purpose {spec.purpose!a:.60}; known are {', '.join(PURPOSES)}"
-    if not _TENANT.fullmatch(spec.tenant):
-        return f"{spec.tenant!a:.80} is not a tenant's name: up to 64 letters, digits, `_` and `-`, no sign first"
+    if not NAME.fullmatch(spec.tenant):
+        return f"{spec.tenant!a:.80} is not a tenant's name: letters, digits and . _ - only, at most 64, no sign first"
     if not 1 <= spec.generation <= 999_999:
         return f"{spec.generation} is not a generation"
     return None

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from qlang.trust.crypto_modes import CLASSICAL, MODES, POST_QUANTUM
-from qlang.trust.custody import CUSTODIES
+from qlang.trust.custody import CUSTODIES, NAME
 from qlang.trust.errors import TrustError
 from qlang.trust.policy import times
 from qlang.trust.providers.table import PROVIDERS
 
 ALGORITHMS = tuple(sorted(CLASSICAL)) + tuple(sorted(POST_QUANTUM))
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-"""Of tenants and tokens: they become names of folders and keys."""
 
 _MAX_ENTRIES = 1000
 _MAX_TEXT = 4096

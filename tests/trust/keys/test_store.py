@@ -313,10 +313,19 @@ def test_keys_of_format_1_are_left_alone(ring: KeyRing, paths: KeyPaths) -> None
     assert "format 1 is not read any more" in str(ring.store.damaged()[0])
 
 
-@pytest.mark.parametrize("tenant", ["", "../up", "a/b", "a.b", "-a", "ü", "x" * 65, "a b", "con\0"])
+@pytest.mark.parametrize("tenant", ["", "../up", "a/b", ".a", "-a", "ü", "x" * 65, "a b", "con\0"])
 def test_tenants_that_would_not_stay_in_the_folder(ring: KeyRing, tenant: str) -> None:
     with pytest.raises(KeyStoreError, match="not a tenant's name"):
         ring.select("run-manifest", tenant, ("ed25519",), NOW)
+
+
+def test_a_tenant_may_have_dots_in_its_name(ring: KeyRing, paths: KeyPaths) -> None:
+    """As policies have it."""
+    records = {
+        tenant: ring.select("run-manifest", tenant, ("ed25519",), NOW) for tenant in ("lab", "lab.one", "lab.one.1")
+    }
+    for tenant, found in records.items():
+        assert development_ring(paths).select("run-manifest", tenant, ("ed25519",), NOW, create=False) == found
 
 
 def test_unknown_algorithm_and_purpose(ring: KeyRing) -> None:
