@@ -59,6 +59,8 @@ def test_serve_and_connect_name_what_was_negotiated(qlangc: Command, demo: Path)
         seen = qlangc("tls", "connect", f"localhost:{server.port}", *TRUST, "--json").data
         told = server.line()
     assert (seen["group"], seen["protocol"]) == ("X25519MLKEM768", "TLSv1.3")
+    assert told.pop("side") == "server"
+    assert told.pop("address").startswith("127.0.0.1:")
     assert told == json.loads(seen["said"])
     assert (told["group"], told["cipher"]) == (seen["group"], seen["cipher"])
     assert told["certificate_algorithm"] == seen["peer_algorithm"]
@@ -79,20 +81,46 @@ def test_mutual_tls_with_ml_dsa_where_pqc_is_required(qlangc: Command, demo: Pat
 def test_a_classical_client_is_refused_where_pqc_is_required(qlangc: Command, demo: Path) -> None:
     with serving("--once", "--crypto", "pqc_required") as server:
         answer = qlangc("tls", "connect", f"localhost:{server.port}", *TRUST, "--crypto", "classical")
-        assert server.line() == {"refused": "no suitable key share"}
+        assert server.line()["refused"] == "no suitable key share"
     assert (answer.status, answer.out) == (3, "")
     assert "handshake failure" in answer.err
     assert server.process.returncode == 3
 
 
-def test_node_is_served(demo: Path) -> None:
-    with serving("--once", "--crypto", "pqc_required") as server:
-        answer = node(server.port, ca=(demo / "ca.ecdsa.pem").read_text(), sigalgs="ecdsa_secp256r1_sha256")
-        told = server.line()
-    assert answer["authorized"] is True
-    assert json.loads(answer["data"]) == told
-    assert answer["group"]["name"] == told["group"] == "X25519MLKEM768"
-    assert told["certificate_algorithm"] == "ecdsa-p256"
+def test_node_is_served_and_can_check_either_certificate(demo: Path) -> None:
+    for kind, algorithm, options in (("ecdsa", "ecdsa-p256", {}), ("mldsa65", "ml-dsa-65", {"sigalgs": "mldsa65"})):
+        with serving("--once", "--crypto", "pqc_required") as server:
+            answer = node(server.port, ca=(demo / f"ca.{kind}.pem").read_text(), **options)
+            told = server.line()
+        assert answer["authorized"] is True
+        assert json.loads(answer["data"]).items() <= told.items()
+        assert answer["group"]["name"] == told["group"] == "X25519MLKEM768"
+        assert told["certificate_algorithm"] == algorithm
+
+
+@pytest.mark.parametrize(("kind", "algorithm"), [("ecdsa", "ecdsa-p256"), ("mldsa65", "ml-dsa-65")])
+def test_one_ca_suffices_to_connect(qlangc: Command, demo: Path, kind: str, algorithm: str) -> None:
+    with serving("--once") as server:
+        answer = qlangc("tls", "connect", f"localhost:{server.port}", "--ca", f"demo/ca.{kind}.pem", "--json")
+        server.line()
+    assert answer.status == 0, answer.err
+    assert answer.data["peer_algorithm"] == algorithm
+
+
+def test_each_connection_is_one_line_and_nothing_is_said_twice(qlangc: Command, demo: Path) -> None:
+    with serving("--crypto", "pqc_required") as server:
+        for mode in ("hybrid", "classical", "pqc_required"):
+            qlangc("tls", "connect", f"localhost:{server.port}", *TRUST, "--crypto", mode)
+        lines = [server.line() for _ in range(3)]
+        server.process.terminate()
+        out, err = server.process.communicate(timeout=20)
+    assert [line.get("group", line.get("refused")) for line in lines] == [
+        "X25519MLKEM768",
+        "no suitable key share",
+        "X25519MLKEM768",
+    ]
+    assert len({line["address"] for line in lines}) == 3
+    assert (out, err) == ("", "serving pqc_required\n")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +30,7 @@ ML-DSA-65 certificates at once. Needs the extra `tls`.
     qlangc tls connect localhost:8443 --ca demo/ca.ecdsa.pem --ca demo/ca.mldsa65.pem"""
 
 _ACTIONS = {
-    "serve": "answer each connection with what was negotiated, as one line of JSON",
+    "serve": "tell each client what was negotiated; one line of JSON for each connection",
     "connect": "connect, and show what was negotiated and what the server says",
     "certificates": "make demonstration CAs and certificates; their private keys are encrypted",
 }
@@ -81,33 +83,26 @@ def _options(serve: ArgumentParser, connect: ArgumentParser, certificates: Argum
 
 
 def _serve(options: Namespace, console: Console) -> int:
-    from qlang.trust.errors import TlsRefused
     from qlang.trust.tls.channel import Limits
     from qlang.trust.tls.server import TlsServer
 
     settings = _settings(options)
     with TlsServer(options.host, options.port, settings, Limits(handshake_seconds=options.timeout)) as server:
         host, port = server.address
-        console.note(f"serving {options.crypto} at {host} port {port}")
+        console.note(f"serving {options.crypto}")
         _line({"listening": {"host": host, "port": port}})
-        if not options.once:
-            _log_to_stderr(console)
-            server.serve(_answer)
-            return OK
-        try:
+        with _logged_to_output():
+            if not options.once:
+                server.serve(_answer)
+                return OK
             with server.accept() as channel:
                 _answer(channel)
-        except TlsRefused as error:
-            _line({"refused": error.reason})
-            raise
     return OK
 
 
 def _answer(channel: TlsChannel) -> None:
-    """Tell both sides what was agreed on."""
-    facts = asdict(channel.negotiated)
-    _line(facts)
-    channel.send(json.dumps(facts).encode() + b"\n")
+    """Tell the client what was agreed on."""
+    channel.send(json.dumps(asdict(channel.negotiated)).encode() + b"\n")
 
 
 def _connect(options: Namespace, console: Console) -> int:
@@ -171,17 +166,25 @@ def _line(value: object) -> None:
     sys.stdout.flush()
 
 
-def _log_to_stderr(console: Console) -> None:
-    """What is refused has no line on standard output."""
+@contextmanager
+def _logged_to_output() -> Iterator[None]:
+    """The server's log is the result: each connection, served or refused, is one line of JSON in it."""
     import logging
 
-    class Notes(logging.Handler):
+    class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            console.note(record.getMessage())
+            sys.stdout.write(record.getMessage() + "\n")
+            sys.stdout.flush()
 
-    log = logging.getLogger("qlang.trust.tls")
-    log.addHandler(Notes(logging.WARNING if console.quiet else logging.INFO))
+    log, lines = logging.getLogger("qlang.trust.tls"), Lines(logging.INFO)
+    before = log.level
+    log.addHandler(lines)
     log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(lines)
+        log.setLevel(before)
 
 
 def _port(text: str) -> int:

@@ -6,10 +6,11 @@ megabyte of certificates, meets our limits and not the library's.
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -187,8 +188,18 @@ class TlsChannel:
         return "the peer closed the connection without a word"
 
 
-def established(connection: SSL.Connection, sock: socket.socket, settings: TlsSettings, limits: Limits) -> TlsChannel:
+def established(
+    connection: SSL.Connection,
+    sock: socket.socket,
+    settings: TlsSettings,
+    limits: Limits,
+    *,
+    side: str,
+    address: tuple[str, int],
+) -> TlsChannel:
     """Shake hands, and check that what was agreed on is what the crypto mode allows.
+
+    Logs one line, see `log_connection`. `side`: `server` or `client`, which we are; `address`: of the peer.
 
     Raises: TlsRefused; the socket is closed then.
     """
@@ -202,11 +213,20 @@ def established(connection: SSL.Connection, sock: socket.socket, settings: TlsSe
         if channel.negotiated.group not in groups_of(settings.crypto_mode):
             raise TlsRefused(f"group {channel.negotiated.group} does not serve crypto mode {settings.crypto_mode}")
     except TlsRefused as error:
-        _LOG.info("refused: %s", error)
+        log_connection(side, address, {"refused": error.reason})
         channel.abort()
         raise
-    _LOG.info("connected: %s", asdict(channel.negotiated))
+    log_connection(side, address, asdict(channel.negotiated))
     return channel
+
+
+def log_connection(
+    side: str, address: tuple[str, int] | None, facts: Mapping[str, object], level: int = logging.INFO
+) -> None:
+    """One line of JSON in ASCII to the log `qlang.trust.tls`, whatever a peer's certificate has for a name."""
+    host, port = address[:2] if address else ("", 0)
+    peer = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}") if address else None
+    _LOG.log(level, "%s", json.dumps({"side": side, "address": peer, **facts}))
 
 
 def _negotiated(connection: SSL.Connection) -> Negotiated:

@@ -32,4 +32,4 @@ def connect(
     except OSError as error:
         reason = "took too long" if isinstance(error, TimeoutError) else error.strerror or type(error).__name__
         raise TlsRefused(f"no connection to {host} port {port}: {reason}") from error
-    return established(connection, sock, settings, limits)
+    return established(connection, sock, settings, limits, side="client", address=(host, port))

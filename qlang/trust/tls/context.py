@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from qlang.trust.errors import ExtraMissing, TlsRefused
 from qlang.trust.tls.groups import group_list
-from qlang.trust.tls.identity import TlsIdentity, private_der
+from qlang.trust.tls.identity import TlsIdentity, certificate_algorithm, private_der
+from qlang.trust.tls.signatures import client_signatures, server_signatures
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -42,11 +43,16 @@ class TlsSettings:
 
     crypto_mode: str = "hybrid"
     identities: tuple[TlsIdentity, ...] = ()
-    """At most one of each key type; the peer's signature algorithms choose among them."""
+    """At most one of each key type; the signature algorithms of both sides choose among them."""
     trust: tuple[Certificate, ...] = field(default=(), repr=False)
     """Roots of the peer's certificates."""
     signature_algorithms: tuple[str, ...] = ()
-    """What both sides may sign with, as OpenSSL spells it (`mldsa65`, `ecdsa_secp256r1_sha256`); empty: its default."""
+    """What both sides may sign with, as OpenSSL spells it (`mldsa65`, `ecdsa_secp256r1_sha256`).
+
+    The server's order counts.
+    Empty: a server has classical ones before ML-DSA. So has a client, but ML-DSA only where every CA it trusts and
+    every certificate of its own is ML-DSA.
+    """
 
 
 def bindings() -> Any:
@@ -64,7 +70,11 @@ def server_context(settings: TlsSettings) -> SSL.Context:
     """A context for accepting. Raises: TlsRefused if it has no identity or cannot be built, ExtraMissing."""
     if not settings.identities:
         raise TlsRefused("a server needs a certificate")
-    context = _context(settings)
+    bindings()
+    from OpenSSL import SSL
+
+    context = _context(settings, settings.signature_algorithms or server_signatures())
+    context.set_options(SSL.OP_CIPHER_SERVER_PREFERENCE)  # of signature algorithms too, which choose the certificate
     if settings.trust:
         _demand_peer(context)
     return context
@@ -74,7 +84,9 @@ def client_context(settings: TlsSettings) -> SSL.Context:
     """A context for connecting. Raises: TlsRefused if it trusts nobody or cannot be built, ExtraMissing."""
     if not settings.trust:
         raise TlsRefused("a client needs a CA to trust")
-    context = _context(settings)
+    kinds = [certificate_algorithm(one) for one in settings.trust]
+    kinds += [certificate_algorithm(one.certificate) for one in settings.identities]
+    context = _context(settings, settings.signature_algorithms or client_signatures(kinds))
     _demand_peer(context)
     return context
 
@@ -111,7 +123,7 @@ def verification_words(code: int) -> str:
     return str(ffi.string(bindings().X509_verify_cert_error_string(code)).decode("ascii", "replace"))
 
 
-def _context(settings: TlsSettings) -> SSL.Context:
+def _context(settings: TlsSettings, signature_algorithms: tuple[str, ...]) -> SSL.Context:
     library = bindings()
     from OpenSSL import SSL
 
@@ -122,12 +134,10 @@ def _context(settings: TlsSettings) -> SSL.Context:
     context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION | SSL.OP_NO_TICKET)
     native = context._context  # no public call for what follows
     _set_list(library.SSL_CTX_set1_curves_list, native, group_list(settings.crypto_mode), "groups")
-    if settings.signature_algorithms:
-        for name in settings.signature_algorithms:
-            if not name.replace("_", "").replace("+", "").isalnum() or not name.isascii():
-                raise TlsRefused(f"{name!a:.60} is no name of a signature algorithm")
-        names = ":".join(settings.signature_algorithms)
-        _set_list(library.SSL_CTX_set1_sigalgs_list, native, names, "signature algorithms")
+    for name in signature_algorithms:
+        if not name.replace("_", "").replace("+", "").isalnum() or not name.isascii():
+            raise TlsRefused(f"{name!a:.60} is no name of a signature algorithm")
+    _set_list(library.SSL_CTX_set1_sigalgs_list, native, ":".join(signature_algorithms), "signature algorithms")
     for identity in settings.identities:
         _add_identity(context, identity)
     for certificate in dict.fromkeys(one for identity in settings.identities for one in identity.chain):

@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Callable
 
 from qlang.trust.errors import TlsRefused
-from qlang.trust.tls.channel import Limits, TlsChannel, established
+from qlang.trust.tls.channel import Limits, TlsChannel, established, log_connection
 from qlang.trust.tls.context import TlsSettings, server_context
 
-_LOG = logging.getLogger("qlang.trust.tls")
 _BACKLOG = 128
 _PASSING = (errno.ECONNABORTED, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 """What ends one connection, or ends by itself, and must not end the server."""
@@ -50,15 +49,15 @@ class TlsServer:
         """
         self._listener.settimeout(timeout)
         try:
-            sock, _ = self._listener.accept()
+            sock, address = self._listener.accept()
         except TimeoutError as error:
             raise TlsRefused(f"nobody connected within {timeout:g} s") from error
         except OSError as error:
             raise TlsRefused(f"the server does not listen any more: {error.strerror}") from error
-        return self._shaken(sock)
+        return self._shaken(sock, address)
 
     def serve(self, handle: Callable[[TlsChannel], None]) -> None:
-        """Hand each connection to `handle` in a thread of its own, until `stop`. What is refused is logged."""
+        """Hand each connection to `handle` in a thread of its own, until `stop`. Each is one line of the log."""
         while not self._stopping.is_set():
             self._listener.settimeout(_TICK)
             try:
@@ -69,15 +68,15 @@ class TlsServer:
                 if self._stopping.is_set():
                     return
                 if error.errno in _PASSING:
-                    _LOG.warning("a connection was not accepted: %s", error.strerror)
+                    log_connection("server", None, {"refused": f"not accepted: {error.strerror}"}, logging.WARNING)
                     self._stopping.wait(_TICK)
                     continue
                 raise TlsRefused(f"the server does not listen any more: {error.strerror}") from error
             if not self._admit(address[0]):
-                _LOG.warning("too many connections: %s is not answered", address[0])
+                log_connection("server", address, {"refused": "too many connections"}, logging.WARNING)
                 sock.close()
                 continue
-            threading.Thread(target=self._serve_one, args=(sock, address[0], handle), daemon=True).start()
+            threading.Thread(target=self._serve_one, args=(sock, address, handle), daemon=True).start()
 
     def stop(self) -> None:
         """Let `serve` return; connections that are open end by themselves."""
@@ -94,24 +93,32 @@ class TlsServer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _shaken(self, sock: socket.socket) -> TlsChannel:
+    def _shaken(self, sock: socket.socket, address: tuple[str, int]) -> TlsChannel:
         from OpenSSL import SSL
 
         connection = SSL.Connection(self._context, None)
         connection.set_accept_state()
-        return established(connection, sock, self.settings, self.limits)
+        return established(connection, sock, self.settings, self.limits, side="server", address=address)
 
-    def _serve_one(self, sock: socket.socket, address: str, handle: Callable[[TlsChannel], None]) -> None:
+    def _serve_one(self, sock: socket.socket, address: tuple[str, int], handle: Callable[[TlsChannel], None]) -> None:
         try:
-            with self._shaken(sock) as channel:
-                handle(channel)
-        except TlsRefused as error:
-            _LOG.info("%s: %s", address, error)
+            self._handle(sock, address, handle)
         finally:
             sock.close()
             with self._lock:
-                self._peers[address] -= 1
+                self._peers[address[0]] -= 1
                 self._peers += Counter()  # forget who has none left
+
+    def _handle(self, sock: socket.socket, address: tuple[str, int], handle: Callable[[TlsChannel], None]) -> None:
+        try:
+            channel = self._shaken(sock, address)
+        except TlsRefused:
+            return  # it is in the log
+        try:
+            with channel:
+                handle(channel)
+        except TlsRefused as error:
+            log_connection("server", address, {"broken": error.reason})
 
     def _admit(self, address: str) -> bool:
         with self._lock:

@@ -5,7 +5,7 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -87,8 +87,27 @@ class Running:
     refused: list[str] = field(default_factory=list)
 
 
+def greet(channel: TlsChannel) -> None:
+    channel.send(GREETING)
+
+
+def answer_http(channel: TlsChannel) -> None:
+    """The greeting, to whoever asks for it over HTTP."""
+    asked = b""
+    while b"\r\n\r\n" not in asked:
+        part = channel.receive()
+        assert part, asked
+        asked += part
+    channel.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(GREETING) + GREETING)
+
+
 @contextmanager
-def running(settings: TlsSettings, limits: Limits = Limits(), connections: int = 1) -> Iterator[Running]:  # noqa: B008
+def running(
+    settings: TlsSettings,
+    limits: Limits = Limits(),  # noqa: B008
+    connections: int = 1,
+    handle: Callable[[TlsChannel], None] = greet,
+) -> Iterator[Running]:
     """Serve so many connections one after the other, each with a greeting."""
     with TlsServer("127.0.0.1", 0, settings, limits) as server:
         seen = Running(server.address[1])
@@ -98,7 +117,7 @@ def running(settings: TlsSettings, limits: Limits = Limits(), connections: int =
                 try:
                     with server.accept(10) as channel:
                         seen.accepted.append(channel.negotiated)
-                        channel.send(GREETING)
+                        handle(channel)
                 except TlsRefused as error:
                     seen.refused.append(str(error))
 
@@ -128,6 +147,31 @@ def standard_library(port: int, root: TlsIdentity, **changes: Any) -> bytes:
         context.wrap_socket(plain, server_hostname="localhost") as secured,
     ):
         return secured.recv(100)
+
+
+def urllib3_over_pyopenssl(port: int, root: TlsIdentity, folder: Path) -> tuple[bytes, str]:
+    """What urllib3 receives through `urllib3.contrib.pyopenssl`, with all its defaults, and the group it says it used.
+
+    That module is deprecated upstream: good for a demonstration. Raises: ssl.SSLError.
+    """
+    from urllib3.connection import HTTPSConnection
+    from urllib3.contrib import pyopenssl
+
+    roots = folder / "roots.pem"
+    roots.write_text(pem(root))
+    pyopenssl.inject_into_urllib3()
+    try:
+        connection = HTTPSConnection("127.0.0.1", port, ca_certs=str(roots), cert_reqs="CERT_REQUIRED", timeout=10)
+        try:
+            connection.connect()
+            assert isinstance(connection.sock, pyopenssl.WrappedSocket)
+            group = connection.sock.connection.get_group_name()  # pyOpenSSL's
+            connection.request("GET", "/")
+            return connection.getresponse().data, str(group)
+        finally:
+            connection.close()
+    finally:
+        pyopenssl.extract_from_urllib3()
 
 
 _NODE_CLIENT = """

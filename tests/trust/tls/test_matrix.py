@@ -1,7 +1,10 @@
 """Who agrees with whom on what: our server and client, `ssl` of Python (OpenSSL 3.0 or newer), Node (OpenSSL 3.5)."""
 
+import json
 import logging
 import ssl
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from qlang.trust.tls.context import TlsSettings
 from tests.trust.tls.parties import (
     GREETING,
     Parties,
+    answer_http,
     expired,
     key_pem,
     node,
@@ -21,6 +25,7 @@ from tests.trust.tls.parties import (
     receive_all,
     running,
     standard_library,
+    urllib3_over_pyopenssl,
 )
 
 POST_QUANTUM_SSL = ssl.OPENSSL_VERSION_INFO >= (3, 5)
@@ -53,7 +58,11 @@ def test_modes_that_meet(
     assert channel.negotiated.protocol == accepted.protocol == "TLSv1.3"
     assert channel.negotiated.peer_algorithm == accepted.certificate_algorithm == ECDSA_P256
     assert channel.negotiated.peer == "localhost, 127.0.0.1, *.example.org"
-    assert sum(group in record.getMessage() for record in caplog.records) == 2
+    logged = {line.pop("side"): line for line in (json.loads(record.getMessage()) for record in caplog.records)}
+    for side, agreed in (("server", accepted), ("client", channel.negotiated)):
+        assert logged[side].pop("address").startswith("127.0.0.1:")
+        assert logged[side] == asdict(agreed)
+    assert len(caplog.records) == 2
 
 
 @pytest.mark.parametrize(("server", "client"), [("pqc_required", "classical"), ("classical", "pqc_required")])
@@ -118,6 +127,21 @@ def test_a_client_that_can_do_post_quantum_does_it(
         assert seen.refused == ([] if group else ["no suitable key share"])
 
 
+@pytest.mark.parametrize("mode", ["hybrid", "pqc_required"])
+def test_urllib3_over_pyopenssl_agrees_on_the_hybrid_group(parties: Parties, mode: str, tmp_path: Path) -> None:
+    with running(parties.server(mode), handle=answer_http) as seen:
+        said, group = urllib3_over_pyopenssl(seen.port, parties.roots[ECDSA_P256], tmp_path)
+    assert (said, group) == (GREETING, "X25519MLKEM768")
+    assert [accepted.group for accepted in seen.accepted] == ["X25519MLKEM768"]
+
+
+def test_urllib3_over_pyopenssl_refuses_a_stranger(parties: Parties, tmp_path: Path) -> None:
+    stranger = new_authority(ECDSA_P256, Validity.days(1))
+    with running(parties.server()) as seen, pytest.raises(ssl.SSLError, match="certificate verify failed"):
+        urllib3_over_pyopenssl(seen.port, stranger, tmp_path)
+    assert seen.accepted == []
+
+
 def test_a_classical_node_client_is_served_hybrid_and_refused_where_pqc_is_required(parties: Parties) -> None:
     options = {"ca": pem(parties.roots[ECDSA_P256]), "ecdhCurve": "X25519"}
     with running(parties.server("hybrid")) as seen:
@@ -158,22 +182,64 @@ def test_an_ml_dsa_server_and_the_standard_library_have_no_signature_in_common(p
     assert seen.refused == ["no suitable signature algorithm"]
 
 
-@pytest.mark.parametrize("order", [(ECDSA_P256, ML_DSA_65), (ML_DSA_65, ECDSA_P256)])
-def test_one_context_serves_two_certificates(parties: Parties, order: tuple[str, ...]) -> None:
-    settings = parties.server("hybrid", *order)
-    with running(settings, connections=4) as seen:
-        assert standard_library(seen.port, parties.roots[ECDSA_P256]) == GREETING
-        for signature, algorithm in (("mldsa65", ML_DSA_65), ("ecdsa_secp256r1_sha256", ECDSA_P256)):
-            client = parties.client(
-                "hybrid", signature_algorithms=(signature,), trust=(parties.roots[algorithm].certificate,)
-            )
+BOTH_ORDERS = pytest.mark.parametrize("order", [(ECDSA_P256, ML_DSA_65), (ML_DSA_65, ECDSA_P256)])
+
+
+@BOTH_ORDERS
+def test_who_trusts_the_ecdsa_ca_alone_gets_the_ecdsa_certificate(
+    parties: Parties, order: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Whatever else it could check: OpenSSL 3.5 and newer, so Node and urllib3 here, offer ML-DSA before ECDSA."""
+    root = parties.roots[ECDSA_P256]
+    with running(parties.server("hybrid", *order), connections=3) as seen:
+        assert standard_library(seen.port, root) == GREETING
+        assert node(seen.port, ca=pem(root))["authorized"] is True
+        with connect("127.0.0.1", seen.port, parties.client(trust=(root.certificate,))) as channel:
+            assert receive_all(channel) == GREETING
+    with running(parties.server("hybrid", *order), handle=answer_http) as urllib3:
+        assert urllib3_over_pyopenssl(urllib3.port, root, tmp_path)[0] == GREETING
+    used = [accepted.certificate_algorithm for accepted in (*seen.accepted, *urllib3.accepted)]
+    assert used == [ECDSA_P256] * 4
+
+
+@BOTH_ORDERS
+def test_who_asks_for_ml_dsa_gets_it(parties: Parties, order: tuple[str, ...]) -> None:
+    root = parties.roots[ML_DSA_65]
+    with running(parties.server("hybrid", *order), connections=3) as seen:
+        assert node(seen.port, ca=pem(root), sigalgs="mldsa65")["authorized"] is True
+        for signatures in (("mldsa65",), ()):  # ours offers nothing else if it trusts nothing else
+            client = parties.client("hybrid", signature_algorithms=signatures, trust=(root.certificate,))
             with connect("127.0.0.1", seen.port, client) as channel:
                 assert receive_all(channel) == GREETING
-            assert channel.negotiated.peer_algorithm == algorithm
-        assert node(seen.port, ca=pem(parties.roots[ML_DSA_65]), sigalgs="mldsa65")["authorized"] is True
-    expected = [None if POST_QUANTUM_SSL else ECDSA_P256, ML_DSA_65, ECDSA_P256, ML_DSA_65]
-    used = [accepted.certificate_algorithm for accepted in seen.accepted]
-    assert all(wanted in (None, found) for wanted, found in zip(expected, used, strict=True))
+            assert channel.negotiated.peer_algorithm == ML_DSA_65
+    assert [accepted.certificate_algorithm for accepted in seen.accepted] == [ML_DSA_65] * 3
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize(
+    ("server", "expected"), [("", ECDSA_P256), ("mldsa65 ecdsa_secp256r1_sha256", ML_DSA_65), ("mldsa65", ML_DSA_65)]
+)
+def test_who_trusts_both_gets_what_the_server_prefers(
+    parties: Parties, order: tuple[str, ...], server: str, expected: str
+) -> None:
+    """In whatever order the client offers, and in whatever order the server got its certificates."""
+    both = [pem(parties.roots[name]) for name in (ML_DSA_65, ECDSA_P256)]
+    offers = ("mldsa65:ecdsa_secp256r1_sha256", "ecdsa_secp256r1_sha256:mldsa65")
+    settings = parties.server("hybrid", *order, signature_algorithms=tuple(server.split()))
+    with running(settings, connections=4) as seen:
+        for options in ({}, *({"sigalgs": offer} for offer in offers)):
+            assert node(seen.port, ca=both, **options)["authorized"] is True
+        with connect("127.0.0.1", seen.port, parties.client()) as channel:
+            assert receive_all(channel) == GREETING
+    assert [accepted.certificate_algorithm for accepted in seen.accepted] == [expected] * 4
+
+
+@pytest.mark.parametrize("signature", ["ecdsa_secp384r1_sha384", "rsa_pss_rsae_sha256"])
+def test_who_offers_another_classical_algorithm_and_ml_dsa_gets_ml_dsa(parties: Parties, signature: str) -> None:
+    with running(parties.server("hybrid", ECDSA_P256, ML_DSA_65)) as seen:
+        answer = node(seen.port, ca=pem(parties.roots[ML_DSA_65]), sigalgs=f"{signature}:mldsa65")
+    assert answer["authorized"] is True
+    assert [accepted.certificate_algorithm for accepted in seen.accepted] == [ML_DSA_65]
 
 
 def test_a_server_under_another_root_is_refused(parties: Parties) -> None:
