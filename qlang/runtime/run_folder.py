@@ -20,7 +20,7 @@ from typing import Any
 from qlang.runtime.errors import BadRun, CannotRecord
 from qlang.trust.canonical import MAX_BYTES, load_json
 from qlang.trust.errors import FileRefused, JsonRefused
-from qlang.trust.files import read_file, sync_directory, write_all
+from qlang.trust.files import create_file, read_file, sync_directory, write_all
 from qlang.trust.manifest import MANIFEST_NAME
 
 STATE = ".qlang"
@@ -60,7 +60,7 @@ class RunFolder:
         """Write a file durably. Raises `CannotRecord`."""
         data = content.encode() if isinstance(content, str) else content
         try:
-            descriptor = os.open(self.partial / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            descriptor = create_file(self.partial / name, mode=0o644)
             try:
                 write_all(descriptor, data)
                 os.fsync(descriptor)

@@ -109,13 +109,18 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def create_file(path: Path, *, mode: int = 0o600) -> int:
+    """A descriptor that writes a new file, bytes as they are; the caller closes it. Raises: OSError if there is one."""
+    return os.open(path, _CREATE, mode)
+
+
 def stage(path: Path, data: bytes, *, mode: int = 0o600) -> Path:
     """Write `data` durably beside `path` under a temporary name, and return that name.
 
     Raises: OSError; nothing is left behind then.
     """
     staged = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(staged, _CREATE, mode)
+    descriptor = create_file(staged, mode=mode)
     try:
         try:
             write_all(descriptor, data)

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from qlang.trust.canonical import canonical_json, load_json
 from qlang.trust.checks import Check
 from qlang.trust.errors import FileRefused, JsonRefused, LedgerError
-from qlang.trust.files import open_regular, sync_directory
+from qlang.trust.files import create_file, open_regular, sync_directory
 from qlang.trust.ledger import merkle
 from qlang.trust.ledger.compare import Known, known_check, sizes_of, stored_checks
 from qlang.trust.ledger.entries import MAX_ENTRY, entry_data, parse_entry, root_text
@@ -47,7 +47,7 @@ def export_ledger(ledger: LedgerReader, path: Path, notes: Sequence[str] = ()) -
     `notes`: checkpoints beside those that the ledger keeps. Raises: LedgerError at a damaged entry,
     FileExistsError, OSError; nothing is left behind then.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    descriptor = create_file(path)
     try:
         with os.fdopen(descriptor, "wb") as file, ledger.snapshot():
             size = ledger.size()

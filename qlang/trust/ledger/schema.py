@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from qlang.trust.errors import LedgerError
-from qlang.trust.files import sync_directory
+from qlang.trust.files import create_file, sync_directory
 from qlang.trust.locks import lock_file
 
 APPLICATION_ID = 0x714C6467
@@ -231,7 +231,7 @@ def _require_wal(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _write_fresh(path: Path, origin: str) -> None:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600))
+    os.close(create_file(path))
     connection = _open(path, "rw", 0)
     try:
         _harden(connection)

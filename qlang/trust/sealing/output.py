@@ -11,16 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qlang.trust.errors import SealedFileRefused
-from qlang.trust.files import sync_directory
-
-_FLAGS = (
-    os.O_WRONLY
-    | os.O_CREAT
-    | os.O_EXCL
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+from qlang.trust.files import create_file, sync_directory
 
 
 @contextmanager
@@ -61,7 +52,7 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 def create_private(path: Path) -> BinaryIO:
     """A new file of mode 0600. Raises: OSError if there is one."""
-    return os.fdopen(os.open(path, _FLAGS, 0o600), "wb")
+    return os.fdopen(create_file(path), "wb")
 
 
 def _beside(target: Path) -> Path:
