@@ -15,14 +15,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from qlang.compiler.crash import FOLDER as CRASHES
 from qlang.compiler.workspace import CACHE, MARKER, STATE
+from qlang.crash_dump import FOLDER as CRASHES
 from qlang.version import __version__
 
 State = Literal["ok", "warning", "fault"]
 
 CORE = ("numpy", "lark", "xdsl", "cryptography", "rfc8785")
-EXTRAS = {"lsp": "pygls", "ibm": "qiskit_ibm_runtime", "hsm": "pkcs11"}
+EXTRAS = {"lsp": "pygls", "ibm": "qiskit_ibm_runtime", "hsm": "pkcs11", "tls": "OpenSSL", "slh": "pqcrypto"}
 """Extra of the package → the module that shows whether it is installed."""
 
 
@@ -125,21 +125,27 @@ def _keys(_: Path) -> Iterator[Finding]:
 
 def _tokens(workspace: Path) -> Iterator[Finding]:
     """Of the PKCS#11 tokens that the project's policy file names."""
+    from qlang.trust.custody import TOKEN_NATIVE, TOKEN_WRAPPED
     from qlang.trust.errors import FileRefused, KeyStoreError, PolicyError
     from qlang.trust.keys.paths import default_key_paths
     from qlang.trust.keys.store import KeyStore
     from qlang.trust.policy.load import load_tokens
     from qlang.trust.policy.model import POLICY_FILE
 
-    if not (workspace / POLICY_FILE).exists():
-        return
-    paths = default_key_paths()
+    policy, paths = workspace / POLICY_FILE, default_key_paths()
     try:
-        tokens = load_tokens(workspace / POLICY_FILE)
-        records = KeyStore(paths).records() if tokens and paths.store.is_dir() else ()
-    except (FileRefused, KeyStoreError, PolicyError) as error:
+        tokens = load_tokens(policy) if policy.exists() else {}
+    except (FileRefused, PolicyError) as error:
         yield Finding("tokens", "fault", str(error))
         return
+    try:
+        records = KeyStore(paths).records() if paths.store.is_dir() else ()
+    except KeyStoreError:
+        records = ()  # the finding `keys` tells what is wrong
+    elsewhere = [record.public.key_id for record in records if record.custody in (TOKEN_NATIVE, TOKEN_WRAPPED)]
+    if not tokens and elsewhere:
+        detail = f"{', '.join(elsewhere[:5])} cannot sign here: no `[tokens.NAME]` in {POLICY_FILE} describes a token"
+        yield Finding("tokens", "warning", detail)
     if not tokens:
         return
     from qlang.trust.token.findings import token_findings

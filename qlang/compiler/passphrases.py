@@ -17,17 +17,27 @@ def add_passphrase(parser: ArgumentParser) -> None:
     parser.add_argument("--passphrase", metavar="SOURCE", help=f"where that of the key store comes from: {SOURCES}")
 
 
+BACKUP_OPTION = "--backup-passphrase"
+
+
 def add_backup_passphrase(parser: ArgumentParser) -> None:
     """`--backup-passphrase SOURCE`: what opens a backup."""
     text = f"where that of the file comes from: {SOURCES} (default: prompt)"
-    parser.add_argument("--backup-passphrase", metavar="SOURCE", default="prompt", help=text)
+    parser.add_argument(BACKUP_OPTION, metavar="SOURCE", default="prompt", help=text)
 
 
-def passphrase_from(text: str | None) -> PassphraseSource | None:
+def passphrase_from(text: str | None, option: str = "--passphrase") -> PassphraseSource | None:
     """What such an option names; None where it was not given. Raises: CustodyError."""
     from qlang.trust.keys.passphrase import source_of
 
-    return None if text is None else source_of(text)
+    return None if text is None else source_of(text, option)
+
+
+def backup_passphrase(options: Namespace) -> PassphraseSource:
+    """What opens, or will open, the backup. Raises: CustodyError."""
+    from qlang.trust.keys.passphrase import source_of
+
+    return source_of(options.backup_passphrase, BACKUP_OPTION)
 
 
 def secret_store(options: Namespace) -> SecretStore:

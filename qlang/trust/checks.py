@@ -15,3 +15,9 @@ class Check:
     name: str
     ok: bool
     detail: str
+    advice: str = ""
+    """What to do where this fails; empty: what helps with its link of the chain."""
+
+    def to_json(self) -> dict[str, str | bool]:
+        """The verdict as `--json` shows it."""
+        return {"name": self.name, "ok": self.ok, "detail": self.detail}

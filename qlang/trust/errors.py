@@ -176,7 +176,8 @@ class KeyRefused(TrustError):
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.key_id or self.algorithm}: {self.reason}"
+        subject = self.key_id or self.algorithm
+        return self.reason if self.reason.startswith(subject) else f"{subject}: {self.reason}"
 
 
 class KeyEventError(Explained):

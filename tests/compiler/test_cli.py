@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from qlang.compiler import cli, crash
+from qlang import crash_dump
+from qlang.compiler import cli
 from qlang.version import __version__
 
 PYTHON = sys.executable
@@ -133,7 +134,7 @@ def test_a_dump_goes_to_a_temporary_file_outside_workspaces(
     ],
 )
 def test_secrets_are_hidden(given: list[str], shown: list[str]) -> None:
-    assert crash.without_secrets(given) == shown
+    assert crash_dump.without_secrets(given) == shown
 
 
 def test_interruption(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,7 +72,7 @@ def test_validity(keys: Command) -> None:
         (("--algorithm", "rot13"), "unknown algorithm"),
         (("--purpose", "fun"), "unknown purpose"),
         (("--tenant", "../x"), "not a tenant's name"),
-        (("--custody", "token-native"), "no such custody"),
+        (("--custody", "token-native"), "`[tokens.NAME]` in qlang-policy.toml"),
         (("--valid-days", "0"), "a day at least"),
         (("--valid-days", "99999999"), "beyond the calendar"),
         (("--not-before", "tomorrow"), "YYYY-MM-DD"),
@@ -86,6 +86,7 @@ def test_what_cannot_be_created(keys: Command, options: tuple[str, ...], words: 
     assert answer.status in (2, 3)
     assert words in answer.err
     assert "hunter2" not in answer.err
+    assert "there is no ledger here" not in answer.err, "nothing was kept"
     assert not answer.out
     assert listed(keys) == {}
 
@@ -172,6 +173,15 @@ def test_a_forged_event_is_not_taken_in(keys: Command, in_workspace: Path, monke
     broken = keys("import-public", "public")
     assert broken.status == 1
     assert "nothing was imported" in broken.err
+
+
+def test_a_backup_says_which_passphrase_it_lacks(keys: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    created(keys)
+    monkeypatch.setenv("STORE", "correct horse battery")
+    monkeypatch.setattr("qlang.trust.secret_sources.has_terminal", lambda: False)
+    answer = keys("backup", "keys.backup", "--passphrase", "env:STORE")
+    assert answer.status == 3
+    assert "`--backup-passphrase` names" in answer.err
 
 
 def test_backup_and_restore(keys: Command, in_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """explain, devices, doctor, init, lsp: the verbs that need no program."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -160,6 +161,41 @@ def test_doctor_counts_the_days_of_a_key(home: Path, capsys: Capture) -> None:
     assert cli.main(["doctor", "--json"]) == 0
     state, detail = findings(capsys)[f"key {entry['key_id']}"]
     assert state == "warning" and detail.startswith(f"expires on {entry['not_after']}")
+
+
+@pytest.mark.parametrize(
+    ("options", "then", "words"),
+    [
+        (("--not-before", "2020-01-01T00:00:00Z", "--valid-days", "7"), (), "was valid until 2020-01-08T00:00:00Z"),
+        (("--not-before", "2999-01-01T00:00:00Z"), (), "is valid from 2999-01-01T00:00:00Z on"),
+        ((), ("--reason", "retired"), "was revoked on"),
+        ((), ("--reason", "compromised"), "is compromised"),
+    ],
+)
+def test_doctor_tells_what_helps_a_key_that_may_not_sign(
+    home: Path, capsys: Capture, options: tuple[str, ...], then: tuple[str, ...], words: str
+) -> None:
+    wanted = ("--algorithm", "ed25519", "--tenant", "lab")
+    assert cli.main(["-q", "keys", "create", *wanted, *options, "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["created"]
+    key_id = entry["key_id"]
+    if then:
+        assert cli.main(["-q", "keys", "revoke", key_id, *then, "--yes"]) == 0
+        capsys.readouterr()
+    assert cli.main(["doctor", "--json"]) == 0
+    state, detail = findings(capsys)[f"key {key_id}"]
+    assert state == "warning" and detail.startswith(words)
+    (command,) = re.findall("`qlangc (.*?)`", detail)
+    assert command == "keys create --algorithm ed25519 --tenant lab"
+    assert cli.main(["-q", *command.split()]) == 0
+    capsys.readouterr()
+    cli.main(["doctor", "--json"])
+    assert f"key {key_id}" not in findings(capsys), "another key signs now"
+
+
+def test_doctor_names_the_extras_of_trust(home: Path, capsys: Capture) -> None:
+    cli.main(["doctor", "--json"])
+    assert {"extra hsm", "extra tls", "extra slh"} <= findings(capsys).keys()
 
 
 def test_doctor_reports_events_that_nobody_signed(key_file: Path, capsys: Capture) -> None:

@@ -117,6 +117,39 @@ def test_status_and_runs_through_a_server(place: Path) -> None:
 
 
 @posix
+def test_status_says_which_keys_may_sign(place: Path) -> None:
+    assert call(place, "keys", "create", "--algorithm", "ed25519").returncode == 0
+    assert call(place, "keys", "rotate", "ed25519", "--not-before", "2999-01-01T00:00:00Z").returncode == 0
+    assert call(place, "keys", "create", "--algorithm", "ml-dsa-65").returncode == 0
+    assert call(place, "keys", "revoke", "ml-dsa-65", "--reason", "lost").returncode == 3, "only a root key says so"
+    assert call(place, "keys", "revoke", "ml-dsa-65", "--reason", "retired").returncode == 0
+    with serving(place):
+        told = json.loads(call(place, "signer", "status", "--json").stdout)["keys"]
+        shown = call(place, "signer", "status").stdout
+    states = {(key["algorithm"], key["generation"]): key["state"] for key in told}
+    assert states == {("ed25519", 1): "valid", ("ed25519", 2): "not yet valid", ("ml-dsa-65", 1): "revoked"}
+    assert shown.count("development, valid)") == shown.count("development, revoked)") == 1
+
+
+@posix
+def test_a_run_with_a_key_that_was_revoked(place: Path) -> None:
+    """The refusal names the key once, and doctor does tell more."""
+    assert call(place, *RUN).returncode == 0
+    revoked = call(place, "keys", "revoke", "ed25519", "--purpose", "run-manifest", "--reason", "compromised")
+    assert revoked.returncode == 0
+    refused = call(place, *RUN)
+    assert refused.returncode == 3
+    assert refused.stderr.splitlines()[-2].count("ed25519:") == 1
+    assert "`qlangc doctor` says what helps" in refused.stderr
+    assert "`qlangc keys create --algorithm ed25519` makes one" in call(place, "doctor").stdout
+    verified = call(place, "verify", "last")
+    assert verified.returncode == 1
+    last = verified.stdout.splitlines()[-1]
+    assert last.startswith("first broken link: key: key ed25519:") and "is compromised" in last
+    assert "its signatures count no more" in last and "--keys" not in last
+
+
+@posix
 def test_a_policy_that_only_the_signer_can_judge(place: Path) -> None:
     """The command compiles under one policy, the server signs under another: the server's counts."""
     with serving(place):

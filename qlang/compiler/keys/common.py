@@ -98,8 +98,8 @@ def ledger_step(options: Namespace, console: Console) -> Iterator[Transaction | 
 
     path = ledger_path(options)
     if not getattr(options, "ledger", None) and not path.exists():
-        console.note("there is no ledger here: the event is kept beside the keys only")
         yield None
+        console.note("there is no ledger here: the event is kept beside the keys only")
         return
     with open_ledger(path, create=False) as ledger, ledger.transaction() as step:
         yield step

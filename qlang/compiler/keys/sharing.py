@@ -11,7 +11,7 @@ from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
 from qlang.compiler.keys.common import confirmed, ring_of
 from qlang.compiler.keys.listing import fingerprint
-from qlang.compiler.passphrases import passphrase_from
+from qlang.compiler.passphrases import backup_passphrase, passphrase_from
 from qlang.compiler.render.cells import safe_text
 
 if TYPE_CHECKING:
@@ -58,8 +58,9 @@ def protect(options: Namespace, console: Console) -> int:
     paths = ring_of(options).store.paths
     if options.unlock_secret:
         confirmed(options, "open the key store without a passphrase from now on?")
+    new = passphrase_from(options.new_passphrase, "--new-passphrase")
     with ring_of(options).store.changing():
-        change(paths, passphrase_from(options.passphrase), passphrase_from(options.new_passphrase), Cost())
+        change(paths, passphrase_from(options.passphrase), new, Cost())
     console.result("a passphrase opens the key store\n" if options.new_passphrase else f"{paths.unlock} opens it\n")
     console.note("older copies of the store still open with what opened them before")
     return exit_codes.OK
@@ -68,9 +69,8 @@ def protect(options: Namespace, console: Console) -> int:
 def backup(options: Namespace, console: Console) -> int:
     """Name what is in the file, and what cannot be."""
     from qlang.trust.keys.backup import back_up
-    from qlang.trust.keys.passphrase import source_of
 
-    done = back_up(ring_of(options), Path(options.file), source_of(options.backup_passphrase))
+    done = back_up(ring_of(options), Path(options.file), backup_passphrase(options))
     console.result(f"{options.file}: {len(done.secrets) + len(done.wrapped)} keys\n")
     if done.wrapped:
         console.result(f"  useless without their token: {_names(done.wrapped)}\n")
@@ -82,11 +82,10 @@ def backup(options: Namespace, console: Console) -> int:
 def restore_backup(options: Namespace, console: Console) -> int:
     """Name what came back."""
     from qlang.trust.keys.backup import restore
-    from qlang.trust.keys.passphrase import source_of
 
     ring = ring_of(options)
     confirmed(options, f"take the keys of {options.file} into {ring.store.paths.store}?")
-    done = restore(ring, Path(options.file), source_of(options.backup_passphrase))
+    done = restore(ring, Path(options.file), backup_passphrase(options))
     console.result(f"restored {len(done.restored)} keys and {done.events} events\n")
     if done.present:
         console.result(f"  here already: {_names(done.present)}\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +42,7 @@ def verify(options: Namespace, console: Console) -> int:
         checks = check_ledger_file(ledger_path(options), deep=options.deep, known=known, vouch=vouch)
     sound = all(check.ok for check in checks)
     if options.json:
-        console.result_json({"schema": SCHEMA, "ok": sound, "checks": [asdict(check) for check in checks]})
+        console.result_json({"schema": SCHEMA, "ok": sound, "checks": [check.to_json() for check in checks]})
     else:
         console.result(_report(checks, sound, console))
     return exit_codes.OK if sound else exit_codes.DIAGNOSTICS

@@ -17,11 +17,12 @@ from qlang.trust.errors import (
     LedgerError,
     PolicyRefused,
     SignerUnavailable,
+    TooManyTries,
     TrustError,
 )
 
 _HINTS: tuple[tuple[tuple[type[TrustError], ...], str], ...] = (
-    ((KeyStoreError, KeyRefused, CustodyError), "`qlangc doctor` tells more about keys"),
+    ((KeyStoreError, TooManyTries), "`qlangc doctor` tells more about keys"),
     ((PolicyRefused,), "`qlangc policy explain` says which rules hold"),
     ((SignerUnavailable,), "`qlangc signer status` says who listens"),
     ((LedgerError,), "`qlangc ledger verify --deep` finds the damage"),
@@ -34,9 +35,20 @@ def faults_reported() -> Iterator[None]:
     try:
         yield
     except TrustError as fault:
-        hint = next((text for kinds, text in _HINTS if isinstance(fault, kinds)), "")
-        raise Failure(f"cannot sign: {fault}", hint, EXECUTION) from fault
+        raise Failure(f"cannot sign: {fault}", _hint(fault), EXECUTION) from fault
     except TooLarge as fault:
         raise Failure(f"the execution failed: {fault}", "fewer qubits, or another backend", EXECUTION) from fault
     except (BackendError, MitigationError, RuntimeFault) as fault:
         raise Failure(f"the execution failed: {fault}", status=EXECUTION) from fault
+
+
+def _hint(fault: TrustError) -> str:
+    """Who tells more; nothing where nobody does, as of a passphrase that was not given."""
+    match fault:
+        case KeyRefused(state="missing"):
+            return ""  # it names the command
+        case KeyRefused():
+            return "`qlangc doctor` says what helps, `qlangc keys list` shows all keys"
+        case CustodyError(custody=custody) if custody.startswith("token"):
+            return "`qlangc doctor` tells more about tokens"
+    return next((text for kinds, text in _HINTS if isinstance(fault, kinds)), "")

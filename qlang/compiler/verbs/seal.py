@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qlang.compiler.console import Console, console_of, verb_parser
 from qlang.compiler.exit_codes import EXECUTION, OK
 from qlang.compiler.failure import Failure
-from qlang.compiler.passphrases import add_backup_passphrase, add_passphrase, secret_store
+from qlang.compiler.passphrases import add_backup_passphrase, add_passphrase, backup_passphrase, secret_store
 
 if TYPE_CHECKING:
     from qlang.trust.sealing.header import SealedHeader
@@ -177,13 +177,12 @@ def _backup(argv: list[str]) -> int:
     add_passphrase(parser)
     add_backup_passphrase(parser)
     options = parser.parse_args(argv)
-    from qlang.trust.keys.passphrase import source_of
     from qlang.trust.sealing.key_backup import back_up_recipient_key
     from qlang.trust.sealing.recipients import find_recipient
 
     store = secret_store(options)
     key = find_recipient(options.key, store.paths)
-    back_up_recipient_key(key, Path(options.output), store, source_of(options.backup_passphrase))
+    back_up_recipient_key(key, Path(options.output), store, backup_passphrase(options))
     console_of(options).result(f"{options.output}: {key.key_id}\n")
     return OK
 
@@ -194,10 +193,9 @@ def _restore(argv: list[str]) -> int:
     add_passphrase(parser)
     add_backup_passphrase(parser)
     options = parser.parse_args(argv)
-    from qlang.trust.keys.passphrase import source_of
     from qlang.trust.sealing.key_backup import restore_recipient_key
 
     store = secret_store(options)
-    key = restore_recipient_key(Path(options.file), store, source_of(options.backup_passphrase))
+    key = restore_recipient_key(Path(options.file), store, backup_passphrase(options))
     console_of(options).result(f"restored {key.key_id}\n")
     return OK

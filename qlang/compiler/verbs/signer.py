@@ -98,7 +98,10 @@ def _text(path: Path, told: Mapping[str, Any]) -> str:
     from qlang.compiler.tables import facts
 
     ledger, policy = told["ledger"], told["policy"]
-    keys = [f"{key['keyid']} ({key['purpose']}, tenant {key['tenant']}, {key['custody']})" for key in told["keys"]]
+    keys = [
+        f"{key['keyid']} ({key['purpose']}, tenant {key['tenant']}, {key['custody']}, {key['state']})"
+        for key in told["keys"]
+    ]
     return facts(
         [
             ("socket", str(path)),

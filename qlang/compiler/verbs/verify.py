@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +84,7 @@ def _json(checks: tuple[Check, ...], broken: BrokenLink | None) -> dict[str, Any
     first = None
     if broken is not None:
         first = {"link": broken.link, "check": broken.check.name, "detail": broken.check.detail, "help": broken.advice}
-    shown = [{**asdict(check), "link": link_of(check)} for check in checks]
+    shown = [{**check.to_json(), "link": link_of(check)} for check in checks]
     return {"schema": SCHEMA, "ok": broken is None, "first_broken": first, "checks": shown}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from qlang.trust.backoff import BackOff
-from qlang.trust.custody import DEVELOPMENT, KeyRecord
+from qlang.trust.custody import DEFAULT_TENANT, DEVELOPMENT, RUN_MANIFEST, KeyRecord
 from qlang.trust.errors import CustodyError, KeyStoreError
 from qlang.trust.keys.custodian import DevelopmentCustodian
 from qlang.trust.keys.paths import KeyPaths, private_files
@@ -20,7 +20,7 @@ from qlang.trust.keys.trust import EXPIRED, IS_COMPROMISED, NOT_YET_VALID, REVOK
 from qlang.trust.times import moment, now, written
 
 EXPIRES_SOON_DAYS = 30
-_ENDED = (REVOKED, ROTATED, IS_COMPROMISED)
+_ENDED = (REVOKED, ROTATED, IS_COMPROMISED, EXPIRED, NOT_YET_VALID)
 _OLD_NAME_DOTS = 3
 
 
@@ -61,18 +61,39 @@ def _summary(paths: KeyPaths, contents: Contents) -> Iterator[KeyFinding]:
 
 
 def _states(contents: Contents) -> Iterator[KeyFinding]:
-    """Keys that should sign and may not, or soon may not."""
+    """Keys that should sign and may not, or soon may not, with the command that helps. Who has a successor is done."""
     at = now()
     soon = written(moment(at) + timedelta(days=EXPIRES_SOON_DAYS))
-    for record in contents.records:
-        name, status = f"key {record.public.key_id}", contents.status(record, at)
-        end = record.spec.not_after
-        if status.state in (EXPIRED, NOT_YET_VALID):
-            yield KeyFinding(name, "warning", status.detail)
-        elif status.state == VALID and end is not None and moment(end) < moment(soon):
-            yield KeyFinding(name, "warning", f"expires on {end}; `qlangc keys rotate {record.public.key_id}`")
-        elif status.state not in (VALID, *_ENDED):
-            yield KeyFinding(name, "fault", status.detail)
+    for generations in _families(contents):
+        statuses = [(record, contents.status(record, at)) for record in generations]
+        signing = next((record for record, status in statuses if status.state == VALID), None)
+        for record, status in statuses:
+            name, end = record.public.key_id, record.spec.not_after
+            if status.state not in (VALID, *_ENDED):
+                yield KeyFinding(f"key {name}", "fault", status.without_name(name))
+            elif record is signing and end is not None and moment(end) < moment(soon):
+                yield KeyFinding(f"key {name}", "warning", f"expires on {end}; `qlangc keys rotate {name}`")
+        newest, status = statuses[0]
+        if signing is None and status.state in _ENDED:
+            name = newest.public.key_id
+            yield KeyFinding(f"key {name}", "warning", f"{status.without_name(name)}; {_instead(newest)}")
+
+
+def _families(contents: Contents) -> list[list[KeyRecord]]:
+    """The generations of each key, the newest first."""
+    specs = dict.fromkeys((key.spec.purpose, key.spec.tenant, key.spec.algorithm) for key in contents.records)
+    return [contents.of(*spec) for spec in specs]
+
+
+def _instead(record: KeyRecord) -> str:
+    """How to get a key that may sign in place of one that may not."""
+    spec = record.spec
+    options = {"--algorithm": spec.algorithm, "--purpose": spec.purpose, "--tenant": spec.tenant}
+    if record.custody != DEVELOPMENT:
+        options["--custody"] = record.custody
+    defaults = {"--purpose": RUN_MANIFEST, "--tenant": DEFAULT_TENANT}
+    given = " ".join(f"{name} {value}" for name, value in options.items() if defaults.get(name) != value)
+    return f"nothing is signed with it; `qlangc keys create {given}` makes one that may sign"
 
 
 def _events(contents: Contents) -> Iterator[KeyFinding]:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 from qlang.trust.canonical import Json
-from qlang.trust.custody import DEVELOPMENT, LEDGER_CHECKPOINT, ROOT, RUN_MANIFEST, Custodian, KeyRecord, KeySpec
+from qlang.trust.custody import (
+    DEVELOPMENT,
+    LEDGER_CHECKPOINT,
+    ROOT,
+    RUN_MANIFEST,
+    TOKEN_NATIVE,
+    TOKEN_WRAPPED,
+    Custodian,
+    KeyRecord,
+    KeySpec,
+)
 from qlang.trust.envelope import SigningKey
 from qlang.trust.errors import CustodyError, KeyRefused, KeyStoreError
 from qlang.trust.keys.custodian import DevelopmentCustodian
@@ -33,6 +44,8 @@ MADE_WHEN_MISSING = (RUN_MANIFEST, LEDGER_CHECKPOINT)
 """Purposes whose keys are made without a question, in custody `development`."""
 
 _FAR = "9999-12-31T23:59:59Z"
+_NO_TOKENS = "no token is described here: `[tokens.NAME]` in qlang-policy.toml does, see docs/trust/custody.md"
+_NO_CUSTODY = f"no such custody is configured here; there are {DEVELOPMENT}, {TOKEN_WRAPPED} and {TOKEN_NATIVE}"
 
 
 class EventLog(Protocol):
@@ -140,7 +153,7 @@ class KeyRing:
     def custodian(self, custody: str) -> Custodian:
         """Raises: CustodyError."""
         if custody not in self.custodians:
-            raise CustodyError(custody, "no such custody is configured here")
+            raise CustodyError(custody, _NO_TOKENS if custody in (TOKEN_NATIVE, TOKEN_WRAPPED) else _NO_CUSTODY)
         return self.custodians[custody]
 
     def signer(self, record: KeyRecord) -> SigningKey:
@@ -238,7 +251,8 @@ def _usable(contents: Contents, purpose: str, tenant: str, algorithm: str, at: s
 def _folder_state(paths: KeyPaths) -> object:
     """Something that differs after every change of the folder's files; None if that cannot be told."""
     try:
-        infos = [(path.name, path.lstat()) for path in paths.store.iterdir() if not path.name.startswith(".")]
+        with os.scandir(paths.store) as found:
+            infos = [(one.name, one.stat(follow_symlinks=False)) for one in found if not one.name.startswith(".")]
     except FileNotFoundError:
         return None
     except OSError as error:

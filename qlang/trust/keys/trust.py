@@ -42,6 +42,10 @@ class KeyStatus:
     state: str
     detail: str
 
+    def without_name(self, key_id: str) -> str:
+        """The detail where the key was named just before."""
+        return self.detail.removeprefix(key_id).removeprefix(":").lstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class _Signed:

@@ -39,7 +39,7 @@ def key_lines(text: str) -> Mapping[str, int]:
 
 def _statements(text: str) -> Iterator[tuple[int, bool, list[str]]]:
     """Line, whether it is a table header, and the parts of the key, of each statement at the outermost level."""
-    line, depth, opened = 1, 0, 1
+    line, depth, dots, opened = 1, 0, 0, 1
     parts: list[str] = []
     header = value = False
     for token in _TOKEN.finditer(text):
@@ -47,7 +47,7 @@ def _statements(text: str) -> Iterator[tuple[int, bool, list[str]]]:
         if word == "\n" and depth == 0:
             if header:
                 yield opened, True, parts
-            parts, header, value = [], False, False
+            parts, dots, header, value = [], 0, False, False
         elif value:
             depth = max(depth + _STEPS.get(word, 0), 0)
         elif word == "[":
@@ -55,10 +55,12 @@ def _statements(text: str) -> Iterator[tuple[int, bool, list[str]]]:
         elif word == "=":
             yield opened, False, parts
             value = True
-        elif kind in ("bare", "text"):
+        elif word == ".":
+            dots += 1
+        elif kind in ("bare", "text") and len(parts) <= dots:  # words without dots between them are no key at all
             opened = line
             parts.append(_key(word))
-        if depth > MAX_DEPTH or len(parts) > MAX_DEPTH:
+        if depth > MAX_DEPTH or dots >= MAX_DEPTH:
             raise ValueError(f"nested deeper than {MAX_DEPTH}")
         line += word.count("\n")
     if header:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
-from qlang.trust.errors import FrameRefused, SignerUnavailable, TrustError
+from qlang.trust.errors import FrameRefused, SignerUnavailable, SigningError, TrustError
 from qlang.trust.signing.channel import Channel
 from qlang.trust.signing.setup import SignerSetup
 
@@ -29,7 +29,25 @@ def live(reading: int, writing: int, setup: SignerSetup, parent: int) -> int:
             _serve(channel, setup, parent, held)
         except SignerUnavailable:
             return 1  # the parent is gone, or does not read: there is nobody to tell
+        except Exception as error:  # noqa: BLE001 - nobody above us survives our own mistakes
+            return _crashed(error, channel, setup)
     return 0
+
+
+def _crashed(error: Exception, channel: Channel, setup: SignerSetup) -> int:
+    """Keep the details of our own mistake in a file, and tell the parent where, in place of an answer."""
+    from qlang.crash_dump import write_dump
+    from qlang.trust.signing.protocol import failure_bytes
+
+    try:
+        where = f"details are in {write_dump(error, [], setup.policy_folder)}"
+    except OSError as refused:
+        where = f"no details could be written: {refused.strerror}"
+    kind = type(error).__name__
+    words = f"internal error in the signer: {kind}; this is a mistake of qlang, please report it; {where}"
+    with suppress(SignerUnavailable):
+        channel.send(failure_bytes(SigningError(words)), seconds=_FRAME_SECONDS)
+    return 1
 
 
 def _serve(channel: Channel, setup: SignerSetup, parent: int, held: ExitStack) -> None:

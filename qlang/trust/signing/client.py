@@ -108,7 +108,7 @@ def _description(value: Json) -> Mapping[str, Json]:
     for member in ("name", "digest"):
         text(policy, member)
     for key in objects(told, "keys"):
-        for member in ("keyid", "algorithm", "purpose", "tenant", "custody", "probe"):
+        for member in ("keyid", "algorithm", "purpose", "tenant", "custody", "probe", "state"):
             text(key, member)
     return told
 

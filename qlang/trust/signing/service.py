@@ -19,6 +19,7 @@ from qlang.trust.custody import DEFAULT_TENANT, DEVELOPMENT, LEDGER_CHECKPOINT, 
 from qlang.trust.envelope import SigningKey, dump_envelope, sign_envelope
 from qlang.trust.errors import KeyRefused, LedgerError, ManifestError, PolicyRefused, TrustError
 from qlang.trust.keys.ring import KeyRing
+from qlang.trust.keys.trust import KeyStatus
 from qlang.trust.ledger.checkpoint import Checkpoint, sign_checkpoint
 from qlang.trust.ledger.kinds import CHECKPOINT, WITNESS
 from qlang.trust.ledger.notes import NoteKey, log_key, parse_note, verify_note
@@ -77,11 +78,12 @@ class SigningService:
     def describe(self) -> dict[str, Json]:
         """Who this signer is: version, ledger, policy, keys. Raises: PolicyError, LedgerError, KeyStoreError."""
         policy, position = self._policy(), self._ledger.position()
+        contents, at = self._keys.contents(), self._now()
         return {
             "version": __version__,
             "ledger": {"origin": position.origin, "size": position.index, "root": position.root},
             "policy": {"name": policy.name, "digest": self._named(policy).digest},
-            "keys": [_key_json(record) for record in self._keys.contents().records],
+            "keys": [_key_json(record, contents.status(record, at)) for record in contents.records],
         }
 
     def accepts(self, peer: Peer) -> bool:
@@ -334,7 +336,7 @@ class _LogSigner:
     sign: Callable[[bytes], bytes]
 
 
-def _key_json(record: KeyRecord) -> Json:
+def _key_json(record: KeyRecord, status: KeyStatus) -> Json:
     spec = record.spec
     return {
         "keyid": record.public.key_id,
@@ -344,6 +346,8 @@ def _key_json(record: KeyRecord) -> Json:
         "generation": spec.generation,
         "custody": record.custody,
         "probe": record.probe.verdict,
+        "state": status.state,
+        "detail": status.without_name(record.public.key_id),
     }
 
 

@@ -35,7 +35,7 @@ ADVICE = {
     LEDGER: "run `qlangc ledger verify --deep`, and compare the ledger with a copy or a checkpoint that you kept",
     CHECKPOINT: "the log's key or a witness is not trusted here: get its public key from the log's owner",
 }
-"""Link → what to do where it broke."""
+"""Link → what to do where it broke, unless the check knows better."""
 
 _BY_FIRST_WORD = {
     "envelope": FILE,
@@ -81,4 +81,4 @@ def first_broken(checks: Iterable[Check]) -> BrokenLink | None:
         return None
     check = min(failed, key=lambda failure: LINKS.index(link_of(failure)))
     link = link_of(check)
-    return BrokenLink(link, check, ADVICE[link])
+    return BrokenLink(link, check, check.advice or ADVICE[link])

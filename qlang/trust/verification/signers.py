@@ -7,11 +7,39 @@ from collections.abc import Iterator
 from qlang.trust.checks import Check
 from qlang.trust.custody import DEFAULT_TENANT, RUN_MANIFEST
 from qlang.trust.keys.events import Created
-from qlang.trust.keys.trust import TrustStore
+from qlang.trust.keys.trust import (
+    EXPIRED,
+    IS_COMPROMISED,
+    NOT_YET_VALID,
+    REVOKED,
+    ROTATED,
+    VALID,
+    WRONG_PURPOSE,
+    WRONG_TENANT,
+    KeyStatus,
+    TrustStore,
+)
 from qlang.trust.manifest import ManifestKey, RunPredicate
 from qlang.trust.policy.evaluate import evaluate_verification
 from qlang.trust.policy.model import Policy
 from qlang.trust.policy.questions import KeyFacts, VerificationQuestion
+
+_OTHER_CUSTODY = "other custody"
+_NO_MORE = "its signatures count no more, whoever's keys are trusted"
+_ANEW = "do not rely on this run: have the job run and signed again with a key that is valid (`qlangc keys list`)"
+_NOT_FOR_THIS = "ask the signer which key is for such runs: this one says itself that it is not"
+ADVICE = {
+    REVOKED: f"{_NO_MORE}; {_ANEW}",
+    IS_COMPROMISED: f"{_NO_MORE}, for others may hold it; {_ANEW}",
+    ROTATED: f"another key has its place, and signatures dated later count no more; {_ANEW}",
+    EXPIRED: f"signatures dated after its end do not count; {_ANEW}",
+    NOT_YET_VALID: f"signatures dated before its beginning do not count; {_ANEW}",
+    WRONG_PURPOSE: _NOT_FOR_THIS,
+    WRONG_TENANT: _NOT_FOR_THIS,
+    _OTHER_CUSTODY: "the manifest contradicts what the key says about itself: do not rely on this run, ask its signer",
+}
+"""State of a key → what to do about a run that it signed; for others, see `chain.ADVICE`."""
+_UNREADABLE = "get that file anew from whom it came, or remove it if you know that it is no revocation"
 
 
 def key_checks(predicate: RunPredicate, trusted: TrustStore | None, policy: Policy) -> Iterator[Check]:
@@ -20,28 +48,37 @@ def key_checks(predicate: RunPredicate, trusted: TrustStore | None, policy: Poli
         yield Check("key", True, "not checked: no trusted keys given, the manifest's own keys were used")
         return
     for text in trusted.faults:
-        yield Check("key store", False, f"{text}; it may be a revocation")
+        yield Check("key store", False, f"{text}; it may be a revocation", _UNREADABLE)
     for ignored in trusted.ignored:
         if ignored.event.event.key in trusted.trusted:
-            yield Check("key store", False, f"an event about a trusted key is not to be believed: {ignored}")
+            yield Check(
+                "key store", False, f"an event about a trusted key is not to be believed: {ignored}", _UNREADABLE
+            )
     for key in predicate.keys:
-        fault = key_fault(predicate, key, trusted, policy)
-        yield Check(f"key {key.public.key_id}", fault is None, fault or f"trusted, custody {key.custody}, {key.probe}")
+        status, name = _key_status(predicate, key, trusted, policy), key.public.key_id
+        if status.state == VALID:
+            yield Check(f"key {name}", True, f"trusted, custody {key.custody}, {key.probe}")
+        else:
+            yield Check(f"key {name}", False, status.without_name(name), ADVICE.get(status.state, ""))
 
 
 def key_fault(predicate: RunPredicate, key: ManifestKey, trusted: TrustStore, policy: Policy) -> str | None:
     """Why a signature by one of the manifest's keys does not count, or None if it does."""
+    status = _key_status(predicate, key, trusted, policy)
+    return None if status.state == VALID else status.detail
+
+
+def _key_status(predicate: RunPredicate, key: ManifestKey, trusted: TrustStore, policy: Policy) -> KeyStatus:
     facts = predicate.facts
     tenant = policy.key_tenant(facts.tenant) if policy.tenants else None
-    fault = trusted.fault_of(
+    status = trusted.status(
         key.public, purpose=RUN_MANIFEST, at=facts.created_at, position=predicate.ledger, tenant=tenant
     )
-    if fault is not None:
-        return fault
-    for claims in trusted.claims_of(key.public):
+    for claims in trusted.claims_of(key.public) if status.state == VALID else ():
         if claims.custody != key.custody:
-            return f"{key.public.key_id} has custody {claims.custody}, the manifest says {key.custody}"
-    return None
+            detail = f"{key.public.key_id} has custody {claims.custody}, the manifest says {key.custody}"
+            return KeyStatus(_OTHER_CUSTODY, detail)
+    return status
 
 
 def policy_checks(

@@ -283,8 +283,10 @@ def test_every_step_is_an_entry_of_the_ledger(ring: KeyRing, tmp_path: Path) -> 
 
 
 def test_custody_that_is_not_configured(ring: KeyRing) -> None:
-    with pytest.raises(CustodyError, match="no such custody"):
+    with pytest.raises(CustodyError, match=r"`\[tokens.NAME\]` in qlang-policy.toml .* docs/trust/custody.md"):
         create_key(ring, "ed25519", RUN_MANIFEST, "default", custody="token-native")
+    with pytest.raises(CustodyError, match="no such custody"):
+        create_key(ring, "ed25519", RUN_MANIFEST, "default", custody="token-naive")
 
 
 def test_a_ring_sees_what_other_processes_change(paths: KeyPaths, ring: KeyRing) -> None:

@@ -223,3 +223,14 @@ def test_places_are_those_of_a_file_written_line_by_line(entries: list[tuple[boo
     tomllib.loads(text)  # it is TOML, whoever reads it
     found = key_lines(text)
     assert {key: found.get(key) for key in expected} == expected
+
+
+def test_a_comment_without_its_mark_is_no_deep_nesting(tmp_path: Path) -> None:
+    path = tmp_path / POLICY_FILE
+    path.write_text("schema = 1\n" + "the signer before it is signed, " * 9 + "afterwards\n")
+    with pytest.raises(PolicyError, match="is not TOML") as caught:
+        load_policy(path)
+    assert caught.value.line == 2
+    path.write_text("schema = 1\n" + ".".join("abcdefghijklmnopqrs") + " = 1\n")
+    with pytest.raises(PolicyError, match="nested deeper than 16"):
+        load_policy(path)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from qlang.trust.errors import FileRefused, FrameRefused, PolicyRefused, SignerUnavailable
+from qlang.trust.errors import FileRefused, FrameRefused, PolicyRefused, SignerUnavailable, SigningError
 from qlang.trust.ledger.deep import check_ledger_file
 from qlang.trust.ledger.store import open_reader
 from qlang.trust.policy.model import POLICY_FILE
@@ -123,6 +123,33 @@ def test_a_killed_child_is_started_once_more(setup: SignerSetup, launch: Launch)
         os.kill(signer.pid, signal.SIGKILL)
         signer.sign_manifest(request_of("r2"))
     assert run_ids(setup) == ["r1", "r2"]
+
+
+CRASHING = """
+import json, sys
+given = json.loads(sys.argv[1])
+sys.path[:] = given["path"]
+from qlang.trust.signing import dispatch, launch
+def reply_to(service, frame, peer):
+    return {}["our mistake"]
+dispatch.reply_to = reply_to
+sys.exit(launch.spawned_main(given))
+"""
+
+
+def test_a_child_that_crashes_leaves_a_dump_and_says_where(
+    setup: SignerSetup, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (setup.policy_folder / ".qlang").mkdir()
+    monkeypatch.setattr("qlang.trust.signing.launch._START", CRASHING)
+    words = "internal error in the signer: KeyError"
+    with ChildSigner(setup) as signer, pytest.raises(SigningError, match=words) as told:
+        signer.sign_manifest(request_of("r1"))
+    (dump,) = (setup.policy_folder / ".qlang" / "crashes").iterdir()
+    assert str(dump) in str(told.value)
+    assert "KeyError: 'our mistake'" in dump.read_text()
+    assert stat.S_IMODE(dump.stat().st_mode) == 0o600
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_child_told_nonsense_says_so_and_ends(setup: SignerSetup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from qlang.trust.keys.life import Validity, create_key, revoke_key, rotate_key
 from qlang.trust.ledger.store import open_ledger
 from qlang.trust.policy.model import Policy, Section
 from qlang.trust.times import now
+from qlang.trust.verification.chain import first_broken
 from tests.trust.verify.forging import reissue, run_keys
 from tests.trust.verify.house import House, broken, build, write
 from tests.trust.verify.node import ForNode, node_verdicts
@@ -70,6 +71,25 @@ def rotate(house: House, record: KeyRecord) -> KeyRecord:
 def place_of(house: House, run_id: str) -> LedgerPlace:
     place = json.loads(read(house.manifest(run_id)).payload)["predicate"]["ledger"]
     return LedgerPlace(place["origin"], place["index"])
+
+
+def advice(house: House) -> str:
+    found = first_broken(house.verify("r1", with_ledger=False))
+    assert found is not None and found.link == "key"
+    return found.advice
+
+
+def test_advice_fits_what_is_wrong_with_the_key(house: House, tmp_path: Path) -> None:
+    """Nobody is sent for public keys where the key is here and has ended."""
+    revoke(house, key_of(house), COMPROMISED)
+    assert "count no more" in advice(house) and "run and signed again" in advice(house)
+    assert "--keys" not in advice(house)
+    for path in house.public.iterdir():
+        path.unlink()
+    write(house.public / "odd.event.dsse.json", b"{}")
+    assert "get that file anew" in advice(house)
+    (house.public / "odd.event.dsse.json").unlink()
+    assert "--keys" in advice(house), "keys that are not here are to be had from the signer"
 
 
 def test_a_retired_key_has_signed_what_it_has_signed(house: House) -> None:
