@@ -6,6 +6,8 @@ all. What is believed: the verifier's trust store and policy.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from qlang.trust.canonical import sha256_digest
@@ -13,6 +15,7 @@ from qlang.trust.checks import Check
 from qlang.trust.envelope import Envelope
 from qlang.trust.errors import ManifestError
 from qlang.trust.keys.trust import TrustStore
+from qlang.trust.ledger.proof import Proof
 from qlang.trust.manifest import Statement, parse_statement
 from qlang.trust.policy.builtin import BUILTIN_DEVELOPMENT
 from qlang.trust.policy.evaluate import required_algorithms
@@ -25,7 +28,8 @@ from qlang.trust.verification.folder import (
     signature_checks,
     subject_checks,
 )
-from qlang.trust.verification.logs import checkpoint_checks
+from qlang.trust.verification.kept import kept_checkpoints
+from qlang.trust.verification.logs import Verifier, checkpoint_checks
 from qlang.trust.verification.recorded import Recorded, ledger_checks, receipt_checks
 from qlang.trust.verification.signers import key_checks, key_fault, policy_checks
 
@@ -64,9 +68,14 @@ def verify_run(
         *_signed(envelope, statement, policy, trusted),
         *(ledger_checks(ledger, run, proof, trusted) if ledger is not None else ()),
         *receipt,
-        *(checkpoint_checks(proof, trusted, policy) if proof is not None else ()),
+        *(_vouched(proof, ledger, run, Verifier(trusted, policy, run.predicate.facts)) if proof is not None else ()),
         *folder_notes(run_dir, statement),
     )
+
+
+def _vouched(proof: Proof, ledger: Path | None, run: Recorded, by: Verifier) -> Iterator[Check]:
+    with closing(kept_checkpoints(ledger, run)) as kept:
+        yield from checkpoint_checks(proof, kept, by)
 
 
 def _signed(envelope: Envelope, statement: Statement, policy: Policy, trusted: TrustStore | None) -> tuple[Check, ...]:

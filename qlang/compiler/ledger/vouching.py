@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from qlang.trust.ledger.notes import NoteKey, NoteSigner
     from qlang.trust.ledger.reader import LedgerReader
     from qlang.trust.spki import PublicKey
+    from qlang.trust.verification.renewal import Renewed
 
 
 def checkpoint(options: Namespace, console: Console) -> int:
@@ -151,8 +152,59 @@ def add(options: Namespace, console: Console) -> int:
         shown = checkpoint_of(note.encode())
         for name in sorted({one.key.name for one in verify_note(parse_note(note.encode()), keys)}):
             step.append(WITNESS, {"at": now(), "size": shown.size, "root": root_text(shown.root), "witness": name})
+    _tell(renewed(options, note), console)
     deliver(note, options.output, console)
     return exit_codes.OK
+
+
+def receipts(options: Namespace, console: Console) -> int:
+    """Write the receipts of the project's runs anew, from the newest checkpoint."""
+    with reader(options) as ledger:
+        note = ledger.last_checkpoint()
+    if note is None:
+        raise Failure("there is no checkpoint yet", "`qlangc ledger checkpoint` makes one", exit_codes.DIAGNOSTICS)
+    found = renewed(options, note)
+    if options.json:
+        left = [{"run": run, "reason": reason} for run, reason in found.left]
+        console.result_json({"schema": SCHEMA, "renewed": list(found.written), "left": left})
+    else:
+        _tell(found, console)
+    return exit_codes.OK
+
+
+def renewed(options: Namespace, note: str) -> Renewed:
+    """Give the runs beside the ledger receipts with this checkpoint. Raises: Failure, TrustError."""
+    from qlang.trust.manifest import MANIFEST_NAME
+    from qlang.trust.verification.renewal import renew_receipts
+
+    runs = [path.parent for path in sorted(ledger_path(options).parent.glob(f"runs/*/{MANIFEST_NAME}"))]
+    try:
+        with reader(options) as ledger, ledger.snapshot():
+            return renew_receipts(ledger, runs, note, _signed_by(note))
+    except OSError as error:
+        raise Failure(f"{error.filename}: {error.strerror}", status=exit_codes.EXECUTION) from error
+
+
+def _signed_by(note: str) -> frozenset[str] | None:
+    """The algorithms of the log's own keys that signed a checkpoint; None where there is no key store."""
+    from qlang.trust.keys.paths import default_key_paths
+    from qlang.trust.keys.trust import load_trust_store
+    from qlang.trust.ledger.checkpoint import checkpoint_of
+    from qlang.trust.ledger.notes import parse_note
+    from qlang.trust.ledger.vouching import signers_of
+
+    store = default_key_paths().store
+    if not store.is_dir():
+        return None
+    data = note.encode()
+    found = signers_of(load_trust_store(store), parse_note(data), checkpoint_of(data), alone=True)
+    return frozenset(key.algorithm for key in found.keys)
+
+
+def _tell(found: Renewed, console: Console) -> None:
+    console.note(f"{len(found.written)} receipts written anew")
+    for run, reason in found.left:
+        console.note(f"the receipt of run {run} stays as it is: {reason}")
 
 
 def _cosigned(notes: list[str], answer: str, keys: list[NoteKey]) -> str:
@@ -204,10 +256,21 @@ def _signers(
 
 
 def _log_records(ring: KeyRing, at: str, *, root: bool) -> list[KeyRecord]:
-    """The keys that sign checkpoints: the newest of each algorithm; with `root` the root's too."""
-    from qlang.trust.custody import LEDGER_CHECKPOINT
+    """The keys that sign checkpoints: the newest valid one of each algorithm whose custody the policy allows.
 
-    records = _records(ring, LEDGER_CHECKPOINT, at, "a first run makes one, or `qlangc keys create --purpose %s`")
+    With `root` the root's too. Raises: Failure, KeyRefused, PolicyRefused.
+    """
+    from qlang.trust.custody import DEFAULT_TENANT, LEDGER_CHECKPOINT
+    from qlang.trust.policy.load import find_policy
+    from qlang.trust.signing.log_keys import log_keys
+
+    of_log = log_keys(ring, find_policy(find_workspace(Path.cwd())), DEFAULT_TENANT, at)
+    if all(one.spec.purpose != LEDGER_CHECKPOINT for one in ring.contents().records):
+        hint = f"a first run makes one, or `qlangc keys create --purpose {LEDGER_CHECKPOINT}`"
+        raise Failure(f"there is no key for `{LEDGER_CHECKPOINT}`", hint)
+    records = list(of_log.fit)
+    if not records:
+        raise of_log.unfit[0][1]
     if root:
         found = ring.root(at)
         if found is None:

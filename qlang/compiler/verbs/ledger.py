@@ -19,6 +19,7 @@ _ACTIONS = {
     "show": "list the newest entries, or show some",
     "checkpoint": "sign the present state; keep the result elsewhere",
     "proof": "prove that an entry is in the ledger (a receipt)",
+    "receipts": "write the receipts of the project's runs anew, from the newest checkpoint",
     "consistency": "prove that the ledger continues an older state",
     "export": "write the whole ledger as JSON lines, for anyone to verify",
     "witness": "have another machine cosign checkpoints, or be that machine",
@@ -26,7 +27,7 @@ _ACTIONS = {
 _WITNESS_ACTIONS = {
     "log-keys": "log: print the public keys that sign checkpoints",
     "request": "log: ask for a cosignature of the newest checkpoint",
-    "add": "log: take in a witness's answer",
+    "add": "log: take in a witness's answer, and give the runs that it covers receipts with it",
     "create": "witness: set up what it knows of one log",
     "keys": "witness: print its public keys",
     "cosign": "witness: answer a request, or refuse a fork or a rollback",
@@ -42,7 +43,7 @@ def main(argv: list[str]) -> int:
     _options_of_witness(step)
     for one in (of["checkpoint"], step["log-keys"]):
         one.add_argument("--root", action="store_true", help="with the root key too")
-    for name in ("verify", "show", "checkpoint", "consistency"):
+    for name in ("verify", "show", "checkpoint", "receipts", "consistency"):
         of[name].add_argument("--json", action="store_true", help="print one JSON object")
     for one in (*(of[name] for name in _ACTIONS if name != "witness"), step["log-keys"], step["request"], step["add"]):
         one.add_argument("--ledger", metavar="PATH", help="instead of the project's")
@@ -64,6 +65,7 @@ def _run(options: Namespace) -> int:
         "consistency": looking.consistency,
         "export": looking.export,
         "checkpoint": vouching.checkpoint,
+        "receipts": vouching.receipts,
         "log-keys": vouching.log_keys,
         "request": vouching.request,
         "add": vouching.add,

@@ -119,6 +119,12 @@ class LedgerReader:
         rows = self.database.all("SELECT note FROM checkpoint ORDER BY number DESC LIMIT ?", (newest,))
         return [self._text(note) for (note,) in reversed(rows)]
 
+    def checkpoints_above(self, index: int) -> Iterator[str]:
+        """The stored checkpoint notes of trees that hold entry `index`, the newest first."""
+        select = "SELECT note FROM checkpoint WHERE size > ? ORDER BY number DESC"
+        for (note,) in self.database.each(select, (index,)):
+            yield self._text(note)
+
     def last_checkpoint(self) -> str | None:
         """The stored checkpoint note of the greatest size."""
         rows = self.database.all("SELECT note FROM checkpoint ORDER BY size DESC, number DESC LIMIT 1")

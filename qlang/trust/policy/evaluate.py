@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from qlang.trust.crypto_modes import MODES, unmet_demands
 from qlang.trust.custody import DEVELOPMENT, ENFORCED
 from qlang.trust.policy import times
-from qlang.trust.policy.model import TENANTS, Policy
+from qlang.trust.policy.model import TENANTS, Policy, Section
 from qlang.trust.policy.patterns import matches
 from qlang.trust.policy.verdict import Decision, Verdict
 
@@ -126,22 +126,33 @@ def key_verdicts(
             fits = key.tenant == owner
             yield Verdict("key tenant", BUILT_IN, fits, f"{name} is one of tenant `{key.tenant}`, asked for `{owner}`")
         for path, section in policy.sections(tenant):
-            if section.production:
-                fits = key.custody != DEVELOPMENT and key.probe == ENFORCED
-                rule, text = f"{path}.production", f"{name} has custody `{key.custody}` and probe `{key.probe}`"
-                yield Verdict(rule, policy.place(rule), fits, text)
-            if section.custody is not None:
-                subject, fits = f"custody `{key.custody}` of {name}", key.custody in section.custody
-                yield _membership(policy, f"{path}.custody", subject, fits, section.custody)
-            if section.enforced_probe:
-                rule, text = f"{path}.enforced_probe", f"{name} has probe `{key.probe}`"
-                yield Verdict(rule, policy.place(rule), key.probe == ENFORCED, text)
+            yield from _custody_rules(policy, path, section, key)
             if section.keys is not None:
                 yield _membership(policy, f"{path}.keys", name, key.key_id in section.keys, section.keys)
             if section.max_key_age is not None:
                 rule = f"{path}.max_key_age"
                 for moment in dict.fromkeys((at, signed_at or at)):
                     yield _age(policy, rule, f"the age of {name}", key.created_at, moment, section.max_key_age)
+
+
+def log_key_verdicts(policy: Policy, tenant: str, key: KeyFacts) -> Verdicts:
+    """Whether a key of the log may vouch for runs of a tenant: the rules of custody, as for keys of runs."""
+    for path, section in policy.sections(tenant):
+        yield from _custody_rules(policy, path, section, key)
+
+
+def _custody_rules(policy: Policy, path: str, section: Section, key: KeyFacts) -> Verdicts:
+    name = f"key `{key.key_id}`"
+    if section.production:
+        fits = key.custody != DEVELOPMENT and key.probe == ENFORCED
+        rule, text = f"{path}.production", f"{name} has custody `{key.custody}` and probe `{key.probe}`"
+        yield Verdict(rule, policy.place(rule), fits, text)
+    if section.custody is not None:
+        subject, fits = f"custody `{key.custody}` of {name}", key.custody in section.custody
+        yield _membership(policy, f"{path}.custody", subject, fits, section.custody)
+    if section.enforced_probe:
+        rule, text = f"{path}.enforced_probe", f"{name} has probe `{key.probe}`"
+        yield Verdict(rule, policy.place(rule), key.probe == ENFORCED, text)
 
 
 def calibration_verdicts(policy: Policy, tenant: str, backend: str, calibration_at: str | None, at: str) -> Verdicts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qlang.trust.custody import DEFAULT_TENANT, DEVELOPMENT, NOT_CLAIMED, KeyRecord
+from qlang.trust.spki import PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class KeyFacts:
             created_at=record.created_at,
             tenant=spec.tenant,
         )
+
+    @classmethod
+    def of_log(cls, key: PublicKey, custody: str, probe: str) -> KeyFacts:
+        """A key of a log: a checkpoint shows no time, and a log has no tenant."""
+        return cls(key.key_id, key.algorithm, custody, probe, "1970-01-01T00:00:00Z", None)
 
     @classmethod
     def not_yet_made(cls, algorithm: str, tenant: str, at: str) -> KeyFacts:

@@ -14,15 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from qlang.trust.canonical import Json, canonical_json, sha256_digest
-from qlang.trust.crypto_modes import ED25519, MODES
-from qlang.trust.custody import DEFAULT_TENANT, DEVELOPMENT, LEDGER_CHECKPOINT, RUN_MANIFEST, KeyRecord
+from qlang.trust.crypto_modes import MODES
+from qlang.trust.custody import DEFAULT_TENANT, LEDGER_CHECKPOINT, RUN_MANIFEST, KeyRecord
 from qlang.trust.envelope import SigningKey, dump_envelope, sign_envelope
 from qlang.trust.errors import KeyRefused, LedgerError, ManifestError, PolicyRefused, TrustError
 from qlang.trust.keys.ring import KeyRing
 from qlang.trust.keys.trust import KeyStatus
-from qlang.trust.ledger.checkpoint import Checkpoint, sign_checkpoint
+from qlang.trust.ledger.checkpoint import Checkpoint
 from qlang.trust.ledger.kinds import CHECKPOINT, WITNESS
-from qlang.trust.ledger.notes import NoteKey, log_key, parse_note, verify_note
 from qlang.trust.ledger.proof import dump_proof
 from qlang.trust.ledger.store import Ledger, Transaction
 from qlang.trust.manifest import (
@@ -42,10 +41,11 @@ from qlang.trust.policy.model import Policy
 from qlang.trust.policy.questions import KeyFacts, Peer, SigningQuestion
 from qlang.trust.signing.audit import Refused, note_key_use, note_policy, note_refusal
 from qlang.trust.signing.intent import SigningIntent
+from qlang.trust.signing.log_keys import log_keys, may_be_made, require_log_keys, sign_for_log
 from qlang.trust.signing.peer import may_connect
 from qlang.trust.signing.recall import same_again
 from qlang.trust.signing.request import ManifestRequest, SignedManifest, answer_json, check_request
-from qlang.trust.times import moment, precisely_now
+from qlang.trust.times import precisely_now
 from qlang.version import __version__
 
 MAX_STATEMENT = 96 << 10
@@ -126,7 +126,7 @@ class SigningService:
             owner, mode = policy.key_tenant(intent.tenant), MODES.get(intent.crypto_mode)
             self._judge_before(policy, intent, at, at, peer)
             keys = self._select(policy, intent.tenant, RUN_MANIFEST, owner, intent.algorithms, at)
-            log = self._select(policy, intent.tenant, LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), at)
+            log = self._log_keys(policy, intent, at)
             for record in (*keys, *log):
                 self._keys.ready(record)
             if mode is not None and mode.needs_kme:
@@ -194,19 +194,28 @@ class SigningService:
 
     def _keys_for(
         self, policy: Policy, request: ManifestRequest, peer: Peer | None
-    ) -> tuple[tuple[KeyRecord, ...], KeyRecord]:
+    ) -> tuple[tuple[KeyRecord, ...], tuple[KeyRecord, ...]]:
         """The keys of the manifest and of the ledger; what is made for them is recorded whatever comes after."""
         facts = request.facts
         tenant = policy.key_tenant(facts.tenant)
         try:
             keys = self._keys.select(RUN_MANIFEST, tenant, request.algorithms, facts.created_at, create=False)
         except KeyRefused as refusal:
-            if refusal.state != "missing" or not _may_make_keys(policy, facts.tenant):
+            if refusal.state != "missing" or not may_be_made(policy, facts.tenant):
                 raise
             self._judge_before(policy, request.intent, facts.created_at, self._now(), peer)
             keys = self._select(policy, facts.tenant, RUN_MANIFEST, tenant, request.algorithms, facts.created_at)
-        (log,) = self._select(policy, facts.tenant, LEDGER_CHECKPOINT, DEFAULT_TENANT, (ED25519,), self._now())
-        return keys, log
+        return keys, self._log_keys(policy, request.intent, self._now())
+
+    def _log_keys(self, policy: Policy, intent: SigningIntent, at: str) -> tuple[KeyRecord, ...]:
+        """All valid keys of the log, of which some must meet each demand of the mode; those never made are made."""
+        found, mode = log_keys(self._keys, policy, intent.tenant, at), MODES.get(intent.crypto_mode)
+        if found.missing and may_be_made(policy, intent.tenant):
+            self._select(policy, intent.tenant, LEDGER_CHECKPOINT, DEFAULT_TENANT, found.missing, at)
+            found = log_keys(self._keys, policy, intent.tenant, at)
+        if mode is not None:  # the policy refuses what is none
+            require_log_keys(found, policy, intent.tenant, mode)
+        return found.fit
 
     def _select(
         self, policy: Policy, tenant: str, purpose: str, owner: str, algorithms: tuple[str, ...], at: str
@@ -214,7 +223,7 @@ class SigningService:
         try:
             return self._keys.select(purpose, owner, algorithms, at, create=False)
         except KeyRefused as refusal:
-            if refusal.state != "missing" or not _may_make_keys(policy, tenant):
+            if refusal.state != "missing" or not may_be_made(policy, tenant):
                 raise
         with self._transaction(policy) as step:
             return self._keys.select(purpose, owner, algorithms, at, log=step)
@@ -222,7 +231,7 @@ class SigningService:
     def _signed(self, step: Transaction, policy: Policy, asked: _Asked) -> SignedManifest:
         request = asked.request
         self._judge(policy, asked)
-        for record in (*asked.keys, asked.log):
+        for record in (*asked.keys, *asked.log):
             note_key_use(step, record, asked.at)
         predicate = RunPredicate(
             request.facts,
@@ -257,10 +266,7 @@ class SigningService:
         """
         size = step.position.index
         checkpoint = Checkpoint(step.position.origin, size, self._ledger.root(size))
-        key = log_key(checkpoint.origin, asked.log.public)
-        signer = _LogSigner(key, self._signing_key(asked.log).sign)
-        note = sign_checkpoint(checkpoint, [signer], timestamp=int(moment(asked.at).timestamp()))
-        verify_note(parse_note(note.encode()), [key])
+        note = sign_for_log(self._keys, asked.log, checkpoint, asked.at)
         step.add_checkpoint(note)
         return dump_proof(index, self._ledger.inclusion_proof(index, size), note)
 
@@ -323,17 +329,9 @@ class _Asked:
     digest: str
     peer: Peer | None
     keys: tuple[KeyRecord, ...]
-    log: KeyRecord
+    log: tuple[KeyRecord, ...]
     qkd: QkdGate | None
     at: str
-
-
-@dataclass(frozen=True, slots=True)
-class _LogSigner:
-    """The ledger's key as a signer of notes."""
-
-    key: NoteKey
-    sign: Callable[[bytes], bytes]
 
 
 def _key_json(record: KeyRecord, status: KeyStatus) -> Json:
@@ -353,14 +351,6 @@ def _key_json(record: KeyRecord, status: KeyStatus) -> Json:
 
 def _request_id(request: ManifestRequest) -> str:
     return f"run:{request.facts.run_id}"
-
-
-def _may_make_keys(policy: Policy, tenant: str) -> bool:
-    """Whether missing keys may be made without a question: not where the policy would refuse them."""
-    return not any(
-        section.production or section.enforced_probe or (section.custody and DEVELOPMENT not in section.custody)
-        for _, section in policy.sections(tenant)
-    )
 
 
 def _standing_reasons(question: SigningQuestion) -> Iterator[str]:

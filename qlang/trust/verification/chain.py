@@ -33,7 +33,8 @@ ADVICE = {
     KEY: "get the signer's public keys and key events from the signer, compare their ids, and name them with --keys",
     POLICY: "the run is outside of your policy: `qlangc policy explain` tells more",
     LEDGER: "run `qlangc ledger verify --deep`, and compare the ledger with a copy or a checkpoint that you kept",
-    CHECKPOINT: "the log's key or a witness is not trusted here: get its public key from the log's owner",
+    CHECKPOINT: "get the public keys of the log from its owner; if other keys sign for it by now, `qlangc ledger"
+    " checkpoint` and `qlangc ledger receipts` there write the receipts anew",
 }
 """Link → what to do where it broke, unless the check knows better."""
 

@@ -19,7 +19,7 @@ from qlang.trust.policy.model import LogTrust, Policy, Witnesses
 from qlang.trust.verification import recorded
 from qlang.trust.verification.chain import first_broken
 from qlang.trust.verify import verify_run
-from tests.trust.verify.forging import OwnSigner, reissue, run_keys
+from tests.trust.verify.forging import LOG, OwnSigner, reissue, run_keys
 from tests.trust.verify.house import House, build, write
 from tests.trust.verify.node import VERIFIER, node_verdicts
 from tests.trust.verify.spoiling import edit_ledger
@@ -65,9 +65,9 @@ def test_a_stolen_key_of_the_log_makes_no_receipts(house: House) -> None:
 
 
 def test_a_policy_does_not_keep_a_stolen_key_of_the_log(house: House) -> None:
-    (log,) = run_keys(house, ("ed25519",), LEDGER_CHECKPOINT)
     origin = open_origin(house)
-    policy = Policy(log=LogTrust((origin,), (log_key(origin, log.public).vkey,)))
+    keys = tuple(log_key(origin, key.public).vkey for key in run_keys(house, LOG, LEDGER_CHECKPOINT))
+    policy = Policy(log=LogTrust((origin,), keys))
     assert link(house, policy=policy) is None
     revoke(house, LEDGER_CHECKPOINT, since_time="2025-01-01T00:00:00Z")
     assert link(house, policy=policy) == "checkpoint"

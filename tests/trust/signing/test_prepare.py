@@ -49,11 +49,11 @@ def test_keys_are_there_and_nothing_is_signed(own: SignerSetup) -> None:
     prepared(own)
     assert set(kinds(own)) == {"policy", "key-created"}
     records = development_ring(own.keys).contents().records
-    assert sorted(record.spec.algorithm for record in records) == ["ed25519", "ed25519", "ml-dsa-65"]
+    assert sorted(record.spec.algorithm for record in records) == ["ed25519", "ed25519", "ml-dsa-44", "ml-dsa-65"]
     prepared(own)
     with open_service(own) as service:
         service.sign_manifest(request_of("r1"), own_peer())
-    assert kinds(own).count("key-created") == 3, "the same keys sign"
+    assert kinds(own).count("key-created") == 4, "the same keys sign"
 
 
 RULES = {

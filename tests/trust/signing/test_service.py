@@ -69,14 +69,15 @@ def test_a_manifest_is_signed_recorded_and_provable(service: SigningService, set
         assert signature_fault(key.public, pae(envelope.payload), signature.value) is None
     assert predicate.ledger.index == signed.ledger_index
     proof = parse_proof(signed.receipt.encode())
-    (log,) = [
-        record.public
+    log = [
+        log_key(predicate.ledger.origin, record.public)
         for record in development_ring(setup.keys).contents().records
         if record.spec.purpose == "ledger-checkpoint"
     ]
     leaf = leaf_hash(entry_data("run", ledger_body(predicate, signed.manifest_digest)))
     assert proof.index == signed.ledger_index
-    assert len(verify_proof(proof, leaf, [log_key(predicate.ledger.origin, log)])) == 1
+    signed_by = [one.key.public.algorithm for one in verify_proof(proof, leaf, log)]
+    assert signed_by == ["ed25519", "ml-dsa-44"], "a key of each kind, so that every crypto mode is served"
     assert all(check.ok for check in check_ledger_file(setup.ledger, deep=True))
 
 
@@ -107,7 +108,7 @@ def test_keys_are_recorded_when_made_and_at_first_use(tmp_path: Path) -> None:
             service.sign_manifest(request_of(run_id))
     with open_reader(fresh.ledger) as ledger:
         kinds = [entry.kind for entry in ledger.entries()]
-    assert kinds.count("key-created") == kinds.count("key-use") == 3  # two for manifests, one for checkpoints
+    assert kinds.count("key-created") == kinds.count("key-use") == 4  # two for manifests, two for checkpoints
     assert kinds.index("key-created") < kinds.index("key-use") < kinds.index("run")
     assert (kinds[0], kinds.count("policy"), kinds.count("run")) == ("policy", 1, 2)
 

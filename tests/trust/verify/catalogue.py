@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
-from qlang.trust.algorithms import Signature
+from qlang.trust.algorithms import Signature, generate_secret, software_key
 from qlang.trust.canonical import canonical_json, sha256_digest
 from qlang.trust.envelope import Envelope, dump_envelope
 from qlang.trust.manifest import MANIFEST_NAME, RECEIPT_NAME
@@ -278,7 +278,7 @@ def public_key(random: Random, case: Case) -> None:
     content = path.read_bytes()
     if way == 0:
         algorithm = path.name.split(".")[2]
-        key = next(key for key in case.strangers if key.public.algorithm == algorithm)
+        key = software_key(algorithm, generate_secret(algorithm))
         write(path, to_pem(key.public.spki).encode())
     elif way == 1:
         path.unlink()

@@ -16,6 +16,9 @@ from qlang.trust.ledger.proof import dump_proof
 from qlang.trust.ledger.store import open_ledger
 from tests.trust.verify.house import HYBRID, House, write
 
+LOG = ("ed25519", "ml-dsa-44")
+"""What the log's keys are made of."""
+
 
 class OwnSigner:
     """A key of the store as a signer of notes."""
@@ -63,8 +66,9 @@ def reissue(
         entry = _append(step, body)
         root = ledger.root()
         checkpoint = Checkpoint(place.origin, entry + 1, root)
-        (log,) = run_keys(house, ("ed25519",), LEDGER_CHECKPOINT)
-        note = f"{checkpoint.text}\n{signature_line(checkpoint.text, OwnSigner(place.origin, log), timestamp=0)}"
+        signers = [OwnSigner(place.origin, key) for key in run_keys(house, LOG, LEDGER_CHECKPOINT)]
+        lines = [signature_line(checkpoint.text, signer, timestamp=0) for signer in signers]
+        note = f"{checkpoint.text}\n{''.join(lines)}"
         receipt = dump_proof(entry, ledger.inclusion_proof(entry), note)
     message = pae(payload)
     made = tuple(Signature(key.public.key_id, key.sign(message)) for key in used)

@@ -25,7 +25,7 @@ from qlang.trust.verification import recorded
 from qlang.trust.verification.chain import ADVICE, LINKS, first_broken, link_of
 from qlang.trust.verify import verify_run
 from tests.trust.verify.catalogue import LEDGER_EDITS
-from tests.trust.verify.forging import OwnSigner, reissue, replaced, run_keys
+from tests.trust.verify.forging import LOG, OwnSigner, reissue, replaced, run_keys
 from tests.trust.verify.house import House, broken, build, write
 from tests.trust.verify.node import VERIFIER, ForNode, node, node_verdicts
 from tests.trust.verify.spoiling import edit_ledger, encode, read
@@ -250,10 +250,13 @@ def test_stale_calibration(house: House) -> None:
 
 def test_which_log_a_policy_believes(house: House) -> None:
     origin = house.receipt().read_text().split("\n\n")[1].split("\n")[0]
-    (log,) = run_keys(house, ("ed25519",), LEDGER_CHECKPOINT)
+    log = run_keys(house, LOG, LEDGER_CHECKPOINT)
     other = software_key("ed25519", generate_secret("ed25519"))
-    mine, theirs = (log_key(origin, public).vkey for public in (log.public, other.public))
-    assert broken(house.verify(policy=Policy(log=LogTrust((origin,), (theirs, mine))), any_key=True)) is None
+    *mine, theirs = (log_key(origin, public).vkey for public in (*(key.public for key in log), other.public))
+    assert broken(house.verify(policy=Policy(log=LogTrust((origin,), (theirs, *mine))), any_key=True)) is None
+    for one in mine:
+        checks = house.verify(policy=Policy(log=LogTrust((origin,), (theirs, one))), any_key=True)
+        assert broken(checks) == ("checkpoint", "checkpoint"), "a hybrid run needs both"
     assert broken(house.verify(policy=Policy(log=LogTrust(("other.log",))))) == ("checkpoint", "checkpoint origin")
     assert broken(house.verify(policy=Policy(log=LogTrust((), (theirs,))))) == ("checkpoint", "checkpoint")
     assert broken(house.verify(policy=Policy(log=LogTrust((), ("x",))))) == ("checkpoint", "checkpoint")
