@@ -19,13 +19,13 @@ def live(reading: int, writing: int, setup: SignerSetup, parent: int) -> int:
     """Answer frames until the other side ends; returns the exit status."""
     from qlang.trust.signing.hardening import harden
 
-    harden(lock_memory=False)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is meant for the command, whose end is ours
     with ExitStack() as held:
         channel = held.enter_context(Channel(reading, writing))
-        os.dup2(2, 1)  # whatever is printed is no answer
-        _input_from_terminal()
         try:
+            harden(lock_memory=False)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is meant for the command, whose end is ours
+            os.dup2(2, 1)  # whatever is printed is no answer
+            _input_from_terminal()
             _serve(channel, setup, parent, held)
         except SignerUnavailable:
             return 1  # the parent is gone, or does not read: there is nobody to tell
