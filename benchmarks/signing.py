@@ -29,10 +29,11 @@ def rows() -> list[Row]:
                 seconds = _measure(server, socket)
             finally:
                 server.terminate()
-    median = statistics.median(seconds)
+    median, late = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
+    what = "sign ECDSA P-256 + ML-DSA-65, durable, running signer"
     return [
-        Row("sign ECDSA P-256 + ML-DSA-65, durable, running signer", "≤ 10 ms", milliseconds(median), median <= 0.010),
-        Row("the slowest of 20 such manifests", "–", milliseconds(statistics.quantiles(seconds, n=20)[-1]), None),
+        Row(f"{what}: p50 of {MANIFESTS} manifests", "≤ 10 ms", milliseconds(median), median <= 0.010),
+        Row(f"the same: p95, at a load average of {os.getloadavg()[0]:.1f}", "–", milliseconds(late), None),
     ]
 
 

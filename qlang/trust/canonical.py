@@ -23,6 +23,7 @@ MAX_INTEGER = 2**53 - 1
 
 # Possessive, and the closing quote is optional: linear on any text.
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]}]', re.DOTALL)
+_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def sha256_digest(data: bytes) -> str:
@@ -37,7 +38,7 @@ def canonical_json(value: Json) -> bytes:
     nesting deeper than `MAX_DEPTH` and values that are not JSON.
     """
     if _refuse_odd(value):
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode()
+        return _PLAIN.encode(value).encode()
     import rfc8785
 
     try:
@@ -99,23 +100,29 @@ def _refuse_odd(value: object, depth: int = 0) -> bool:
         return _refuse_surrogates(value)
     if kind is bool or value is None:
         return True
-    if isinstance(value, int):
-        return kind is int and -MAX_INTEGER <= value <= MAX_INTEGER
-    if isinstance(value, str):
-        return _refuse_surrogates(value) and False
-    if not isinstance(value, (dict, list, tuple, Mapping, Sequence)):  # the first three are recognised much faster
-        return False
+    plain = kind is dict or kind is list or kind is tuple
+    if not plain:
+        if isinstance(value, int):
+            return kind is int and -MAX_INTEGER <= value <= MAX_INTEGER
+        if isinstance(value, str):
+            return _refuse_surrogates(value) and False
+        if not isinstance(value, (Mapping, Sequence)):
+            return False
     if depth == MAX_DEPTH:
         raise JsonRefused(f"nested deeper than {MAX_DEPTH}")
-    plain = kind is dict or kind is list or kind is tuple
     if isinstance(value, (dict, Mapping)):
         for key, child in value.items():
             if not (type(key) is str and key.isascii()):
                 plain = _refuse_odd(key, depth + 1) and False
+            if type(child) is str and child.isascii():  # most children: spares a call
+                continue
             if not _refuse_odd(child, depth + 1):
                 plain = False
         return plain
+    assert isinstance(value, (list, tuple, Sequence))  # the first two are recognised much faster
     for child in value:
+        if type(child) is str and child.isascii():
+            continue
         if not _refuse_odd(child, depth + 1):
             plain = False
     return plain

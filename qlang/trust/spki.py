@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from qlang.trust.base64_text import from_base64, to_base64
@@ -134,6 +135,7 @@ class PublicKey:
     """SubjectPublicKeyInfo, DER."""
 
 
+@lru_cache(maxsize=256)
 def public_key(spki: bytes) -> PublicKey:
     """Recognise a DER SubjectPublicKeyInfo by its header and length.
 

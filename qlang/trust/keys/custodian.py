@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from qlang.trust.algorithms import PublicKey, SoftwareKey, available_algorithms, generate_secret, software_key
 from qlang.trust.custody import DEVELOPMENT, NOT_CLAIMED, KeyRecord, KeySpec, ProbeAttempt, ProbeReport
@@ -23,6 +24,7 @@ from qlang.trust.providers.table import DEFAULT as DEFAULT_PROVIDERS
 from qlang.trust.times import now
 
 _SCHEME = "aes-256-gcm"
+_ASKED = "by a passphrase"
 
 
 @dataclass(slots=True)
@@ -35,7 +37,8 @@ class DevelopmentCustodian:
     cost: Cost = field(default_factory=Cost)
     providers: tuple[str, ...] = DEFAULT_PROVIDERS
     """Who computes."""
-    _kek: Kek | None = field(default=None, repr=False)
+    _kek: tuple[object, Kek] | None = field(default=None, repr=False)
+    """The KEK, and the state of the files that opened it or `_ASKED`."""
 
     @property
     def custody(self) -> str:
@@ -114,20 +117,34 @@ class DevelopmentCustodian:
         """Made for the first development key of a store; one that is lost later is not replaced."""
         kept = KeyStore(self.paths).records() if not self.paths.kek.exists() else ()
         if not self.paths.kek.exists() and not any(record.custody == DEVELOPMENT for record in kept):
-            return self._remember(ensure_kek(self.paths, self.passphrase, self.cost))
+            return self._remember(ensure_kek(self.paths, self.passphrase, self.cost), self._files())
         if self.passphrase is not None and not self.needs_passphrase():
             reason = "no passphrase protects this key store, and a new key would not have one; `qlangc keys protect`"
             raise CustodyError(DEVELOPMENT, reason)
         return self._kek_for_reading()
 
     def _kek_for_reading(self) -> Kek:
-        """Kept where it was costly to get: a passphrase is asked for once."""
-        return self._kek or self._remember(open_kek(self.paths, self.passphrase))
+        """Opened anew when a file that opens it has changed; a passphrase is asked for once."""
+        state = self._files()
+        if self._kek is not None and self._kek[0] in (_ASKED, state):
+            return self._kek[1]
+        return self._remember(open_kek(self.paths, self.passphrase), state)
 
-    def _remember(self, kek: Kek) -> Kek:
-        if self.needs_passphrase():
-            self._kek = kek
+    def _remember(self, kek: Kek, state: object) -> Kek:
+        self._kek = (_ASKED if self.needs_passphrase() else state, kek)
         return kek
+
+    def _files(self) -> object:
+        """Something that differs after every change of what opens the KEK, its owner and mode too."""
+        return tuple(_file_state(path) for path in (self.paths.kek, self.paths.unlock))
+
+
+def _file_state(path: Path) -> object:
+    try:
+        info = path.lstat()
+    except OSError as error:
+        return error.errno
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_mode, info.st_uid
 
 
 def associated_data(key: PublicKey, spec: KeySpec) -> bytes:

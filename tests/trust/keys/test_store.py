@@ -247,6 +247,30 @@ def test_what_unlocks_is_never_replaced(key_file: Path, paths: KeyPaths, which: 
     assert not path.exists()
 
 
+@posix
+@pytest.mark.parametrize("which", ["unlock", "kek"])
+def test_what_was_unlocked_stays_so_only_while_its_files_are_as_they_were(
+    ring: KeyRing, paths: KeyPaths, which: str
+) -> None:
+    """A signer runs for weeks: what an administrator takes away from it counts at its next signature."""
+    (record,) = select(ring, "ed25519")
+    ring.sign(record, b"")
+    path = getattr(paths, which)
+    content = path.read_bytes()
+    path.chmod(0o640)
+    with pytest.raises(KeyStoreError, match="open to group or others"):
+        ring.sign(record, b"")
+    path.unlink()
+    with pytest.raises(KeyStoreError, match="cannot be unlocked"):
+        ring.sign(record, b"")
+    path.write_bytes(content[:-1])
+    path.chmod(0o600)
+    with pytest.raises(KeyStoreError):
+        ring.sign(record, b"")
+    path.write_bytes(content)
+    assert ring.sign(record, b"")
+
+
 @pytest.mark.parametrize("secret", [bytes(32), b"", bytes(31), bytes(33)])
 def test_a_wrong_unlock_secret(key_file: Path, paths: KeyPaths, secret: bytes) -> None:
     paths.unlock.write_bytes(secret)
