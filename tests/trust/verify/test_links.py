@@ -333,19 +333,6 @@ def test_a_run_that_claims_another_place(house: House) -> None:
     assert not node_says(house)
 
 
-def test_wrong_usage_of_the_verifier_in_node(house: House) -> None:
-    for arguments in ((), (str(house.run()),), ("--keys", str(house.public)), ("--keyz", "x", str(house.run()))):
-        answer = node(*arguments)
-        assert (answer.returncode, answer.stdout) == (2, "")
-        assert "usage" in answer.stderr
-
-
-def test_the_verifier_in_node_is_short_and_needs_nothing() -> None:
-    text = VERIFIER.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 150
-    assert {line.split("'")[1].split(":")[0] for line in text.splitlines() if line.startswith("import")} == {"node"}
-
-
 def test_the_commands_of_the_documentation(house: House, tmp_path: Path) -> None:
     """OpenSSL and coreutils alone, as docs/trust/verify.md says."""
     text = (VERIFIER.parents[1] / "docs" / "trust" / "verify.md").read_text(encoding="utf-8")
