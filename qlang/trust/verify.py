@@ -7,7 +7,6 @@ all. What is believed: the verifier's trust store and policy.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 from qlang.trust.canonical import sha256_digest
@@ -28,7 +27,7 @@ from qlang.trust.verification.folder import (
     signature_checks,
     subject_checks,
 )
-from qlang.trust.verification.kept import kept_checkpoints
+from qlang.trust.verification.kept import Shown, kept_checkpoints
 from qlang.trust.verification.logs import Verifier, checkpoint_checks
 from qlang.trust.verification.recorded import Recorded, ledger_checks, receipt_checks
 from qlang.trust.verification.signers import key_checks, key_fault, policy_checks
@@ -74,8 +73,10 @@ def verify_run(
 
 
 def _vouched(proof: Proof, ledger: Path | None, run: Recorded, by: Verifier) -> Iterator[Check]:
-    with closing(kept_checkpoints(ledger, run)) as kept:
-        yield from checkpoint_checks(proof, kept, by)
+    kept: tuple[Shown, ...] = ()
+    if ledger is not None and by.policy.witnesses.threshold:
+        kept = kept_checkpoints(ledger, run)
+    return checkpoint_checks(proof, kept, by)
 
 
 def _signed(envelope: Envelope, statement: Statement, policy: Policy, trusted: TrustStore | None) -> tuple[Check, ...]:

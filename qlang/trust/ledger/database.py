@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from qlang.trust.errors import LedgerError
@@ -51,7 +51,7 @@ class Database:
             raise LedgerError(self.path, index, "is missing")
         return rows[0]
 
-    def each(self, statement: str, values: Values = ()) -> Iterator[Row]:
+    def each(self, statement: str, values: Values = ()) -> Generator[Row]:
         """The rows of a statement one by one, for tables that need not fit into memory."""
         try:
             cursor = self._connection.execute(statement, values)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from types import TracebackType
 from typing import TypeVar
 
@@ -119,11 +119,12 @@ class LedgerReader:
         rows = self.database.all("SELECT note FROM checkpoint ORDER BY number DESC LIMIT ?", (newest,))
         return [self._text(note) for (note,) in reversed(rows)]
 
-    def checkpoints_above(self, index: int) -> Iterator[str]:
+    def checkpoints_above(self, index: int) -> Generator[str]:
         """The stored checkpoint notes of trees that hold entry `index`, the newest first."""
         select = "SELECT note FROM checkpoint WHERE size > ? ORDER BY number DESC"
-        for (note,) in self.database.each(select, (index,)):
-            yield self._text(note)
+        with closing(self.database.each(select, (index,))) as rows:
+            for (note,) in rows:
+                yield self._text(note)
 
     def last_checkpoint(self) -> str | None:
         """The stored checkpoint note of the greatest size."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import suppress
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,7 +15,7 @@ from qlang.trust.ledger.reader import LedgerReader
 from qlang.trust.ledger.store import open_reader
 from qlang.trust.verification.recorded import Recorded
 
-MOST = 1024
+MOST = 256
 """How many of the newest cosigned checkpoints are looked at."""
 
 
@@ -28,19 +27,20 @@ class Shown:
     checkpoint: Checkpoint
 
 
-def kept_checkpoints(path: Path | None, run: Recorded) -> Generator[Shown]:
+def kept_checkpoints(path: Path, run: Recorded) -> tuple[Shown, ...]:
     """Checkpoints in a ledger's file with names of others than the log under them, whose trees hold the run's entry.
 
     The newest first. Nothing else of the file is believed; where it cannot be read, there are none.
     """
-    if path is None:
-        return
-    with suppress(LedgerError), open_reader(path) as ledger, ledger.snapshot():
-        size, index = ledger.size(), run.predicate.ledger.index
-        found = (shown for text in ledger.checkpoints_above(index) if (shown := _cosigned(text, ledger.origin)))
-        for shown in islice(found, MOST):
-            if shown.checkpoint.size <= size and _covers(ledger, shown.checkpoint, run):
-                yield shown
+    try:
+        with open_reader(path) as ledger, ledger.snapshot():
+            size = ledger.size()
+            with closing(ledger.checkpoints_above(run.predicate.ledger.index)) as texts:
+                cosigned = (shown for text in texts if (shown := _cosigned(text, ledger.origin)))
+                found = tuple(islice(cosigned, MOST))
+            return tuple(one for one in found if one.checkpoint.size <= size and _covers(ledger, one.checkpoint, run))
+    except LedgerError:
+        return ()  # what is wrong with it is told by the checks of the ledger
 
 
 def _cosigned(text: str, origin: str) -> Shown | None:

@@ -3,23 +3,31 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qlang.trust.custody import DEFAULT_TENANT, ENFORCED, LEDGER_CHECKPOINT, RUN_MANIFEST, TOKEN_NATIVE, TOKEN_WRAPPED
 from qlang.trust.envelope import parse_envelope
-from qlang.trust.errors import CustodyError, KeyRefused
+from qlang.trust.errors import CustodyError, KeyRefused, PolicyRefused
 from qlang.trust.keys.life import Validity, create_key
 from qlang.trust.keys.paths import KeyPaths
+from qlang.trust.keys.ring import development_ring
+from qlang.trust.keys.trust import load_trust_store
 from qlang.trust.keys.user import user_ring
 from qlang.trust.ledger.store import open_reader
 from qlang.trust.manifest import parse_statement
+from qlang.trust.policy.load import find_policy
 from qlang.trust.policy.model import POLICY_FILE
+from qlang.trust.seal import seal_run
 from qlang.trust.signing.child import ChildSigner
 from qlang.trust.signing.opening import open_service
 from qlang.trust.signing.setup import SignerSetup
 from qlang.trust.token.session import close_tokens
+from qlang.trust.verification.chain import first_broken
+from qlang.trust.verify import verify_run
+from tests.trust.samples import FACTS, FILES
 from tests.trust.signing.conftest import request_of
 from tests.trust.token.conftest import LABEL, PIN_VARIABLE, Soft
 
@@ -39,6 +47,7 @@ def setup(soft: Soft, tmp_path: Path) -> Iterator[SignerSetup]:
         (RUN_MANIFEST, "ecdsa-p256", TOKEN_NATIVE),
         (RUN_MANIFEST, "ml-dsa-65", TOKEN_WRAPPED),
         (LEDGER_CHECKPOINT, "ed25519", TOKEN_NATIVE),
+        (LEDGER_CHECKPOINT, "ml-dsa-44", TOKEN_WRAPPED),
     ):
         create_key(ring, algorithm, purpose, DEFAULT_TENANT, custody=custody, validity=always)
     yield made
@@ -64,6 +73,48 @@ def test_no_key_is_made_where_production_would_refuse_it(setup: SignerSetup) -> 
         service.sign_manifest(request_of("r1", ("ecdsa-p256", "ml-dsa-87")))
     assert "ml-dsa-87" in reasons(setup)[0]
     assert not list(setup.keys.store.glob("*ml-dsa-87*"))
+
+
+def remove_log_keys(setup: SignerSetup, pattern: str) -> None:
+    for path in setup.keys.store.glob(f"*ledger-checkpoint.{pattern}*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "command"),
+    [
+        ("ed25519", "`qlangc keys create --purpose ledger-checkpoint --custody token-native --token NAME`"),
+        ("ml-dsa-44", "`qlangc keys create --purpose ledger-checkpoint --algorithm ml-dsa-44 --custody token-wrapped"),
+    ],
+)
+@pytest.mark.parametrize("in_a_file", [True, False])
+def test_the_key_of_the_log_is_in_the_token_too(
+    algorithm: str, command: str, in_a_file: bool, setup: SignerSetup
+) -> None:
+    """Before the run and when it is signed; no key is made in a file where production refuses such."""
+    remove_log_keys(setup, algorithm)
+    if in_a_file:
+        create_key(development_ring(setup.keys), algorithm, LEDGER_CHECKPOINT, DEFAULT_TENANT)
+    intent = request_of("r1", ALGORITHMS).intent
+    with open_service(setup) as service:
+        for ask in (lambda: service.prepare(intent), lambda: service.sign_manifest(request_of("r1", ALGORITHMS))):
+            with pytest.raises(PolicyRefused if in_a_file else KeyRefused) as caught:
+                ask()
+            assert command in str(caught.value)
+    assert all(command in reason for reason in reasons(setup))
+    assert len(list(setup.keys.store.glob(f"*ledger-checkpoint.{algorithm}*.key.json"))) == in_a_file
+
+
+def test_a_run_under_production_rules_verifies_under_them(setup: SignerSetup, tmp_path: Path) -> None:
+    """Its keys and those of the log are in the token, and say so in their signed statements."""
+    folder = tmp_path / "r1"
+    folder.mkdir()
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+    with open_service(setup) as service:
+        seal_run(folder, replace(FACTS, run_id="r1"), ALGORITHMS, service)
+    policy, trust = find_policy(setup.policy_folder), load_trust_store(setup.keys.store)
+    assert first_broken(verify_run(folder, ledger=setup.ledger, policy=policy, trusted=trust)) is None
 
 
 def test_a_token_that_is_pulled_out(setup: SignerSetup, soft: Soft) -> None:
