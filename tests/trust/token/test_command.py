@@ -42,6 +42,7 @@ def test_a_run_is_signed_by_keys_of_a_token_or_not_at_all(project, qlangc, monke
         ("ecdsa-p256", "token-native", "run-manifest"),
         ("ml-dsa-65", "token-wrapped", "run-manifest"),
         ("ed25519", "token-wrapped", "ledger-checkpoint"),
+        ("ml-dsa-44", "token-wrapped", "ledger-checkpoint"),
     ):
         made = qlangc("keys", "create", "--custody", custody, "--algorithm", algorithm, "--purpose", purpose)
         assert made.status == 0, made.err
@@ -53,11 +54,11 @@ def test_a_run_is_signed_by_keys_of_a_token_or_not_at_all(project, qlangc, monke
     assert stated == {"ecdsa-p256": ("token-native", ENFORCED), "ml-dsa-65": ("token-wrapped", ENFORCED)}
 
     probed = qlangc("keys", "probe", "--json").data
-    assert probed["ok"] and len(probed["probes"]) == 3
+    assert probed["ok"] and len(probed["probes"]) == 4
     found = {finding["name"]: finding for finding in qlangc("doctor", "--json").data["findings"]}
     assert found["token lab"]["state"] == "ok"
     keys = [finding["detail"] for name, finding in found.items() if name.startswith("key ") and ":" in name]
-    assert keys == 3 * ["non_extractable: enforced (probed now)"]
+    assert keys == 4 * ["non_extractable: enforced (probed now)"]
 
     monkeypatch.setenv(PIN_VARIABLE, "a wrong PIN")
     close_tokens()
@@ -76,6 +77,7 @@ def made(qlangc, *more: str) -> list[str]:
         ("ecdsa-p256", "token-native", "run-manifest"),
         ("ml-dsa-65", "token-wrapped", "run-manifest"),
         ("ed25519", "token-wrapped", "ledger-checkpoint"),
+        ("ml-dsa-44", "token-wrapped", "ledger-checkpoint"),
     ):
         options = ("--custody", custody, "--algorithm", algorithm, "--purpose", purpose, *more)
         (key,) = qlangc("keys", "create", *options, "--json").data["created"]
