@@ -12,6 +12,7 @@ from qlang.trust.signing.client import SignerClient, socket_signer
 from qlang.trust.signing.request import ManifestRequest
 
 MANIFESTS = 500
+WARM = 20
 ALGORITHMS = ("ecdsa-p256", "ml-dsa-65")
 DIGEST = "sha256:" + "5" * 64
 NAMES = ("inputs.json", "ir.mlir", "kernel.mlir", "plan.mlir", "raw.json", "report.html", "results.json", "source.qjob")
@@ -26,23 +27,35 @@ def rows() -> list[Row]:
             command, cwd=place.workspace, env=environment, stderr=subprocess.PIPE, text=True
         ) as server:
             try:
-                seconds = _measure(server, socket)
+                seconds, busy = _measure(server, socket)
             finally:
                 server.terminate()
     median, late = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
     what = "sign ECDSA P-256 + ML-DSA-65, durable, running signer"
+    load = f"load average {os.getloadavg()[0]:.1f}"
     return [
-        Row(f"{what}: p50 of {MANIFESTS} manifests", "≤ 10 ms", milliseconds(median), median <= 0.010),
-        Row(f"the same: p95, at a load average of {os.getloadavg()[0]:.1f}", "–", milliseconds(late), None),
+        Row(f"{what}: p50 of {MANIFESTS} manifests, {load}", "≤ 10 ms", milliseconds(median), median <= 0.010),
+        Row("the same: p95", "–", milliseconds(late), None),
+        Row("the same: the signer's user + system time, mean", "–", milliseconds(busy), None),
     ]
 
 
-def _measure(server: subprocess.Popen[str], socket: Path) -> list[float]:
+def _measure(server: subprocess.Popen[str], socket: Path) -> tuple[list[float], float]:
+    """Seconds of each manifest as its client sees them, and of the signer's processor for one."""
     assert server.stderr is not None
     server.stderr.readline()  # it listens
     with socket_signer(socket) as signer:
-        _sign(signer, "warm")  # makes the keys
-        return [_sign(signer, f"run-{number}") for number in range(MANIFESTS)]
+        for number in range(WARM):  # makes the keys
+            _sign(signer, f"warm-{number}")
+        before = _processor_seconds(server.pid)
+        seconds = [_sign(signer, f"run-{number}") for number in range(MANIFESTS)]
+        return seconds, (_processor_seconds(server.pid) - before) / MANIFESTS
+
+
+def _processor_seconds(pid: int) -> float:
+    """User and system time of a running process: proc(5), /proc/PID/stat."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _sign(signer: SignerClient, run_id: str) -> float:
