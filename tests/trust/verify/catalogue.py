@@ -241,7 +241,10 @@ def receipt_splice(random: Random, case: Case) -> None:
 
 
 def receipt_lines(random: Random, case: Case) -> None:
-    """Whole lines: removed, doubled, exchanged, of another receipt, or with another number."""
+    """Whole lines: removed, doubled, exchanged, of another receipt, or with another number.
+
+    Signature lines are not exchanged with each other: their order means nothing (C2SP signed-note).
+    """
     lines = case.receipt.read_text().split("\n")
     others = case.other(RECEIPT_NAME, random.choice(["r0", "r2"])).decode().split("\n")
     before, at = list(lines), random.randrange(len(lines))
@@ -251,7 +254,8 @@ def receipt_lines(random: Random, case: Case) -> None:
     elif way == 1:
         lines.insert(at, random.choice(before))
     elif way == 2:
-        to = random.randrange(len(lines))
+        signed = [line.startswith("\N{EM DASH}") for line in lines]
+        to = random.choice([number for number in range(len(lines)) if not (signed[at] and signed[number])])
         lines[at], lines[to] = lines[to], lines[at]
     elif way == 3:
         lines[at] = random.choice(others)
