@@ -53,7 +53,9 @@ def main(argv: list[str]) -> int:
 def _run(options: Namespace) -> int:
     from qlang.compiler.keys import life, listing, sharing
     from qlang.trust.errors import TrustError
+    from qlang.trust.signing.hardening import forbid_core_dumps
 
+    forbid_core_dumps()
     actions = {
         "create": life.create,
         "rotate": life.rotate,

@@ -28,7 +28,9 @@ copy one under a passphrase. A sealed file does not prove who made it: what is i
 
 def main(argv: list[str]) -> int:
     from qlang.trust.errors import TrustError
+    from qlang.trust.signing.hardening import forbid_core_dumps
 
+    forbid_core_dumps()
     actions = {"keygen": _keygen, "keys": _keys, "backup": _backup, "restore": _restore}
     action = actions.get(argv[0], _seal) if argv else _seal
     try:

@@ -23,7 +23,11 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--show", action="store_true", help="show what the file says of itself, and open nothing")
     add_passphrase(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    return _run(parser.parse_args(argv))
+    options = parser.parse_args(argv)
+    from qlang.trust.signing.hardening import forbid_core_dumps
+
+    forbid_core_dumps()
+    return _run(options)
 
 
 def _run(options: Namespace) -> int:

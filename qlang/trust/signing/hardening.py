@@ -17,15 +17,21 @@ def harden(*, lock_memory: bool) -> tuple[str, ...]:
     """Do what this system offers; returns what was done, in words."""
     if os.name != "posix":
         return ()
-    import resource
-
     os.umask(0o077)
-    done = ["files for the owner only"]
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    done.append("no core dumps")
+    done = ["files for the owner only", *forbid_core_dumps()]
     if sys.platform == "linux":
         done.extend(_linux(lock_memory))
     return tuple(done)
+
+
+def forbid_core_dumps() -> tuple[str, ...]:
+    """For commands that hold secrets for a moment: a crash writes no memory to disk. Returns what was done."""
+    if os.name != "posix":
+        return ()
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return ("no core dumps",)
 
 
 def _linux(lock_memory: bool) -> list[str]:
