@@ -30,7 +30,7 @@ def forbid_core_dumps() -> tuple[str, ...]:
         return ()
     import resource
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     return ("no core dumps",)
 
 
