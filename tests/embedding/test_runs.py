@@ -24,6 +24,7 @@ def test_a_run_is_verified_and_replayed(qlangc: Callable[..., Any], in_workspace
     assert qlangc("verify", result.run_dir, "--json").data["ok"]
     again = qlangc("replay", result.run_dir, "--json").data
     assert again == {
+        "schema": "qlang.replay/1",
         "ok": True,
         "plan_hash": result.record["plan_hash"],
         "result_digest": result.record["result_digest"],

@@ -39,6 +39,7 @@ def run_example(qlangc: Callable[..., Any], pytestconfig: pytest.Config) -> Call
         assert verdict["ok"], [check for check in verdict["checks"] if not check["ok"]]
         again = qlangc("replay", outcome["run_dir"], "--json").data
         assert again == {
+            "schema": "qlang.replay/1",
             "ok": True,
             "plan_hash": outcome["plan_hash"],
             "result_digest": outcome["result_digest"],
