@@ -45,6 +45,7 @@ def test_create_makes_what_the_purpose_needs(keys: Command) -> None:
     keys("create", "--purpose", "ledger-checkpoint", "--tenant", "lab")
     assert sorted((key["purpose"], key["algorithm"], key["tenant"]) for key in listed(keys).values()) == [
         ("ledger-checkpoint", "ed25519", "lab"),
+        ("ledger-checkpoint", "ml-dsa-44", "lab"),
         ("run-manifest", "ed25519", "default"),
         ("run-manifest", "ml-dsa-65", "default"),
     ]

@@ -128,7 +128,8 @@ def _algorithms_for(purpose: str) -> tuple[str, ...]:
     from qlang.trust.algorithms import available_algorithms
     from qlang.trust.crypto_modes import ED25519, ML_DSA_65, ML_DSA_87, SLH_DSA_128S
     from qlang.trust.custody import LEDGER_CHECKPOINT, ROOT, WITNESS
+    from qlang.trust.signing.log_keys import MADE
 
     if purpose == ROOT:
         return available_algorithms((SLH_DSA_128S,)) or (ML_DSA_87,)
-    return (ED25519,) if purpose in (LEDGER_CHECKPOINT, WITNESS) else (ED25519, ML_DSA_65)
+    return {LEDGER_CHECKPOINT: MADE, WITNESS: (ED25519,)}.get(purpose, (ED25519, ML_DSA_65))

@@ -97,7 +97,7 @@ def _advice(policy: Policy, tenant: str, algorithm: str) -> str:
     if may_be_made(policy, tenant):
         return f"{_COMMAND} --algorithm {algorithm}` makes one"
     if algorithm in CLASSICAL:
-        return f"{_COMMAND} --custody token-native --token NAME` makes one that may"
+        return f"{_COMMAND} --algorithm {algorithm} --custody token-native --token NAME` makes one that may"
     wrapped = f"{_COMMAND} --algorithm {algorithm} --custody token-wrapped --token NAME`"
     return f"{wrapped} makes one (`token-native` where the token has ML-DSA)"
 

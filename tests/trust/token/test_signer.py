@@ -83,7 +83,7 @@ def remove_log_keys(setup: SignerSetup, pattern: str) -> None:
 @pytest.mark.parametrize(
     ("algorithm", "command"),
     [
-        ("ed25519", "`qlangc keys create --purpose ledger-checkpoint --custody token-native --token NAME`"),
+        ("ed25519", "`qlangc keys create --purpose ledger-checkpoint --algorithm ed25519 --custody token-native"),
         ("ml-dsa-44", "`qlangc keys create --purpose ledger-checkpoint --algorithm ml-dsa-44 --custody token-wrapped"),
     ],
 )
