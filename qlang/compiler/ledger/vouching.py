@@ -49,8 +49,9 @@ def checkpoint(options: Namespace, console: Console) -> int:
             step.add_checkpoint(note)
             keyids = [signer.key.public.key_id for signer in signers]
             digest = sha256_digest(note.encode())
+            note_keys = [signer.key.key_id.hex() for signer in signers]
             told: dict[str, Json] = {"at": at, "size": now.size, "root": root_text(now.root)}
-            step.append(CHECKPOINT, {**told, "note_digest": digest, "keyids": keyids})
+            step.append(CHECKPOINT, {**told, "note_digest": digest, "keyids": keyids, "note_keys": note_keys})
     if options.json:
         keys = [signer.key.vkey for signer in signers]
         about = {"schema": SCHEMA, "origin": now.origin, "size": now.size, "root": root_text(now.root)}
@@ -150,8 +151,10 @@ def add(options: Namespace, console: Console) -> int:
         note = _cosigned(ledger.checkpoints(), answer, keys)
         step.add_checkpoint(note)
         shown = checkpoint_of(note.encode())
-        for name in sorted({one.key.name for one in verify_note(parse_note(note.encode()), keys)}):
-            step.append(WITNESS, {"at": now(), "size": shown.size, "root": root_text(shown.root), "witness": name})
+        place: dict[str, Json] = {"at": now(), "size": shown.size, "root": root_text(shown.root)}
+        signed = {(one.key.name, one.key.key_id.hex()) for one in verify_note(parse_note(note.encode()), keys)}
+        for name, key_id in sorted(signed):
+            step.append(WITNESS, {**place, "witness": name, "note_keys": [key_id]})
     _tell(renewed(options, note), console)
     deliver(note, options.output, console)
     return exit_codes.OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -65,8 +65,31 @@ def continuation_fault(origin: str, size: int, checkpoint: Checkpoint, root_at: 
     return None
 
 
-def stored_checks(origin: str, size: int, notes: Sequence[str], root_at: RootAt, vouch: Vouch | None) -> list[Check]:
-    """The verdicts on the checkpoints that lie in the ledger itself."""
+def stranger_fault(note: Note, recorded: Collection[tuple[str, str]]) -> str | None:
+    """Why a line of a stored checkpoint is by nobody whom the ledger's entries record, or None.
+
+    C2SP lets readers pass over signatures by unknown keys. A ledger records whose it takes in, so that a spoiled line
+    is none of those.
+    """
+    for line in note.signatures:
+        if (line.name, line.key_id.hex()) not in recorded:
+            return f"signed as {line.name!a:.80} by a key that no entry records ({line.key_id.hex()})"
+    return None
+
+
+def stored_checks(
+    origin: str,
+    size: int,
+    notes: Sequence[str],
+    root_at: RootAt,
+    vouch: Vouch | None,
+    recorded: Collection[tuple[str, str]] = (),
+) -> list[Check]:
+    """The verdicts on the checkpoints that lie in the ledger itself.
+
+    `recorded`: name and key id of all keys that signed them, as the ledger's entries say; where they name no key of the
+    log, lines are not asked for their origin.
+    """
     signed = 0
     for number, text in enumerate(notes):
         try:
@@ -75,6 +98,8 @@ def stored_checks(origin: str, size: int, notes: Sequence[str], root_at: RootAt,
         except (NoteError, UnicodeEncodeError) as error:
             return [Check("ledger checkpoints", False, f"checkpoint {number}: {error}")]
         fault = continuation_fault(origin, size, checkpoint, root_at)
+        if fault is None and any(name == origin for name, _ in recorded):
+            fault = stranger_fault(note, recorded)
         if fault is None and vouch is not None:
             fault = vouch(note, checkpoint)
         if fault:

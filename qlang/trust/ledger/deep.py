@@ -17,7 +17,7 @@ from qlang.trust.ledger import merkle
 from qlang.trust.ledger.checkpoint import checkpoint_of
 from qlang.trust.ledger.compare import Known, LeafAt, RootAt, known_check, sizes_of, stored_checks
 from qlang.trust.ledger.entries import parse_entry, root_text
-from qlang.trust.ledger.kinds import kind_fault
+from qlang.trust.ledger.kinds import CHECKPOINT, KEY_USE, WITNESS, kind_fault, note_keys
 from qlang.trust.ledger.reader import LedgerReader
 from qlang.trust.ledger.store import open_reader
 from qlang.trust.ledger.vouching import Vouch
@@ -79,7 +79,7 @@ def check_open_ledger(
     if deep and (fault := _listing_fault(ledger)):
         checks.append(Check("ledger checkpoints", False, fault))
     else:
-        checks += stored_checks(ledger.origin, size, notes, roots, vouch)
+        checks += stored_checks(ledger.origin, size, notes, roots, vouch, _recorded_keys(ledger))
     checks += [known_check(ledger.origin, size, item, roots, _leaf_of(ledger), vouch) for item in known]
     return tuple(checks)
 
@@ -153,6 +153,16 @@ def _check_counts(ledger: LedgerReader, walk: _Walk) -> None:
     stray = "SELECT count(*) FROM answer WHERE id NOT IN (SELECT id FROM request)"
     if ledger.database.one(stray)[0]:
         walk.requests = walk.requests or "an answer is kept for a request that was never remembered"
+
+
+def _recorded_keys(ledger: LedgerReader) -> set[tuple[str, str]]:
+    """Name and key id of all that signed a stored checkpoint, as far as no entry is damaged."""
+    found: set[tuple[str, str]] = set()
+    with suppress(LedgerError):  # what is damaged is told by the checks of the entries
+        for kind in (KEY_USE, CHECKPOINT, WITNESS):
+            for entry in ledger.entries(kind=kind):
+                found.update(note_keys(ledger.origin, entry))
+    return found
 
 
 def _listing_fault(ledger: LedgerReader) -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from qlang.trust.canonical import DIGEST, Json
+from qlang.trust.ledger.entries import Entry
 from qlang.trust.times import is_time
 
 RUN = "run"
@@ -65,3 +66,11 @@ def kind_fault(kind: str, body: Mapping[str, Json]) -> str | None:
     if "at" in body and not is_time(body["at"]):
         return "`at` is not a time in UTC"
     return None
+
+
+def note_keys(origin: str, entry: Entry) -> Iterator[tuple[str, str]]:
+    """Name and key id (hexadecimal) of the keys that an entry says have signed checkpoints: `note_keys`, if any."""
+    told = entry.body.get("note_keys")
+    name = entry.body.get("witness", origin)
+    if isinstance(told, Sequence) and not isinstance(told, str):
+        yield from ((str(name), str(key)) for key in told)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qlang.trust.canonical import Json, canonical_json, sha256_digest
-from qlang.trust.custody import KeyRecord
+from qlang.trust.custody import LEDGER_CHECKPOINT, KeyRecord
 from qlang.trust.errors import JsonRefused
 from qlang.trust.ledger.kinds import KEY_USE, POLICY, REFUSAL
+from qlang.trust.ledger.notes import log_key
 from qlang.trust.ledger.store import Ledger, Transaction
 from qlang.trust.manifest import PolicyName
 from qlang.trust.policy.questions import Peer
@@ -27,10 +28,14 @@ def note_policy(ledger: Ledger, step: Transaction, policy: PolicyName, at: str) 
 
 
 def note_key_use(step: Transaction, record: KeyRecord, at: str) -> None:
-    """Record a key at its first use in this ledger; later uses are in the entries of the runs."""
+    """Record a key at its first use in this ledger; later uses are in the entries of the runs.
+
+    Keys of the log are recorded with the key id of their signature lines, see `ledger.kinds.note_keys`.
+    """
     request_id = f"key-use:{record.public.key_id}"
     if step.recall(request_id) is not None:
         return
+    signs_notes = record.spec.purpose == LEDGER_CHECKPOINT
     entry = step.append(
         KEY_USE,
         {
@@ -42,6 +47,7 @@ def note_key_use(step: Transaction, record: KeyRecord, at: str) -> None:
             "generation": record.spec.generation,
             "custody": record.custody,
             "probe": record.probe.verdict,
+            "note_keys": [log_key(step.position.origin, record.public).key_id.hex()] if signs_notes else [],
         },
     )
     step.remember(request_id, entry.index, b"")
