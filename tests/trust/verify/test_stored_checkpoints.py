@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qlang.trust.ledger.notes import parse_note
-from tests.trust.verify.house import House, broken, build
+from tests.trust.verify.house import broken, build
 
 
 def _rename(line: str) -> str:
