@@ -96,7 +96,15 @@ def _link_path(name: str) -> Path:
 
 
 def _verify(names: list[str]) -> int:
-    """Every step has a link of one build, over one state of the sources, and its products are unchanged."""
+    """Every step has a link of one build, over one state of the sources, and its products are unchanged.
+
+    Outside a git checkout, where steps leave no links, there is nothing to check, and this says so.
+    """
+    try:
+        source_tree()
+    except NoRepository as error:
+        print(f"{len(names)} steps are not attested: {error}")
+        return 0
     faults: list[str] = []
     sources = set()
     for name in names:

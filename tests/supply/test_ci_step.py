@@ -85,6 +85,9 @@ def test_outside_a_repository_the_step_runs_and_says_so(checkout: Path) -> None:
     done = _step(checkout, "lint", "--", "echo", "fine")
     assert done.returncode == 0
     assert "step lint is not attested" in done.stdout
+    verified = _step(checkout, "--verify", "lint")
+    assert verified.returncode == 0, "`make test` of an unpacked archive must not fail at its end"
+    assert "1 steps are not attested" in verified.stdout
 
 
 def test_wrong_usage(checkout: Path) -> None:
