@@ -7,8 +7,9 @@ A code is never reused.
 """
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 from qlang.syntax.source import Span
 
@@ -40,6 +41,16 @@ class Fix:
     title: str
     edits: tuple[Edit, ...]
     applicability: Applicability = "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that was open where a mistake was met."""
+
+    span: Span
+    """The call, in the caller's file."""
+    name: str
+    """What is called: a subroutine, a gate or a circuit."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,26 @@ class Diagnostic:
     def fixes(self) -> Iterable[Fix]:
         """Ways out, as edits."""
         return ()
+
+    def calls(self) -> tuple[Call, ...]:
+        """The calls open where the mistake was met, innermost first; empty for one that needs none to be seen.
+
+        They are no field: a mistake is the same on whatever way it is reached, so that equality, sorting and
+        the construction of subclasses know nothing of them. `with_calls` adds them.
+        """
+        return self._calls
+
+    _calls: ClassVar[tuple[Call, ...]] = ()
+
+
+Found = TypeVar("Found", bound=Diagnostic)
+
+
+def with_calls(diagnostic: Found, calls: Iterable[Call]) -> Found:
+    """A copy of a diagnostic that was met within these calls, innermost first, which are added outside its own."""
+    found = copy(diagnostic)
+    object.__setattr__(found, "_calls", (*diagnostic.calls(), *calls))
+    return found
 
 
 def errors_of(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
