@@ -4,7 +4,7 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent
 
-NAMES = ("stdgates.inc", "qelib1.inc", "prelude.qjob", "std/observables.qjob")
+NAMES = ("stdgates.inc", "qelib1.inc", "prelude.qjob", "std/gates.qjob", "std/observables.qjob")
 """The files, as `include` and the module names of `import` spell them."""
 
 
