@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
 from qlang.compiler import exit_codes, frontend
 from qlang.compiler.console import Console, console_of, verb_parser
-from qlang.compiler.failure import Failure
+from qlang.compiler.rewriting import replace_text, unified_diff
 from qlang.syntax.format import format_source
 from qlang.syntax.source import Source
 
@@ -33,7 +32,7 @@ def main(argv: list[str]) -> int:
             continue
         name, before, after = texts
         if options.diff and before != after:
-            console.result(_diff(name, before, after))
+            console.result(unified_diff(name, before, after, "laid out"))
         if dry and before != after:
             status = exit_codes.DIAGNOSTICS
             console.note(f"{name} would change")
@@ -61,27 +60,5 @@ def _deliver(path: str, before: str, after: str, console: Console) -> None:
     if path == "-":
         console.result(after)
     elif before != after:
-        _replace(Path(path), after)
+        replace_text(Path(path), before, after)
         console.note(f"laid out {path}")
-
-
-def _replace(path: Path, text: str) -> None:
-    """Give the file its new text in one step; its mode stays, a link keeps pointing to it."""
-    from qlang.trust.files import commit, stage
-
-    target = path.resolve()
-    try:
-        mode = stat.S_IMODE(target.stat().st_mode)
-        staged = stage(target, text.encode(), mode=mode)
-        staged.chmod(mode)  # whatever the umask took away
-        commit(staged, target)
-    except OSError as error:
-        raise Failure(f"cannot write {path}: {error.strerror}", status=exit_codes.EXECUTION) from error
-
-
-def _diff(name: str, before: str, after: str) -> str:
-    from difflib import unified_diff
-
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    lines = unified_diff(old, new, name, f"{name} (laid out)")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -1,0 +1,180 @@
+"""Applying the fixes that diagnostics carry: one round for editors and tests, rounds until nothing applies for `--fix`.
+
+Only fixes that are safe unseen (`machine`) are applied, and only as a whole: one with an edit in another file, or that
+overlaps one chosen before it, is left for the next round or for the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, errors_of
+from qlang.syntax.source import Source
+
+ROUNDS = 20
+"""Most rounds; a fix that calls for another one each time would go on for ever."""
+_TRIED_ALONE = 30
+"""Most fixes of a round that are tried one by one, where all together mend less than they should."""
+
+Checker = Callable[[Source], Sequence[Diagnostic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A fix that was applied, with the diagnostic that proposed it."""
+
+    diagnostic: Diagnostic
+    fix: Fix
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A text after one round of fixes."""
+
+    text: str
+    applied: tuple[Applied, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixing:
+    """A text after all rounds: what was done, and what is left to say about it."""
+
+    source: Source
+    applied: tuple[Applied, ...]
+    """In the order in which they were applied; spans are of the text of that round."""
+    remaining: tuple[Diagnostic, ...]
+    """What the check finds in the new text."""
+    initial: tuple[Diagnostic, ...]
+    """What it found in the text as given."""
+
+
+def apply_fixes(source: Source, diagnostics: Iterable[Diagnostic]) -> Round:
+    """One round: the first machine-applicable fix of each diagnostic, as far as they do not overlap."""
+    chosen: list[Applied] = []
+    taken: list[Edit] = []
+    for diagnostic in diagnostics:
+        fix = machine_fix(diagnostic, source)
+        if fix is None or any(_same(fix, other.fix) for other in chosen):
+            continue
+        if not any(_overlap(edit, other) for edit in fix.edits for other in taken) and not _tangled(fix):
+            chosen.append(Applied(diagnostic, fix))
+            taken.extend(fix.edits)
+    return Round(edited(source.text, taken), tuple(chosen))
+
+
+def machine_fix(diagnostic: Diagnostic, source: Source) -> Fix | None:
+    """The first fix that may be applied unseen and changes this source only; `None` where there is none."""
+    for fix in diagnostic.fixes():
+        if fix.applicability == "machine" and fix.edits and all(_of(edit, source) for edit in fix.edits):
+            return fix
+    return None
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """The text after edits that do not overlap; their line breaks become those of the text."""
+    crlf = "\r\n" in text
+    pieces, position = [], 0
+    for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end)):
+        new = edit.text.replace("\r\n", "\n").replace("\n", "\r\n") if crlf else edit.text
+        pieces += [text[position : edit.span.start], new]
+        position = edit.span.end
+    return "".join([*pieces, text[position:]])
+
+
+def fix_all(source: Source, check: Checker) -> Fixing:
+    """Rounds of fixes until none applies.
+
+    A fix that brings syntax errors, or more errors than it removes, is taken back. The text returned never has more
+    errors than the one given.
+    """
+    found = tuple(check(source))
+    initial = found
+    best = Fixing(source, (), found, initial)
+    seen, applied, refused = {source.text}, (), set[str]()
+    for _ in range(ROUNDS):
+        step = _round(source, found, check, refused)
+        if step is None or step[0].text in seen:
+            break
+        source, found, done = step
+        seen.add(source.text)
+        applied = (*applied, *done)
+        if len(errors_of(found)) <= len(errors_of(best.remaining)):
+            best = Fixing(source, applied, found, initial)
+    return best
+
+
+def _round(
+    source: Source, found: Sequence[Diagnostic], check: Checker, refused: set[str]
+) -> tuple[Source, tuple[Diagnostic, ...], tuple[Applied, ...]] | None:
+    """The next text, what the check says of it and what was applied; `None` where nothing can be."""
+    candidates = [d for d in found if (fix := machine_fix(d, source)) and _name(d, fix) not in refused]
+    together = apply_fixes(source, candidates).applied
+    if not together:
+        return None
+    after, diagnostics = _checked(source, together, check)
+    mended = sum(one.diagnostic.severity == "error" for one in together)
+    syntax, errors = _badness(found)
+    if _badness(diagnostics) <= (syntax, errors - mended):
+        return after, diagnostics, together
+    return _one_by_one(source, found, together, check, refused)
+
+
+def _one_by_one(
+    source: Source, found: Sequence[Diagnostic], fixes: Sequence[Applied], check: Checker, refused: set[str]
+) -> tuple[Source, tuple[Diagnostic, ...], tuple[Applied, ...]] | None:
+    """As many of the fixes as do not make things worse, each judged beside those taken before it."""
+    taken: tuple[Applied, ...] = ()
+    best: tuple[Source, tuple[Diagnostic, ...], tuple[Applied, ...]] | None = None
+    for one in fixes[:_TRIED_ALONE]:
+        after, diagnostics = _checked(source, (*taken, one), check)
+        if _badness(diagnostics) > _badness(found):
+            refused.add(_name(one.diagnostic, one.fix))
+            continue
+        taken, found = (*taken, one), diagnostics
+        best = after, diagnostics, taken
+    return best
+
+
+def _checked(source: Source, fixes: Sequence[Applied], check: Checker) -> tuple[Source, tuple[Diagnostic, ...]]:
+    text = edited(source.text, [edit for one in fixes for edit in one.fix.edits])
+    after = Source(source.name, text, source.first_line)
+    return after, tuple(check(after))
+
+
+def _badness(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
+    """Syntax errors count first: mending one may uncover mistakes of other kinds, which were there already."""
+    errors = errors_of(diagnostics)
+    return sum(d.code.startswith("QJ01") for d in errors), len(errors)
+
+
+def _of(edit: Edit, source: Source) -> bool:
+    span = edit.span
+    return (span.source is source or span.source == source) and 0 <= span.start <= span.end <= len(source.text)
+
+
+def _same(fix: Fix, other: Fix) -> bool:
+    return [_key(edit) for edit in fix.edits] == [_key(edit) for edit in other.edits]
+
+
+def _key(edit: Edit) -> tuple[int, int, str]:
+    return edit.span.start, edit.span.end, edit.text
+
+
+def _overlap(edit: Edit, other: Edit) -> bool:
+    """Whether two edits touch the same characters, or the order of what they insert is open."""
+    a, b = edit.span, other.span
+    if a.start == a.end or b.start == b.end:
+        return a.start <= b.end and b.start <= a.end
+    return a.start < b.end and b.start < a.end
+
+
+def _tangled(fix: Fix) -> bool:
+    """Whether a fix's own edits overlap, which no diagnostic should do."""
+    edits = fix.edits
+    return any(_overlap(edit, other) for index, edit in enumerate(edits) for other in edits[:index])
+
+
+def _name(diagnostic: Diagnostic, fix: Fix) -> str:
+    """What a refused fix is known by in later rounds, where offsets have moved."""
+    return f"{diagnostic.code} {fix.title} {diagnostic.span.text[:80]} {[edit.text for edit in fix.edits]}"

@@ -1,0 +1,40 @@
+"""Giving a user's file a new text: in one step, with its permissions, its byte order mark and its links kept."""
+
+from __future__ import annotations
+
+import stat
+from codecs import BOM_UTF8
+from pathlib import Path
+
+from qlang.compiler import exit_codes
+from qlang.compiler.failure import Failure
+
+
+def replace_text(path: Path, before: str, after: str) -> None:
+    """Write `after` where `before` was read from.
+
+    Raises: Failure where the file cannot be written, or has changed since it was read.
+    """
+    from qlang.trust.files import commit, stage
+
+    target = path.resolve()
+    try:
+        data = target.read_bytes()
+        if data.removeprefix(BOM_UTF8) != before.encode():
+            raise Failure(f"{path} has changed meanwhile; it is left as it is", status=exit_codes.EXECUTION)
+        mark = BOM_UTF8 if data.startswith(BOM_UTF8) else b""
+        mode = stat.S_IMODE(target.stat().st_mode)
+        staged = stage(target, mark + after.encode(), mode=mode)
+        staged.chmod(mode)  # whatever the umask took away
+        commit(staged, target)
+    except OSError as error:
+        raise Failure(f"cannot write {path}: {error.strerror}", status=exit_codes.EXECUTION) from error
+
+
+def unified_diff(name: str, before: str, after: str, what: str) -> str:
+    """The change as `diff -u` shows it; `what` says what the new text is."""
+    from difflib import unified_diff as lines_of
+
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    lines = lines_of(old, new, name, f"{name} ({what})")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
