@@ -94,6 +94,10 @@ class BadArithmetic(BackendError):
 
 
 _SYMBOLS = {
+    "arith.addi": "+",
+    "arith.subi": "-",
+    "arith.muli": "*",
+    "circuit.remainder": "%",
     **dict.fromkeys(("arith.divsi", "arith.divui", "arith.floordivsi", "arith.ceildivsi", "arith.ceildivui"), "/"),
     **dict.fromkeys(("arith.remsi", "arith.remui"), "%"),
     **dict.fromkeys(("arith.shrsi", "arith.shrui"), ">>"),
@@ -137,6 +141,17 @@ class BadBitIndex(BackendError):
 
     def __str__(self) -> str:
         return f"bit {self.index} of a register of {self.size} bits"
+
+
+@dataclass(eq=False)
+class BadArrayIndex(BackendError):
+    """A computed index outside of an array."""
+
+    index: int
+    size: int
+
+    def __str__(self) -> str:
+        return f"element {self.index} of an array of {self.size} elements"
 
 
 @dataclass(eq=False)

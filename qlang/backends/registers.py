@@ -8,6 +8,7 @@ from xdsl.ir import Operation
 
 from qlang.backends.branches import Bits, Branch, Machine
 from qlang.backends.errors import BadBitIndex
+from qlang.backends.scalars import width_of, wrap
 from qlang.ir.bits import BitsConstantOp, BitsToIntOp, size_of
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ def bits_of(value: int, size: int) -> Bits:
 
 
 def checked(index: int, span: int, size: int) -> int:
-    """The index of `span` bits within a register. Raises `BadBitIndex`."""
-    if not 0 <= index <= size - span:
+    """Where `span` bits begin in a register; a negative index counts from the end. Raises `BadBitIndex`."""
+    place = index + size if index < 0 else index
+    if not 0 <= place <= size - span:
         raise BadBitIndex(index, size)
-    return index
+    return place
 
 
 def _constant(decoder: "Decoder", op: Operation) -> "Classical":
@@ -109,7 +111,7 @@ def get_bit(decoder: "Decoder", op: Operation) -> "Step":
         return (env[bits][checked(env[index], 1, size)],)
 
     def convert(env: "Env", branch: Branch) -> None:
-        env[result] = branch.bit(env[bits][env[index]])
+        env[result] = branch.bit(env[bits][checked(env[index], 1, size)])
 
     return _reading(entries, convert)
 
@@ -119,6 +121,7 @@ def to_integer(decoder: "Decoder", op: Operation) -> "Step":
     assert isinstance(op, BitsToIntOp)
     signed = op.signed == BoolAttr.from_bool(True)
     bits, result, size = decoder.slot(op.bits), decoder.slot(op.result), size_of(op.bits)
+    width = width_of(op.result.type)
 
     def entries(env: "Env") -> Bits:
         whole: Bits = env[bits]
@@ -126,7 +129,7 @@ def to_integer(decoder: "Decoder", op: Operation) -> "Step":
 
     def convert(env: "Env", branch: Branch) -> None:
         value = sum((branch.bit(entry) or 0) << k for k, entry in enumerate(env[bits]))
-        negative = value >> (size - 1) & 1 if signed and size else value >> 63 & 1
-        env[result] = value - (negative << (size if signed else 64))
+        negative = signed and size and value >> (size - 1) & 1
+        env[result] = wrap(value - (1 << size) if negative else value, width)
 
     return _reading(entries, convert)

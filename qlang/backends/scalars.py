@@ -5,14 +5,16 @@ results wrap around, as MLIR defines; division by zero has no result there, and 
 """
 
 import math
+import struct
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from xdsl.dialects.arith import ConstantOp
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType
+from xdsl.dialects.arith import ConstantOp, IntegerOverflowAttr, IntegerOverflowFlag
+from xdsl.dialects.builtin import Float16Type, Float32Type, FloatAttr, IntegerAttr, IntegerType
 from xdsl.ir import Attribute, Operation
 
 from qlang.backends.errors import BadArithmetic, UnsupportedOperation
+from qlang.ir.numbers import CHECKED, AngleStepsOp
 
 Number: TypeAlias = Any
 """int or float; which one follows from the operation's type."""
@@ -45,17 +47,31 @@ def _remainder(a: int, b: int) -> int:
     return a - b * _divide(a, b)
 
 
-def _power(a: int, b: int) -> int:
-    """Modulo 2⁶⁴; a negative power is no integer."""
-    if b < 0:
-        raise ValueError(b)
-    return pow(a, b, 1 << 64)
+def _power(op: Operation) -> Callable[..., Number]:
+    """Modulo the width, or checked against it; a negative power is no integer."""
+    width = width_of(op.results[0].type)
+
+    def modular(a: int, b: int) -> int:
+        return wrap(pow(a, _amount(b), 1 << width), width)
+
+    def checked(a: int, b: int) -> int:
+        return fitting(a ** _amount(b) if abs(a) < 2 or b < width else 1 << width, width)
+
+    return checked if CHECKED in op.attributes else modular
 
 
-def _shift_amount(amount: int) -> int:
+def _amount(amount: int) -> int:
+    """Of a shift or power: none is negative."""
     if amount < 0:
         raise ValueError(amount)
     return amount
+
+
+def fitting(value: int, width: int) -> int:
+    """The number, if it fits. Raises OverflowError."""
+    if wrap(value, width) != value:
+        raise OverflowError(value)
+    return value
 
 
 def _divide_floats(a: float, b: float) -> float:
@@ -77,7 +93,6 @@ SIGNED: dict[str, Callable[[int, int], int]] = {
     "arith.xori": lambda a, b: a ^ b,
     "arith.minsi": min,
     "arith.maxsi": max,
-    "math.ipowi": _power,
 }
 """Binary integer operations on signed operands."""
 
@@ -102,7 +117,7 @@ FLOATS: dict[str, Callable[..., float]] = {
     "arith.maxnumf": max,
     "arith.select": lambda chosen, a, b: a if chosen else b,
     "arith.extf": float,
-    "arith.truncf": float,
+    "circuit.remainder": math.fmod,
     "math.absf": abs,
     "math.acos": math.acos,
     "math.acosh": math.acosh,
@@ -186,7 +201,15 @@ def _width(op: Operation) -> int:
 
 def _wrapped(function: Callable[[int, int], int], op: Operation) -> Callable[..., Number]:
     width = width_of(op.results[0].type)
+    if _checked(op):
+        return lambda a, b: fitting(function(a, b), width)
     return lambda a, b: wrap(function(a, b), width)
+
+
+def _checked(op: Operation) -> bool:
+    """Whether a result that does not fit is an error (`overflow<nsw>`)."""
+    flags = op.properties.get("overflowFlags")
+    return isinstance(flags, IntegerOverflowAttr) and IntegerOverflowFlag.NSW in flags.data
 
 
 def _wrapped_unsigned(function: Callable[[int, int], int], op: Operation) -> Callable[..., Number]:
@@ -211,17 +234,19 @@ def _predicate(op: Operation) -> int:
 
 def _shift_left(op: Operation) -> Callable[..., Number]:
     width = _width(op)
-    return lambda a, b: wrap(a << b, width) if _shift_amount(b) < width else 0
+    if _checked(op):
+        return lambda a, b: fitting(a << min(_amount(b), width), width)
+    return lambda a, b: wrap(a << b, width) if _amount(b) < width else 0
 
 
 def _shift_right(op: Operation) -> Callable[..., Number]:
     width = _width(op)
-    return lambda a, b: wrap(unsigned(a, width) >> b, width) if _shift_amount(b) < width else 0
+    return lambda a, b: wrap(unsigned(a, width) >> b, width) if _amount(b) < width else 0
 
 
 def _shift_right_signed(op: Operation) -> Callable[..., Number]:
     width = _width(op)
-    return lambda a, b: a >> min(_shift_amount(b), width - 1)
+    return lambda a, b: a >> min(_amount(b), width - 1)
 
 
 def _to_integer(op: Operation) -> Callable[..., Number]:
@@ -252,6 +277,35 @@ def _absolute(op: Operation) -> Callable[..., Number]:
     return lambda a: wrap(abs(a), width)
 
 
+def _population(op: Operation) -> Callable[..., Number]:
+    width = _width(op)
+    return lambda a: unsigned(a, width).bit_count()
+
+
+_NARROW: dict[type[Attribute], str] = {Float16Type: "<e", Float32Type: "<f"}
+
+
+def _narrow(op: Operation) -> Callable[..., Number]:
+    """Rounds to single or half precision; beyond their largest number lies infinity."""
+    form = _NARROW.get(type(op.results[0].type))
+    if form is None:
+        return float
+
+    def narrow(a: float) -> float:
+        try:
+            return float(struct.unpack(form, struct.pack(form, a))[0])
+        except OverflowError:
+            return math.copysign(math.inf, a)
+
+    return narrow
+
+
+def _angle_steps(op: Operation) -> Callable[..., Number]:
+    assert isinstance(op, AngleStepsOp)
+    steps, width = op.width.value.data, width_of(op.result.type)
+    return lambda a: wrap(round(math.ldexp(math.remainder(a, math.tau) / math.tau, steps)) % (1 << steps), width)
+
+
 _BY_TYPE: dict[str, Callable[[Operation], Callable[..., Number]]] = {
     "arith.cmpi": _compare_integers,
     "arith.cmpf": lambda op: COMPARE_FLOATS[_predicate(op)],
@@ -266,7 +320,11 @@ _BY_TYPE: dict[str, Callable[[Operation], Callable[..., Number]]] = {
     "arith.extui": _extend_unsigned,
     "arith.sitofp": _signed_to_float,
     "arith.uitofp": _unsigned_to_float,
+    "arith.truncf": _narrow,
     "math.absi": _absolute,
+    "math.ctpop": _population,
+    "math.ipowi": _power,
+    "circuit.angle_steps": _angle_steps,
 }
 """Operations that depend on the width of their types or on a predicate."""
 

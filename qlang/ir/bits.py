@@ -6,7 +6,7 @@ circuit, so that a simulator can sample it together with the others.
 
 from typing import ClassVar
 
-from xdsl.dialects.builtin import BoolAttr, IntegerAttr, i1, i64
+from xdsl.dialects.builtin import BoolAttr, IntegerAttr, IntegerType, i1, i64
 from xdsl.ir import SSAValue
 from xdsl.irdl import (
     IRDLOperation,
@@ -104,10 +104,10 @@ class BitsToIntOp(IRDLOperation):
 
     bits = operand_def(BitsType)
     signed = prop_def(BoolAttr)
-    result = result_def(i64)
+    result = result_def(IntegerType)
 
     traits = traits_def(Pure())
-    assembly_format = "$bits $signed attr-dict `:` type($bits)"
+    assembly_format = "$bits $signed attr-dict `:` type($bits) `->` type($result)"
 
 
 @irdl_op_definition
@@ -116,11 +116,11 @@ class IntToBitsOp(IRDLOperation):
 
     name = "circuit.int_to_bits"
 
-    value = operand_def(i64)
+    value = operand_def(IntegerType)
     result = result_def(BitsType)
 
     traits = traits_def(Pure())
-    assembly_format = "$value attr-dict `:` type($result)"
+    assembly_format = "$value attr-dict `:` type($value) `->` type($result)"
 
 
 def size_of(value: SSAValue) -> int:

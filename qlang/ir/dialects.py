@@ -7,11 +7,12 @@ from xdsl.dialects.math import Math
 from xdsl.dialects.scf import Scf
 from xdsl.ir import Dialect
 
-from qlang.ir import bits, circuit
+from qlang.ir import arrays, bits, circuit, numbers
 from qlang.ir.job import JOB
 from qlang.ir.kernel import KERNEL
 from qlang.ir.packed import PackedGates
 from qlang.ir.plan import PLAN
+from qlang.ir.wires import WireAtOp
 
 CIRCUIT = Dialect(
     "circuit",
@@ -26,6 +27,7 @@ CIRCUIT = Dialect(
         circuit.BarrierOp,
         circuit.DelayOp,
         circuit.ReturnOp,
+        WireAtOp,
         bits.BitsConstantOp,
         bits.BitsGetOp,
         bits.BitsSetOp,
@@ -33,8 +35,14 @@ CIRCUIT = Dialect(
         bits.BitsExtractOp,
         bits.BitsToIntOp,
         bits.IntToBitsOp,
+        arrays.ArrayConstantOp,
+        arrays.ArrayMakeOp,
+        arrays.ArrayGetOp,
+        arrays.ArraySetOp,
+        numbers.AngleStepsOp,
+        numbers.RemainderOp,
     ],
-    [circuit.RegisterType, circuit.BitsType, PackedGates],
+    [circuit.RegisterType, circuit.BitsType, arrays.ArrayType, PackedGates],
 )
 
 

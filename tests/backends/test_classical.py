@@ -81,7 +81,7 @@ def _as_bits(value: int) -> int:
 def test_integers_wrap_as_two_s_complement(name: str, operands: tuple[int, int], expected: int) -> None:
     func = body(
         f"%a = arith.constant {operands[0]} : i64  %b = arith.constant {operands[1]} : i64\n"
-        f"%r = {name} %a, %b : i64  %m = circuit.int_to_bits %r : !circuit.bits<64>",
+        f"%r = {name} %a, %b : i64  %m = circuit.int_to_bits %r : i64 -> !circuit.bits<64>",
         1,
         {"c": ("%m", 64)},
     )
@@ -152,7 +152,7 @@ def test_floats(operation: str, expected: float) -> None:
 def test_integers_become_floats_and_back() -> None:
     func = body(
         "%a = arith.constant -2.75 : f64  %i = arith.fptosi %a : f64 to i64  %n = arith.subi %c0, %i : i64\n"
-        "%m = circuit.int_to_bits %n : !circuit.bits<4>",
+        "%m = circuit.int_to_bits %n : i64 -> !circuit.bits<4>",
         1,
         {"c": ("%m", 4)},
     )
@@ -162,10 +162,10 @@ def test_integers_become_floats_and_back() -> None:
 REGISTERS = """
 %z = circuit.bits_constant 10 : i64 : !circuit.bits<4>
 %low = circuit.bits_extract %z[%c1] : !circuit.bits<4> -> !circuit.bits<2>
-%n = circuit.bits_to_int %low false : !circuit.bits<2>
-%s = circuit.bits_to_int %z true : !circuit.bits<4>
+%n = circuit.bits_to_int %low false : !circuit.bits<2> -> i64
+%s = circuit.bits_to_int %z true : !circuit.bits<4> -> i64
 %sum = arith.addi %n, %s : i64
-%sb = circuit.int_to_bits %sum : !circuit.bits<4>
+%sb = circuit.int_to_bits %sum : i64 -> !circuit.bits<4>
 %w = circuit.bits_insert %sb[%c2] = %low : !circuit.bits<4>, !circuit.bits<2>
 """
 

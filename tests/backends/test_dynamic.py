@@ -48,7 +48,7 @@ def test_a_bit_that_is_only_moved_is_sampled_at_the_end() -> None:
 DYNAMIC = """
 kernel.sweep <h 0, ry(1.1) 1, cx 0 2>
 %m = kernel.measure [0, 1] : !circuit.bits<2>
-%n = circuit.bits_to_int %m false : !circuit.bits<2>
+%n = circuit.bits_to_int %m false : !circuit.bits<2> -> i64
 %t = scf.for %i = %c0 to %n step %c1 iter_args(%k = %c0) -> (i64) : i64 {
   kernel.gate "ry" (%angle) [2]
   %k1 = arith.addi %k, %c1 : i64
@@ -57,7 +57,7 @@ kernel.sweep <h 0, ry(1.1) 1, cx 0 2>
 kernel.reset [0]
 kernel.sweep <h 0>
 %l = kernel.measure [0, 2] : !circuit.bits<2>
-%z = circuit.int_to_bits %t : !circuit.bits<6>
+%z = circuit.int_to_bits %t : i64 -> !circuit.bits<6>
 %r = circuit.bits_insert %z[%c2] = %l : !circuit.bits<6>, !circuit.bits<2>
 %u = circuit.bits_insert %r[%c4] = %m : !circuit.bits<6>, !circuit.bits<2>
 """
@@ -123,7 +123,7 @@ REPEAT = """
 ^bb0(%v: i64):
   scf.yield %v : i64
 }
-%c = circuit.int_to_bits %r : !circuit.bits<8>
+%c = circuit.int_to_bits %r : i64 -> !circuit.bits<8>
 """
 
 

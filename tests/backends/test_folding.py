@@ -75,7 +75,7 @@ def test_loops_are_undone_and_terminal_measurements_stay() -> None:
     [
         "kernel.sweep <h 0>\nkernel.reset [0]",
         "%m = kernel.measure [0] : !circuit.bits<1>\nkernel.sweep <h 0>",
-        "%m = kernel.measure [0] : !circuit.bits<1>\n%n = circuit.bits_to_int %m false : !circuit.bits<1>",
+        "%m = kernel.measure [0] : !circuit.bits<1>\n%n = circuit.bits_to_int %m false : !circuit.bits<1> -> i64",
     ],
 )
 def test_what_cannot_be_undone_is_refused(text: str) -> None:
