@@ -155,6 +155,17 @@ class BadArrayIndex(BackendError):
 
 
 @dataclass(eq=False)
+class BadQubitIndex(BackendError):
+    """A computed index outside of a register of qubits."""
+
+    index: int
+    size: int
+
+    def __str__(self) -> str:
+        return f"index {self.index} of a register of {self.size} qubit{'' if self.size == 1 else 's'}"
+
+
+@dataclass(eq=False)
 class NotUnitary(BackendError):
     """Noise scaling by folding U(U†U)ᵏ was asked for a circuit that cannot be undone."""
 

@@ -11,10 +11,11 @@ from qlang.backends.control import CONTROL
 from qlang.backends.operations import OPERATIONS
 from qlang.backends.program import Decoder, Program
 from qlang.backends.registers import REGISTERS
+from qlang.backends.wires import WIRES
 from qlang.ir.kernel import FuncOp
 
 HANDLERS: Mapping[str, Any] = {**OPERATIONS, **CONTROL}
-MOVERS: Mapping[str, Any] = {**REGISTERS, **ARRAYS}
+MOVERS: Mapping[str, Any] = {**REGISTERS, **ARRAYS, **WIRES}
 
 
 def decode(func: FuncOp) -> Program:
@@ -30,6 +31,6 @@ def run(program: Program, machine: Machine, state: Any, parameters: Sequence[flo
     """All branches at the end; terminal measurements are still pending.
 
     Raises `TooManyBranches`, `LoopLimit`, `BadLoop`, `BadArithmetic`, `BadWires`, `BadBitIndex`,
-    `BadArrayIndex`, `BadRequest`.
+    `BadArrayIndex`, `BadQubitIndex`, `BadRequest`.
     """
     return program.body.run(machine, [program.start(state, parameters, shots)])

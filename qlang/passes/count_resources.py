@@ -23,6 +23,7 @@ from qlang.ir import circuit
 from qlang.ir.gates import BY_CODE, BY_NAME
 from qlang.ir.job import JobOp, SweepOp
 from qlang.ir.values import Plain, attribute, floats
+from qlang.ir.wires import WireAtOp
 from qlang.passes.resources import Tally
 
 Number = int | float | None
@@ -130,6 +131,11 @@ def _integer(counter: _Counter, op: Operation, tally: Tally) -> None:
     counter.known[op.results[0]] = _INTEGER[type(op)](left, right) if known else None  # type: ignore[arg-type]  # known
 
 
+def _wire_at(counter: _Counter, op: WireAtOp, tally: Tally) -> None:
+    at, wires = counter.integer(op.index), op.wires.get_values()
+    counter.known[op.result] = wires[at] if at is not None and -len(wires) <= at < len(wires) else None
+
+
 def _run(counter: _Counter, op: circuit.RunOp, tally: Tally) -> None:
     for code, wires, _ in op.gates.gates():
         tally.gate(BY_CODE[code], wires)
@@ -213,6 +219,7 @@ def _while(counter: _Counter, op: scf.WhileOp, tally: Tally) -> None:
 _HANDLERS: dict[type[Operation], Callable[..., None]] = {
     arith.ConstantOp: _constant,
     **dict.fromkeys(_INTEGER, _integer),
+    WireAtOp: _wire_at,
     circuit.RunOp: _run,
     circuit.GateOp: _gate,
     circuit.EachOp: _each,

@@ -33,6 +33,16 @@ class Reporter:
         """Where in the checked file an import stands whose diagnostics come in now."""
         self.errors = 0
         """Errors reported so far, repeated ones included."""
+        self.unsound: set[Symbol] = set()
+        """Subroutines with mistakes of their own, whose bodies are not checked again for calls."""
+        self.bound_bodies: set[tuple[object, ...]] = set()
+        """The calls for which bodies were checked: the subroutine, and what the call tells of its parameters."""
+
+    def within(self) -> "Reporter":
+        """A reporter for a body that is checked again: its diagnostics are its own, what was checked is shared."""
+        inner = Reporter()
+        inner.unsound, inner.bound_bodies = self.unsound, self.bound_bodies
+        return inner
 
     def report(self, diagnostic: Diagnostic) -> None:
         self.errors += diagnostic.severity == "error"
@@ -89,8 +99,16 @@ class Context:
     used: set[Symbol] = field(default_factory=set)
     registers: list[tuple[VariableSymbol, tree.QubitDeclaration]] = field(default_factory=list)
     """The qubit registers that the body declares."""
+    declared: list[tuple[Symbol, bool]] = field(default_factory=list)
+    """The variables that the body declares, and whether each stands at its top."""
+    written: set[Symbol] = field(default_factory=set)
+    """Variables that are assigned or measured into."""
+    outcomes: list[dict[Wire, Span]] = field(default_factory=lambda: [{}])
+    """Bits that hold an outcome nothing has read, by open block: where it was measured."""
     measured: dict[Wire, Span] | None = None
-    """Qubits that are measured and not reset, where the target forbids their use; `None` where it does not."""
+    """Qubits that were measured and since then neither reset nor used; `None` where nobody asks, as in subroutines."""
+    forbid_reuse: bool = False
+    """Whether the target cannot use a qubit after its measurement."""
     program: bool = False
     """Whether the body is a file's top level, whose names share the file's."""
 

@@ -50,9 +50,10 @@ def size_constant(context: Context, node: tree.Expression) -> Constant:
 
 
 def depends_on_parameter(context: Context, node: tree.Expression) -> bool:
-    """Whether an expression takes its value from a parameter or `input`, which a job binds."""
+    """Whether an expression takes its value from a parameter or `input`, which a job or call binds."""
     return any(
-        isinstance(symbol, VariableSymbol) and symbol.kind in ("parameter", "input")
+        isinstance(symbol, VariableSymbol)
+        and (symbol.kind in ("parameter", "input", "argument") or isinstance(symbol.type, Qubits))
         for part in tree.walk(node)
         if isinstance(part, tree.Name) and (symbol := context.lookup(part.name)) is not None
     )

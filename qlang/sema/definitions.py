@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from qlang.sema import errors
+from qlang.sema.bound_bodies import parameter_variable
 from qlang.sema.casts import assignable
 from qlang.sema.context import Context
 from qlang.sema.declared_types import checked_type
@@ -17,7 +18,7 @@ from qlang.sema.symbols import (
     Symbol,
     VariableSymbol,
 )
-from qlang.sema.types import FLOAT, VOID, Qubit, Unknown, Void, is_quantum
+from qlang.sema.types import FLOAT, VOID, Qubit, Qubits, Unknown, Void
 from qlang.sema.values import Constant
 from qlang.syntax import tree
 
@@ -77,13 +78,12 @@ def subroutine_symbol(context: Context, node: tree.SubroutineDefinition) -> Subr
     return SubroutineSymbol(node.name.name, context.span(node.name), parameters, result, node, context.scope)
 
 
-def check_subroutine(context: Context, symbol: SubroutineSymbol) -> None:
-    """A subroutine's body, in a context of its own."""
+def check_subroutine(context: Context, symbol: SubroutineSymbol, openqasm: bool) -> None:
+    """A subroutine's body, in a context of its own; OpenQASM knows no registers of any size."""
     for parameter, node in zip(symbol.parameters, symbol.definition.parameters, strict=True):
-        kind = "qubit" if is_quantum(parameter.type) else "variable"
-        if parameter.access == "readonly":
-            kind = "readonly"
-        context.declare(node.name, VariableSymbol(parameter.name, parameter.span, parameter.type, kind))
+        if openqasm and isinstance(parameter.type, Qubits) and node.type.unsized:
+            context.report(errors.subroutines.UnsizedParameter(context.span(node.type), name=parameter.name))
+        context.declare(node.name, parameter_variable(symbol, parameter, openqasm=openqasm))
     context.result = symbol.result
     body = symbol.definition.body
     with context.block():

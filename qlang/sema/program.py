@@ -32,6 +32,7 @@ from qlang.sema.gate_files import (
 from qlang.sema.imports import check_import, check_include
 from qlang.sema.jobs import CheckedJob, SweepReference
 from qlang.sema.module import Module
+from qlang.sema.reachability import ENDING, ends_block
 from qlang.sema.statements import check_statements, innermost
 from qlang.sema.symbols import (
     CircuitSymbol,
@@ -43,6 +44,7 @@ from qlang.sema.symbols import (
     Symbol,
     VariableSymbol,
 )
+from qlang.sema.unused import report_unused_parameters, report_unused_variables
 from qlang.sema.values import Constant
 from qlang.syntax import tree
 from qlang.syntax.source import Source
@@ -52,12 +54,15 @@ MAIN = "main"
 _QUANTUM = (
     tree.QubitDeclaration,
     tree.GateCall,
+    tree.GateRun,
     tree.MeasureStatement,
     tree.Reset,
     tree.Barrier,
     tree.Delay,
     tree.Box,
 )
+
+Definition = tree.GateDefinition | tree.SubroutineDefinition | tree.CircuitDefinition
 
 
 @dataclass(eq=False)
@@ -70,13 +75,16 @@ class ProgramCheck:
     later: dict[str, tree.Name]
     forbid_reuse: bool
     gates_by_include: dict[str, str]
+    openqasm: bool
     main: Context = field(init=False)
     body: list[tree.Statement] = field(default_factory=list)
     inputs: list[ParameterSymbol] = field(default_factory=list)
     circuits: dict[str, CircuitSymbol] = field(default_factory=dict)
-    circuits_here: list[CircuitSymbol] = field(default_factory=list)
+    circuits_here: list[tuple[CircuitSymbol, tree.CircuitDefinition]] = field(default_factory=list)
     checked_circuits: list[Context] = field(default_factory=list)
     """Contexts of checked bodies, for the warning of unused registers once jobs are read."""
+    bodies: list[tuple[Context, str, Definition]] = field(default_factory=list)
+    """Checked bodies with parameters, what each is called, and its definition."""
     observables: list[ObservableSymbol] = field(default_factory=list)
     noise: list[tree.NoiseDefinition] = field(default_factory=list)
     jobs: list[tree.JobDefinition] = field(default_factory=list)
@@ -95,7 +103,8 @@ class ProgramCheck:
             later=self.later,
             offered_gates=self.gates_by_include,
             version_end=self.version_end,
-            measured={} if self.forbid_reuse and place == "circuit" else None,
+            measured={} if place == "circuit" else None,
+            forbid_reuse=self.forbid_reuse,
             program=program,
         )
 
@@ -117,7 +126,7 @@ class ProgramCheck:
         values = {name: value for name, value in arguments.items() if isinstance(value, Constant)}
         if not values:
             return
-        context = Context(circuit.scope, Reporter(), "circuit")
+        context = Context(circuit.scope, self.reporter.within(), "circuit")
         check_circuit(context, circuit, values)
         for diagnostic in context.reporter.diagnostics():
             if diagnostic.severity == "error":
@@ -139,7 +148,7 @@ def check_program(
     scope = FileScope(source, version, parents=_parents(version, openqasm))
     later = definition_names(program.statements)
     state = ProgramCheck(
-        scope, files, reporter, later, files.forbid_reuse, gates_by_include(version) if openqasm else {}
+        scope, files, reporter, later, files.forbid_reuse, gates_by_include(version) if openqasm else {}, openqasm
     )
     for statement in program.statements:
         node = innermost(statement)
@@ -152,9 +161,8 @@ def check_program(
     state.later.clear()
     _check_definitions(state)
     module_jobs = () if imported else _check_jobs(state)
-    if reporter.errors == errors_before:  # a name that was not understood may have meant the register
-        for context in (*state.checked_circuits, state.main):
-            report_unused_qubits(context)
+    if reporter.errors == errors_before and not imported:  # a name that was not understood may have meant any other
+        _report_unused(state)
     files.open.pop()
     return Module(
         scope,
@@ -185,14 +193,20 @@ def _include(state: ProgramCheck, node: tree.Include) -> None:
 
 
 def _gate(state: ProgramCheck, node: tree.GateDefinition) -> None:
-    check_gate(state.context("gate"), node)
+    context = state.context("gate")
+    check_gate(context, node)
+    state.bodies.append((context, f"gate `{node.name.name}`", node))
     state.define(node.name, gate_symbol(state.scope, node))
 
 
 def _subroutine(state: ProgramCheck, node: tree.SubroutineDefinition) -> None:
     context = state.context("subroutine")
+    errors_before = state.reporter.errors
     symbol = subroutine_symbol(context, node)
-    check_subroutine(context, symbol)
+    check_subroutine(context, symbol, state.openqasm)
+    if state.reporter.errors > errors_before:
+        state.reporter.unsound.add(symbol)
+    state.bodies.append((context, f"subroutine `{node.name.name}`", node))
     state.define(node.name, symbol)
 
 
@@ -204,7 +218,7 @@ def _circuit(state: ProgramCheck, node: tree.CircuitDefinition) -> None:
     circuit = circuit_symbol(state.context("file"), node)
     state.define(node.name, circuit)
     state.circuits.setdefault(circuit.name, circuit)
-    state.circuits_here.append(circuit)
+    state.circuits_here.append((circuit, node))
 
 
 def _noise(state: ProgramCheck, node: tree.NoiseDefinition) -> None:
@@ -255,7 +269,7 @@ def _main_statement(state: ProgramCheck, node: tree.Statement, statement: tree.S
     name = getattr(node, "name", None)
     if isinstance(name, tree.Name) and not isinstance(node, tree.GateCall):
         state.later.pop(name.name, None)
-    if state.body and isinstance(innermost(state.body[-1]), tree.End):
+    if state.body and type(state.body[-1]) in ENDING and ends_block(state.body[-1]):
         span, after = context.span(node), context.span(state.body[-1])
         state.reporter.report(errors.warnings.Unreachable(span, after=after))
     check_statements(context, [node])
@@ -282,16 +296,25 @@ def _main_circuit(state: ProgramCheck) -> CircuitSymbol | None:
     if first is not None:
         state.reporter.report(errors.names.DuplicateName(span, name=MAIN, first=first.span))
         return main
+    _note_measured(state.main, main)
     state.circuits[MAIN] = main
     state.scope.names[MAIN] = main
     return main
 
 
+def _note_measured(context: Context, circuit: CircuitSymbol) -> None:
+    """Keep which qubits a circuit leaves measured, for what jobs ask of it."""
+    for (register, index), place in (context.measured or {}).items():
+        circuit.measured[register.name, index] = place
+
+
 def _check_definitions(state: ProgramCheck) -> None:
     """What sees the whole file: circuits, observables, noise blocks."""
-    for circuit in state.circuits_here:
+    for circuit, node in state.circuits_here:
         context = state.context("circuit")
         check_circuit(context, circuit, {})
+        _note_measured(context, circuit)
+        state.bodies.append((context, f"circuit `{circuit.name}`", node))
         state.checked_circuits.append(context)
     if state.observables:
         from qlang.sema.observable_check import check_observable
@@ -303,6 +326,19 @@ def _check_definitions(state: ProgramCheck) -> None:
 
         for noise in state.noise:
             check_noise(state.context("file"), noise)
+
+
+def _report_unused(state: ProgramCheck) -> None:
+    """Warn of what the file's own bodies declare and never use."""
+    for context in (*state.checked_circuits, state.main):
+        report_unused_qubits(context)
+        report_unused_variables(context)
+    for context, owner, node in state.bodies:
+        report_unused_variables(context)
+        names = [item.name if isinstance(item, tree.Name) else item.name.name for item in node.parameters]
+        if isinstance(node, tree.GateDefinition):
+            names += [qubit.name for qubit in node.qubits]
+        report_unused_parameters(context, owner, names, node.body)
 
 
 def _check_jobs(state: ProgramCheck) -> tuple[CheckedJob, ...]:

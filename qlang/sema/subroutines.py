@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from qlang.sema import errors
+from qlang.sema.bound_bodies import Argument, check_for_call
 from qlang.sema.casts import assignable
 from qlang.sema.context import Context
 from qlang.sema.infer import infer, is_qubit_expression
@@ -29,19 +30,22 @@ def call_subroutine(
             )
         )
         return symbol.result
-    qubits: list[Operand] = []
+    errors_before = context.reporter.errors
+    given: list[Argument] = []
     for parameter, argument in zip(symbol.parameters, arguments, strict=True):
+        operand = None
         if is_quantum(parameter.type):
             operand = _qubit_argument(context, parameter, argument)
-            if operand is not None:
-                qubits.append(operand)
         elif parameter.access == "mutable":
             _mutable_argument(context, parameter, argument)
         else:
             _classical_argument(context, parameter, argument)
+        given.append(Argument(parameter, argument, operand))
     from qlang.sema.gate_operands import check_distinct
 
-    check_distinct(context, symbol.name, qubits)
+    check_distinct(context, symbol.name, [argument.operand for argument in given if argument.operand is not None])
+    if context.reporter.errors == errors_before:
+        check_for_call(context, symbol, node, given)
     return symbol.result
 
 

@@ -107,6 +107,17 @@ class CircuitSymbol(Symbol):
     scope: FileScope
     whole: Span
     """The definition from its first to its last character."""
+    measured: dict[tuple[str, int], Span] = field(default_factory=dict)
+    """Qubits that it certainly leaves measured, by register and index, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileTerm:
+    """A term of an observable that was read from a file."""
+
+    coefficient: float
+    factors: tuple[tuple[int, str], ...]
+    """Qubit and `X`, `Y` or `Z`, ascending by qubit; none is the identity."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +125,8 @@ class ObservableSymbol(Symbol):
     parameters: tuple[ParameterSymbol, ...]
     value: tree.Expression
     scope: FileScope
+    terms: tuple[FileTerm, ...] | None = None
+    """Of an imported file, which stand instead of an expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +162,7 @@ class VariableSymbol(Symbol):
 
     type: Type
     kind: str
-    """`variable`, `loop`, `qubit`, `alias`, `parameter`, `input` or `output`."""
+    """`variable`, `loop`, `qubit`, `alias`, `parameter`, `argument`, `readonly`, `input` or `output`."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -125,7 +125,7 @@ class Qubit(Type):
 
 
 class Qubits(Type):
-    """`qubit[]`: a register of any size, as a parameter of an observable."""
+    """`qubit[]`: a register of any size, as a parameter of an observable or of a subroutine."""
 
     def __str__(self) -> str:
         return "qubit[]"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from qlang.sema.constants import listed, range_of
 from qlang.sema.context import Context, Loop
+from qlang.sema.functions import builtins
 from qlang.sema.symbols import ConstantSymbol
 from qlang.sema.types import Type
 from qlang.sema.values import CONSTANTS, Constant, ConstantError, integer
@@ -56,7 +57,7 @@ def _involved_loops(context: Context, needed: set[str]) -> list[Loop]:
 def _is_known(context: Context, name: str) -> bool:
     symbol = context.lookup(name)
     if symbol is None:
-        return name in CONSTANTS
+        return name in CONSTANTS or name in builtins(context.version)
     return isinstance(symbol, ConstantSymbol) or not hasattr(symbol, "kind") or symbol.kind in ("qubit", "alias")
 
 

@@ -39,9 +39,9 @@ def kernel_of(compilation: Compilation) -> FuncOp:
     return next(op for op in compilation.module.ops if isinstance(op, FuncOp))
 
 
-def execute(text: str, shots: int | None = None, **request: object) -> Outcome:
+def execute(text: str, shots: int | None = None, name: str = "test.qasm", **request: object) -> Outcome:
     """Run the program's kernel on the reference executor, with its bit registers sampled."""
-    kernel = kernel_of(compiled(text))
+    kernel = kernel_of(compiled(text, name))
     samples = tuple(SampleSpec(name, bits=name) for name in kernel.bit_registers)
     return ReferenceBackend().execute(
         kernel,
@@ -57,13 +57,13 @@ def state(text: str) -> NDArray[np.complex128]:
     return outcome.states["all"]
 
 
-def distribution(text: str) -> dict[str, Mapping[int, float]]:
+def distribution(text: str, name: str = "test.qasm") -> dict[str, Mapping[int, float]]:
     """Exact distribution of each bit register."""
-    return {sample.label: dict(sample.probabilities or {}) for sample in execute(text).samples}
+    return {sample.label: dict(sample.probabilities or {}) for sample in execute(text, name=name).samples}
 
 
-def certain(text: str, register: str) -> int:
+def certain(text: str, register: str, name: str = "test.qasm") -> int:
     """The value that a register has with certainty."""
-    (found,) = [(value, p) for value, p in distribution(text)[register].items() if p > 1e-12]
+    (found,) = [(value, p) for value, p in distribution(text, name)[register].items() if p > 1e-12]
     assert abs(found[1] - 1) < 1e-9
     return found[0]

@@ -184,6 +184,7 @@ def _range_loop(frame: Frame, node: tree.For, domain: tree.Range, kind: Type, bo
     block.args[0].name_hint = node.variable.name if node.variable.name.isidentifier() else None
     _enter(frame, state, block, block.args[1:])
     frame.scopes.append({})
+    _note_interval(emitter, block.args[0], lower, upper)
     index = block.args[0] if offset is None else _countdown(emitter, block.args[0], offset, step)
     frame.bind_value(node.variable.name, Dynamic(kind, index), kind)
     body(frame, node.body.statements)
@@ -216,6 +217,13 @@ def _bounds(
     down = _integer_op(emitter, arith.SubiOp, whole(emitter, first), whole(emitter, last))
     steps = emitter.value(arith.FloorDivSIOp.create(operands=[down, emitter.integer(-step)], result_types=[i64]))
     return emitter.integer(0), _integer_op(emitter, arith.AddiOp, steps, one), one, whole(emitter, first)
+
+
+def _note_interval(emitter: Emitter, index: SSAValue, lower: SSAValue, upper: SSAValue) -> None:
+    """Note between which numbers a loop's counter stays."""
+    low, high = emitter.intervals.of(lower), emitter.intervals.of(upper)
+    if low is not None and high is not None and low[0] < high[1]:
+        emitter.intervals.known[index] = (low[0], high[1] - 1)
 
 
 def _countdown(emitter: Emitter, count: SSAValue, start: SSAValue, step: int) -> SSAValue:

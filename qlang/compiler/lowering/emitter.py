@@ -8,9 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import DenseArrayBase, FloatAttr, IntegerAttr, LocationAttr, StringAttr, f64, i1, i32, i64
+from xdsl.dialects.builtin import (
+    DenseArrayBase,
+    FloatAttr,
+    IntegerAttr,
+    IntegerType,
+    LocationAttr,
+    StringAttr,
+    f64,
+    i32,
+)
 from xdsl.ir import Block, Operation, SSAValue
 
+from qlang.compiler.lowering.intervals import Intervals
 from qlang.ir import bits as bits_ops
 from qlang.ir import circuit
 from qlang.ir.gates import BY_CODE
@@ -24,8 +34,9 @@ from qlang.syntax.source import Source
 class Dynamic:
     """A value that is known when the circuit runs.
 
-    `ssa` is i64 for integers (kept within their width) and for angles (in steps of 2π/2^width), f64 for floats and
-    durations, i1 for `bool`, `!circuit.bits<n>` for bits (n = 1 for a single one).
+    `ssa` is i64 for integers (kept within their width) and for angles (in steps of 2π/2^width), or an integer of their
+    width where that is larger; f64 for floats and durations, i1 for `bool`, `!circuit.bits<n>` for bits (n = 1 for a
+    single one), `!circuit.array<…>` of these for arrays.
     """
 
     type: Type
@@ -44,6 +55,7 @@ class Emitter:
     end: int = 0
     pending: GateListBuilder = field(default_factory=GateListBuilder)
     pending_spans: list[int] = field(default_factory=list)
+    intervals: Intervals = field(default_factory=Intervals)
     _constants: dict[tuple[int, str, str], SSAValue] = field(default_factory=dict)
     _locations: dict[tuple[int, int], LocationAttr] = field(default_factory=dict)
 
@@ -169,9 +181,9 @@ class Emitter:
         )
         return op.results[1]
 
-    def integer(self, value: int) -> SSAValue:
-        """An i64 constant; equal ones in a block are one."""
-        return self._constant("i64", value)
+    def integer(self, value: int, width: int = 64) -> SSAValue:
+        """An integer constant; equal ones in a block are one."""
+        return self._constant(f"i{width}", value)
 
     def real(self, value: float) -> SSAValue:
         """An f64 constant."""
@@ -186,7 +198,7 @@ class Emitter:
         return self.value(
             bits_ops.BitsConstantOp.create(
                 result_types=[circuit.BitsType.of(size)],
-                properties={"value": IntegerAttr(_signed(value), i64)},
+                properties={"value": IntegerAttr(_signed(value, max(size, 64)), IntegerType(max(size, 64)))},
             )
         )
 
@@ -194,15 +206,13 @@ class Emitter:
         key = (id(self.block), kind, repr(value))
         found = self._constants.get(key)
         if found is None:
-            attribute = (
-                FloatAttr(value, f64) if kind == "f64" else IntegerAttr(int(value), i64 if kind == "i64" else i1)
-            )
+            attribute = FloatAttr(value, f64) if kind == "f64" else IntegerAttr(int(value), IntegerType(int(kind[1:])))
             found = self._constants[key] = self.value(
                 arith.ConstantOp.create(result_types=[attribute.type], properties={"value": attribute})
             )
         return found
 
 
-def _signed(value: int) -> int:
-    """The same 64 bits as a signed number, as MLIR's i64 prints them."""
-    return value - (1 << 64) if value >= 1 << 63 else value
+def _signed(value: int, width: int) -> int:
+    """The same bits as a signed number, as MLIR prints integers."""
+    return value - (1 << width) if value >> (width - 1) else value

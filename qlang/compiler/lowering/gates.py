@@ -9,12 +9,12 @@ from qlang.compiler.lowering.arithmetic import real
 from qlang.compiler.lowering.expressions import names, value
 from qlang.compiler.lowering.frame import Frame, Known, LoweringError, Qubits, Wire
 from qlang.compiler.lowering.modifiers import CannotModify, Step
-from qlang.compiler.lowering.problems import not_executable
+from qlang.compiler.lowering.problems import not_executable, within_call
 from qlang.compiler.lowering.qubits import operand
 from qlang.ir.gates import BY_NAME, Primitive
 from qlang.sema import errors
 from qlang.sema.constants import range_of
-from qlang.sema.symbols import GateSymbol
+from qlang.sema.symbols import GateSymbol, SubroutineSymbol
 from qlang.sema.types import INT
 from qlang.sema.values import Constant, as_float, as_int, integer
 from qlang.syntax import tree
@@ -33,6 +33,8 @@ def lower_gate(frame: Frame, call: tree.GateCall) -> None:
     primitive = primitive_of(frame, call.name.name)
     if primitive is not None and not call.modifiers and _simple(frame, call, primitive):
         return
+    if primitive is None and _called(frame, call):
+        return
     parameters = tuple(value(frame, parameter) for parameter in call.parameters)
     operands = [operand(frame, node) for node in call.operands]
     if primitive is not None and not call.modifiers and primitive.qubits == 1 and not operands[0].single:
@@ -41,6 +43,16 @@ def lower_gate(frame: Frame, call: tree.GateCall) -> None:
     for wires in broadcast(frame, call, operands):
         for step in _expanded_call(frame, call, parameters, wires):
             emit(frame, step)
+
+
+def _called(frame: Frame, call: tree.GateCall) -> bool:
+    """Whether the call is of a subroutine, `f(a) q, r;` for `f(a, q, r);`, which is lowered then."""
+    symbol = frame.scope.lookup(call.name.name)
+    if not isinstance(symbol, SubroutineSymbol) or frame.call is None:
+        return False
+    arguments = [tree.Argument(node.start, node.end, None, node) for node in (*call.parameters, *call.operands)]
+    frame.call(frame, symbol, tree.Call(call.start, call.end, call.name, arguments))
+    return True
 
 
 def primitive_of(frame: Frame, name: str) -> Primitive | None:
@@ -168,7 +180,8 @@ def expand(
         inner.bind_value(parameter.name, known)
     for qubit, wire in zip(definition.qubits, wires, strict=True):
         inner.bind(qubit.name, Qubits((wire,), single=True))
-    steps = list(_body(inner, definition.body.statements))
+    with within_call(frame, call, name):
+        steps = list(_body(inner, definition.body.statements))
     if len(steps) > LONGEST_EXPANSION:
         raise not_executable(frame, call, f"a gate of more than {LONGEST_EXPANSION} primitives", "use a circuit")
     return steps

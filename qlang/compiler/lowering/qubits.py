@@ -9,6 +9,7 @@ from xdsl.ir import SSAValue
 
 from qlang.compiler.lowering.frame import Frame, Qubits, Wire
 from qlang.compiler.lowering.problems import not_executable, out_of_range
+from qlang.ir.wires import WireAtOp
 from qlang.sema.constants import range_of
 from qlang.sema.values import Constant, as_int
 from qlang.syntax import tree
@@ -68,22 +69,24 @@ def _element(frame: Frame, item: tree.Expression, base: Qubits, name: str) -> Wi
         if not -size <= index < size:
             raise out_of_range(frame, item, index, name, size)
         return base.wires[index]
-    first, step = _progression(frame, item, base)
-    position = whole(frame.emitter, found)
+    return _wire_at(frame, item, base, whole(frame.emitter, found))
+
+
+def _wire_at(frame: Frame, item: tree.Expression, base: Qubits, position: SSAValue) -> SSAValue:
+    """The wire at an index known only at run time: computed where the index is known to be inside, looked up else."""
+    wires = [wire for wire in base.wires if isinstance(wire, int)]
+    if len(wires) < len(base.wires) or not wires:
+        raise not_executable(
+            frame, item, "an index known only at run time into qubits chosen at run time", "index the register itself"
+        )
+    inside = frame.emitter.intervals.of(position)
+    step = wires[1] - wires[0] if len(wires) > 1 else 1
+    even = all(b - a == step for a, b in pairwise(wires))
+    if not even or inside is None or inside[0] < 0 or inside[1] >= len(wires):
+        return frame.emitter.value(WireAtOp.of(position, wires))
     if step != 1:
         position = _arith(frame, arith.MuliOp, position, frame.emitter.integer(step))
-    return position if first == 0 else _arith(frame, arith.AddiOp, position, frame.emitter.integer(first))
-
-
-def _progression(frame: Frame, item: tree.Expression, base: Qubits) -> tuple[int, int]:
-    """First wire and step of a register whose wires are evenly spaced, which run-time indices need."""
-    wires = [wire for wire in base.wires if isinstance(wire, int)]
-    step = wires[1] - wires[0] if len(wires) > 1 else 1
-    if len(wires) < len(base.wires) or any(b - a != step for a, b in pairwise(wires)):
-        raise not_executable(
-            frame, item, "an index known only at run time into scattered qubits", "index the register itself"
-        )
-    return wires[0], step
+    return position if wires[0] == 0 else _arith(frame, arith.AddiOp, position, frame.emitter.integer(wires[0]))
 
 
 def _arith(frame: Frame, kind: type[arith.MuliOp] | type[arith.AddiOp], left: SSAValue, right: SSAValue) -> SSAValue:

@@ -9,15 +9,16 @@ from qlang.compiler.lowering import control
 from qlang.compiler.lowering.arithmetic import binary, convert, real, whole
 from qlang.compiler.lowering.emitter import Dynamic, Emitter
 from qlang.compiler.lowering.expressions import materialised, names, resolved, value
-from qlang.compiler.lowering.frame import Frame, Known, Variable
+from qlang.compiler.lowering.frame import Frame, Known, Qubits, Variable
+from qlang.compiler.lowering.gate_runs import lower_run
 from qlang.compiler.lowering.gates import lower_gate
-from qlang.compiler.lowering.problems import from_constant, not_executable, out_of_range
+from qlang.compiler.lowering.problems import from_constant, not_executable, out_of_range, within_call
 from qlang.compiler.lowering.qubits import operand
 from qlang.ir import bits as bits_ops
 from qlang.ir import circuit
 from qlang.sema.constants import range_of
 from qlang.sema.symbols import SubroutineSymbol
-from qlang.sema.types import BIT, BOOL, Array, Bit, Float, Type, Void, is_quantum
+from qlang.sema.types import BIT, BOOL, Array, Bit, Float, Qubit, Type, Void, is_quantum
 from qlang.sema.values import Constant, ConstantError, as_int, boolean
 from qlang.syntax import tree
 
@@ -246,10 +247,12 @@ def call_subroutine(frame: Frame, symbol: SubroutineSymbol, call: tree.Call) -> 
         raise not_executable(inner, nested, "a `return` inside a loop or branch", "return once, at the end")
     for parameter, argument in zip(symbol.parameters, call.arguments, strict=True):
         if is_quantum(parameter.type):
-            inner.bind(parameter.name, operand(frame, argument.value))
+            single = isinstance(parameter.type, Qubit) and parameter.type.size is None
+            inner.bind(parameter.name, Qubits(operand(frame, argument.value).wires, single))
         else:
             inner.bind_value(parameter.name, _assigned(frame, parameter.type, argument.value), parameter.type)
-    lower_body(inner, symbol.definition.body.statements)
+    with within_call(frame, call, symbol.name):
+        lower_body(inner, symbol.definition.body.statements)
     if inner.result is None or isinstance(symbol.result, Void):
         return None
     return convert(frame.emitter, symbol.result, inner.result)
@@ -274,6 +277,7 @@ _NOT_EXECUTABLE: dict[type[tree.Statement], tuple[str, str]] = {
 
 _HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
     tree.GateCall: lower_gate,
+    tree.GateRun: lower_run,
     tree.MeasureStatement: _measure,
     tree.Reset: _reset,
     tree.Barrier: _barrier,

@@ -11,14 +11,18 @@ if TYPE_CHECKING:
     import qlang.sema.errors.backend as backend
     import qlang.sema.errors.circuits as circuits
     import qlang.sema.errors.crypto as crypto
+    import qlang.sema.errors.dead_code as dead_code
+    import qlang.sema.errors.doubtful as doubtful
     import qlang.sema.errors.embedding as embedding
     import qlang.sema.errors.jobs as jobs
     import qlang.sema.errors.mitigation as mitigation
     import qlang.sema.errors.names as names
+    import qlang.sema.errors.observable_files as observable_files
     import qlang.sema.errors.observables as observables
     import qlang.sema.errors.planning as planning
     import qlang.sema.errors.qubits as qubits
     import qlang.sema.errors.sla as sla
+    import qlang.sema.errors.subroutines as subroutines
     import qlang.sema.errors.types as types
     import qlang.sema.errors.warnings as warnings
 
@@ -26,14 +30,18 @@ __all__ = [
     "backend",
     "circuits",
     "crypto",
+    "dead_code",
+    "doubtful",
     "embedding",
     "jobs",
     "mitigation",
     "names",
+    "observable_files",
     "observables",
     "planning",
     "qubits",
     "sla",
+    "subroutines",
     "types",
     "warnings",
 ]

@@ -30,6 +30,8 @@ class IndexOutOfRange(Diagnostic):
     """The values of loop variables for which it happens: `i = 2`."""
     fix_index: int | None = None
     """The index to write where a literal is one too far."""
+    arrives: bool = False
+    """Whether the register has this size in a call only: the parameter is `qubit[]`."""
 
     def message(self) -> str:
         noun = "qubit" if self.size == 1 else "qubits"
@@ -41,7 +43,9 @@ class IndexOutOfRange(Diagnostic):
 
     def secondary(self) -> Iterator[Label]:
         if self.declaration is not None:
-            yield Label(self.declaration, f"declared with {self.size} qubit{'' if self.size == 1 else 's'}")
+            how = "has" if self.arrives else "declared with"
+            when = " in this call" if self.arrives else ""
+            yield Label(self.declaration, f"{how} {self.size} qubit{'' if self.size == 1 else 's'}{when}")
 
     def fixes(self) -> Iterator[Fix]:
         if self.fix_index is not None:
