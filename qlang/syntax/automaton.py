@@ -27,6 +27,8 @@ class Automaton:
     last_token: int
     """Number of the end of the text; tokens behind it are made up by the recovery."""
     job_words: frozenset[int]
+    packed: bool = False
+    """Whether tokens may be whole runs of gate lines; never while recovering."""
     last_error: int = -10
     """Where the recovery was called last."""
     attempts: int = 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, compress
 
+from qlang.syntax.gate_lines import is_run, run_pattern
 from qlang.syntax.tables import BLANK, END_OF_TEXT, Tables, load
 from qlang.syntax.words import OPENQASM2_WORDS, REDUCTION_WORDS, SOFT_WORDS, TOP_WORDS, TYPE_WORDS
 
@@ -38,25 +39,24 @@ def _nested_braces(depth: int) -> str:
     return inner
 
 
-_PATTERN = re.compile(
-    "|".join(
-        (
-            rf"(?:\A|[^\S\n]*+\n)\s*+@{_NAME}[^\r\n]*",  # an annotation has its own line
-            r"\s++",
-            r"//[^\r\n]*|/\*(?s:.*?)\*/|/\*(?s:.*)",
-            rf"(?:def)?cal(?!\w)[^{{}};]*+\{{{_nested_braces(6)}\}}",
-            r"#?pragma(?!\w)[^\r\n]*",
-            rf"{_NAME}(?:\.(?:[\w?*]|-(?=\w))++)+",
-            _NAME,
-            r"0[xX][0-9a-fA-F](?:_?[0-9a-fA-F])*+|0[oO][0-7](?:_?[0-7])*+|0[bB][01](?:_?[01])*+",
-            rf"[0-9]+q(?!\w)|{_DECIMAL}(?:{_SUFFIX})?",
-            _SIGNS,
-            r'"[^"\n]*+"?' + r"|'[^'\n]*+'?",
-            r"\$[0-9]+",
-            r"(?s:.)",
-        )
+_LEXEMES = "|".join(
+    (
+        rf"(?:\A|[^\S\n]*+\n)\s*+@{_NAME}[^\r\n]*",  # an annotation has its own line
+        r"\s++",
+        r"//[^\r\n]*|/\*(?s:.*?)\*/|/\*(?s:.*)",
+        rf"(?:def)?cal(?!\w)[^{{}};]*+\{{{_nested_braces(6)}\}}",
+        r"#?pragma(?!\w)[^\r\n]*",
+        rf"{_NAME}(?:\.(?:[\w?*]|-(?=\w))++)+",
+        _NAME,
+        r"0[xX][0-9a-fA-F](?:_?[0-9a-fA-F])*+|0[oO][0-7](?:_?[0-7])*+|0[bB][01](?:_?[01])*+",
+        rf"[0-9]+q(?!\w)|{_DECIMAL}(?:{_SUFFIX})?",
+        _SIGNS,
+        r'"[^"\n]*+"?' + r"|'[^'\n]*+'?",
+        r"\$[0-9]+",
+        r"(?s:.)",
     )
 )
+_PATTERN = re.compile(_LEXEMES)
 _PRAGMA = re.compile(r"#?pragma(?!\w)")
 _BITS = re.compile(r"[\"'][01](?:_?[01])*+[\"']")
 
@@ -72,11 +72,19 @@ class Tokens:
     comments: list[tuple[int, int]]
 
 
-def lex(text: str) -> Tokens:
-    """The tokens of a text; comments are kept apart, blanks are dropped."""
+@cache
+def _packing_pattern() -> re.Pattern[str]:
+    return re.compile(f"{run_pattern()}|{_LEXEMES}")
+
+
+def lex(text: str, packed: bool = False) -> Tokens:
+    """The tokens of a text; comments are kept apart, blanks are dropped.
+
+    With `packed` a run of plain gate calls is one token of the kind of names (`gate_lines.is_run`).
+    """
     tables = load()
     kind_of = _Kinds(tables)
-    texts = _PATTERN.findall(text)
+    texts = (_packing_pattern() if packed else _PATTERN).findall(text)
     kinds = list(map(kind_of.__getitem__, texts))
     ends = list(accumulate(map(len, texts)))
     starts = [0, *ends]
@@ -152,6 +160,8 @@ def _classify(lexeme: str) -> str | int:
             return "CALIBRATION"
         if lexeme in ("cal", "defcal"):
             return OPEN_CALIBRATION
+        if is_run(lexeme):
+            return "ID"
         return "DOTTED" if "." in lexeme else "ID"
     return UNEXPECTED
 
@@ -184,6 +194,27 @@ def _trim_annotations(tokens: Tokens, annotation: int) -> None:
             tokens.texts[index] = whole.strip()
             tokens.ends[index] -= len(whole) - len(whole.rstrip())
             tokens.starts[index] += len(whole) - len(whole.lstrip())
+
+
+def unpack(tokens: Tokens, first: int, stop: int) -> None:
+    """Put the single tokens in the place of every run among the tokens from `first` up to `stop`."""
+    single = Tokens([], [], [], [], [])
+    name = load().kind["ID"]
+    for index in range(first, stop):
+        text, start = tokens.texts[index], tokens.starts[index]
+        if tokens.kinds[index] == name and is_run(text):
+            inner = lex(text)
+            single.kinds += inner.kinds[:-1]
+            single.texts += inner.texts[:-1]
+            single.starts += [start + offset for offset in inner.starts[:-1]]
+            single.ends += [start + offset for offset in inner.ends[:-1]]
+        else:
+            single.kinds.append(tokens.kinds[index])
+            single.texts.append(text)
+            single.starts.append(start)
+            single.ends.append(tokens.ends[index])
+    tokens.kinds[first:stop], tokens.texts[first:stop] = single.kinds, single.texts
+    tokens.starts[first:stop], tokens.ends[first:stop] = single.starts, single.ends
 
 
 def _settle_words(tokens: Tokens, tables: Tables) -> None:

@@ -16,7 +16,8 @@ from qlang.syntax.builders import compiled_rules
 from qlang.syntax.context import Context
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.flat_gates import flat_gate, flat_gate_pattern, kinds_as_text
-from qlang.syntax.lexer import Tokens, kinds_of, lex, soft_kinds
+from qlang.syntax.gate_lines import gate_run, is_run
+from qlang.syntax.lexer import Tokens, kinds_of, lex, soft_kinds, unpack
 from qlang.syntax.panic import finish, gate_list_states
 from qlang.syntax.source import Source
 from qlang.syntax.tables import NO_ACTION, load
@@ -34,6 +35,8 @@ class ParseResult:
 
 _VERSION_2 = re.compile(r"(?:\s|//[^\n]*|/\*(?s:.*?)\*/)*OPENQASM\s+2(?!\d)")
 
+PACKED_FROM = 4096
+"""Characters of a text that is worth the larger pattern, which takes some milliseconds to prepare."""
 MAX_STATES = 600
 MAX_NESTING = 200
 _NESTING_WORDS = frozenset(("(", "[", "{", "**", "for", "else"))
@@ -53,6 +56,7 @@ def drive(state: Automaton, recover: Callable[[Automaton, int], int]) -> None:
     position, end = 0, len(kinds)
     top = states[-1]
     shown, matches, lists, name = kinds_as_text(kinds), flat_gate_pattern().match, gate_list_states(), tables.kind["ID"]
+    texts, packed = state.tokens.texts, state.packed
     while position < end:
         kind = kinds[position]
         if kind in soft:
@@ -71,6 +75,14 @@ def drive(state: Automaton, recover: Callable[[Automaton, int], int]) -> None:
             if top < 0:
                 top = jumps[key] = follow(base, nonterminal, kind)
             states.append(top)
+        if packed and (code == NO_ACTION or (kind == name and is_run(texts[position]))):
+            if code != NO_ACTION and top in lists and take_run(state, position):
+                position += 1
+                continue
+            packed = False
+            position = unpack_rest(state, position)
+            shown, end = kinds_as_text(kinds), len(kinds)
+            continue
         if code == NO_ACTION:
             position = recover(state, position)
             if position < 0:
@@ -96,6 +108,34 @@ def drive(state: Automaton, recover: Callable[[Automaton, int], int]) -> None:
             return
 
 
+def take_run(state: Automaton, position: int) -> bool:
+    """Append the node of a run of gate lines to the list on top; not in a gate, whose body others read call by call."""
+    texts, values = state.tokens.texts, state.values
+    if any(isinstance(value, int) and texts[value] == "gate" for value in values):
+        return False
+    run = gate_run(texts[position], state.tokens.starts[position])
+    if run is not None:
+        values[-1].append(run)
+    return run is not None
+
+
+def unpack_rest(state: Automaton, position: int) -> int:
+    """Go on with single tokens: something is wrong, or a run stands where no list of statements is on top.
+
+    The token before is unpacked as well, for the recovery looks at it; returns where the position is then.
+    """
+    tokens = state.tokens
+    first = max(position - 1, 0)
+    behind = len(tokens.kinds) - position
+    if tokens.kinds[first] == state.tables.kind["ID"] and is_run(tokens.texts[first]):
+        unpack(tokens, first, position)
+    position = len(tokens.kinds) - behind
+    unpack(tokens, position, len(tokens.kinds))
+    state.packed = False
+    state.last_token = len(tokens.kinds) - 1
+    return position
+
+
 def _too_deep(state: Automaton) -> bool:
     """Whether the tree would be deeper than those who walk it recursively can bear."""
     if len(state.states) > MAX_STATES:
@@ -115,35 +155,38 @@ def _recover(state: Automaton, position: int) -> int:
     return recover(state, position)
 
 
-def parse(source: Source) -> ParseResult:
+def parse(source: Source, packed: bool = False) -> ParseResult:
     """The tree of a text and all its mistakes of syntax; broken text gives the tree of what could be read.
 
     The jobs of qlang and OpenQASM are read alike, whatever the file is called; the version comes from the text.
+    With `packed`, long runs of plain gate calls are one `GateRun` each, which costs a tenth.
     """
-    return parse_tokens(source)[0]
+    return parse_tokens(source, packed)[0]
 
 
-def parse_tokens(source: Source) -> tuple[ParseResult, Tokens]:
+def parse_tokens(source: Source, packed: bool = False) -> tuple[ParseResult, Tokens]:
     """As `parse`, with the tokens as the parser read them: soft words are settled."""
     collecting = gc.isenabled()
     gc.disable()  # a parse makes many objects and no garbage: collection would double its time
     try:
-        return _parse(source)
+        return _parse(source, packed and len(source.text) >= PACKED_FROM)
     finally:
         if collecting:
             gc.enable()
 
 
-def _parse(source: Source) -> tuple[ParseResult, Tokens]:
+def _parse(source: Source, packed: bool) -> tuple[ParseResult, Tokens]:
     tables = load()
-    tokens = lex(source.text)
+    tokens = lex(source.text, packed)
     version: Literal[2, 3] = 2 if _VERSION_2.match(source.text) else 3
     if version == 2:  # where `^` is the power and binds as `**` does
         power, caret = tables.literals["**"], tables.literals["^"]
         tokens.kinds[:] = [power if kind == caret else kind for kind in tokens.kinds]
     context = Context(source, tokens.texts, tokens.starts, tokens.ends)
     last = len(tokens.kinds) - 1
-    state = Automaton(tables, tokens, context, soft_kinds(version), [tables.start], [], last, kinds_of(JOB_WORDS))
+    state = Automaton(
+        tables, tokens, context, soft_kinds(version), [tables.start], [], last, kinds_of(JOB_WORDS), packed
+    )
     drive(state, _recover)
     program: Program = state.values[0]
     program.comments = [Comment(start, end) for start, end in tokens.comments]

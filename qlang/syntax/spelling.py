@@ -7,8 +7,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant; `None` where nothing is near.
 
     Near is an edit distance of at most max(1, len/3), case ignored; among equally near ones those with the same first
-    letter, then the first. Words of one letter only match in another case, as one letter carries too little to be
-    near to another.
+    letter, then the first. Words of one letter only match in another case or doubled (`hh`), as one letter carries too
+    little to be near to another.
     """
     lowered = word.lower()
     limit = max(1, len(word) // 3)
@@ -17,6 +17,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         other = candidate.lower()
         if other == lowered:
             return candidate
+        if lowered == 2 * other:
+            best = (0, False, candidate)
+            continue
         if min(len(word), len(candidate)) < 2 or abs(len(word) - len(candidate)) > limit:
             continue
         found = (edit_distance(lowered, other, limit), other[0] != lowered[0])

@@ -12,10 +12,8 @@ from qlang.syntax.tree_base import (
     Node,
     Program,
     Statement,
-    children,
     field_names,
     node,
-    walk,
 )
 from qlang.syntax.tree_expressions import (
     Argument,
@@ -86,6 +84,7 @@ from qlang.syntax.tree_statements import (
     For,
     GateCall,
     GateDefinition,
+    GateRun,
     If,
     Import,
     Include,
@@ -106,6 +105,7 @@ from qlang.syntax.tree_statements import (
     Version,
     While,
 )
+from qlang.syntax.tree_walk import children, walk
 
 __all__ = [
     "Alias",
@@ -144,6 +144,7 @@ __all__ = [
     "For",
     "GateCall",
     "GateDefinition",
+    "GateRun",
     "HardwareQubit",
     "If",
     "ImaginaryLiteral",

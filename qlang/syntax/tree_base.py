@@ -1,4 +1,4 @@
-"""What all nodes of the syntax tree share: their position, their fields and the way through them."""
+"""What all nodes of the syntax tree share: their position, and their fields."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,22 +57,3 @@ class Program(Node):
 
     statements: list[Statement]
     comments: list[Comment]
-
-
-def children(parent: Node) -> Iterator[Node]:
-    """The direct child nodes, in source order of the fields."""
-    for name in field_names(type(parent)):
-        value = getattr(parent, name)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, list):
-            yield from (item for item in value if isinstance(item, Node))
-
-
-def walk(root: Node) -> Iterator[Node]:
-    """The node and all below it, parents first; iterative, so depth is no limit."""
-    pending = [root]
-    while pending:
-        current = pending.pop()
-        yield current
-        pending.extend(reversed(list(children(current))))

@@ -157,6 +157,24 @@ class GateCall(Statement):
 
 
 @node
+class GateRun(Statement):
+    """Many plain gate calls in a row, as columns; `gate_runs.gate_calls` makes single ones of it.
+
+    Only a parse that is asked for it (`packed`) makes runs; `children` of one are the calls.
+    """
+
+    text: str
+    gates: list[str]
+    parameters: list[str]
+    """With parentheses as written; empty where there are none."""
+    operands: list[str]
+    """As written: `q[0], q[1]`."""
+    starts: list[int]
+    ends: list[int]
+    calls: list[GateCall] | None
+
+
+@node
 class MeasureStatement(Statement):
     """`measure q -> c;`, `c = measure q;` or a bare `measure q;`."""
 
