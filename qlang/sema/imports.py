@@ -10,11 +10,14 @@ from qlang.sema.gate_files import file_version, standard_scope
 from qlang.sema.loader import LoadFailure
 from qlang.sema.module import Module
 from qlang.sema.suggestions import suggest
-from qlang.sema.symbols import BrokenSymbol, CircuitSymbol
+from qlang.sema.symbols import BrokenSymbol, CircuitSymbol, ObservableSymbol, ParameterSymbol
+from qlang.sema.types import Qubit
 from qlang.syntax import tree
 from qlang.syntax.parser import parse
 from qlang.syntax.source import Source
 
+_OBSERVABLES = (".json", ".terms", ".txt")
+"""Ends of the names of files that hold an observable."""
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
@@ -38,13 +41,17 @@ def check_include(context: Context, files: Files, node: tree.Include) -> None:
         context.scope.parents.insert(0, scope)
 
 
-def check_import(context: Context, files: Files, node: tree.Import) -> CircuitSymbol | BrokenSymbol | None:
-    """A module's names become known, or a program's statements become a circuit, which is answered."""
+def check_import(
+    context: Context, files: Files, node: tree.Import
+) -> CircuitSymbol | ObservableSymbol | BrokenSymbol | None:
+    """A module's names become known; or a program becomes a circuit, a list of terms an observable, and is answered."""
     if node.path is not None:
         path, blamed = node.path.value, node.path
     else:
         path, blamed = (node.module or "").replace(".", "/") + ".qjob", _module_name(context, node)
     source = _load(context, files, path, blamed, node.module)
+    if source is not None and node.path is not None and path.endswith(_OBSERVABLES):
+        return _as_observable(context, source, path, node)
     module = None if source is None else check_source(context, files, source, path, blamed)
     if module is None:
         return None if node.alias is None else _broken_alias(context, node.alias)
@@ -128,15 +135,49 @@ def _as_circuit(
             return _broken_alias(context, alias)
         context.report(errors.names.NothingToImport(context.span(alias), path=path, alias=alias.name))
         return _broken_alias(context, alias)
-    return CircuitSymbol(alias.name, context.span(alias), main.parameters, main.body, main.scope, main.whole)
+    return CircuitSymbol(alias.name, context.span(alias), main.parameters, main.body, main.scope, main.whole, main.measured)
+
+
+def _as_observable(context: Context, source: Source, path: str, node: tree.Import) -> ObservableSymbol | BrokenSymbol:
+    """The terms of a file as an observable of as many qubits as it says."""
+    from qlang.sema.observable_files import Unreadable, read_observable
+
+    assert node.path is not None
+    if node.alias is None:
+        alias = _name_of(path, "energy")
+        after = context.scope.span(tree.Missing(node.path.end, node.path.end))
+        context.report(
+            errors.observable_files.ObservableNeedsAlias(context.span(node), path=path, after=after, alias=alias)
+        )
+        return BrokenSymbol(alias, context.span(node))
+    anchored = context.reporter.anchor is not None
+    if not anchored:
+        context.reporter.anchor = node.path.start
+    try:
+        found = read_observable(source, context.span(node.path))
+    except Unreadable as problem:
+        context.report(problem.diagnostic)
+        return _broken_alias(context, node.alias)
+    finally:
+        if not anchored:
+            context.reporter.anchor = None
+    span = context.span(node.alias)
+    register = ParameterSymbol("q", span, Qubit(found.qubits))
+    nothing = tree.Missing(node.start, node.end)
+    return ObservableSymbol(node.alias.name, span, (register,), nothing, context.scope, found.terms)
+
+
+def _name_of(path: str, otherwise: str) -> str:
+    """A file's name as the name of what it holds, where it can be one."""
+    stem = path.rsplit("/", 1)[-1].split(".", 1)[0]
+    return stem if _IDENTIFIER.fullmatch(stem) else otherwise
 
 
 def _alias_needed(
     context: Context, module: Module, path: str, node: tree.Import
 ) -> CircuitSymbol | BrokenSymbol | None:
     """A program imported without a name is called like its file, where that is a name."""
-    stem = path.rsplit("/", 1)[-1].split(".", 1)[0]
-    alias = stem if _IDENTIFIER.fullmatch(stem) else "program"
+    alias = _name_of(path, "program")
     end = (node.path or node).end
     after = context.scope.span(tree.Missing(end, end))
     context.report(errors.names.NeedsAlias(context.span(node), path=path, after=after, alias=alias))

@@ -3,7 +3,7 @@
 Coefficients are real numbers: their `/` is not OpenQASM's integer division, which indices keep.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from qlang.sema import errors, pauli
@@ -16,7 +16,7 @@ from qlang.sema.operator_types import REALS
 from qlang.sema.pauli import Polynomial
 from qlang.sema.spine import left_spine
 from qlang.sema.suggestions import suggest
-from qlang.sema.symbols import CircuitSymbol, ConstantSymbol, FileScope, ObservableSymbol
+from qlang.sema.symbols import BrokenSymbol, CircuitSymbol, ConstantSymbol, FileScope, FileTerm, ObservableSymbol
 from qlang.sema.types import Angle, Complex, Qubit, Type, is_quantum
 from qlang.sema.values import CONSTANTS, Constant, ConstantError, as_complex, integer
 from qlang.syntax import tree
@@ -40,10 +40,10 @@ class Qubits:
 
 
 class ObservableFault(Exception):
-    """An observable that is none; carries its diagnostic."""
+    """An observable that is none; carries its diagnostic, or `None` where its definition has one already."""
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.code)
+    def __init__(self, diagnostic: Diagnostic | None) -> None:
+        super().__init__("a broken definition" if diagnostic is None else diagnostic.code)
         self.diagnostic = diagnostic
 
 
@@ -211,6 +211,8 @@ def _call(node: tree.Call, scope: Scope) -> Polynomial:
         return _pauli(node, scope)
     if name in BUILTINS:
         return _number(node, scope)
+    if isinstance(symbol, BrokenSymbol):
+        raise ObservableFault(None)
     span = scope.file.span(node.callee)
     known = [*PAULIS, *(item.name for item in scope.file.visible() if isinstance(item, ObservableSymbol))]
     near = suggest(name, [*known, *BUILTINS])
@@ -299,9 +301,21 @@ def _called(node: tree.Node, symbol: ObservableSymbol, arguments: list[tree.Argu
     if scope.depth >= MOST_DEPTH:
         raise _no_observable(node, scope, f"`{symbol.name}`, which calls itself,")
     bindings = _bound(node, symbol, arguments, scope)
+    if symbol.terms is not None:
+        return _listed(symbol.terms, bindings[symbol.parameters[0].name])
     registers = scope.registers if not symbol.parameters else {}
     inner = replace(scope, file=symbol.scope, bindings=bindings, registers=registers, depth=scope.depth + 1)
     return _polynomial(symbol.value, inner)
+
+
+def _listed(terms: Sequence[FileTerm], qubits: Qubits | Constant) -> Polynomial:
+    """The terms of a file, on the qubits that stand for its own."""
+    assert isinstance(qubits, Qubits)
+    total: Polynomial = {}
+    for term in terms:
+        product = tuple(sorted((*qubits.wires[index], letter) for index, letter in term.factors))
+        total[product] = total.get(product, 0) + term.coefficient
+    return total
 
 
 def _bound(
