@@ -116,8 +116,11 @@ def load(path: str, *, stdin_name: str | None = None) -> Source:
 
 
 def analyse(source: Source, *, loader: FileLoader | TextLoader | None = None, references: bool = False) -> Analysis:
-    """Parse and check a text. Never raises for what a user wrote."""
-    parsed = parse(source)
+    """Parse and check a text; never raises for what a user wrote.
+
+    Without `references` long runs of plain gate calls are one node of the tree, `tree.GateRun`.
+    """
+    parsed = parse(source, packed=not references)
     return _checked(source, parsed.program, parsed.diagnostics, parsed.version, loader, references)
 
 

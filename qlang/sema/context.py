@@ -31,6 +31,8 @@ class Reporter:
         self.references: list[Reference] | None = None
         self.anchor: int | None = None
         """Where in the checked file an import stands whose diagnostics come in now."""
+        self.suggestions: dict[object, str | None] = {}
+        """What was suggested for a name: a large file has the same slip many times."""
         self.errors = 0
         """Errors reported so far, repeated ones included."""
         self.unsound: set[Symbol] = set()
@@ -103,8 +105,10 @@ class Context:
     """The variables that the body declares, and whether each stands at its top."""
     written: set[Symbol] = field(default_factory=set)
     """Variables that are assigned or measured into."""
-    outcomes: list[dict[Wire, Span]] = field(default_factory=lambda: [{}])
-    """Bits that hold an outcome nothing has read, by open block: where it was measured."""
+    outcomes: list[dict[Symbol, dict[int, Span]]] = field(default_factory=lambda: [{}])
+    """Bits that hold an outcome nothing has read, by open block and register: where it was measured."""
+    target: Symbol | None = None
+    """The variable that stands left of an assignment being checked."""
     measured: dict[Wire, Span] | None = None
     """Qubits that were measured and since then neither reset nor used; `None` where nobody asks, as in subroutines."""
     forbid_reuse: bool = False
@@ -182,10 +186,12 @@ class Context:
     def block(self) -> Iterator[None]:
         """A block with names of its own."""
         self.frames.append({})
+        self.outcomes.append({})
         try:
             yield
         finally:
             self.frames.pop()
+            self.outcomes.pop()
 
     @contextmanager
     def conditional(self, dead: bool = False) -> Iterator[None]:
@@ -206,6 +212,8 @@ class Context:
         """A `break`, `continue`, `end` or `return`: what follows may not be reached in every iteration."""
         for loop in self.loops:
             loop.certain = False
+        for held in self.outcomes:
+            held.clear()
 
     def is_certain(self, loop: Loop) -> bool:
         """Whether the statement being checked runs for every value of the loop's variable."""

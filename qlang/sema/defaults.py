@@ -91,14 +91,19 @@ def measures(body: Iterable[tree.Node], scope: FileScope) -> bool:
     seen: set[str] = set()
     pending = list(body)
     while pending:
-        for node in tree.walk(pending.pop()):
-            if isinstance(node, (tree.MeasureStatement, tree.Measurement)):
-                return True
-            name = node.callee.name if isinstance(node, tree.Call) else ""
-            if isinstance(node, tree.GateCall):
-                name = node.name.name
-            if not name or name in seen:
-                continue
+        root = pending.pop()
+        called: set[str] = set()
+        if isinstance(root, tree.GateRun):
+            called.update(root.gates)
+        else:
+            for node in tree.walk(root):
+                if isinstance(node, (tree.MeasureStatement, tree.Measurement)):
+                    return True
+                if isinstance(node, tree.Call):
+                    called.add(node.callee.name)
+                elif isinstance(node, tree.GateCall):
+                    called.add(node.name.name)
+        for name in called - seen:
             seen.add(name)
             symbol = scope.lookup(name)
             if isinstance(symbol, SubroutineSymbol):

@@ -190,8 +190,11 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
         context.report(_needs_include(context, node, file))
         context.scope.parents.insert(0, standard_gates(file))  # one include mends all gates of the file
         return
-    known = [*_gates_by_fit(context, node), *context.offered_gates]
-    context.report(errors.names.UnknownGate(span, name=name, suggestion=suggest(name, known)))
+    key = (id(context.scope), name, len(node.parameters), len(node.operands))
+    suggestions = context.reporter.suggestions
+    if key not in suggestions:
+        suggestions[key] = suggest(name, [*_gates_by_fit(context, node), *context.offered_gates])
+    context.report(errors.names.UnknownGate(span, name=name, suggestion=suggestions[key]))
 
 
 def _gates_by_fit(context: Context, node: tree.GateCall) -> list[str]:

@@ -8,15 +8,16 @@ from qlang.sema.casts import assignable
 from qlang.sema.context import Context
 from qlang.sema.control import check_for, check_if, check_switch, check_while
 from qlang.sema.describe import statement_kind
+from qlang.sema.gate_runs import check_gate_run
 from qlang.sema.gates import check_gate_call, check_single_operand
 from qlang.sema.infer import infer
 from qlang.sema.measurements import check_measure
+from qlang.sema.reachability import ENDING, ends_block
 from qlang.sema.reuse import note_reset
 from qlang.sema.types import VOID, Duration, Stretch, Unknown, Void
 from qlang.syntax import tree
 
-_IN_GATES = (tree.GateCall, tree.Barrier, tree.For, tree.Delay, tree.Box, tree.Nop, tree.Scope)
-_JUMPS = (tree.End, tree.Return, tree.Break, tree.Continue)
+_IN_GATES = (tree.GateCall, tree.GateRun, tree.Barrier, tree.For, tree.Delay, tree.Box, tree.Nop, tree.Scope)
 
 
 def check_statements(context: Context, statements: Sequence[tree.Statement]) -> None:
@@ -25,8 +26,8 @@ def check_statements(context: Context, statements: Sequence[tree.Statement]) -> 
     jump: tree.Statement | None = None
     for statement in statements:
         if jump is not None:
-            span = context.span(statement)
-            context.report(errors.warnings.Unreachable(span, after=context.span(jump)))
+            rest = context.scope.span(tree.Missing(statement.start, statements[-1].end))
+            context.report(errors.warnings.Unreachable(rest, after=context.span(jump)))
             jump = None
         if isinstance(statement, tree.Annotated):
             statement = innermost(statement)
@@ -36,8 +37,15 @@ def check_statements(context: Context, statements: Sequence[tree.Statement]) -> 
                 context.report(errors.circuits.OnlyGatesInGate(span, construct=statement_kind(statement)))
             continue
         _HANDLERS.get(type(statement), _misplaced)(context, statement)
-        if isinstance(statement, _JUMPS):
+        if type(statement) in ENDING and ends_block(statement) and not _is_stray(context, statement):
             jump = statement
+
+
+def _is_stray(context: Context, statement: tree.Statement) -> bool:
+    """A jump that stands where it cannot, and has its diagnostic."""
+    if isinstance(statement, (tree.Break, tree.Continue)):
+        return context.loop_depth == 0
+    return isinstance(statement, tree.Return) and context.result is None
 
 
 def innermost(statement: tree.Statement) -> tree.Statement:
@@ -117,7 +125,18 @@ def _box(context: Context, node: tree.Box) -> None:
 
 
 def _expression(context: Context, node: tree.ExpressionStatement) -> None:
-    infer(context, node.value)
+    """A call of a subroutine may stand alone; any other value is for nothing."""
+    value = node.value
+    kind, _ = infer(context, value)
+    if isinstance(kind, Unknown) or isinstance(value, (tree.Measurement, tree.Missing)):
+        return
+    if isinstance(value, tree.Call) and context.lookup(value.callee.name) is not None:
+        return
+    equals = None
+    if isinstance(value, tree.BinaryOp) and value.operator == "==":
+        between = context.scope.source.text.find("==", value.left.end, value.right.start)
+        equals = None if between < 0 else context.scope.span(tree.Missing(between, between + 2))
+    context.report(errors.dead_code.NoEffect(context.span(value), equals=equals))
 
 
 def _jump(context: Context, node: tree.Break | tree.Continue) -> None:
@@ -162,6 +181,7 @@ def _calibration(context: Context, node: tree.Calibration) -> None:
 
 _HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
     tree.GateCall: check_gate_call,
+    tree.GateRun: check_gate_run,
     tree.MeasureStatement: check_measure,
     tree.Reset: _reset,
     tree.Barrier: _operands,
