@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from qlang.sema import errors
 from qlang.sema.context import Context
+from qlang.sema.control_operands import spread_controls
 from qlang.sema.declared_types import depends_on_parameter
 from qlang.sema.describe import kind_of
 from qlang.sema.gate_files import standard_gates
@@ -50,8 +51,10 @@ def check_gate_call(context: Context, node: tree.GateCall) -> None:
         _report_no_gate(context, node)
         return
     _check_definition(context, symbol, node)
-    counts_good = _check_counts(context, symbol, node, controls) and parameters_good
-    if counts_good and node.operands:
+    if node.modifiers:
+        operands = [*spread_controls(context, symbol.qubits, node, operands)]
+    counts_good = _check_counts(context, symbol, node, controls, len(operands)) and parameters_good
+    if counts_good and node.operands and controls is not None:
         _check_qubits(context, node, operands)
 
 
@@ -228,7 +231,7 @@ def _check_definition(context: Context, symbol: GateSymbol, node: tree.GateCall)
         )
 
 
-def _check_counts(context: Context, symbol: GateSymbol, node: tree.GateCall, controls: int | None) -> bool:
+def _check_counts(context: Context, symbol: GateSymbol, node: tree.GateCall, controls: int | None, given: int) -> bool:
     good = True
     definition = None if symbol.standard else symbol.span
     if len(node.parameters) != symbol.parameters:
@@ -242,14 +245,14 @@ def _check_counts(context: Context, symbol: GateSymbol, node: tree.GateCall, con
                 definition=definition,
             )
         )
-    if controls is not None and len(node.operands) != symbol.qubits + controls:
+    if controls is not None and given != symbol.qubits + controls:
         good = False
         context.report(
             errors.circuits.WrongQubitCount(
                 context.span(node.name),
                 gate=" @ ".join([*(modifier.kind for modifier in node.modifiers), symbol.name]),
                 expected=symbol.qubits + controls,
-                given=len(node.operands),
+                given=given,
                 definition=definition,
             )
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from xdsl.ir import SSAValue
 
 from qlang.compiler.lowering import modifiers
-from qlang.compiler.lowering.arithmetic import real
+from qlang.compiler.lowering.conversions import real
 from qlang.compiler.lowering.expressions import names, value
 from qlang.compiler.lowering.frame import Frame, Known, LoweringError, Qubits, Wire
 from qlang.compiler.lowering.modifiers import CannotModify, Step
@@ -14,6 +14,7 @@ from qlang.compiler.lowering.qubits import operand
 from qlang.ir.gates import BY_NAME, Primitive
 from qlang.sema import errors
 from qlang.sema.constants import range_of
+from qlang.sema.control_operands import control_registers
 from qlang.sema.symbols import GateSymbol, SubroutineSymbol
 from qlang.sema.types import INT
 from qlang.sema.values import Constant, as_float, as_int, integer
@@ -40,6 +41,8 @@ def lower_gate(frame: Frame, call: tree.GateCall) -> None:
     if primitive is not None and not call.modifiers and primitive.qubits == 1 and not operands[0].single:
         _each(frame, primitive, parameters, operands[0])
         return
+    if call.modifiers:
+        operands = _spread(frame, call, operands)
     for wires in broadcast(frame, call, operands):
         for step in _expanded_call(frame, call, parameters, wires):
             emit(frame, step)
@@ -53,6 +56,20 @@ def _called(frame: Frame, call: tree.GateCall) -> bool:
     arguments = [tree.Argument(node.start, node.end, None, node) for node in (*call.parameters, *call.operands)]
     frame.call(frame, symbol, tree.Call(call.start, call.end, call.name, arguments))
     return True
+
+
+def _spread(frame: Frame, call: tree.GateCall, operands: list[Qubits]) -> list[Qubits]:
+    """The operands with registers that stand for the controls of `ctrl(k)` as single qubits."""
+    counts = [_count(frame, modifier) for modifier in call.modifiers if modifier.kind in ("ctrl", "negctrl")]
+    sizes = [None if qubits.single else len(qubits.wires) for qubits in operands]
+    primitive, symbol = primitive_of(frame, call.name.name), frame.scope.lookup(call.name.name)
+    qubits = primitive.qubits if primitive is not None else symbol.qubits if isinstance(symbol, GateSymbol) else 0
+    places = control_registers(counts, sizes, qubits)
+    return [
+        part
+        for place, each in enumerate(operands)
+        for part in ([Qubits((wire,), single=True) for wire in each.wires] if place in places else [each])
+    ]
 
 
 def primitive_of(frame: Frame, name: str) -> Primitive | None:
