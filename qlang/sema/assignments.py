@@ -8,6 +8,7 @@ from qlang.sema.infer import infer, is_qubit_expression
 from qlang.sema.measurements import check_measured
 from qlang.sema.operands import AliasSymbol, check_operand
 from qlang.sema.operator_types import binary_type
+from qlang.sema.outcomes import note_outcome, note_read
 from qlang.sema.reuse import note_measurement
 from qlang.sema.symbols import ConstantSymbol, Symbol, VariableSymbol
 from qlang.sema.targets import check_target
@@ -40,7 +41,26 @@ def check_declaration(context: Context, node: tree.ClassicalDeclaration) -> None
         if isinstance(kind, Stretch) and node.value is not None:
             _stretch_value(context, node.value)
         symbol = VariableSymbol(node.name.name, span, kind, node.kind or "variable")
-    context.declare(node.name, symbol)
+        if node.value is not None:
+            context.written.add(symbol)
+    _declare(context, node.name, symbol, count=node.kind in (None, "const"))
+    _note_outcome(context, node)
+
+
+def _declare(context: Context, name: tree.Name, symbol: Symbol, count: bool = True) -> None:
+    """Declare a name; unless it is an input or output, its use is awaited."""
+    at_top = len(context.frames) == 1
+    if (
+        context.declare(name, symbol)
+        and count
+        and not (at_top and isinstance(symbol, ConstantSymbol) and context.program)
+    ):
+        context.declared.append((symbol, at_top))
+
+
+def _note_outcome(context: Context, node: tree.ClassicalDeclaration) -> None:
+    if isinstance(node.value, tree.Measurement):
+        note_outcome(context, node.name, node)
 
 
 def _stretch_value(context: Context, node: tree.Expression) -> None:
@@ -129,7 +149,7 @@ def check_alias(context: Context, node: tree.Alias) -> None:
                     )
                 )
             symbol = VariableSymbol(node.name.name, span, kind, "alias")
-    context.declare(node.name, symbol)
+    _declare(context, node.name, symbol)
 
 
 def _is_quantum(context: Context, node: tree.Expression) -> bool:
@@ -142,6 +162,13 @@ def check_assignment(context: Context, node: tree.Assignment) -> None:
     """`target op value;`: the target is a variable and the value fits its type."""
     target = check_target(context, node.target)
     found, value = infer(context, node.value)
+    if isinstance(node.target, tree.Name):
+        symbol = context.lookup(node.target.name)
+        if symbol is not None:
+            note_read(context, symbol)
+    name = context.span(node.target).text
+    if node.operator == "=" and name == context.span(node.value).text and target not in (None, UNKNOWN):
+        context.report(errors.dead_code.SelfAssignment(context.span(node), name=name))
     if target is None or isinstance(target, Unknown) or isinstance(found, Unknown):
         return
     if node.operator != "=":

@@ -7,6 +7,7 @@ from qlang.sema.context import Context, Loop
 from qlang.sema.declared_types import checked_type, depends_on_parameter
 from qlang.sema.infer import infer
 from qlang.sema.operator_types import REALS
+from qlang.sema.reachability import check_empty_range, check_endless, check_excluded
 from qlang.sema.symbols import VariableSymbol
 from qlang.sema.types import BIT, INT, UNKNOWN, Angle, Array, Bit, Type, Unknown, is_integer
 from qlang.sema.values import ConstantError, as_bool
@@ -34,6 +35,7 @@ def check_condition(context: Context, node: tree.Expression) -> bool | None:
 
 def check_if(context: Context, node: tree.If) -> None:
     truth = check_condition(context, node.condition)
+    check_excluded(context, node.condition, truth, node.otherwise if truth else node.then)
     if truth is True:
         _block(context, node.then)
     else:
@@ -50,6 +52,9 @@ def check_if(context: Context, node: tree.If) -> None:
 
 def check_while(context: Context, node: tree.While) -> None:
     truth = check_condition(context, node.condition)
+    check_endless(context, node, truth)
+    if truth is False:
+        check_excluded(context, node.condition, truth, node.body)
     context.loop_depth += 1
     with context.conditional(dead=truth is False):
         _block(context, node.body)
@@ -92,6 +97,8 @@ def check_for(context: Context, node: tree.For) -> None:
     symbol = VariableSymbol(node.variable.name, context.span(node.variable), declared, "loop")
     loop = Loop(symbol, node.domain, context.conditions)
     empty = _is_empty(context, node.domain)
+    if empty:
+        check_empty_range(context, node.domain)
     context.loops.append(loop)
     context.loop_depth += 1
     context.dead += empty

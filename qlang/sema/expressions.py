@@ -9,6 +9,7 @@ from qlang.sema.infer import NOTHING, Inferred, infer, infer_all, literal
 from qlang.sema.operands import check_operand, report_unknown
 from qlang.sema.operator_types import COMPARISONS, binary_type, unary_type
 from qlang.sema.operators import apply_binary, apply_unary
+from qlang.sema.outcomes import note_read
 from qlang.sema.reuse import note_measurement
 from qlang.sema.spine import left_spine
 from qlang.sema.symbols import BrokenSymbol, ConstantSymbol, ParameterSymbol, VariableSymbol
@@ -26,6 +27,8 @@ def name(context: Context, node: tree.Name) -> Inferred:
     if isinstance(symbol, ConstantSymbol):
         return symbol.constant.type, symbol.constant
     if isinstance(symbol, (VariableSymbol, ParameterSymbol)):
+        if symbol is not context.target:
+            note_read(context, symbol)
         return symbol.type, None
     if symbol is None:
         constant = CONSTANTS.get(node.name)
@@ -134,6 +137,7 @@ def _warn_truncation(context: Context, node: tree.BinaryOp, left: Constant, righ
 def _warn_never_true(context: Context, node: tree.BinaryOp, left: Inferred, right: Inferred) -> None:
     """`int[2](c) == 3` compares with a number that the type does not hold."""
     if node.operator not in ("==", "!="):
+        _warn_always_same(context, node, left, right)
         return
     for (kind, value), (_, other) in ((left, right), (right, left)):
         if value is not None or other is None or isinstance(other.type, Bit):
@@ -146,6 +150,34 @@ def _warn_never_true(context: Context, node: tree.BinaryOp, left: Inferred, righ
                 context.span(node), type=str(kind), value=int(other.value), lowest=limits[0], highest=limits[1]
             )
         )
+
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _warn_always_same(context: Context, node: tree.BinaryOp, left: Inferred, right: Inferred) -> None:
+    """`uint[2](c) < 4` and `u >= 0` have one answer."""
+    for (kind, value), (_, other), operator in (
+        (left, right, node.operator),
+        (right, left, _MIRRORED.get(node.operator, "")),
+    ):
+        if value is not None or other is None or isinstance(other.type, Bit) or not isinstance(other.value, int):
+            continue
+        limits = value_range(kind)
+        if limits is None or operator not in _MIRRORED or isinstance(other.value, bool):
+            continue
+        answers = {COMPARISONS[operator](limit, other.value) for limit in limits}
+        if len(answers) == 1:
+            context.report(
+                errors.doubtful.AlwaysSame(
+                    context.span(node),
+                    comparison=context.span(node).text,
+                    truth="true" if answers.pop() else "false",
+                    type=str(kind),
+                    lowest=limits[0],
+                    highest=limits[1],
+                )
+            )
 
 
 def value_range(kind: Type) -> tuple[int, int] | None:

@@ -135,7 +135,9 @@ def _as_circuit(
             return _broken_alias(context, alias)
         context.report(errors.names.NothingToImport(context.span(alias), path=path, alias=alias.name))
         return _broken_alias(context, alias)
-    return CircuitSymbol(alias.name, context.span(alias), main.parameters, main.body, main.scope, main.whole, main.measured)
+    return CircuitSymbol(
+        alias.name, context.span(alias), main.parameters, main.body, main.scope, main.whole, main.measured
+    )
 
 
 def _as_observable(context: Context, source: Source, path: str, node: tree.Import) -> ObservableSymbol | BrokenSymbol:

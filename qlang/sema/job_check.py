@@ -9,6 +9,7 @@ from qlang.sema.backend_check import DEFAULT, check_backends
 from qlang.sema.binding import Arguments, Registers, bind_arguments, circuit_registers
 from qlang.sema.context import Context
 from qlang.sema.describe import kind_of
+from qlang.sema.job_warnings import warn_of_job
 from qlang.sema.jobs import (
     CheckedExpectation,
     CheckedJob,
@@ -106,7 +107,10 @@ def check_job(state: "ProgramCheck", node: tree.JobDefinition) -> CheckedJob | N
     mitigation = _mitigation(context, statements)
     job = _assembled(context, node, statements, run, bound, axes, outputs, sla, mitigation)
     complete = not any(isinstance(part, (tree.JobError, tree.Missing)) for part in tree.walk(node))
-    return job if complete and context.reporter.errors == errors_before else None
+    if job is None or not complete or context.reporter.errors > errors_before:
+        return None
+    warn_of_job(context, job, statements.one(tree.Sla))
+    return job
 
 
 def _check_repetition(context: Context, node: tree.JobDefinition) -> None:

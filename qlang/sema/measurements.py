@@ -4,6 +4,7 @@ from qlang.sema import errors
 from qlang.sema.context import Context
 from qlang.sema.gates import check_single_operand
 from qlang.sema.operands import Operand
+from qlang.sema.outcomes import note_outcome
 from qlang.sema.reuse import note_measurement
 from qlang.sema.targets import check_target
 from qlang.sema.types import Angle, Bit, Bool, Type, Unknown
@@ -12,6 +13,7 @@ from qlang.syntax import tree
 
 def check_measure(context: Context, node: tree.MeasureStatement) -> None:
     """`measure q -> c;`: qubits on the left, as many bits on the right."""
+    errors_before = context.reporter.errors
     operand = check_single_operand(context, node.qubits)
     note_measurement(context, node, operand)
     if node.target is None:
@@ -19,6 +21,8 @@ def check_measure(context: Context, node: tree.MeasureStatement) -> None:
     kind = check_target(context, node.target)
     if operand is not None and kind is not None:
         check_measured(context, operand, kind, node.qubits, node.target)
+    if context.reporter.errors == errors_before:
+        note_outcome(context, node.target, node)
 
 
 def check_measured(context: Context, operand: Operand, kind: Type, qubits: tree.Expression, target: tree.Node) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 from qlang.sema import errors
 from qlang.sema.binding import Registers
 from qlang.sema.context import Context
-from qlang.sema.jobs import CheckedExpectation, CheckedSample, CheckedState, Wire
+from qlang.sema.jobs import CheckedExpectation, CheckedSample, CheckedState, PauliTerm, Wire
 from qlang.sema.observable_check import check_terms
 from qlang.sema.observables import ObservableFault, Qubits, Scope, expand, resolve_qubits
 from qlang.sema.symbols import CircuitSymbol, VariableSymbol
@@ -46,12 +46,36 @@ def check_expectations(
         try:
             terms = expand(item.observable, scope, item.name.name)
         except ObservableFault as fault:
-            context.report(fault.diagnostic)
+            if fault.diagnostic is not None:
+                context.report(fault.diagnostic)
             good = False
             continue
         _note_numbers(context, registers, item.observable)
+        _warn_measured(context, circuit, registers, item, terms)
         found.append(CheckedExpectation(item.name.name, terms, context.span(item)))
     return tuple(found) if good else None
+
+
+def _warn_measured(
+    context: Context, circuit: CircuitSymbol, registers: Registers, item: tree.ExpectItem, terms: Sequence[PauliTerm]
+) -> None:
+    """X and Y of a qubit that was measured last have the mean 0, and so has every product with them."""
+    for term in terms:
+        for register, index, letter in term.factors:
+            place = circuit.measured.get((register, index))
+            if place is not None and letter != "Z":
+                single = registers.qubits.get(register) == 1
+                context.report(
+                    errors.doubtful.MeasuredObservable(
+                        context.span(item.observable),
+                        name=item.name.name,
+                        whole=len(terms) == 1,
+                        qubit=register if single else f"{register}[{index}]",
+                        pauli=letter,
+                        measured=place,
+                    )
+                )
+                return
 
 
 def _note_numbers(context: Context, registers: Registers, node: tree.Expression) -> None:
@@ -133,7 +157,8 @@ def _wires(context: Context, scope: Scope, node: tree.Expression) -> tuple[Wire,
     try:
         wires = resolve_qubits(node, scope).wires
     except ObservableFault as fault:
-        context.report(fault.diagnostic)
+        if fault.diagnostic is not None:
+            context.report(fault.diagnostic)
         return None
     if len(set(wires)) < len(wires):
         repeated = next(wire for place, wire in enumerate(wires) if wire in wires[:place])

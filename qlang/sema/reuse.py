@@ -1,6 +1,7 @@
-"""Use of a qubit after its measurement, for targets that cannot go on with one.
+"""Use of a qubit after its measurement: an error where the target cannot go on with one, else a warning.
 
-Only certain uses are reported: a measurement inside a condition counts until the condition's end.
+Only certain uses are reported: a measurement inside a condition counts until the condition's end, and a gate in a
+condition is taken for a correction.
 """
 
 from collections.abc import Iterable
@@ -12,24 +13,35 @@ from qlang.syntax import tree
 
 
 def note_use(context: Context, node: tree.Node, wires: Iterable[Wire]) -> None:
-    """A gate on qubits: reports the first of them that is measured and not reset."""
+    """A gate on qubits: reports the first of them that was measured and not reset."""
     measured = context.measured
     if not measured:
         return
     for wire in wires:
         place = measured.get(wire)
-        if place is not None:
-            root, index = wire
-            shown = root.name if str(root.type) == "qubit" else f"{root.name}[{index}]"
-            context.report(errors.qubits.UseAfterMeasure(context.span(node), qubit=shown, measured=place))
+        if place is None:
+            continue
+        if context.forbid_reuse:
+            context.report(errors.qubits.UseAfterMeasure(context.span(node), qubit=_shown(wire), measured=place))
             return
+        for used in wires:
+            measured.pop(used, None)
+        if not context.conditions:
+            context.report(errors.doubtful.GateOnMeasured(context.span(node), qubit=_shown(wire), measured=place))
+        return
+
+
+def _shown(wire: Wire) -> str:
+    root, index = wire
+    return root.name if str(root.type) == "qubit" else f"{root.name}[{index}]"
 
 
 def note_measurement(context: Context, node: tree.Node, operand: Operand | None) -> None:
     """Remembers where qubits were measured."""
     if context.measured is not None and operand is not None:
+        place = context.span(node)
         for wire in operand.wires() or ():
-            context.measured[wire] = context.span(node)
+            context.measured[wire] = place
 
 
 def note_reset(context: Context, operand: Operand | None) -> None:

@@ -47,7 +47,14 @@ def check_target(context: Context, node: tree.Expression) -> Type | None:
     for loop in context.loops:
         if loop.symbol is symbol:
             loop.certain = False
-    return infer(context, node)[0]
+    read = symbol in context.used
+    context.target = symbol
+    kind, _ = infer(context, node)
+    context.target = None
+    if not read:  # to be written is no use
+        context.used.discard(symbol)
+    context.written.add(symbol)
+    return kind
 
 
 def _unassignable(symbol: Symbol) -> str | None:

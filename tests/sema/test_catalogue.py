@@ -145,7 +145,7 @@ def applied(text: str, diagnostics: tuple[Diagnostic, ...]) -> str:
     ],
 )
 def test_fixes_mend(wrong: str, right: str, checked: Callable[..., CheckResult]) -> None:
-    frame = "circuit c(float theta) {{ qubit[3] q; h q; {} }}\n"
+    frame = "circuit c(float theta) {{ qubit[3] q; rx(theta) q; {} }}\n"
     text = frame.format(wrong)
     diagnostics = checked(text).diagnostics
     assert diagnostics

@@ -126,7 +126,8 @@ def test_reuse_after_measurement_where_a_target_forbids_it() -> None:
     )
     source = Source("test.qjob", text)
     program = parse(source).program
-    assert check(program, source, StandardLoader(), 3).diagnostics == ()
+    warned = check(program, source, StandardLoader(), 3).diagnostics
+    assert [(each.code, each.span.text) for each in warned] == [("QJ1015", "x q[0];"), ("QJ1015", "h q;")]
     found = check(program, source, StandardLoader(), 3, forbid_reuse=True).diagnostics
     assert [(each.code, each.span.text) for each in found] == [
         ("QJ0405", "x q[0];"),

@@ -15,10 +15,8 @@ _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
 def texts() -> list[tuple[str, str]]:
     files = [*(ROOT / "examples").glob("*.qjob"), *(ROOT / "tests" / "data" / "openqasm3-examples").glob("*.qasm")]
-    bad = (Path(__file__).parent / "bad_programs.txt").read_text(encoding="utf-8").split("=== ")[1:]
-    return [(path.name, path.read_text(encoding="utf-8")) for path in sorted(files)] + [
-        ("bad.qjob", part.partition("\n")[2]) for part in bad
-    ]
+    bad = [path for path in (ROOT / "tests" / "ui").glob("*/*.q*") if path.parent.name != "files"]
+    return [(path.name, path.read_text(encoding="utf-8", errors="replace")) for path in sorted([*files, *bad])]
 
 
 TEXTS = texts()

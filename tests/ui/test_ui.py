@@ -1,4 +1,4 @@
-"""Every case says exactly what its marks and its golden file say, and what its fixes leave is right or needs a person."""
+"""Every case says what its marks and its golden file say, and its fixes leave only what needs a person."""
 
 import runpy
 from collections.abc import Callable

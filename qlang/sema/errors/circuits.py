@@ -88,7 +88,8 @@ class NotExecutable(Diagnostic):
     )
     example_wrong = "extern f(int) -> int;\ncircuit c() { qubit q; rx(f(1)) q; }\njob j { run c(); sample q; }\n"
     example_right = (
-        "def f(int a) -> int { return a; }\ncircuit c() { qubit q; int k = f(1); h q; }\njob j { run c(); sample q; }\n"
+        "def f(int a) -> int { return a; }\ncircuit c() { qubit q; int k = f(1); rx(k) q; }\n"
+        "job j { run c(); sample q; }\n"
     )
 
     construct: str

@@ -1,23 +1,30 @@
-"""QJ058x: Python functions as circuits."""
+"""QJ058x and QJ059x: Python functions as circuits, gates and observables."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.diagnostic import Diagnostic, Label
+from qlang.syntax.source import Span
 
 
 @dataclass(frozen=True)
 class NotInCircuits(Diagnostic):
     code = "QJ0580"
-    title = "{construct} cannot be part of a circuit"
+    title = "{construct} cannot be part of {where}"
     explanation = (
-        "A function under `@ql.circuit` is read, not run: it may hold qubit and bit registers, gates, measurements, "
-        "arithmetic, `for`, `while` and `if`."
+        "A function under `@ql.circuit`, `@ql.gate` or `@ql.observable` is read, not run: it may hold registers, gates, "
+        "measurements, arithmetic, `for`, `while`, `if` and `match`, and calls of other such functions."
     )
     found_by = "python"
 
     construct: str
     instead: str = ""
+    place: str = "circuit"
+    """`circuit`, `subroutine`, `gate` or `observable`."""
+
+    def message(self) -> str:
+        article = "an" if self.place == "observable" else "a"
+        return self.title.format(construct=self.construct, where=f"{article} {self.place}")
 
     def helps(self) -> Iterator[str]:
         if self.instead:
@@ -28,7 +35,7 @@ class NotInCircuits(Diagnostic):
 class NoSource(Diagnostic):
     code = "QJ0581"
     title = "the source of `{name}` cannot be found"
-    explanation = "`@ql.circuit` reads the function's text, which a plain Python prompt does not keep."
+    explanation = "`@ql.circuit` reads the function's text, which a plain Python prompt before 3.13 does not keep."
     found_by = "python"
 
     name: str
@@ -40,12 +47,135 @@ class NoSource(Diagnostic):
 @dataclass(frozen=True)
 class UnknownOutside(Diagnostic):
     code = "QJ0582"
-    title = "`{name}` is {kind}, not a number that a circuit can use"
-    explanation = "Names from outside of a circuit are read once, when the function is decorated, and must be numbers."
+    title = "`{name}` is {kind}, not a number or list that a circuit can use"
+    explanation = (
+        "Names from outside of a circuit are read once, when the function is decorated; later changes have no effect. "
+        "They must be numbers, lists, tuples or arrays of numbers."
+    )
     found_by = "python"
 
     name: str
     kind: str
+    instead: str = ""
 
     def helps(self) -> Iterator[str]:
-        yield "pass it as a parameter of the circuit"
+        yield self.instead or "pass it as a parameter of the circuit"
+
+
+@dataclass(frozen=True)
+class UnassignedVariable(Diagnostic):
+    code = "QJ0583"
+    title = "`{name}` may have no value here"
+    explanation = (
+        "Python would raise UnboundLocalError on a way to this place that gives the variable no value. Here that is "
+        "found before anything runs."
+    )
+    found_by = "python"
+
+    name: str
+
+    def helps(self) -> Iterator[str]:
+        yield f"give `{self.name}` a value before, on every way to this place"
+
+
+@dataclass(frozen=True)
+class ChangedKind(Diagnostic):
+    code = "QJ0584"
+    title = "`{name}` is {article} {before}, and gets {other} {now} here"
+    explanation = (
+        "A Python variable may change its type; a variable of a circuit keeps that of its first value. An integer that "
+        "would be rounded, or a number that would be computed with by other rules, would be a wrong result."
+    )
+    found_by = "python"
+
+    name: str
+    before: str
+    now: str
+    first: Span
+
+    def message(self) -> str:
+        article, other = (_article(word) for word in (self.before, self.now))
+        return self.title.format(name=self.name, article=article, before=self.before, other=other, now=self.now)
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.first, f"{_article(self.before)} {self.before} since here")
+
+    def helps(self) -> Iterator[str]:
+        if (self.before, self.now) == ("int", "float"):
+            yield f"begin with a float, as in `{self.name} = 0.0`"
+        elif self.now in ("int", "float", "bool") and self.before in ("int", "float", "bool", "bit"):
+            yield f"convert it, as in `{self.name} = {'bool' if self.before == 'bit' else self.before}(…)`"
+        else:
+            yield "use another name"
+
+
+def _article(word: str) -> str:
+    return "an" if word[:1] in "aeiou" else "a"
+
+
+@dataclass(frozen=True)
+class WrongPythonKind(Diagnostic):
+    code = "QJ0585"
+    title = "{what} must be {wanted}, found {found}"
+    explanation = (
+        "Parameters without an annotation are `float`. Sizes, ranges and indices are integers, gates act on qubits, and "
+        "angles are numbers."
+    )
+    found_by = "python"
+
+    what: str
+    wanted: str
+    found: str
+    instead: str = ""
+    declaration: Span | None = None
+
+    def secondary(self) -> Iterator[Label]:
+        if self.declaration is not None:
+            yield Label(self.declaration, f"{_article(self.found)} {self.found} by this")
+
+    def helps(self) -> Iterator[str]:
+        if self.instead:
+            yield self.instead
+
+
+@dataclass(frozen=True)
+class CircuitCalled(Diagnostic):
+    code = "QJ0586"
+    title = "circuit `{name}` owns its qubits and cannot be called from {where}"
+    explanation = (
+        "Circuits are run by jobs. What circuits call has its qubits from the caller: a function with a parameter "
+        "annotated `ql.Qubits` or `ql.Qubit`, or one under `@ql.gate`."
+    )
+    found_by = "python"
+
+    name: str
+    where: str
+    definition: Span
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.definition, "declares registers of its own")
+
+    def helps(self) -> Iterator[str]:
+        yield f"let it take its qubits: `def {self.name}(q: ql.Qubits, …)`"
+
+
+@dataclass(frozen=True)
+class NotDecorated(Diagnostic):
+    code = "QJ0587"
+    title = "`{name}` is a plain Python function"
+    explanation = (
+        "A circuit is read, not run: what it calls must be known as a circuit's part, too. What plain Python computes is "
+        "computed before, outside of the circuit."
+    )
+    found_by = "python"
+
+    name: str
+    definition: Span | None
+
+    def secondary(self) -> Iterator[Label]:
+        if self.definition is not None:
+            yield Label(self.definition, "defined here")
+
+    def helps(self) -> Iterator[str]:
+        yield "decorate it with `@ql.gate`, or with `@ql.circuit` and parameters annotated `ql.Qubits`"
+        yield "or compute its value outside, and pass it as a parameter"

@@ -8,6 +8,7 @@ from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
 from qlang.syntax.source import Span
 
 _CIRCUIT = "circuit c() { qubit[2] q; h q; cx q[0], q[1]; }\n"
+_JOB = _CIRCUIT + "job j {\n  run c(); expect z = Z(q[0]); shots 1000; backend sim like ibm.boston;\n  "
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class UnknownMethod(Diagnostic):
     explanation = (
         "The methods are `readout`, `twirl`, `zne`, `pec`, `cdr`, `ddd` and `ml_qem`; `auto` and `none` stand alone."
     )
-    example_wrong = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate zne, readuot; }\n"
-    example_right = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate readout, zne; }\n"
+    example_wrong = _JOB + "mitigate zne, readuot;\n}\n"
+    example_right = _JOB + "mitigate readout, zne;\n}\n"
 
     name: str
     known: tuple[str, ...]
@@ -41,8 +42,8 @@ class EvenScale(Diagnostic):
         "long: 1, 3, 5, … times. "
         "Scales grow, begin with 1, and there are at least two of them."
     )
-    example_wrong = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate zne(scales = [1, 2, 3]); }\n"
-    example_right = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate zne(scales = [1, 3, 5]); }\n"
+    example_wrong = _JOB + "mitigate zne(scales = [1, 2, 3]);\n}\n"
+    example_right = _JOB + "mitigate zne(scales = [1, 3, 5]);\n}\n"
 
     value: str
     replacement: str | None = None
@@ -57,8 +58,8 @@ class RepeatedMethod(Diagnostic):
     code = "QJ0603"
     title = "`{name}` stands twice in the list"
     explanation = "Each method is applied once."
-    example_wrong = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate readout, zne, readout; }\n"
-    example_right = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate readout, zne; }\n"
+    example_wrong = _JOB + "mitigate readout, zne, readout;\n}\n"
+    example_right = _JOB + "mitigate readout, zne;\n}\n"
 
     name: str
     first: Span
@@ -76,8 +77,8 @@ class WrongOrder(Diagnostic):
         "and `twirl` shape the noise, "
         "then an estimator (`zne`, `pec`, `cdr`) and last `ml_qem` work on expectation values."
     )
-    example_wrong = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate zne, readout; }\n"
-    example_right = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate readout, zne; }\n"
+    example_wrong = _JOB + "mitigate zne, readout;\n}\n"
+    example_right = _JOB + "mitigate readout, zne;\n}\n"
 
     later: str
     """The method that must come first, as written after the other."""
@@ -104,8 +105,8 @@ class MethodArgument(Diagnostic):
         "`twirl(count)`, `zne(scales = […], fit = linear | richardson | exponential)`, "
         "`ddd(xy4 | xx | cpmg)`, `pec(samples)`, `cdr(training)`."
     )
-    example_wrong = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate zne(fit = cubic); }\n"
-    example_right = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate zne(fit = richardson); }\n"
+    example_wrong = _JOB + "mitigate zne(fit = cubic);\n}\n"
+    example_right = _JOB + "mitigate zne(fit = richardson);\n}\n"
 
     method: str
     problem: str
@@ -123,8 +124,8 @@ class NeedsExpectation(Diagnostic):
         "Extrapolation, cancellation and regression correct numbers, not histograms; "
         "`readout`, `twirl` and `ddd` help samples."
     )
-    example_wrong = _CIRCUIT + "job j { run c(); sample q; mitigate zne; }\n"
-    example_right = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate zne; }\n"
+    example_wrong = _JOB.replace("expect z = Z(q[0])", "sample q") + "mitigate zne;\n}\n"
+    example_right = _JOB + "mitigate zne;\n}\n"
 
     method: str
 
@@ -137,8 +138,8 @@ class IncompatibleMethods(Diagnostic):
     code = "QJ0607"
     title = "`{second}` cannot be combined with `{first_name}`"
     explanation = "`zne`, `pec` and `cdr` are different estimates of the same noise-free value; a job uses one of them."
-    example_wrong = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate zne, pec; }\n"
-    example_right = _CIRCUIT + "job j { run c(); expect z = Z(q[0]); mitigate twirl(16), zne; }\n"
+    example_wrong = _JOB + "mitigate zne, pec;\n}\n"
+    example_right = _JOB + "mitigate twirl(16), zne;\n}\n"
 
     second: str
     first_name: str

@@ -223,8 +223,8 @@ class UnknownParameter(Diagnostic):
     code = "QJ0211"
     title = "{callee} has no parameter `{name}`"
     explanation = "Arguments written as `name = value` name a parameter of what is called."
-    example_wrong = "circuit c(int steps) { qubit q; h q; }\njob j { run c(step = 3); sample q; }\n"
-    example_right = "circuit c(int steps) { qubit q; h q; }\njob j { run c(steps = 3); sample q; }\n"
+    example_wrong = "circuit c(int steps) { qubit q; rx(pi / steps) q; }\njob j { run c(step = 3); sample q; }\n"
+    example_right = "circuit c(int steps) { qubit q; rx(pi / steps) q; }\njob j { run c(steps = 3); sample q; }\n"
 
     callee: str
     name: str
@@ -247,8 +247,8 @@ class MissingArgument(Diagnostic):
     code = "QJ0212"
     title = "{callee} needs a value for `{name}`"
     explanation = "A parameter without a default gets its value from the call."
-    example_wrong = "circuit c(int steps) { qubit q; h q; }\njob j { run c(); sample q; }\n"
-    example_right = "circuit c(int steps) { qubit q; h q; }\njob j { run c(steps = 3); sample q; }\n"
+    example_wrong = "circuit c(int steps) { qubit q; rx(pi / steps) q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c(int steps) { qubit q; rx(pi / steps) q; }\njob j { run c(steps = 3); sample q; }\n"
 
     callee: str
     name: str
@@ -269,8 +269,8 @@ class RepeatedArgument(Diagnostic):
     code = "QJ0213"
     title = "`{name}` gets two values"
     explanation = "Each parameter is given once, by its place or by its name."
-    example_wrong = "circuit c(int steps) { qubit q; h q; }\njob j { run c(3, steps = 4); sample q; }\n"
-    example_right = "circuit c(int steps) { qubit q; h q; }\njob j { run c(steps = 4); sample q; }\n"
+    example_wrong = "circuit c(int steps) { qubit q; rx(pi / steps) q; }\njob j { run c(3, steps = 4); sample q; }\n"
+    example_right = "circuit c(int steps) { qubit q; rx(pi / steps) q; }\njob j { run c(steps = 4); sample q; }\n"
 
     name: str
     first: Span

@@ -16,8 +16,8 @@ class TypeMismatch(Diagnostic):
         "Numbers widen by themselves (`bit` → `int` → `float` → `complex`); a `float` is never cut to an "
         "integer, and qubits, durations, bits and numbers do not stand for one another."
     )
-    example_wrong = "circuit c() { qubit q; int n = 2.5; h q; }\njob j { run c(); sample q; }\n"
-    example_right = "circuit c() { qubit q; int n = int(2.5); h q; }\njob j { run c(); sample q; }\n"
+    example_wrong = "circuit c() { qubit q; int n = 2.5; rx(n) q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; int n = int(2.5); rx(n) q; }\njob j { run c(); sample q; }\n"
 
     expected: str
     found: str
@@ -189,7 +189,7 @@ class NotAssignable(Diagnostic):
     title = "`{name}` is {what} and cannot be assigned to"
     explanation = "Constants, parameters of gates and circuits, `readonly` arrays and qubits keep their value."
     example_wrong = "const int n = 3;\ncircuit c() { qubit q; n = 4; h q; }\njob j { run c(); sample q; }\n"
-    example_right = "circuit c() { qubit q; int n = 3; n = 4; h q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; int n = 3; n = 4; rx(n) q; }\njob j { run c(); sample q; }\n"
 
     name: str
     what: str

@@ -1,0 +1,137 @@
+"""What never runs and what never ends, as far as the text alone says it.
+
+Only conditions and ranges that are written as literals count: `const bool debug = false; if (debug) …` is a switch, not
+a mistake.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from qlang.sema import errors
+from qlang.sema.context import Context
+from qlang.syntax import tree
+
+_LEAVES = (tree.End, tree.Return)
+_LOOPS = (tree.While, tree.For)
+
+
+def is_literal(node: tree.Expression) -> bool:
+    """Whether an expression holds no name and no call, so that its value is plain to every reader."""
+    return not any(isinstance(part, (tree.Name, tree.Call, tree.Measurement, tree.Missing)) for part in tree.walk(node))
+
+
+def ends_block(statement: tree.Statement) -> bool:
+    """Whether what stands after a statement in its block is never reached."""
+    match statement:
+        case tree.End() | tree.Return() | tree.Break() | tree.Continue():
+            return True
+        case tree.Annotated():
+            return ends_block(statement.statement)
+        case tree.Scope():
+            return _block_ends(statement.body)
+        case tree.If(otherwise=tree.Block() as otherwise):
+            return _block_ends(statement.then) and _block_ends(otherwise)
+        case tree.While():
+            return _is_true(statement.condition) and not any(_leaving(statement.body.statements))
+        case _:
+            return False
+
+
+ENDING = frozenset({tree.End, tree.Return, tree.Break, tree.Continue, tree.Annotated, tree.Scope, tree.If, tree.While})
+"""Statements for which `ends_block` may be true."""
+
+
+def _block_ends(block: tree.Block) -> bool:
+    return bool(block.statements) and ends_block(block.statements[-1])
+
+
+def _is_true(node: tree.Expression) -> bool:
+    match node:
+        case tree.BoolLiteral():
+            return node.value
+        case tree.IntLiteral():
+            return node.value != 0
+        case _:
+            return False
+
+
+def _leaving(statements: Sequence[tree.Statement], inner: bool = False) -> Iterator[tree.Statement]:
+    """The statements that leave a loop with this body; the `break` of a loop inside leaves only that one."""
+    for statement in statements:
+        if isinstance(statement, _LEAVES) or (isinstance(statement, tree.Break) and not inner):
+            yield statement
+        deeper = inner or isinstance(statement, _LOOPS)
+        for block in _blocks(statement):
+            yield from _leaving(block.statements, deeper)
+
+
+def _blocks(statement: tree.Statement) -> Iterator[tree.Block]:
+    match statement:
+        case tree.Annotated():
+            yield from _blocks(statement.statement)
+        case tree.If():
+            yield statement.then
+            if statement.otherwise is not None:
+                yield statement.otherwise
+        case tree.Switch():
+            yield from (case.body for case in statement.cases)
+        case tree.While() | tree.For() | tree.Scope() | tree.Box():
+            yield statement.body
+        case _:
+            return
+
+
+def check_excluded(context: Context, condition: tree.Expression, truth: bool | None, block: tree.Block | None) -> None:
+    """Warn of a block that a literal condition excludes."""
+    if truth is None or block is None or not block.statements or not is_literal(condition):
+        return
+    first, last = block.statements[0], block.statements[-1]
+    span = context.scope.span(tree.Missing(first.start, last.end))
+    words = "true" if truth else "false"
+    context.report(errors.dead_code.ConstantCondition(span, truth=words, condition=context.span(condition)))
+
+
+def check_endless(context: Context, node: tree.While, truth: bool | None) -> None:
+    """Warn of a loop whose condition nothing changes and that nothing leaves."""
+    if truth is False or not node.body.statements or any(_leaving(node.body.statements)):
+        return
+    if any(isinstance(part, tree.ErrorNode) for part in tree.walk(node)):
+        return
+    if truth is True:
+        if _is_true(node.condition):
+            context.report(errors.dead_code.EndlessLoop(context.span(node.condition), reason="this is always true"))
+        return
+    parts = list(tree.walk(node.condition))
+    if any(isinstance(part, (tree.Call, tree.Measurement, tree.Missing)) for part in parts):
+        return
+    names = {part.name for part in parts if isinstance(part, tree.Name)}
+    if names and not names & set(_changed(node.body)):
+        shown = ", ".join(f"`{name}`" for name in sorted(names))
+        context.report(
+            errors.dead_code.EndlessLoop(context.span(node.condition), reason=f"the loop does not change {shown}")
+        )
+
+
+def _changed(body: tree.Block) -> Iterator[str]:
+    """Names whose values a body may change: assigned, measured into, or handed to a subroutine."""
+    for part in tree.walk(body):
+        targets: list[tree.Expression] = []
+        if isinstance(part, tree.Assignment) or (isinstance(part, tree.MeasureStatement) and part.target is not None):
+            targets = [part.target]
+        elif isinstance(part, tree.Call):
+            targets = [argument.value for argument in part.arguments]
+        elif isinstance(part, tree.Alias):
+            targets = [part.value]
+        for target in targets:
+            yield from (each.name for each in tree.walk(target) if isinstance(each, tree.Name))
+
+
+def check_empty_range(context: Context, node: tree.Expression) -> None:
+    """Warn of a loop over a literal range without numbers; called where it is known to be empty."""
+    if not isinstance(node, tree.Range) or not is_literal(node) or node.first is None or node.last is None:
+        return
+    span = context.span(node)
+    inner = span.text.strip().removeprefix("[").removesuffix("]").strip()
+    back = None
+    if node.step is None:
+        back = f"{context.span(node.first).text}:-1:{context.span(node.last).text}"
+    context.report(errors.dead_code.EmptyLoop(span, range=inner, reversed=back))
