@@ -158,7 +158,10 @@ def cast(target: Type, constant: Constant) -> Constant:
         return constant
     if not castable(target, source) or isinstance(target, Unknown) or isinstance(source, Unknown):
         raise no_cast(source, target)
-    return Constant(target, _converted(target, constant))
+    value = _converted(target, constant)
+    if isinstance(target, Array) and isinstance(source, Array):
+        target = Array(target.element, source.shape)  # of `#dim = k` only the rank was known
+    return Constant(target, value)
 
 
 def _converted(target: Type, constant: Constant) -> Value:

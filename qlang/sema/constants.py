@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from qlang.sema.casts import cast, element_type
 from qlang.sema.functions import builtins, call_builtin, size_of
 from qlang.sema.operators import apply_binary, apply_unary
+from qlang.sema.parts import Selection, dimensions, part, position
 from qlang.sema.spine import left_spine
 from qlang.sema.type_names import resolve_type
-from qlang.sema.types import COMPLEX, DEFAULT_WIDTH, TEXT, Angle, Array, Bit, Int, Qubit, Type, UInt
+from qlang.sema.types import COMPLEX, TEXT, Array, Bit, Qubit, Type, UInt
 from qlang.sema.units import UNITS, base_value
 from qlang.sema.values import (
     CONSTANTS,
@@ -19,7 +20,6 @@ from qlang.sema.values import (
     ConstantError,
     as_int,
     boolean,
-    index_outside,
     integer,
     no_operator,
     not_constant,
@@ -107,10 +107,9 @@ def indexed_type(base: Type, items: Sequence[tree.Expression], names: Names, ver
     kind: Type = base
     kept: list[int] = []
     for item in items:
-        size = size_of(kind)
         if isinstance(item, (tree.Range, tree.IndexSet)):
             try:
-                kept.append(len(listed(item, size, names, version)))
+                kept.append(len(listed(item, size_of(kind), names, version)))
             except ConstantError:
                 return None
         kind = _element(kind)
@@ -149,39 +148,14 @@ def _quantity(node: tree.Quantity, names: Names, version: int) -> Constant:
 
 def _index(node: tree.Index, names: Names, version: int) -> Constant:
     constant = evaluate(node.base, names, version)
-    for item in node.items:
-        constant = _indexed(constant, item, names, version)
-    return constant
-
-
-def _indexed(constant: Constant, item: tree.Expression, names: Names, version: int) -> Constant:
-    kind, value = constant.type, constant.value
-    if isinstance(kind, (Int, UInt, Angle)):  # their bits, as those of a register
-        width = kind.width or DEFAULT_WIDTH
-        kind, value = Bit(width), int(value) & ((1 << width) - 1)  # type: ignore[arg-type]  # integers by type
-        constant = Constant(kind, value)
-    if not isinstance(kind, (Array, Bit)) or (isinstance(kind, Bit) and kind.size is None):
-        raise no_operator("[]", (kind,))
-    size = size_of(kind)
-    if isinstance(item, (tree.Range, tree.IndexSet)):
-        places = [position(index, size, kind) for index in listed(item, size, names, version)]
-        if isinstance(value, tuple) and isinstance(kind, Array):
-            return Constant(
-                Array(kind.element, (len(places), *kind.shape[1:])), tuple(value[place] for place in places)
-            )
-        bits = as_int(constant)
-        return Constant(Bit(len(places)), sum((bits >> place & 1) << k for k, place in enumerate(places)))
-    place = position(as_int(evaluate(item, names, version)), size, kind)
-    if isinstance(value, tuple) and isinstance(kind, Array):
-        return Constant(element_type(kind), value[place])
-    return Constant(Bit(), as_int(constant) >> place & 1)
-
-
-def position(index: int, size: int, kind: Type) -> int:
-    """An index counted from the front; -1 is the last element. Raises ConstantError outside the size."""
-    if not -size <= index < size:
-        raise index_outside(index, size, kind)
-    return index % size
+    selections: list[Selection] = []
+    for item, (size, kind) in zip(node.items, dimensions(constant.type, len(node.items)), strict=True):
+        if isinstance(item, (tree.Range, tree.IndexSet)):
+            places = [position(index, size, kind) for index in listed(item, size, names, version)]
+            selections.append(tuple(places))
+        else:
+            selections.append(position(as_integer(evaluate(item, names, version)), size, kind))
+    return part(constant, selections)
 
 
 def listed(

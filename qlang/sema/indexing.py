@@ -8,7 +8,8 @@ from qlang.sema.constants import evaluate, indexed_type, listed
 from qlang.sema.context import Context
 from qlang.sema.infer import NOTHING, Inferred, infer
 from qlang.sema.operands import check_operand
-from qlang.sema.types import BIT, UNKNOWN, Angle, Array, Bit, Int, Qubit, Type, UInt, Unknown, is_integer, is_quantum
+from qlang.sema.parts import as_register
+from qlang.sema.types import BIT, UNKNOWN, Array, Bit, Qubit, Type, Unknown, is_integer, is_quantum
 from qlang.sema.values import ConstantError
 from qlang.syntax import tree
 from qlang.syntax.source import Span
@@ -21,12 +22,12 @@ def index(context: Context, node: tree.Index) -> Inferred:
         return NOTHING
     if is_quantum(kind):
         return (Qubit(), None) if check_operand(context, node) is not None else NOTHING
-    if isinstance(kind, (Int, UInt, Angle)) and len(node.items) == 1:
-        return _bit_of_number(context, kind, node)
+    shown = str(kind)
+    kind = as_register(kind)  # `a[i]` of an integer or angle is its bit i (OpenQASM 3, "Bit indexing")
     if not isinstance(kind, (Array, Bit)) or (isinstance(kind, Bit) and kind.size is None):
-        context.report(errors.types.NoSuchOperation(context.span(node), operator="[…]", operands=(str(kind),)))
+        context.report(errors.types.NoSuchOperation(context.span(node), operator="[…]", operands=(shown,)))
         return NOTHING
-    if not _check_bounds(context, kind, node):
+    if not _check_bounds(context, kind, node, shown):
         return NOTHING
     if value is not None:
         try:
@@ -42,12 +43,6 @@ def index(context: Context, node: tree.Index) -> Inferred:
         context.report_error(error, node)
         return NOTHING
     return (UNKNOWN if result is None else result), None
-
-
-def _bit_of_number(context: Context, kind: Type, node: tree.Index) -> Inferred:
-    """`a[i]` of an integer or angle is its bit i (OpenQASM 3, "Bit indexing")."""
-    size = getattr(kind, "width", None) or 64
-    return (BIT, None) if _check_bounds(context, Bit(size), node, str(kind)) else NOTHING
 
 
 def check_index_types(context: Context, items: Sequence[tree.Expression]) -> bool:
@@ -69,7 +64,7 @@ def check_index_types(context: Context, items: Sequence[tree.Expression]) -> boo
     return good
 
 
-def _check_bounds(context: Context, kind: Array | Bit, node: tree.Index, shown: str = "") -> bool:
+def _check_bounds(context: Context, kind: Array | Bit, node: tree.Index, shown: str) -> bool:
     """Whether constant indices lie inside a classical register or array."""
     inner: Type = kind
     for item in node.items:
@@ -94,7 +89,7 @@ def _check_bounds(context: Context, kind: Array | Bit, node: tree.Index, shown: 
                         context.span(item),
                         index=index,
                         size=size,
-                        type=shown or str(kind),
+                        type=shown,
                         declaration=_declaration(context, node),
                     )
                 )

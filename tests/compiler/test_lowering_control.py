@@ -166,7 +166,6 @@ def test_a_loop_stays_a_loop_and_compiles_as_fast_for_a_million() -> None:
         ("for int i in [0:3] { if (i == 2) { break; } }", "QJ0504"),
         ("end;", "QJ0504"),
         ("def f(int n) -> int { if (n > 0) { return 1; } return 2; }\nint k = f(1);", "QJ0504"),
-        ("bit[2] m; m = measure q[0:1]; int[4] k = int[2](m); array[int[8], 3] a = {1, 2, 3}; a[k] = 1;", "QJ0504"),
     ],
 )
 def test_what_cannot_run_yet_is_named(body: str, code: str) -> None:

@@ -7,9 +7,8 @@ circuit serves every point.
 from xdsl.dialects.builtin import ArrayAttr, FunctionType, StringAttr, f64, i64
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
-from qlang.compiler.lowering.arithmetic import convert
+from qlang.compiler.lowering.conversions import convert, materialised
 from qlang.compiler.lowering.emitter import Dynamic, Emitter
-from qlang.compiler.lowering.expressions import materialised
 from qlang.compiler.lowering.frame import Frame, Outputs, Qubits
 from qlang.compiler.lowering.statements import call_subroutine, lower_body
 from qlang.ir import circuit

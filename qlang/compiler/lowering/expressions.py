@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Sequence
 
-from xdsl.ir import SSAValue
-
-from qlang.compiler.lowering.arithmetic import FUNCTIONS, binary, convert, function, unary, whole
-from qlang.compiler.lowering.emitter import Dynamic, Emitter
-from qlang.compiler.lowering.frame import Frame, Known, LoweringError, Qubits, Variable
+from qlang.compiler.lowering.arithmetic import binary, unary
+from qlang.compiler.lowering.conversions import convert, made, materialised, whole
+from qlang.compiler.lowering.emitter import Dynamic
+from qlang.compiler.lowering.frame import Frame, JoinedView, Known, LoweringError, Qubits, Selection, Variable, View
+from qlang.compiler.lowering.functions import function
 from qlang.compiler.lowering.problems import from_constant, not_executable
 from qlang.compiler.lowering.qubits import operand
-from qlang.ir import bits as bits_ops
-from qlang.ir.circuit import BitsType
-from qlang.sema.constants import evaluate, range_of
+from qlang.compiler.lowering.selections import taken
+from qlang.compiler.lowering.viewing import read
+from qlang.sema.casts import element_type
+from qlang.sema.constants import evaluate, listed
+from qlang.sema.parts import array_of, dimensions, position
 from qlang.sema.symbols import SubroutineSymbol
 from qlang.sema.type_names import resolve_type
-from qlang.sema.types import BIT, DEFAULT_WIDTH, Angle, Bit, Int, Qubit, Type, UInt
-from qlang.sema.values import Constant, ConstantError, as_float, as_int
+from qlang.sema.types import BIT, Array, Bit, Qubit, Type
+from qlang.sema.values import Constant, ConstantError, as_int
 from qlang.syntax import tree
 
 SubroutineCall = Callable[[Frame, SubroutineSymbol, tree.Call], Known | None]
@@ -48,8 +50,9 @@ def names(frame: Frame) -> Callable[[str], Constant | Type | None]:
 
     def lookup(name: str) -> Constant | Type | None:
         found = frame.lookup(name)
-        if isinstance(found, Variable):
-            return found.value if isinstance(found.value, Constant) else found.type
+        if isinstance(found, (Variable, View, JoinedView)):
+            known = read(frame.emitter, found)
+            return known if isinstance(known, Constant) else known.type
         if isinstance(found, Qubits):
             return Qubit(None if found.single else len(found.wires))
         return found
@@ -63,8 +66,8 @@ def _constant(frame: Frame, expression: tree.Expression) -> Known:
 
 def _name(frame: Frame, node: tree.Name) -> Known:
     found = frame.lookup(node.name)
-    if isinstance(found, Variable):
-        return found.value
+    if isinstance(found, (Variable, View, JoinedView)):
+        return read(frame.emitter, found)
     if isinstance(found, Constant):
         return found
     return _constant(frame, node)
@@ -99,12 +102,8 @@ def _call(frame: Frame, node: tree.Call) -> Known:
     if node.callee.name == "sizeof":
         return _constant(frame, node)
     arguments = [value(frame, argument.value) for argument in node.arguments]
-    if len(arguments) == 1 and isinstance(arguments[0], Dynamic) and node.callee.name in FUNCTIONS:
-        return function(frame.emitter, node.callee.name, arguments[0])
     if any(isinstance(argument, Dynamic) for argument in arguments):
-        raise not_executable(
-            frame, node, f"`{node.callee.name}` of values known only at run time", "compute it from constants"
-        )
+        return function(frame.emitter, node.callee.name, arguments, frame.scope.version)
     return _constant(frame, node)
 
 
@@ -116,61 +115,48 @@ def _measurement(frame: Frame, node: tree.Measurement) -> Known:
 
 def _index(frame: Frame, node: tree.Index) -> Known:
     base = value(frame, node.base)
-    if len(node.items) != 1:
+    return taken(frame.emitter, base, selections(frame, node.items, base.type))
+
+
+def selections(frame: Frame, items: Sequence[tree.Expression], kind: Type) -> list[Selection]:
+    """What each part of an index into a value of a type chooses.
+
+    Raises ConstantError for known indices outside of their dimension, and slices that are not known.
+    """
+    found: list[Selection] = []
+    for item, (size, indexed) in zip(items, dimensions(kind, len(items)), strict=True):
+        if isinstance(item, (tree.Range, tree.IndexSet)):
+            places = listed(item, size, names(frame), frame.scope.version)
+            found.append(tuple(position(place, size, indexed) for place in places))
+            continue
+        index = value(frame, item)
+        if isinstance(index, Constant):
+            found.append(position(as_int(index), size, indexed))
+        else:
+            found.append(whole(frame.emitter, index))
+    return found
+
+
+def _array(frame: Frame, node: tree.ArrayLiteral) -> Known:
+    items = arguments_of(frame, node.items)
+    if all(isinstance(item, Constant) for item in items):
         return _constant(frame, node)
-    item = node.items[0]
-    if isinstance(base, Constant):
-        if isinstance(item, (tree.Range, tree.IndexSet)) or isinstance(value(frame, item), Constant):
-            return _constant(frame, node)
-        base = materialised(frame.emitter, base)
-    if isinstance(base.type, Bit):
-        return _bits_index(frame, node, base, item)
-    if isinstance(base.type, (Int, UInt, Angle)):
-        register = Bit(base.type.width or DEFAULT_WIDTH)
-        packed = BitsType.of(register.size or 1)
-        bits = bits_ops.IntToBitsOp.create(operands=[base.ssa], result_types=[packed])
-        return _bits_index(frame, node, Dynamic(register, frame.emitter.value(bits)), item)
-    raise not_executable(frame, node, f"indexing {base.type} at run time", "use constants or a bit register")
+    element = items[0].type
+    kind = array_of(element, len(items))
+    return made(
+        frame.emitter, kind, [materialised(frame.emitter, convert(frame.emitter, element, item)) for item in items]
+    )
 
 
-def _bits_index(frame: Frame, node: tree.Index, base: Dynamic, item: tree.Expression) -> Known:
-    assert isinstance(base.type, Bit)
-    size = base.type.size or 1
-    if isinstance(item, tree.Range):
-        chosen = range_of(item, size, names(frame), frame.scope.version)
-        if chosen.step != 1 or not chosen:
-            raise not_executable(frame, node, "a slice of bits with a step", "index the bits one by one")
-        return extract(frame.emitter, base, frame.emitter.integer(chosen[0]), Bit(len(chosen)))
-    position = value(frame, item)
-    if isinstance(position, Constant):
-        index = as_int(position)
-        index += size if index < 0 else 0
-        return extract(frame.emitter, base, frame.emitter.integer(index), BIT)
-    return extract(frame.emitter, base, whole(frame.emitter, position), BIT)
-
-
-def extract(emitter: Emitter, base: Dynamic, index: SSAValue, kind: Bit) -> Dynamic:
-    """Bits of a register from an index on, without reading them."""
-    size = BitsType.of(kind.size or 1)
-    if base.ssa.type == size:
-        return Dynamic(kind, base.ssa)
-    op = bits_ops.BitsExtractOp.create(operands=[base.ssa, index], result_types=[size])
-    return Dynamic(kind, emitter.value(op))
-
-
-def materialised(emitter: Emitter, known: Known) -> Dynamic:
-    """The value as one that exists at run time."""
-    if isinstance(known, Dynamic):
-        return known
-    match known.type:
-        case Bit():
-            return Dynamic(known.type, emitter.bits(as_int(known), known.type.size or 1))
-        case Int() | UInt() | Angle():
-            return Dynamic(known.type, whole(emitter, known))
-        case kind if isinstance(known.value, bool):
-            return Dynamic(kind, emitter.boolean(known.value))
-        case kind:
-            return Dynamic(kind, emitter.real(as_float(known)))
+def assigned(frame: Frame, kind: Type, expression: tree.Expression) -> Known:
+    """The value of an expression as stored in a variable of a type."""
+    if isinstance(kind, Array) and isinstance(expression, tree.ArrayLiteral):
+        inner = element_type(kind)
+        items = [assigned(frame, inner, item) for item in expression.items]
+        if not all(isinstance(item, Constant) for item in items):
+            elements = [materialised(frame.emitter, item) for item in items]
+            return made(frame.emitter, array_of(elements[0].type, len(elements)), elements)
+    return convert(frame.emitter, kind, value(frame, expression))
 
 
 def arguments_of(frame: Frame, expressions: Sequence[tree.Expression]) -> list[Known]:
@@ -186,6 +172,7 @@ _HANDLERS: dict[type[tree.Expression], Callable[..., Known]] = {
     tree.Call: _call,
     tree.Index: _index,
     tree.Measurement: _measurement,
+    tree.ArrayLiteral: _array,
 }
 
-__all__ = ["LoweringError", "arguments_of", "constant", "materialised", "names", "resolved", "value"]
+__all__ = ["LoweringError", "arguments_of", "assigned", "constant", "names", "resolved", "selections", "value"]

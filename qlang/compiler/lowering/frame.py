@@ -46,7 +46,27 @@ class Variable:
     value: Known
 
 
-Binding = Variable | Qubits | Constant
+@dataclass(frozen=True, slots=True)
+class View:
+    """A part of a variable under a name of its own; see `views`."""
+
+    base: "Reference"
+    selections: "tuple[Selection, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedView:
+    """Two parts one after the other, `a ++ b`."""
+
+    left: "Reference"
+    right: "Reference"
+
+
+Selection = int | SSAValue | tuple[int, ...]
+"""Of one dimension: a place counted from the front, one computed at run time, or several."""
+Reference = Variable | View | JoinedView
+"""What can be assigned to."""
+Binding = Variable | View | JoinedView | Qubits | Constant
 
 
 @dataclass(slots=True)

@@ -26,6 +26,15 @@ def operand(frame: Frame, expression: tree.Expression) -> Qubits:
     return handler(frame, expression)
 
 
+def is_quantum_operand(frame: Frame, expression: tree.Expression) -> bool:
+    """Whether an expression stands for qubits."""
+    while isinstance(expression, (tree.Index, tree.BinaryOp)):
+        expression = expression.base if isinstance(expression, tree.Index) else expression.left
+    if isinstance(expression, tree.Name):
+        return isinstance(frame.lookup(expression.name), Qubits)
+    return isinstance(expression, tree.HardwareQubit)
+
+
 def _name(frame: Frame, node: tree.Name) -> Qubits:
     found = frame.lookup(node.name)
     if isinstance(found, Qubits):
@@ -59,7 +68,7 @@ def _index(frame: Frame, node: tree.Index) -> Qubits:
 
 def _element(frame: Frame, item: tree.Expression, base: Qubits, name: str) -> Wire:
     """The wire at an index, which may be computed."""
-    from qlang.compiler.lowering.arithmetic import whole
+    from qlang.compiler.lowering.conversions import whole
     from qlang.compiler.lowering.expressions import value
 
     size = len(base.wires)

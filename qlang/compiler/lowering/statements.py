@@ -2,24 +2,21 @@
 
 from collections.abc import Callable, Sequence
 
-from xdsl.dialects.builtin import i1
-from xdsl.ir import SSAValue
-
 from qlang.compiler.lowering import control
-from qlang.compiler.lowering.arithmetic import binary, convert, real, whole
-from qlang.compiler.lowering.emitter import Dynamic, Emitter
-from qlang.compiler.lowering.expressions import materialised, names, resolved, value
+from qlang.compiler.lowering.arithmetic import binary
+from qlang.compiler.lowering.conversions import convert, real, zeros
+from qlang.compiler.lowering.emitter import Dynamic
+from qlang.compiler.lowering.expressions import assigned, resolved, value
 from qlang.compiler.lowering.frame import Frame, Known, Qubits, Variable
 from qlang.compiler.lowering.gate_runs import lower_run
 from qlang.compiler.lowering.gates import lower_gate
-from qlang.compiler.lowering.problems import from_constant, not_executable, out_of_range, within_call
-from qlang.compiler.lowering.qubits import operand
-from qlang.ir import bits as bits_ops
+from qlang.compiler.lowering.problems import from_constant, not_executable, within_call
+from qlang.compiler.lowering.qubits import is_quantum_operand, operand
+from qlang.compiler.lowering.views import bind_alias, bind_argument, store
 from qlang.ir import circuit
-from qlang.sema.constants import range_of
 from qlang.sema.symbols import SubroutineSymbol
-from qlang.sema.types import BIT, BOOL, Array, Bit, Float, Qubit, Type, Void, is_quantum
-from qlang.sema.values import Constant, ConstantError, as_int, boolean
+from qlang.sema.types import BIT, Bit, Qubit, Void, is_quantum
+from qlang.sema.values import Constant, ConstantError
 from qlang.syntax import tree
 
 
@@ -53,40 +50,18 @@ def _declare(frame: Frame, node: tree.ClassicalDeclaration) -> None:
     kind = resolved(frame, node.type)
     if node.kind == "input" and frame.lookup(node.name.name) is not None:
         return
-    known = _initial(kind) if node.value is None else _assigned(frame, kind, node.value)
+    known = zeros(kind) if node.value is None else assigned(frame, kind, node.value)
     if node.kind == "const":
         frame.bind(node.name.name, known if isinstance(known, Constant) else Variable(kind, known))
         return
     frame.bind(node.name.name, Variable(kind, known))
 
 
-def _assigned(frame: Frame, kind: Type, expression: tree.Expression) -> Known:
-    """The value of an expression as stored in a variable of a type."""
-    return convert(frame.emitter, kind, value(frame, expression))
-
-
-def _initial(kind: Type) -> Constant:
-    """OpenQASM leaves unset variables undefined; ours start at zero."""
-    match kind:
-        case Array():
-            return Constant(kind, _zeros(kind, kind.shape))
-        case Float():
-            return Constant(kind, 0.0)
-        case _ if kind == BOOL:
-            return boolean(False)
-        case _:
-            return Constant(kind, 0)
-
-
-def _zeros(kind: Array, shape: tuple[int, ...]) -> tuple[object, ...]:
-    if len(shape) == 1:
-        return (_initial(kind.element).value,) * shape[0]
-    return (_zeros(kind, shape[1:]),) * shape[0]
-
-
 def _alias(frame: Frame, node: tree.Alias) -> None:
-    found = operand(frame, node.value)
-    frame.bind(node.name.name, found)
+    if is_quantum_operand(frame, node.value):
+        frame.bind(node.name.name, operand(frame, node.value))
+    else:
+        bind_alias(frame, node.name.name, node.value)
 
 
 def _measure(frame: Frame, node: tree.MeasureStatement) -> None:
@@ -101,82 +76,6 @@ def _assign(frame: Frame, node: tree.Assignment) -> None:
     if node.operator != "=":
         known = binary(frame.emitter, node.operator[:-1], value(frame, node.target), known, frame.scope.version)
     store(frame, node.target, known)
-
-
-def store(frame: Frame, target: tree.Expression, known: Known) -> None:
-    """Assign to a variable, a bit or a slice of bits.
-
-    Raises LoweringError where the target cannot take it.
-    """
-    if isinstance(target, tree.Name):
-        variable = frame.variable(target.name)
-        if variable is None:
-            raise not_executable(frame, target, f"an assignment to `{target.name}`", "assign to a variable")
-        variable.value = convert(frame.emitter, variable.type, known)
-        return
-    if isinstance(target, tree.Index) and isinstance(target.base, tree.Name) and len(target.items) == 1:
-        variable = frame.variable(target.base.name)
-        if variable is not None:
-            _store_indexed(frame, target, variable, target.items[0], known)
-            return
-    raise not_executable(frame, target, "an assignment to this target", "assign to a variable or to its elements")
-
-
-def _store_indexed(frame: Frame, target: tree.Index, variable: Variable, item: tree.Expression, known: Known) -> None:
-    emitter = frame.emitter
-    if isinstance(variable.type, Array):
-        _store_element(frame, target, variable, item, known)
-        return
-    old = materialised(emitter, convert(emitter, _as_bits(variable.type), variable.value))
-    assert isinstance(old.type, Bit)
-    size = old.type.size or 1
-    if isinstance(item, tree.Range):
-        chosen = range_of(item, size, names(frame), frame.scope.version)
-        if chosen.step != 1:
-            raise not_executable(frame, item, "an assignment to a slice with a step", "assign bit by bit")
-        part = materialised(emitter, convert(emitter, Bit(len(chosen)), known))
-        index = emitter.integer(chosen.start)
-    else:
-        position = value(frame, item)
-        if isinstance(position, Constant):
-            number = as_int(position) + (size if as_int(position) < 0 else 0)
-            if not 0 <= number < size:
-                raise out_of_range(frame, item, as_int(position), frame.span(target.base).text, size)
-            index = emitter.integer(number)
-        else:
-            index = whole(emitter, position)
-        part = materialised(emitter, convert(emitter, BIT, known))
-    new = Dynamic(old.type, _insert(emitter, old, index, part))
-    variable.value = convert(emitter, variable.type, new)
-
-
-def _insert(emitter: Emitter, old: Dynamic, index: SSAValue, part: Dynamic) -> SSAValue:
-    if part.ssa.type == old.ssa.type:
-        return part.ssa
-    if part.ssa.type == i1:
-        kind: type[bits_ops.BitsSetOp] | type[bits_ops.BitsInsertOp] = bits_ops.BitsSetOp
-    else:
-        kind = bits_ops.BitsInsertOp
-    return emitter.value(kind.create(operands=[old.ssa, index, part.ssa], result_types=[old.ssa.type]))
-
-
-def _as_bits(kind: Type) -> Bit:
-    """The bit register that an integer's or angle's bits are."""
-    if isinstance(kind, Bit):
-        return kind
-    width = getattr(kind, "width", None)
-    return Bit(width or 64)
-
-
-def _store_element(frame: Frame, target: tree.Index, variable: Variable, item: tree.Expression, known: Known) -> None:
-    position = value(frame, item)
-    assert isinstance(variable.type, Array)
-    if len(variable.type.shape) != 1 or not all(isinstance(v, Constant) for v in (position, known, variable.value)):
-        raise not_executable(frame, target, "a change of an array at run time", "compute it from constants")
-    assert isinstance(position, Constant) and isinstance(variable.value, Constant)
-    elements = list(variable.value.value)  # type: ignore[arg-type]  # arrays hold tuples
-    elements[as_int(position)] = convert(frame.emitter, variable.type.element, known).value  # type: ignore[union-attr]  # a constant
-    variable.value = Constant(variable.type, tuple(elements))
 
 
 def _reset(frame: Frame, node: tree.Reset) -> None:
@@ -250,7 +149,7 @@ def call_subroutine(frame: Frame, symbol: SubroutineSymbol, call: tree.Call) -> 
             single = isinstance(parameter.type, Qubit) and parameter.type.size is None
             inner.bind(parameter.name, Qubits(operand(frame, argument.value).wires, single))
         else:
-            inner.bind_value(parameter.name, _assigned(frame, parameter.type, argument.value), parameter.type)
+            bind_argument(frame, inner, parameter, argument.value)
     with within_call(frame, call, symbol.name):
         lower_body(inner, symbol.definition.body.statements)
     if inner.result is None or isinstance(symbol.result, Void):
