@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
         "qlang.compiler.verbs.explain:main",
         "explain a diagnostic, with a wrong and a right program",
     ),
+    "draw": (_LANGUAGE, "qlang.compiler.verbs.draw:main", "draw a circuit as text or SVG"),
     "lsp": (_LANGUAGE, "qlang.compiler.verbs.lsp:main", "serve an editor (language server on stdio)"),
     "plan": (_WORK, "qlang.compiler.verbs.plan:main", "decide and show how a job would run, what it costs and why"),
     "run": (_WORK, "qlang.compiler.verbs.run:main", "plan, execute, sign and record a job"),

@@ -91,7 +91,8 @@ def fix_all(source: Source, check: Checker) -> Fixing:
     found = tuple(check(source))
     initial = found
     best = Fixing(source, (), found, initial)
-    seen, applied, refused = {source.text}, (), set[str]()
+    seen, refused = {source.text}, set[str]()
+    applied: tuple[Applied, ...] = ()
     for _ in range(ROUNDS):
         step = _round(source, found, check, refused)
         if step is None or step[0].text in seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qlang.compiler.render.cells import safe_text
@@ -11,14 +11,18 @@ from qlang.compiler.sla_text import VERDICT_STYLES, term_amount, term_name
 from qlang.compiler.tables import duration, facts, quantity, short_digest, table
 
 _WIRES_SHOWN = 16
+PREDICTIONS = ("expectation", "stderr", "bias")
+SLA = ("term", "bound", "predicted", "verdict")
+CONSIDERED = ("method", "overhead", "bias", "stderr", "mse", "fidelity", "")
+"""Heads of the tables."""
 
 
-def plan_table(report: dict[str, Any], theme: Theme) -> str:
+def plan_table(report: Mapping[str, Any], theme: Theme) -> str:
     """The text for a report of `qlang.compiler.plan_report`."""
     head = f"plan of job `{report['job']}`  {report['plan_hash']}"
     parts = [
         theme.paint(safe_text(head), "strong") + "\n",
-        facts(list(_decisions(report)), indent="  "),
+        facts(list(decisions(report)), indent="  "),
         _section("predicted", _predictions(report), theme),
         _section("SLA", _sla(report, theme), theme),
         _section("mitigation considered", _considered(report), theme),
@@ -33,7 +37,8 @@ def _section(title: str, text: str, theme: Theme) -> str:
     return theme.paint(title, "strong") + "\n" + "".join(f"  {line}\n" for line in text.splitlines())
 
 
-def _decisions(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def decisions(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was decided, by name."""
     schedule, policy, sign = report["schedule"], report["mitigation"], report["sign"]
     kernel = report["kernel"]
     yield "backend", report["backend"] + _calibration(schedule)
@@ -51,12 +56,12 @@ def _decisions(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "signed", f"{sign['crypto']}: {', '.join(sign['algorithms'])}"
 
 
-def _rounding(kernel: dict[str, Any]) -> str:
+def _rounding(kernel: Mapping[str, Any]) -> str:
     bound = kernel.get("l2_bound")
     return "not bounded: a loop has no known end" if bound is None else f"l2 error of the state at most {bound:.2g}"
 
 
-def _calibration(schedule: dict[str, Any]) -> str:
+def _calibration(schedule: Mapping[str, Any]) -> str:
     snapshot = schedule.get("snapshot")
     if not snapshot:
         return ""
@@ -69,7 +74,7 @@ def _layout(layout: list[int]) -> str:
     return shown + (f", … {len(layout)} wires" if len(layout) > _WIRES_SHOWN else "")
 
 
-def _shots(report: dict[str, Any]) -> str:
+def _shots(report: Mapping[str, Any]) -> str:
     """Shots for each noise scale, and how often that is repeated."""
     policy, execute = report["mitigation"], report["execute"]
     shots, scales = policy.get("shots"), policy["scales"]
@@ -87,56 +92,76 @@ def _shots(report: dict[str, Any]) -> str:
     return text
 
 
-def _predictions(report: dict[str, Any]) -> str:
+def prediction_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    """Expectation, standard error, bias."""
     policy = report["mitigation"]
-    rows = [
+    return [
         [label, quantity(stderr), quantity(policy["bias"].get(label))] for label, stderr in policy["stderr"].items()
     ]
-    return table(["expectation", "stderr", "bias"], rows, right=(1, 2)) if rows else ""
 
 
-def _sla(report: dict[str, Any], theme: Theme) -> str:
+def _predictions(report: Mapping[str, Any]) -> str:
+    rows = prediction_rows(report)
+    return table(PREDICTIONS, rows, right=(1, 2)) if rows else ""
+
+
+def sla_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    """Term, bound, prediction, verdict."""
     rows = []
     for term in report["sla"]:
         bound = f"{term['relation']} {term_amount(term, term['value'])}"
-        rows.append([term_name(term), bound, _predicted(term), term["verdict"]])
+        rows.append([term_name(term), bound, _predicted(term), str(term["verdict"])])
+    return rows
+
+
+def _sla(report: Mapping[str, Any], theme: Theme) -> str:
+    rows = sla_rows(report)
     if not rows:
         return ""
-    lines = table(["term", "bound", "predicted", "verdict"], rows).splitlines()
-    for index, term in enumerate(report["sla"], 1):
-        verdict = term["verdict"]
+    lines = table(SLA, rows).splitlines()
+    for index, (*_, verdict) in enumerate(rows, 1):
         lines[index] = lines[index].removesuffix(verdict) + theme.paint(verdict, VERDICT_STYLES[verdict])
     return "\n".join(lines)
 
 
-def _predicted(term: dict[str, Any]) -> str:
+def _predicted(term: Mapping[str, Any]) -> str:
     if term["metric"] == "fidelity":
         return _interval(term["predicted"])
     return term_amount(term, term["predicted"]["value"])
 
 
-def _considered(report: dict[str, Any]) -> str:
+def considered_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    """Method, five figures, and whether it was taken or why not; empty where there was no choice."""
     arms = report["mitigation"].get("considered", [])
     if len(arms) < 2:
-        return ""
-    columns = ("overhead", "bias", "stderr", "mse", "fidelity")
+        return []
     rows = []
     for arm in arms:
         taken = "taken" if arm["method"] == report["mitigation"]["method"] else arm.get("rejected", "")
-        rows.append([arm["method"], *(quantity(arm.get(name)) for name in columns), taken])
-    return table(["method", *columns, ""], rows, right=(1, 2, 3, 4, 5))
+        rows.append([arm["method"], *(quantity(arm.get(name)) for name in CONSIDERED[1:-1]), taken])
+    return rows
 
 
-def _rejected(report: dict[str, Any]) -> str:
-    return facts([(reason["backend"], reason["text"]) for reason in report["schedule"].get("rejected", [])])
+def _considered(report: Mapping[str, Any]) -> str:
+    rows = considered_rows(report)
+    return table(CONSIDERED, rows, right=(1, 2, 3, 4, 5)) if rows else ""
 
 
-def _interval(value: dict[str, float | None]) -> str:
+def rejected_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Backends that were not taken, with the reason."""
+    return [(reason["backend"], reason["text"]) for reason in report["schedule"].get("rejected", [])]
+
+
+def _rejected(report: Mapping[str, Any]) -> str:
+    return facts(rejected_rows(report))
+
+
+def _interval(value: Mapping[str, float | None]) -> str:
     if value["low"] == value["high"]:
         return quantity(value["value"])
     return f"{quantity(value['value'])} ({quantity(value['low'])} to {quantity(value['high'])})"
 
 
-def _money(cost: dict[str, float | None]) -> str:
+def _money(cost: Mapping[str, float | None]) -> str:
     value = cost["value"]
     return "unknown: no price is known" if value is None else f"{value:.2f} usd"

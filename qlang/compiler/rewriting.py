@@ -31,6 +31,18 @@ def replace_text(path: Path, before: str, after: str) -> None:
         raise Failure(f"cannot write {path}: {error.strerror}", status=exit_codes.EXECUTION) from error
 
 
+def write_result(path: str, text: str) -> None:
+    """Write a new file, or replace one, in one step. Raises: Failure."""
+    from qlang.trust.files import commit, stage
+
+    target = Path(path)
+    try:
+        commit(stage(target, text.encode(), mode=0o644), target)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise Failure(f"cannot write {path}: {reason}", status=exit_codes.EXECUTION) from error
+
+
 def unified_diff(name: str, before: str, after: str, what: str) -> str:
     """The change as `diff -u` shows it; `what` says what the new text is."""
     from difflib import unified_diff as lines_of
