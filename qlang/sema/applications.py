@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from qlang.sema import errors
 from qlang.sema.constants import evaluate
 from qlang.sema.context import Context
-from qlang.sema.describe import kind_of
+from qlang.sema.describe import definition_of, kind_of
 from qlang.sema.functions import builtins, call_builtin
 from qlang.sema.infer import NOTHING, Inferred, infer, is_qubit_expression
 from qlang.sema.operands import check_operand, is_phantom
@@ -46,7 +46,9 @@ def call(context: Context, node: tree.Call) -> Inferred:
     else:
         wanted = "something that gives a value" if isinstance(symbol, ObservableSymbol) else "a function"
         context.report(
-            errors.names.WrongKind(span, name=name, found=kind_of(symbol), wanted=wanted, definition=symbol.span)
+            errors.names.WrongKind(
+                span, name=name, found=kind_of(symbol), wanted=wanted, definition=definition_of(symbol)
+            )
         )
     return NOTHING
 

@@ -26,9 +26,10 @@ def matched(
     for place, argument in enumerate(arguments):
         if argument.name is None and place >= len(names):
             wanted = errors.circuits.counted(len(names), "argument")
-            spelled = callee.strip("`")
             problems.append(
-                errors.types.WrongArgumentCount(span_of(call), name=spelled, wanted=wanted, found=len(arguments))
+                errors.types.WrongArgumentCount(
+                    span_of(call), name=callee, wanted=wanted, found=len(arguments), usage=_usage(callee, parameters)
+                )
             )
             break
         name = names[place] if argument.name is None else argument.name.name
@@ -45,6 +46,12 @@ def matched(
             if each.name not in given and each.default is None
         )
     return given, problems
+
+
+def _usage(callee: str, parameters: Sequence[ParameterSymbol]) -> str:
+    """`c(int steps, float h)`: what a call must give."""
+    name = callee.split("`")[1]
+    return f"{name}({', '.join(f'{each.type} {each.name}' for each in parameters)})"
 
 
 def _unknown(span: Span, callee: str, name: str, known: Sequence[str]) -> Diagnostic:

@@ -113,6 +113,8 @@ class Context:
     """Qubits that were measured and since then neither reset nor used; `None` where nobody asks, as in subroutines."""
     forbid_reuse: bool = False
     """Whether the target cannot use a qubit after its measurement."""
+    gate: tree.GateDefinition | None = None
+    """The gate whose body it is."""
     program: bool = False
     """Whether the body is a file's top level, whose names share the file's."""
 

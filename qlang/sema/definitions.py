@@ -25,6 +25,7 @@ from qlang.syntax import tree
 
 def check_gate(context: Context, node: tree.GateDefinition) -> None:
     """A gate's body, in a context of its own."""
+    context.gate = node
     for parameter in node.parameters:
         span = context.span(parameter)
         context.declare(parameter, VariableSymbol(parameter.name, span, FLOAT, "parameter"))
@@ -93,7 +94,10 @@ def check_subroutine(context: Context, symbol: SubroutineSymbol, openqasm: bool)
     if not any(isinstance(node, tree.Return) for node in tree.walk(body)):
         context.report(
             errors.circuits.MissingReturn(
-                context.span(symbol.definition.name), name=symbol.name, type=str(symbol.result)
+                context.span(symbol.definition.name),
+                name=symbol.name,
+                type=str(symbol.result),
+                promised=None if symbol.definition.result is None else context.span(symbol.definition.result),
             )
         )
 

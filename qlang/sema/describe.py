@@ -16,6 +16,7 @@ from qlang.sema.symbols import (
 )
 from qlang.sema.types import is_quantum
 from qlang.syntax import tree
+from qlang.syntax.source import Span
 
 _KINDS: dict[type[Symbol], str] = {
     GateSymbol: "a gate",
@@ -29,6 +30,11 @@ _KINDS: dict[type[Symbol], str] = {
     ParameterSymbol: "a parameter",
     BrokenSymbol: "a definition with mistakes",
 }
+
+
+def definition_of(symbol: Symbol) -> Span | None:
+    """Where to point for what a name means; `None` for gates that are always there."""
+    return None if isinstance(symbol, GateSymbol) and symbol.standard else symbol.span
 
 
 def kind_of(symbol: Symbol) -> str:

@@ -4,7 +4,7 @@ from qlang.sema import errors
 from qlang.sema.casts import assignable, cast, castable
 from qlang.sema.context import Context
 from qlang.sema.declared_types import checked_type
-from qlang.sema.describe import kind_of
+from qlang.sema.describe import definition_of, kind_of
 from qlang.sema.infer import NOTHING, Inferred, infer, infer_all, literal
 from qlang.sema.operands import check_operand, report_unknown
 from qlang.sema.operator_types import COMPARISONS, binary_type, unary_type
@@ -39,7 +39,7 @@ def name(context: Context, node: tree.Name) -> Inferred:
         span = context.span(node)
         context.report(
             errors.names.WrongKind(
-                span, name=node.name, found=kind_of(symbol), wanted="a value", definition=symbol.span
+                span, name=node.name, found=kind_of(symbol), wanted="a value", definition=definition_of(symbol)
             )
         )
     return NOTHING
@@ -48,7 +48,7 @@ def name(context: Context, node: tree.Name) -> Inferred:
 def value_names(context: Context) -> list[str]:
     """Names that could stand in an expression, for suggestions."""
     kinds = (ConstantSymbol, VariableSymbol)
-    return [*context.visible(kinds), "pi", "tau", "euler"]
+    return [*context.visible(kinds), *CONSTANTS, "true", "false"]
 
 
 def unary(context: Context, node: tree.UnaryOp) -> Inferred:

@@ -1,10 +1,12 @@
 """What a gate's operands must be together: pairs of equal size, all qubits different."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from qlang.sema import errors
 from qlang.sema.context import Context, Wire
-from qlang.sema.operands import Operand
+from qlang.sema.operands import AliasSymbol, Operand
+from qlang.syntax import tree
+from qlang.syntax.diagnostic import Label
 
 
 def check_broadcast(context: Context, gate: str, operands: Sequence[Operand]) -> bool:
@@ -32,7 +34,12 @@ def check_broadcast(context: Context, gate: str, operands: Sequence[Operand]) ->
 def check_distinct(context: Context, name: str, operands: Sequence[Operand]) -> bool:
     """Whether no qubit stands twice among the arguments of a subroutine."""
     clash = _shared(operands)
-    if clash is None or context.dead:
+    if context.dead:
+        return True
+    if clash is None:
+        from qlang.sema.loop_trials import check_in_loops
+
+        check_in_loops(context, name, [operand.node for operand in operands], operands, _shared)
         return True
     report_clash(context, name, *clash)
     return False
@@ -80,6 +87,23 @@ def report_clash(context: Context, gate: str, first: Operand, second: Operand, w
     shown = root.name if str(root.type) == "qubit" else f"{root.name}[{index}]"
     context.report(
         errors.qubits.SameQubitTwice(
-            context.span(second.node), gate=gate, qubit=shown, first=context.span(first.node), witness=witness
+            context.span(second.node),
+            gate=gate,
+            qubit=shown,
+            first=context.span(first.node),
+            witness=witness,
+            aliases=tuple(_aliases(context, first, second)),
         )
     )
+
+
+def _aliases(context: Context, *operands: Operand) -> Iterator[Label]:
+    """Where the other names of qubits come from."""
+    for operand in operands:
+        root = operand.node
+        while isinstance(root, tree.Index):
+            root = root.base
+        symbol = context.lookup(root.name) if isinstance(root, tree.Name) else None
+        if isinstance(symbol, AliasSymbol):
+            target = context.span(symbol.target.node).text
+            yield Label(symbol.span, f"`{symbol.name}` is another name for qubits of `{target}`")

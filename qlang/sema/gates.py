@@ -6,27 +6,24 @@ from qlang.sema import errors
 from qlang.sema.context import Context
 from qlang.sema.control_operands import spread_controls
 from qlang.sema.declared_types import depends_on_parameter
-from qlang.sema.describe import kind_of
+from qlang.sema.describe import definition_of, kind_of
 from qlang.sema.gate_files import standard_gates
 from qlang.sema.gate_operands import check_broadcast, first_clash, report_clash
 from qlang.sema.infer import infer
+from qlang.sema.loop_trials import check_in_loops
 from qlang.sema.operands import (
     AliasSymbol,
-    IndexFault,
     Operand,
     check_operand,
-    indexed,
     is_phantom,
-    report_index,
-    unknown_operand,
 )
 from qlang.sema.reuse import note_use
 from qlang.sema.subroutines import call_subroutine
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import BrokenSymbol, GateSymbol, SubroutineSymbol, VariableSymbol
 from qlang.sema.types import Qubit, Unknown, is_integer, is_real
-from qlang.sema.values import ConstantError, as_int
-from qlang.sema.witnesses import Assignment, described, with_values, witnesses
+from qlang.sema.usage import brackets_of, meant, span_of_all, usage
+from qlang.sema.values import as_int
 from qlang.syntax import tree
 from qlang.syntax.source import Span
 
@@ -53,7 +50,7 @@ def check_gate_call(context: Context, node: tree.GateCall) -> None:
     _check_definition(context, symbol, node)
     if node.modifiers:
         operands = [*spread_controls(context, symbol.qubits, node, operands)]
-    counts_good = _check_counts(context, symbol, node, controls, len(operands)) and parameters_good
+    counts_good = _check_counts(context, symbol, node, controls, operands) and parameters_good
     if counts_good and node.operands and controls is not None:
         _check_qubits(context, node, operands)
 
@@ -181,7 +178,9 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
     span = context.span(node.name)
     if symbol is not None:
         context.report(
-            errors.names.WrongKind(span, name=name, found=kind_of(symbol), wanted="a gate", definition=symbol.span)
+            errors.names.WrongKind(
+                span, name=name, found=kind_of(symbol), wanted="a gate", definition=definition_of(symbol)
+            )
         )
         return
     if name in context.later:
@@ -231,8 +230,15 @@ def _check_definition(context: Context, symbol: GateSymbol, node: tree.GateCall)
         )
 
 
-def _check_counts(context: Context, symbol: GateSymbol, node: tree.GateCall, controls: int | None, given: int) -> bool:
+def _check_counts(
+    context: Context,
+    symbol: GateSymbol,
+    node: tree.GateCall,
+    controls: int | None,
+    operands: Sequence[Operand | None],
+) -> bool:
     good = True
+    given = len(operands)
     definition = None if symbol.standard else symbol.span
     if len(node.parameters) != symbol.parameters:
         good = False
@@ -243,6 +249,8 @@ def _check_counts(context: Context, symbol: GateSymbol, node: tree.GateCall, con
                 expected=symbol.parameters,
                 given=len(node.parameters),
                 definition=definition,
+                brackets=brackets_of(context, node),
+                usage=usage(symbol),
             )
         )
     if controls is not None and given != symbol.qubits + controls:
@@ -254,6 +262,10 @@ def _check_counts(context: Context, symbol: GateSymbol, node: tree.GateCall, con
                 expected=symbol.qubits + controls,
                 given=given,
                 definition=definition,
+                operands=span_of_all(context, node.operands),
+                usage=usage(symbol, node.modifiers, controls),
+                instead=meant(context, symbol, node, operands),
+                statement=context.span(node),
             )
         )
     return good
@@ -269,38 +281,6 @@ def _check_qubits(context: Context, node: tree.GateCall, operands: Sequence[Oper
         return
     note_use(context, node, [wire for operand in found for wire in operand.wires() or ()])
     check_in_loops(context, node.name.name, node.operands, found)
-
-
-def check_in_loops(context: Context, gate: str, nodes: Sequence[tree.Expression], found: Sequence[Operand]) -> None:
-    """Try indices that depend on loop variables at the ends of the loops' ranges."""
-    if not context.loops or all(operand.indices is not None or operand.parts for operand in found):
-        return
-    for values in witnesses(context, [operand.node for operand in found if operand.indices is None]):
-        tried = [_at(context, node, values) for node in nodes]
-        fault = next((operand for operand in tried if isinstance(operand, tuple)), None)
-        if fault is not None:
-            base, miss = fault
-            report_index(context, base, miss, described(values))
-            return
-        clash = first_clash([operand for operand in tried if isinstance(operand, Operand)])
-        if clash is not None:
-            report_clash(context, gate, *clash, witness=described(values))
-            return
-
-
-def _at(context: Context, node: tree.Expression, values: Assignment) -> Operand | tuple[Operand, IndexFault]:
-    """The operand for values of the loop variables, or its index that has no qubit, with the register."""
-    if isinstance(node, tree.Index):
-        base = _at(context, node.base, values)
-        if isinstance(base, tuple):
-            return base
-        try:
-            result = indexed(base, node, with_values(context, values), context.version)
-        except ConstantError:
-            return unknown_operand(node)
-        return (base, result) if isinstance(result, IndexFault) else result
-    operand = check_operand(context, node)
-    return unknown_operand(node) if operand is None else operand
 
 
 def check_single_operand(context: Context, node: tree.Expression) -> Operand | None:

@@ -8,7 +8,7 @@ from qlang.sema import errors
 from qlang.sema.backend_check import DEFAULT, check_backends
 from qlang.sema.binding import Arguments, Registers, bind_arguments, circuit_registers
 from qlang.sema.context import Context
-from qlang.sema.describe import kind_of
+from qlang.sema.describe import definition_of, kind_of
 from qlang.sema.job_warnings import warn_of_job
 from qlang.sema.jobs import (
     CheckedExpectation,
@@ -144,9 +144,11 @@ def _circuit(
         near = suggest(callee.name, known)
         context.report(errors.names.UnknownCircuit(span, name=callee.name, known=known, suggestion=near))
     else:
-        found, definition = kind_of(symbol), symbol.span
+        found, definition = kind_of(symbol), definition_of(symbol)
         context.report(
-            errors.names.WrongKind(span, name=callee.name, found=found, wanted="a circuit", definition=definition)
+            errors.names.WrongKind(
+                span, name=callee.name, found=found, wanted="a circuit", definition=definition, known=known
+            )
         )
     return None
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from qlang.sema import errors
 from qlang.sema.constants import Names, listed, range_of
 from qlang.sema.context import Context
-from qlang.sema.describe import kind_of
+from qlang.sema.describe import definition_of, kind_of
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import BrokenSymbol, Symbol, VariableSymbol
 from qlang.sema.types import Qubit, Qubits, Unknown
-from qlang.sema.values import ConstantError
+from qlang.sema.values import CONSTANTS, ConstantError
 from qlang.syntax import tree
 
 LARGEST_LISTED = 4096
@@ -118,7 +118,14 @@ def report_not_qubits(context: Context, node: tree.Name, symbol: Symbol | None) 
         return
     span = context.span(node)
     context.report(
-        errors.names.WrongKind(span, name=node.name, found=kind_of(symbol), wanted="a qubit", definition=symbol.span)
+        errors.names.WrongKind(
+            span,
+            name=node.name,
+            found=kind_of(symbol),
+            wanted="a qubit",
+            definition=definition_of(symbol),
+            known=tuple(_qubit_names(context)),
+        )
     )
 
 
@@ -144,7 +151,8 @@ def report_unknown(context: Context, node: tree.Name, candidates: list[str]) -> 
         context.report(errors.names.UsedBeforeDefinition(span, name=node.name, definition=later))
     else:
         near = suggest(node.name, candidates)
-        context.report(errors.names.UnknownName(span, name=node.name, suggestion=near))
+        known = tuple(dict.fromkeys(name for name in candidates if name not in CONSTANTS))
+        context.report(errors.names.UnknownName(span, name=node.name, suggestion=near, known=known))
         if near is None:  # once is enough where there is nothing to fix at each place
             context.frames[0].setdefault(node.name, BrokenSymbol(node.name, span))
 
@@ -230,8 +238,10 @@ def _joined(node: tree.Expression, left: Operand, right: Operand) -> Operand:
     return Operand(node, -1 if -1 in sizes else sum(sizes), None, None, (left, right))
 
 
-def report_index(context: Context, base: Operand, fault: IndexFault, witness: str = "") -> None:
-    """Report an index without a qubit, with the register's declaration."""
+def report_index(
+    context: Context, base: Operand, fault: IndexFault, witness: str = "", loops: tuple[tree.Expression, ...] = ()
+) -> None:
+    """Report an index without a qubit, with the register's declaration and the ranges that lead to it."""
     root = base.root
     literal = isinstance(fault.node, tree.IntLiteral)
     context.report(
@@ -243,5 +253,7 @@ def report_index(context: Context, base: Operand, fault: IndexFault, witness: st
             declaration=None if root is None else root.span,
             witness=witness,
             fix_index=fault.size - 1 if literal else None,
+            loops=tuple(context.span(loop) for loop in loops),
+            whole_range=isinstance(fault.node, tree.Range),
         )
     )

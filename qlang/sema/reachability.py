@@ -114,15 +114,18 @@ def check_endless(context: Context, node: tree.While, truth: bool | None) -> Non
 def _changed(body: tree.Block) -> Iterator[str]:
     """Names whose values a body may change: assigned, measured into, or handed to a subroutine."""
     for part in tree.walk(body):
-        targets: list[tree.Expression] = []
-        if isinstance(part, tree.Assignment) or (isinstance(part, tree.MeasureStatement) and part.target is not None):
-            targets = [part.target]
-        elif isinstance(part, tree.Call):
-            targets = [argument.value for argument in part.arguments]
-        elif isinstance(part, tree.Alias):
-            targets = [part.value]
-        for target in targets:
-            yield from (each.name for each in tree.walk(target) if isinstance(each, tree.Name))
+        changed: list[tree.Expression] = []
+        match part:
+            case tree.Assignment(target=target) | tree.MeasureStatement(target=tree.Expression() as target):
+                changed = [target]
+            case tree.Call():
+                changed = [argument.value for argument in part.arguments]
+            case tree.Alias():
+                changed = [part.value]
+            case _:
+                continue
+        for expression in changed:
+            yield from (each.name for each in tree.walk(expression) if isinstance(each, tree.Name))
 
 
 def check_empty_range(context: Context, node: tree.Expression) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from qlang.sema import errors
 from qlang.sema.assignments import check_alias, check_assignment, check_declaration, check_qubits
 from qlang.sema.casts import assignable
-from qlang.sema.context import Context
+from qlang.sema.context import Context, broken
 from qlang.sema.control import check_for, check_if, check_switch, check_while
 from qlang.sema.describe import statement_kind
 from qlang.sema.gate_runs import check_gate_run
@@ -33,12 +33,26 @@ def check_statements(context: Context, statements: Sequence[tree.Statement]) -> 
             statement = innermost(statement)
         if gate and not isinstance(statement, _IN_GATES):
             if not isinstance(statement, (tree.ErrorNode, tree.Pragma)):
-                span = context.span(statement)
-                context.report(errors.circuits.OnlyGatesInGate(span, construct=statement_kind(statement)))
+                _report_in_gate(context, statement)
             continue
         _HANDLERS.get(type(statement), _misplaced)(context, statement)
         if type(statement) in ENDING and ends_block(statement) and not _is_stray(context, statement):
             jump = statement
+
+
+def _report_in_gate(context: Context, statement: tree.Statement) -> None:
+    """Report what no gate may contain; a name that it declares has its diagnostic."""
+    span = context.span(statement)
+    gate, head = context.gate, "def name(qubit q)"
+    if gate is not None:
+        parameters = [f"float {each.name}" for each in gate.parameters] + [f"qubit {each.name}" for each in gate.qubits]
+        head = f"def {gate.name.name}({', '.join(parameters)})"
+    place = None if gate is None else context.span(gate.name)
+    construct = statement_kind(statement)
+    context.report(errors.circuits.OnlyGatesInGate(span, construct=construct, gate=place, head=head))
+    name = getattr(statement, "name", None)
+    if isinstance(name, tree.Name):
+        context.frames[-1].setdefault(name.name, broken(name.name, context.span(name)))
 
 
 def _is_stray(context: Context, statement: tree.Statement) -> bool:

@@ -27,6 +27,7 @@ def call_subroutine(
                 wanted=errors.circuits.counted(len(symbol.parameters), "argument"),
                 found=len(arguments),
                 definition=symbol.span,
+                usage=f"{symbol.name}({', '.join(f'{each.type} {each.name}' for each in symbol.parameters)})",
             )
         )
         return symbol.result

@@ -7,6 +7,7 @@ from qlang.sema.infer import infer
 from qlang.sema.operands import is_phantom, report_unknown
 from qlang.sema.symbols import BrokenSymbol, ConstantSymbol, Symbol, VariableSymbol
 from qlang.sema.types import Type, is_quantum
+from qlang.sema.values import CONSTANTS
 from qlang.syntax import tree
 
 _FIXED = {
@@ -30,6 +31,13 @@ def check_target(context: Context, node: tree.Expression) -> Type | None:
             )
         return None
     symbol = context.lookup(root.name)
+    if symbol is None and root.name in CONSTANTS:
+        context.report(
+            errors.types.NotAssignable(
+                context.span(root), name=root.name, what="a constant of the language", definition=None
+            )
+        )
+        return None
     if symbol is None:
         candidates = list(context.visible((VariableSymbol,)))
         if not is_phantom(root):

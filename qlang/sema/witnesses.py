@@ -18,6 +18,8 @@ Assignment = dict[str, Constant]
 
 MOST_LOOPS = 4
 LONGEST_SET = 64
+MOST_VALUES = {1: 64, 2: 12}
+"""How many values of each loop are tried thoroughly, by the number of loops."""
 
 
 def free_names(expressions: Iterable[tree.Expression]) -> set[str]:
@@ -25,17 +27,18 @@ def free_names(expressions: Iterable[tree.Expression]) -> set[str]:
     return {node.name for expression in expressions for node in tree.walk(expression) if isinstance(node, tree.Name)}
 
 
-def witnesses(context: Context, expressions: Iterable[tree.Expression]) -> Iterator[Assignment]:
+def witnesses(context: Context, expressions: Iterable[tree.Expression], thorough: bool = False) -> Iterator[Assignment]:
     """Values of the loop variables in the expressions that certainly occur at this statement.
 
-    Nothing where a name has no value that is known, or where the statement may be skipped.
+    The ends of the loops' ranges; with `thorough`, all values of short ranges and the middle of long ones too. Nothing
+    where a name has no value that is known, or where the statement may be skipped.
     """
     if context.dead:
         return iter(())
     involved = _involved_loops(context, free_names(expressions))
     if not involved or len(involved) > MOST_LOOPS:
         return iter(())
-    return _assignments(context, involved, {})
+    return _assignments(context, involved, {}, MOST_VALUES.get(len(involved), 4) if thorough else 4)
 
 
 def _involved_loops(context: Context, needed: set[str]) -> list[Loop]:
@@ -61,24 +64,28 @@ def _is_known(context: Context, name: str) -> bool:
     return isinstance(symbol, ConstantSymbol) or not hasattr(symbol, "kind") or symbol.kind in ("qubit", "alias")
 
 
-def _assignments(context: Context, loops: list[Loop], chosen: Assignment) -> Iterator[Assignment]:
+def _assignments(context: Context, loops: list[Loop], chosen: Assignment, most: int) -> Iterator[Assignment]:
     if not loops:
         yield chosen
         return
     loop = loops[0]
     try:
-        values = _ends(loop.domain, with_values(context, chosen), context.version)
+        values = _ends(loop.domain, with_values(context, chosen), context.version, most)
     except ConstantError:
         return
     for value in values:
-        yield from _assignments(context, loops[1:], {**chosen, loop.symbol.name: value})
+        yield from _assignments(context, loops[1:], {**chosen, loop.symbol.name: value}, most)
 
 
-def _ends(domain: tree.Expression, names: "OverlaidNames", version: int) -> list[Constant]:
+def _ends(domain: tree.Expression, names: "OverlaidNames", version: int, most: int) -> list[Constant]:
     if isinstance(domain, tree.Range):
         numbers = range_of(domain, None, names, version)
         count = len(numbers)
-        picked = range(count) if count <= 4 else (count - 1, 0, 1, count - 2)
+        picked: Iterable[int] = range(count)
+        if count > most:
+            picked = (count - 1, 0, 1, count - 2)
+            if most > 4:
+                picked = (*picked, *range((count - most) // 2, (count + most) // 2))
         return [integer(numbers[index]) for index in picked]
     if isinstance(domain, (tree.IndexSet, tree.ArrayLiteral)):
         return [integer(value) for value in listed(tree.IndexSet(0, 0, domain.items), None, names, version)][

@@ -76,6 +76,7 @@ def _stand_in(kind: type[Diagnostic], name: str) -> object:
         ("tuple[qlang.syntax.diagnostic.Label", (Label(span, "also missed"),)),
         ("tuple[qlang.syntax.diagnostic.Fix", (Fix("shorten", ()),)),
         ("tuple[str", ("a", "b")),
+        ("tuple[qlang.syntax.source.Span", (span,)),
         ("Span", span),
         ("bool", True),
         ("int", 3),
@@ -110,8 +111,9 @@ def test_an_index_error_names_register_size_and_declaration(checked: Callable[..
     assert diagnostic.message() == "index 3 is out of range for register `q` of 3 qubits"
     assert diagnostic.label() == "3 for i = 2; the indices are 0 to 2"
     assert diagnostic.span.text == "i+1"
-    (second,) = diagnostic.secondary()
+    second, third = diagnostic.secondary()
     assert (str(second.span), second.text) == ("test.qjob:2:12", "declared with 3 qubits")
+    assert (third.span.text, third.text) == ("[0:2]", "runs this far")
 
 
 def applied(text: str, diagnostics: tuple[Diagnostic, ...]) -> str:

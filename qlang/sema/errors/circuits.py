@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qlang.sema.errors.names import defined_here
-from qlang.syntax.diagnostic import Diagnostic, Label
+from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
 from qlang.syntax.source import Span
 
 
@@ -25,12 +25,32 @@ class WrongQubitCount(Diagnostic):
     expected: int
     given: int
     definition: Span | None
+    operands: Span | None = None
+    """The qubits as written."""
+    usage: str = ""
+    """How the gate is called: `cx control, target;`."""
+    instead: str | None = None
+    """A call that was probably meant, for the whole statement."""
+    statement: Span | None = None
 
     def message(self) -> str:
         return f"`{self.gate}` acts on {counted(self.expected, 'qubit')}, found {self.given}"
 
+    def label(self) -> str:
+        return f"acts on {counted(self.expected, 'qubit')}"
+
     def secondary(self) -> Iterator[Label]:
-        return defined_here(self.gate, self.definition)
+        if self.operands is not None:
+            yield Label(self.operands, f"{counted(self.given, 'qubit')} or register{'' if self.given == 1 else 's'}")
+        yield from defined_here(self.gate, self.definition)
+
+    def helps(self) -> Iterator[str]:
+        if self.usage:
+            yield f"call it as `{self.usage}`"
+
+    def fixes(self) -> Iterator[Fix]:
+        if self.instead is not None and self.statement is not None:
+            yield Fix(f"write `{self.instead}`", (Edit(self.statement, self.instead),), "maybe")
 
 
 @dataclass(frozen=True)
@@ -45,16 +65,33 @@ class WrongParameterCount(Diagnostic):
     expected: int
     given: int
     definition: Span | None
+    brackets: Span | None = None
+    """The parameters as written, with their brackets."""
+    usage: str = ""
+    """How the gate is called: `rx(theta) qubit;`."""
 
     def message(self) -> str:
         return f"`{self.gate}` takes {counted(self.expected, 'parameter')}, found {self.given}"
 
+    def label(self) -> str:
+        return f"takes {counted(self.expected, 'parameter')}"
+
     def secondary(self) -> Iterator[Label]:
-        return defined_here(self.gate, self.definition)
+        if self.brackets is not None:
+            yield Label(self.brackets, f"{counted(self.given, 'parameter')}")
+        yield from defined_here(self.gate, self.definition)
 
     def helps(self) -> Iterator[str]:
-        if self.given == 0:
-            yield f"write `{self.gate}({', '.join(['angle'] * self.expected)}) …`"
+        if self.usage:
+            yield f"call it as `{self.usage}`"
+
+    def fixes(self) -> Iterator[Fix]:
+        if self.expected == 0 and self.brackets is not None:
+            yield Fix("remove the parameters", (Edit(self.brackets, ""),), "maybe")
+        elif self.given == 0:
+            angles = f"({', '.join(['angle'] * self.expected)})"
+            end = Span(self.span.source, self.span.end, self.span.end)
+            yield Fix(f"add `{angles}`", (Edit(end, angles),), "placeholder")
 
 
 @dataclass(frozen=True)
@@ -70,9 +107,16 @@ class OnlyGatesInGate(Diagnostic):
     example_right = "def g(qubit a) { reset a; }\ncircuit c() { qubit q; g(q); }\njob j { run c(); sample q; }\n"
 
     construct: str
+    gate: Span | None = None
+    head: str = "def name(qubit q)"
+    """How the definition would begin as a subroutine."""
+
+    def secondary(self) -> Iterator[Label]:
+        if self.gate is not None:
+            yield Label(self.gate, "in this gate")
 
     def helps(self) -> Iterator[str]:
-        yield "make it a subroutine: `def name(qubit q) { … }`"
+        yield f"make it a subroutine: `{self.head} {{ … }}`"
 
 
 @dataclass(frozen=True)
@@ -129,6 +173,12 @@ class Misplaced(Diagnostic):
     what: str
     wanted: str
 
+    def helps(self) -> Iterator[str]:
+        if self.what == "a `return`":
+            yield "a circuit has no result to return: its bits are read by `sample`; `end;` stops it"
+        elif self.wanted == "the top level of a file":
+            yield "move it out of the braces, before what uses it"
+
 
 @dataclass(frozen=True)
 class MissingReturn(Diagnostic):
@@ -145,6 +195,18 @@ class MissingReturn(Diagnostic):
 
     name: str
     type: str
+    promised: Span | None = None
+    """The result type as written."""
+
+    def label(self) -> str:
+        return "its body has no `return`"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.promised is not None:
+            yield Label(self.promised, "promised here")
+
+    def helps(self) -> Iterator[str]:
+        yield "add `return value;`, or leave the result type out"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,23 @@ def use_instead(span: Span, suggestion: str | None) -> Iterator[Fix]:
         yield Fix(f"use `{suggestion}`", (Edit(span, suggestion),))
 
 
+def listed(names: tuple[str, ...], most: int = 8) -> str:
+    """`` `a`, `b` and 3 more ``."""
+    shown = ", ".join(f"`{name}`" for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def without(span: Span, title: str) -> Fix:
+    """The fix that takes something out, with the blanks before it; needs a look, as all removals."""
+    text = span.source.text
+    start = span.start
+    while start and text[start - 1] in " \t":
+        start -= 1
+    if start and text[start - 1] != "\n":
+        return Fix(title, (Edit(Span(span.source, start, span.end), ""),), "maybe")
+    return Fix(title, (Edit(span, ""),), "maybe")
+
+
 def defined_here(name: str, definition: Span | None) -> Iterator[Label]:
     """Points at the definition of a name, where there is one to point at."""
     if definition is not None:
@@ -33,9 +50,15 @@ class UnknownName(Diagnostic):
 
     name: str
     suggestion: str | None = None
+    known: tuple[str, ...] = ()
+    """What could stand here, where nothing is near."""
 
     def label(self) -> str:
         return "not declared here"
+
+    def notes(self) -> Iterator[str]:
+        if self.suggestion is None and self.known:
+            yield f"known here: {listed(self.known)}"
 
     def fixes(self) -> Iterator[Fix]:
         return use_instead(self.span, self.suggestion)
@@ -51,9 +74,14 @@ class DuplicateName(Diagnostic):
 
     name: str
     first: Span | None
+    help: str = ""
 
     def label(self) -> str:
         return "defined a second time"
+
+    def helps(self) -> Iterator[str]:
+        if self.help:
+            yield self.help
 
     def secondary(self) -> Iterator[Label]:
         if self.first is not None:
@@ -120,12 +148,26 @@ class WrongKind(Diagnostic):
     found: str
     wanted: str
     definition: Span | None
+    known: tuple[str, ...] = ()
+    """What could stand here."""
 
     def label(self) -> str:
         return f"{self.wanted} is needed here"
 
     def secondary(self) -> Iterator[Label]:
         return defined_here(self.name, self.definition)
+
+    def notes(self) -> Iterator[str]:
+        if self.known:
+            yield f"known here: {listed(self.known)}"
+
+    def helps(self) -> Iterator[str]:
+        if self.found == "a circuit" and self.wanted in ("a function", "a gate"):
+            yield "a circuit owns its qubits and is run by a job; what circuits share is a `def` or a `gate`"
+        elif self.found == "a job" and self.wanted == "a gate":
+            yield f"the job hides the gate `{self.name}`: give the job another name"
+        elif self.found == "a gate" and self.wanted == "a function":
+            yield f"a gate is no value: it is applied as `{self.name} qubit;`"
 
 
 @dataclass(frozen=True)
@@ -147,14 +189,26 @@ class UsedBeforeDefinition(Diagnostic):
     name: str
     definition: Span
 
+    def message(self) -> str:
+        if self._inside():
+            return f"`{self.name}` cannot contain itself"
+        return super().message()
+
+    def _inside(self) -> bool:
+        """Whether the definition has begun already: then this is its own body."""
+        return self.definition.source is self.span.source and self.definition.start < self.span.start
+
     def label(self) -> str:
-        return "not known yet"
+        return "used inside its own definition" if self._inside() else "not known yet"
 
     def secondary(self) -> Iterator[Label]:
         yield Label(self.definition, "defined here")
 
     def helps(self) -> Iterator[str]:
-        yield f"move the definition of `{self.name}` up"
+        if self._inside():
+            yield "OpenQASM has no recursion: write the steps as a loop"
+        else:
+            yield f"move the definition of `{self.name}` up"
 
 
 @dataclass(frozen=True)
@@ -172,6 +226,14 @@ class CannotRead(Diagnostic):
     path: str
     reason: str
     suggestion: str | None = None
+
+    def helps(self) -> Iterator[str]:
+        if self.suggestion is None and self.reason == "there is no such file":
+            folder = self.span.source.name.rpartition("/")[0]
+            where = f"`{folder}`, the folder of this file" if folder else "the folder of this file"
+            yield f"paths begin at {where}; modules of the library are written `import std.name;`"
+        elif self.reason == "it lies outside of the project":
+            yield "a project is the folder with `qlang.toml`, or that of the file itself; copy the file into it"
 
     def fixes(self) -> Iterator[Fix]:
         return use_instead(self.span, self.suggestion)

@@ -30,6 +30,10 @@ class IndexOutOfRange(Diagnostic):
     """The values of loop variables for which it happens: `i = 2`."""
     fix_index: int | None = None
     """The index to write where a literal is one too far."""
+    loops: tuple[Span, ...] = ()
+    """The ranges whose values lead here."""
+    whole_range: bool = False
+    """Whether the index is a range itself."""
     arrives: bool = False
     """Whether the register has this size in a call only: the parameter is `qubit[]`."""
 
@@ -39,13 +43,24 @@ class IndexOutOfRange(Diagnostic):
 
     def label(self) -> str:
         where = f"{self.index} for {self.witness}; " if self.witness else ""
-        return f"{where}the indices are 0 to {self.size - 1}" if self.size > 1 else f"{where}the only index is 0"
+        if self.size == 1:
+            return f"{where}the only index is 0"
+        back = f", or -{self.size} to -1 from the end" if self.index < 0 else ""
+        return f"{where}the indices are 0 to {self.size - 1}{back}"
 
     def secondary(self) -> Iterator[Label]:
         if self.declaration is not None:
             how = "has" if self.arrives else "declared with"
             when = " in this call" if self.arrives else ""
             yield Label(self.declaration, f"{how} {self.size} qubit{'' if self.size == 1 else 's'}{when}")
+        for loop in self.loops:
+            yield Label(loop, "runs this far")
+
+    def helps(self) -> Iterator[str]:
+        if self.whole_range and self.index == self.size:
+            yield f"ranges include their last value: the whole register is `{self.register}[0:{self.size - 1}]`"
+        elif self.loops and self.index == self.size:
+            yield "ranges include their last value; one step less keeps the index inside"
 
     def fixes(self) -> Iterator[Fix]:
         if self.fix_index is not None:
@@ -68,12 +83,18 @@ class SameQubitTwice(Diagnostic):
     qubit: str
     first: Span
     witness: str = ""
+    aliases: tuple[Label, ...] = ()
+    """Where the names that hide the qubit are declared."""
 
     def label(self) -> str:
+        if self.first == self.span:
+            return f"`{self.qubit}` stands in it twice"
         return f"`{self.qubit}` again" + (f" for {self.witness}" if self.witness else "")
 
     def secondary(self) -> Iterator[Label]:
-        yield Label(self.first, f"`{self.qubit}` here")
+        if self.first != self.span:
+            yield Label(self.first, f"`{self.qubit}` here")
+        yield from self.aliases
 
 
 @dataclass(frozen=True)

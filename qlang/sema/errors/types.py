@@ -157,15 +157,29 @@ class NoSuchOperation(Diagnostic):
 @dataclass(frozen=True)
 class WrongArgumentCount(Diagnostic):
     code = "QJ0308"
-    title = "`{name}` takes {wanted}, found {found}"
+    title = "{callee} takes {wanted}, found {found}"
     explanation = "A call gives one value for each parameter."
     example_wrong = "circuit c() { qubit q; rx(sin(1, 2)) q; }\njob j { run c(); sample q; }\n"
     example_right = "circuit c() { qubit q; rx(sin(1)) q; }\njob j { run c(); sample q; }\n"
 
     name: str
+    """The bare name, or words with the name in them: ``circuit `c` ``."""
     wanted: str
     found: int
     definition: Span | None = None
+    usage: str = ""
+    """The head of what is called: `f(int a, float b)`."""
+
+    def message(self) -> str:
+        callee = self.name if "`" in self.name else f"`{self.name}`"
+        return self.title.format(callee=callee, wanted=self.wanted, found=self.found)
+
+    def label(self) -> str:
+        return f"{self.found or 'none'} given"
+
+    def helps(self) -> Iterator[str]:
+        if self.usage:
+            yield f"it is declared as `{self.usage}`"
 
     def secondary(self) -> Iterator[Label]:
         return defined_here(self.name, self.definition)
