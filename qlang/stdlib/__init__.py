@@ -4,7 +4,22 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent
 
-NAMES = ("stdgates.inc", "qelib1.inc", "prelude.qjob", "std/gates.qjob", "std/observables.qjob")
+MODULES = (
+    "gates",
+    "states",
+    "fourier",
+    "dynamics",
+    "ansatz",
+    "randomness",
+    "algorithms",
+    "arithmetic",
+    "families",
+    "observables",
+    "noise",
+)
+"""What `import std.NAME;` finds, in the order of the documentation."""
+
+NAMES = ("stdgates.inc", "qelib1.inc", "prelude.qjob", *(f"std/{name}.qjob" for name in MODULES))
 """The files, as `include` and the module names of `import` spell them."""
 
 
