@@ -92,9 +92,9 @@ def _note_use(context: Context, node: tree.BackendPattern) -> None:
 
 def _report_noise(context: Context, node: tree.BackendPattern) -> None:
     known = context.visible((NoiseSymbol,))
-    near = suggest(node.name, known)
+    names = tuple(known)
     span = context.span(_name_node(context, node))
-    context.report(errors.backend.UnknownNoise(span, name=node.name, suggestion=near))
+    context.report(errors.backend.UnknownNoise(span, name=node.name, known=names, suggestion=suggest(node.name, names)))
 
 
 def _conjuncts(node: tree.Expression) -> Iterator[tree.Expression]:
@@ -176,4 +176,14 @@ _WANTED: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def _report_value(context: Context, span: Span, name: str, field: Field, found: str) -> None:
     wanted, units = _WANTED[field.kind]
-    context.report(errors.types.WrongUnit(span, what=f"`{name}`", wanted=wanted, found=f"`{found}`", units=units))
+    plain = bool(units) and found in ("int", "float")
+    context.report(
+        errors.types.WrongUnit(
+            span,
+            what=f"`{name}`",
+            wanted=wanted,
+            found="a plain number" if plain else f"`{found}`",
+            units=units,
+            append={"age": " h", "price": " usd"}.get(field.kind) if plain else None,
+        )
+    )

@@ -13,9 +13,25 @@ from qlang.sema.jobs import SweepAxis, SweepReference
 from qlang.sema.statements import innermost
 from qlang.sema.symbols import CircuitSymbol, ConstantSymbol, ParameterSymbol
 from qlang.sema.type_names import positive_size, resolve_type
-from qlang.sema.types import FLOAT, Bit, Int, Type, UInt, Unknown, is_integer, is_real
+from qlang.sema.types import (
+    DEFAULT_WIDTH,
+    FLOAT,
+    Angle,
+    Array,
+    Bit,
+    Bool,
+    Duration,
+    Float,
+    Int,
+    Type,
+    UInt,
+    Unknown,
+    is_integer,
+    is_real,
+)
 from qlang.sema.values import CONSTANTS, Constant, ConstantError
 from qlang.syntax import tree
+from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
 
 Arguments = dict[str, Constant | SweepReference]
@@ -27,7 +43,12 @@ class Registers:
 
     qubits: Mapping[str, int]
     bits: Mapping[str, int]
+    """Outputs of other types count as registers of the bits that they are stored in."""
     declarations: Mapping[str, Span]
+    values: Mapping[str, Type] = field(default_factory=dict)
+    """The types of outputs that are no bits."""
+    declared: bool = False
+    """Whether the circuit says what its outputs are."""
 
 
 def bind_arguments(
@@ -83,8 +104,9 @@ def _argument(
         return None
     if value is None:
         swept = next((name for name in _names(node) if name in axes), None)
-        what = f"`{span.text}`" if swept is None else f"an expression of the sweep variable `{swept}`"
-        context.report(errors.types.NotConstant(span, what=what))
+        help = f"an argument is a number or a swept name alone: sweep over the values of `{span.text}` instead"
+        what = f"`{span.text}`"
+        context.report(errors.types.NotConstant(span, what=what, help="" if swept is None else help))
         return None
     try:
         return cast(parameter.type, value)
@@ -123,6 +145,24 @@ def _sweep_fits(context: Context, parameter: ParameterSymbol, node: tree.Name, a
     return False
 
 
+def stored_bits(kind: Type) -> int:
+    """Bits that an output is read as: a number's width, 64 for floats. Raises ConstantError for arrays and complex."""
+    match kind:
+        case Bool():
+            return 1
+        case Float() | Duration():
+            return DEFAULT_WIDTH
+        case Int() | UInt() | Angle() if (kind.width or DEFAULT_WIDTH) <= DEFAULT_WIDTH:
+            return kind.width or DEFAULT_WIDTH
+        case _:
+            raise ConstantError(lambda span: _no_output(span, kind))
+
+
+def _no_output(span: Span, kind: Type) -> Diagnostic:
+    instead = "give each element an `output` of its own" if isinstance(kind, Array) else "give its parts as `float`"
+    return errors.circuits.NotExecutable(span, construct=f"an `output` of type `{kind}`", instead=instead)
+
+
 class _Swept(Exception):
     """A size that depends on a sweep."""
 
@@ -131,7 +171,9 @@ class _Swept(Exception):
         self.name = name
 
 
-def circuit_registers(context: Context, circuit: CircuitSymbol, arguments: Arguments, run: Span) -> Registers | None:
+def circuit_registers(
+    context: Context, circuit: CircuitSymbol, arguments: Arguments, run: tree.Run | Span
+) -> Registers | None:
     """The registers that a circuit declares for these arguments; `None` after a report.
 
     Only declarations at the top of the body count; bits declared in blocks are local.
@@ -148,13 +190,26 @@ def circuit_registers(context: Context, circuit: CircuitSymbol, arguments: Argum
                 continue
             declaration = circuit.scope.span(node)
             context.report(
-                errors.jobs.SizeDependsOnSweep(run, register=node.name.name, sweep=swept.name, declaration=declaration)
+                errors.jobs.SizeDependsOnSweep(
+                    _mention(context, run, swept.name),
+                    register=node.name.name,
+                    sweep=swept.name,
+                    declaration=declaration,
+                )
             )
             return None
         except ConstantError as error:
             context.report(error.diagnostic(circuit.scope.span(error.node or node)))
             return None
     return found.registers()
+
+
+def _mention(context: Context, run: tree.Run | Span, name: str) -> Span:
+    """Where a `run` statement names something."""
+    if isinstance(run, Span):
+        return run
+    names = (part for part in tree.walk(run.call) if isinstance(part, tree.Name) and part.name == name)
+    return context.span(next(names, run))
 
 
 @dataclass(slots=True)
@@ -166,6 +221,7 @@ class _Declared:
     qubits: dict[str, int] = field(default_factory=dict)
     bits: dict[str, int] = field(default_factory=dict)
     outputs: set[str] = field(default_factory=set)
+    values: dict[str, Type] = field(default_factory=dict)
     declarations: dict[str, Span] = field(default_factory=dict)
 
     def read(self, node: tree.QubitDeclaration | tree.ClassicalDeclaration) -> None:
@@ -186,11 +242,16 @@ class _Declared:
             self.declarations[name] = self.circuit.scope.span(node.name)
             if node.kind == "output":
                 self.outputs.add(name)
+        elif node.kind == "output":
+            self.bits[name] = stored_bits(kind)
+            self.values[name] = kind
+            self.outputs.add(name)
+            self.declarations[name] = self.circuit.scope.span(node.name)
 
     def registers(self) -> Registers:
         """Bits that are marked as outputs stand for all."""
         bits = {name: size for name, size in self.bits.items() if not self.outputs or name in self.outputs}
-        return Registers(self.qubits, bits, self.declarations)
+        return Registers(self.qubits, bits, self.declarations, self.values, bool(self.outputs))
 
     def _value(self, expression: tree.Expression) -> Constant:
         return evaluate(expression, self._named, self.circuit.scope.version)

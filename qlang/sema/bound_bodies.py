@@ -5,7 +5,8 @@ known — how many qubits arrive, which numbers — may put an index outside its
 the false step in the body, and carries the call.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qlang.sema.casts import cast
@@ -110,6 +111,19 @@ def _as_met(diagnostic: Diagnostic, symbol: SubroutineSymbol, bound: dict[str, B
     if isinstance(diagnostic, IndexOutOfRange) and diagnostic.declaration in sized:
         return replace(diagnostic, arrives=True, fix_index=None)
     return diagnostic
+
+
+def met_in_run(diagnostic: Diagnostic, values: Mapping[str, Constant]) -> Diagnostic:
+    """The diagnostic of a circuit's body in the words of the values that a run gives to parameters."""
+    from qlang.sema.errors.qubits import IndexOutOfRange
+
+    if not isinstance(diagnostic, IndexOutOfRange):
+        return diagnostic
+    if diagnostic.fix_index is not None:  # the index is written out, so it is the size that the run decides
+        return replace(diagnostic, arrives=True, fix_index=None)
+    words = set(re.findall(r"\w+", diagnostic.span.text))
+    given = [f"{name} = {value}" for name, value in values.items() if name in words]
+    return replace(diagnostic, witness=", ".join([*given, *filter(None, [diagnostic.witness])]))
 
 
 def _symbol(subroutine: SubroutineSymbol, parameter: ParameterSymbol, bound: Bound | None) -> Symbol:

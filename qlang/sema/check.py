@@ -1,12 +1,14 @@
 """The door of this room: check a parsed file."""
 
 import gc
+from collections.abc import Mapping
 
 from qlang.sema.context import Reporter
 from qlang.sema.files import Files, is_openqasm
 from qlang.sema.loader import Loader
 from qlang.sema.module import CheckResult
 from qlang.sema.program import check_program
+from qlang.sema.symbols import Symbol
 from qlang.syntax import tree
 from qlang.syntax.source import Source
 
@@ -19,11 +21,13 @@ def check(
     *,
     references: bool = False,
     forbid_reuse: bool = False,
+    known: Mapping[str, Symbol] | None = None,
 ) -> CheckResult:
     """Names, types, units, constants, qubits and jobs of a file and of what it includes and imports.
 
     Never raises for what a user wrote. `version` is that of the parse result; `references` collects uses of
-    names, for editors; `forbid_reuse` adds the rule of targets that cannot use a qubit after its measurement.
+    names, for editors; `forbid_reuse` adds the rule of targets that cannot use a qubit after its measurement; `known`
+    are names from outside of any file, as those of definitions read from Python.
     """
     reporter = Reporter()
     if references:
@@ -32,7 +36,7 @@ def check(
     collecting = gc.isenabled()
     gc.disable()  # the tree is large and lives on: every collection would walk it for nothing
     try:
-        module = check_program(program, source, version, is_openqasm(program, source), files, reporter)
+        module = check_program(program, source, version, is_openqasm(program, source), files, reporter, known=known)
     finally:
         if collecting:
             gc.enable()

@@ -1,8 +1,9 @@
 """What a checker of bodies carries along: scopes, the place it is in, and the diagnostics found so far."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qlang.sema.symbols import (
     BrokenSymbol,
@@ -126,7 +127,20 @@ class Context:
         return Span(self.scope.source, node.start, node.end)
 
     def report(self, diagnostic: Diagnostic) -> None:
+        if diagnostic.code == "QJ0303":
+            diagnostic = self._with_variable(diagnostic)
         self.reporter.report(diagnostic)
+
+    def _with_variable(self, diagnostic: Diagnostic) -> Diagnostic:
+        """What is not constant, with the variable that is to blame."""
+        from qlang.sema.errors.types import NotConstant
+
+        for word in re.findall(r"[^\W\d]\w*", diagnostic.span.text):
+            symbol = self.lookup(word)
+            if isinstance(symbol, VariableSymbol) and symbol.kind in ("variable", "loop"):
+                assert isinstance(diagnostic, NotConstant)
+                return replace(diagnostic, name=word, declaration=symbol.span)
+        return diagnostic
 
     def report_error(self, error: ConstantError, node: tree.Node) -> None:
         """Report why an expression has no value, at the innermost node to blame."""

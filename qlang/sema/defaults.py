@@ -54,6 +54,7 @@ def default_job(module: Module, *, shots: int | None = None, seed: int | None = 
         arguments=arguments,
         qubits=registers.qubits,
         bits=registers.bits,
+        values=registers.values,
         run_span=circuit.span,
         sweeps=(),
         expect=(),
@@ -73,7 +74,7 @@ def default_job(module: Module, *, shots: int | None = None, seed: int | None = 
 
 def default_samples(circuit: CircuitSymbol, registers: Registers, span: Span) -> tuple[CheckedSample, ...]:
     """One histogram for each bit register, or for each qubit register of a circuit that measures nothing."""
-    measured = bool(registers.bits) and measures(circuit.body, circuit.scope)
+    measured = registers.declared or (bool(registers.bits) and measures(circuit.body, circuit.scope))
     sizes = registers.bits if measured else registers.qubits
     return tuple(
         CheckedSample(

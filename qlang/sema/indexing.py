@@ -73,7 +73,16 @@ def _check_bounds(context: Context, kind: Array | Bit, node: tree.Index, shown: 
         elif isinstance(inner, Bit) and inner.size is not None:
             size = inner.size
         else:
-            context.report(errors.types.NoSuchOperation(context.span(node), operator="[…]", operands=(str(kind),)))
+            dimensions = len(kind.shape) if isinstance(kind, Array) else 1
+            context.report(
+                errors.types.TooManyIndices(
+                    context.span(item),
+                    name=context.span(node.base).text,
+                    dimensions=dimensions,
+                    found=len(node.items),
+                    declaration=_declaration(context, node),
+                )
+            )
             return False
         inner = element_type(inner) if isinstance(inner, Array) else BIT
         if size < 0 or context.dead:

@@ -164,8 +164,8 @@ def _bind(
     elsewhere = circuit.scope is not context.scope and reporter.anchor is None
     if elsewhere:
         reporter.anchor = run.start
-    state.check_bound(circuit, arguments)
-    registers = circuit_registers(context, circuit, arguments, context.span(run))
+    state.check_bound(circuit, arguments, context.span(run))
+    registers = circuit_registers(context, circuit, arguments, run)
     if elsewhere:
         reporter.anchor = None
     return None if registers is None else Bound(circuit, arguments, registers)
@@ -252,6 +252,7 @@ def _assembled(
         arguments=bound.arguments,
         qubits=bound.registers.qubits,
         bits=bound.registers.bits,
+        values=bound.registers.values,
         run_span=context.span(run),
         sweeps=axes,
         expect=outputs.expect,

@@ -4,10 +4,11 @@ All values are in base units: seconds, currency, plain fractions. Spans point at
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from qlang.sema.symbols import CircuitSymbol, NoiseSymbol
+from qlang.sema.types import Type
 from qlang.sema.values import Constant
 from qlang.syntax.source import Span
 
@@ -169,6 +170,8 @@ class CheckedJob:
     crypto: CheckedCrypto
     sla: tuple[SlaBound, ...]
     labels: Mapping[str, str]
+    values: Mapping[str, Type] = field(default_factory=dict)
+    """The types of outputs that are no bits; `bits` has their sizes."""
 
     @property
     def registers(self) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from qlang.sema import errors
 from qlang.sema.context import Context
@@ -97,6 +98,11 @@ def _method(context: Context, node: tree.Expression) -> MethodSpec | None:
     if name is None:
         return None
     method = METHODS.get(name.name)
+    if not name.name:  # nothing is written there, which has its diagnostic
+        return None
+    if name.name in ("auto", "none"):
+        context.report(errors.mitigation.StandsAlone(context.span(name), name=name.name))
+        return None
     if method is None:
         known = tuple(METHODS)
         context.report(
@@ -232,7 +238,9 @@ def _check_one(
         return False
     ahead = next(((known, other) for known, other in seen if METHODS[known].rank > method.rank), None)
     if ahead is not None:
-        context.report(_order(context, nodes, node, name, ahead))
+        disorder = any(METHODS[first].rank > METHODS[second].rank for (first, _), (second, _) in pairwise(seen))
+        if not disorder:  # one order mends all
+            context.report(_order(context, nodes, node, name, ahead))
         return False
     if method.observables_only and not expects:
         context.report(errors.mitigation.NeedsExpectation(span, method=name))

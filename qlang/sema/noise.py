@@ -152,7 +152,7 @@ def _number(
         if kind != Duration() or not isinstance(value.value, (int, float)):
             units = ("ns", "us", "ms", "s")
             append = "us" if isinstance(node, (tree.IntLiteral, tree.FloatLiteral)) else None
-            found = f"`{kind}`"
+            found = f"`{kind}`" if append is None else "a plain number"
             context.report(
                 errors.types.WrongUnit(span, what=f"`{name}`", wanted="a time", found=found, units=units, append=append)
             )

@@ -88,12 +88,21 @@ def expand(node: tree.Expression, scope: Scope, name: str) -> tuple[PauliTerm, .
                     scope.file.span(node),
                     name=name,
                     term=pauli.shown(product),
-                    coefficient=f"{coefficient:.6g}",
+                    coefficient=_shown(coefficient),
                 )
             )
         if abs(coefficient) > _TINY * scale:
             terms.append(PauliTerm(coefficient.real, product))
     return tuple(terms)
+
+
+def _shown(number: complex) -> str:
+    """`2i`, `1 - 0.5i`, as people write complex numbers."""
+    imaginary = "" if abs(number.imag) == 1 else f"{abs(number.imag):.6g}"
+    sign = "-" if number.imag < 0 else "+"
+    if not number.real:
+        return f"{'-' if number.imag < 0 else ''}{imaginary}i"
+    return f"{number.real:.6g} {sign} {imaginary}i"
 
 
 def _polynomial(node: tree.Expression, scope: Scope) -> Polynomial:
@@ -129,6 +138,8 @@ def _no_observable(node: tree.Node, scope: Scope, what: str, advice: str = "") -
 def _name(node: tree.Name, scope: Scope) -> Polynomial:
     found = scope.find(node.name)
     if isinstance(found, Qubits):
+        if found.single:
+            raise _no_observable(node, scope, f"the qubit `{node.name}`", f"write `X({node.name})`, `Y` or `Z`")
         raise _no_observable(node, scope, f"the qubit register `{node.name}`", f"write `Z({node.name}[0])`, …")
     symbol = scope.file.lookup(node.name)
     if found is None and isinstance(symbol, ObservableSymbol):
@@ -183,7 +194,7 @@ def _operation(node: tree.BinaryOp, left: Polynomial, scope: Scope) -> Polynomia
 def _quotient(node: tree.BinaryOp, left: Polynomial, scope: Scope) -> Polynomial:
     """Division by a number; coefficients are real, so `1/2 * Z(q)` is half of Z."""
     if not _is_number(node.right, scope):
-        raise _no_observable(node.right, scope, "division by an observable", "divide by numbers only")
+        raise _no_observable(node.right, scope, "a quotient by an observable", "divide by numbers only")
     divisor = as_complex(_constant(node.right, scope))
     if divisor == 0:
         raise ObservableFault(errors.types.DivisionByZero(scope.file.span(node)))
@@ -217,6 +228,8 @@ def _call(node: tree.Call, scope: Scope) -> Polynomial:
     known = [*PAULIS, *(item.name for item in scope.file.visible() if isinstance(item, ObservableSymbol))]
     near = suggest(name, [*known, *BUILTINS])
     hint = library_hint(name) if near is None else ""
+    if near is None and not hint and len(name) == 1:
+        hint = "the Pauli matrices are `X`, `Y`, `Z` and `I`"
     raise ObservableFault(errors.names.UnknownFunction(span, name=name, suggestion=near, hint=hint))
 
 
@@ -331,20 +344,24 @@ def _bound(
             default = Scope(symbol.scope, bindings, {})
             bindings[parameter.name] = _constant(parameter.default, default)
         elif value is not None and is_quantum(parameter.type):
-            bindings[parameter.name] = _qubit_argument(value, parameter.type, scope)
+            bindings[parameter.name] = _qubit_argument(value, parameter.type, scope, parameter.span)
         elif value is not None:
             bindings[parameter.name] = _constant(value, scope)
     return bindings
 
 
-def _qubit_argument(node: tree.Expression, kind: Type, scope: Scope) -> Qubits:
+def _qubit_argument(node: tree.Expression, kind: Type, scope: Scope, declared: Span) -> Qubits:
     qubits = resolve_qubits(node, scope)
     if not isinstance(kind, Qubit):
         return Qubits(qubits.wires, single=False)
     if len(qubits.wires) != (kind.size or 1):
         span = scope.file.span(node)
         found = f"`{Qubit(None if qubits.single else len(qubits.wires))}`"
-        raise ObservableFault(errors.types.TypeMismatch(span, expected=f"`{kind}`", found=found))
+        raise ObservableFault(
+            errors.types.TypeMismatch(
+                span, expected=f"`{kind}`", found=found, reason=declared, reason_text="because of this parameter"
+            )
+        )
     return Qubits(qubits.wires, single=kind.size is None)
 
 

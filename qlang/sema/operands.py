@@ -168,9 +168,18 @@ def _indexed_checked(context: Context, base: Operand, node: tree.Index) -> Opera
     if not check_index_types(context, node.items):
         return None
     if base.size is None or len(node.items) != 1:
-        shown = "qubit" if base.size is None else "qubit[n]"
-        operator = f"[{', '.join('…' for _ in node.items)}]"
-        context.report(errors.types.NoSuchOperation(context.span(node), operator=operator, operands=(shown,)))
+        single = base.size is None
+        context.report(
+            errors.qubits.NotARegister(
+                context.span(node),
+                name=context.span(node.base).text,
+                what="a single qubit" if single else "a register with one index",
+                index=", ".join(context.span(item).text for item in node.items),
+                brackets=context.scope.span(tree.Missing(node.base.end, node.end)),
+                single=single,
+                declaration=None if base.root is None else base.root.span,
+            )
+        )
         return None
     try:
         found = indexed(base, node, context.names, context.version)

@@ -36,7 +36,7 @@ def check_expectations(
     names: dict[str, tree.Name] = {}
     good = True
     for item in (item for node in nodes for item in node.items):
-        good = _new_name(context, names, item.name) and good
+        good = _new_name(context, names, item.name, "every result of a job has a name of its own") and good
         bit = _bit_register(item.observable, registers)
         if bit is not None:
             span = context.span(bit)
@@ -87,11 +87,11 @@ def _note_numbers(context: Context, registers: Registers, node: tree.Expression)
         check_terms(context, node)
 
 
-def _new_name(context: Context, names: dict[str, tree.Name], name: tree.Name) -> bool:
+def _new_name(context: Context, names: dict[str, tree.Name], name: tree.Name, help: str) -> bool:
     first = names.setdefault(name.name, name)
     if first is name:
         return True
-    context.report(errors.names.DuplicateName(context.span(name), name=name.name, first=context.span(first)))
+    context.report(errors.names.DuplicateName(context.span(name), name.name, context.span(first), help))
     return False
 
 
@@ -114,7 +114,8 @@ def check_samples(
     for item in (item for node in nodes for item in node.items):
         wires = _wires(context, scope, item.qubits)
         name = item.alias or tree.Name(item.qubits.start, item.qubits.end, _default_name(context, item.qubits))
-        good = _new_name(context, names, name) and wires is not None and good
+        help = f"give one of them another name: `sample {context.span(item.qubits).text} as name`"
+        good = _new_name(context, names, name, help) and wires is not None and good
         if wires is not None:
             kind = _kind(context, registers, item, wires)
             if kind is None:

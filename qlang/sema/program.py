@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from qlang.sema import errors
+from qlang.sema.bound_bodies import met_in_run
 from qlang.sema.context import Context, Reporter, broken
 from qlang.sema.definitions import (
     check_circuit,
@@ -47,7 +48,8 @@ from qlang.sema.symbols import (
 from qlang.sema.unused import report_unused_parameters, report_unused_variables
 from qlang.sema.values import Constant
 from qlang.syntax import tree
-from qlang.syntax.source import Source
+from qlang.syntax.diagnostic import Call, with_calls
+from qlang.syntax.source import Source, Span
 
 MAIN = "main"
 
@@ -118,7 +120,9 @@ class ProgramCheck:
         else:
             self.scope.names[node.name] = symbol
 
-    def check_bound(self, circuit: CircuitSymbol, arguments: Mapping[str, Constant | SweepReference]) -> None:
+    def check_bound(
+        self, circuit: CircuitSymbol, arguments: Mapping[str, Constant | SweepReference], run: Span
+    ) -> None:
         """Check a circuit's body once more with the values of a run: sizes and indices are then known.
 
         Warnings were given before. A circuit of another file is checked in that file's scope.
@@ -128,9 +132,10 @@ class ProgramCheck:
             return
         context = Context(circuit.scope, self.reporter.within(), "circuit")
         check_circuit(context, circuit, values)
+        call = Call(run, circuit.name)
         for diagnostic in context.reporter.diagnostics():
             if diagnostic.severity == "error":
-                self.reporter.report(diagnostic)
+                self.reporter.report(with_calls(met_in_run(diagnostic, values), [*diagnostic.calls(), call]))
 
 
 def check_program(
@@ -141,11 +146,14 @@ def check_program(
     files: Files,
     reporter: Reporter,
     imported: bool = False,
+    known: Mapping[str, Symbol] | None = None,
 ) -> Module:
     """Check a file; jobs of an imported file are left alone."""
     errors_before = reporter.errors
     files.open.append(source.name)
     scope = FileScope(source, version, parents=_parents(version, openqasm))
+    if known:
+        scope.parents.insert(0, FileScope(source, version, names=dict(known)))
     later = definition_names(program.statements)
     state = ProgramCheck(
         scope, files, reporter, later, files.forbid_reuse, gates_by_include(version) if openqasm else {}, openqasm

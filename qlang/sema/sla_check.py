@@ -89,11 +89,15 @@ def _check_argument(context: Context, term: tree.SlaTerm, rule: MetricRule, know
         if argument is None:
             return True
         problem = f"`{metric}` speaks of the whole run and takes no name"
-        context.report(errors.sla.MetricArgument(context.span(argument), problem=problem, known=()))
+        text = context.scope.source.text
+        close = text.find(")", argument.end, term.end)
+        brackets = None if close < 0 else Span(context.scope.source, term.metric.end, close + 1)
+        context.report(errors.sla.MetricArgument(context.span(argument), problem=problem, known=(), remove=brackets))
         return False
     if argument is None:
         problem = f"`{metric}` needs the name of an expectation value: `{metric}(name)`"
-        context.report(errors.sla.MetricArgument(context.span(term.metric), problem=problem, known=known))
+        insert = f"({known[0]})" if len(known) == 1 else ""
+        context.report(errors.sla.MetricArgument(context.span(term.metric), problem, known, insert=insert))
         return False
     if argument.name in known:
         return True
@@ -184,6 +188,9 @@ def _report_unit(
 ) -> None:
     wanted, units, append = _WANTED[rule.kind]
     plain = isinstance(node, (tree.IntLiteral, tree.FloatLiteral))
+    behind = context.scope.source.text[node.end : term.end].strip().rstrip(";")
+    if plain and behind:  # a word that is no unit, which has its diagnostic
+        return
     context.report(
         errors.types.WrongUnit(
             span,

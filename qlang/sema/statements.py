@@ -116,7 +116,7 @@ def _duration(context: Context, node: tree.Expression | None) -> None:
                 context.span(node),
                 what="a duration",
                 wanted="a time",
-                found=f"`{kind}`",
+                found="a plain number" if append else f"`{kind}`",
                 units=("ns", "us", "ms", "s", "dt"),
                 append=append,
             )

@@ -131,7 +131,10 @@ def _ranged(context: Context, domain: tree.Range) -> list[Number] | None:
     count = math.floor(steps * (1 + 1e-12) + 1e-9) + 1
     if count < 1:
         problem = "this range has no points: its last value lies before its first"
-        context.report(errors.jobs.InvalidSweep(context.span(domain), problem=problem))
+        back = None
+        if domain.step is None and domain.first is not None and domain.last is not None:
+            back = f"{context.span(domain.first).text}:-1:{context.span(domain.last).text}"
+        context.report(errors.jobs.InvalidSweep(context.span(domain), problem=problem, reversed=back))
         return None
     if not _count_allowed(context, domain, count):
         return None

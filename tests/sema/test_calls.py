@@ -72,7 +72,7 @@ def test_what_a_call_does_not_break_is_right(checked: Callable[..., CheckResult]
 def test_a_circuit_of_unknown_size_is_checked_with_its_job(checked: Callable[..., CheckResult]) -> None:
     text = "def f(qubit[] a) { x a[5]; }\ncircuit c(int n) { qubit[n] q; f(q); }\njob j { run c(n = 4); sample q; }\n"
     (error,) = errors(checked(text))
-    assert (error.code, stack(error)) == ("QJ0401", ["f(q)"])
+    assert (error.code, stack(error)) == ("QJ0401", ["f(q)", "run c(n = 4);"])
     assert errors(checked(text.replace("n = 4", "n = 6"))) == []
 
 

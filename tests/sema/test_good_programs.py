@@ -21,7 +21,7 @@ NOT_EXECUTABLE = {
     "msd.qasm": {"QJ0201", "QJ0401"},  # an index beyond its register, an undeclared bit
     "scqec.qasm": {"QJ0504"},  # extern
     "t1.qasm": {"QJ0504"},  # defcal
-    "vqe.qasm": {"QJ0307", "QJ0504"},  # indexes a gate's qubit; extern
+    "vqe.qasm": {"QJ0407", "QJ0504"},  # indexes a gate's qubit; extern
 }
 WARNED = {
     "bb84_n8.qasm": {"QJ1008", "QJ1015"},  # Eve measures and sends the qubit on, into bits that Bob overwrites

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qlang.sema.errors.names import use_instead
+from qlang.sema.errors.names import listed, use_instead
 from qlang.syntax.diagnostic import Diagnostic, Fix, Label
 from qlang.syntax.source import Span
 
@@ -25,7 +25,16 @@ class UnknownNoise(Diagnostic):
     )
 
     name: str
+    known: tuple[str, ...] = ()
     suggestion: str | None = None
+
+    def label(self) -> str:
+        return "no noise block of this name"
+
+    def helps(self) -> Iterator[str]:
+        if self.suggestion is None:
+            blocks = f"the blocks are {listed(self.known)}" if self.known else "this file has none"
+            yield f"{blocks}; `noise {self.name} {{ depolarizing(0.01) on cx; }}` would define it"
 
     def fixes(self) -> Iterator[Fix]:
         return use_instead(self.span, self.suggestion)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qlang.sema.errors.names import defined_here
+from qlang.sema.errors.names import defined_here, use_instead
 from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
 from qlang.syntax.source import Span
 
@@ -229,5 +229,8 @@ class NoiseError(Diagnostic):
     replacement: str | None = None
 
     def helps(self) -> Iterator[str]:
-        if self.help:
+        if self.help and self.replacement is None:
             yield self.help
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.replacement)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qlang.sema.errors.names import without
 from qlang.sema.errors.warnings import Warning
 from qlang.syntax.diagnostic import Edit, Fix, Label
 from qlang.syntax.source import Span
@@ -127,7 +128,7 @@ class EmptySla(Warning):
     example_right = "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 100; sla { latency <= 1 h; } }\n"
 
     def fixes(self) -> Iterator[Fix]:
-        yield Fix("remove it", (Edit(self.span, ""),), "maybe")
+        yield without(self.span, "remove it")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qlang.sema.errors.names import without
 from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
 from qlang.syntax.source import Span
 
@@ -40,7 +41,7 @@ class RepeatedStatement(Diagnostic):
         yield Label(self.first, "first here")
 
     def fixes(self) -> Iterator[Fix]:
-        yield Fix(f"remove this `{self.keyword}`", (Edit(self.span, ""),), "maybe")
+        yield without(self.span, f"remove this `{self.keyword}`")
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,12 @@ class TooManyPoints(Diagnostic):
     points: int
     limit: int
 
+    def label(self) -> str:
+        return f"{self.points} points with this"
+
+    def helps(self) -> Iterator[str]:
+        yield "take fewer points: `linspace(first, last, 100)`, or `first:step:last`"
+
 
 @dataclass(frozen=True)
 class InvalidSweep(Diagnostic):
@@ -91,6 +98,12 @@ class InvalidSweep(Diagnostic):
     example_right = "circuit c(float a) { qubit q; rx(a) q; }\njob j { run c(a = x); sweep x in 0:3; sample q; }\n"
 
     problem: str
+    reversed: str | None = None
+    """The range that counts the other way."""
+
+    def fixes(self) -> Iterator[Fix]:
+        if self.reversed is not None:
+            yield Fix(f"count the other way: `{self.reversed}`", (Edit(self.span, self.reversed),), "maybe")
 
 
 @dataclass(frozen=True)
@@ -105,8 +118,11 @@ class SizeDependsOnSweep(Diagnostic):
     sweep: str
     declaration: Span
 
+    def label(self) -> str:
+        return f"`{self.sweep}` takes other values from point to point"
+
     def secondary(self) -> Iterator[Label]:
-        yield Label(self.declaration, "declared here")
+        yield Label(self.declaration, f"the size of `{self.register}`")
 
     def helps(self) -> Iterator[str]:
         yield "write one job for each size"

@@ -34,6 +34,26 @@ class UnknownMethod(Diagnostic):
 
 
 @dataclass(frozen=True)
+class StandsAlone(Diagnostic):
+    code = "QJ0609"
+    title = "`{name}` stands alone, not in a list of methods"
+    explanation = (
+        "`mitigate auto` lets the compiler choose, `mitigate none` applies nothing, and a list is applied as written: "
+        "one of the three."
+    )
+    example_wrong = _JOB + "mitigate auto, readout;\n}\n"
+    example_right = _JOB + "mitigate auto within 10x;\n}\n"
+
+    name: str
+
+    def label(self) -> str:
+        return "chooses by itself" if self.name == "auto" else "applies nothing"
+
+    def helps(self) -> Iterator[str]:
+        yield f"write `mitigate {self.name};`, or the methods without it"
+
+
+@dataclass(frozen=True)
 class EvenScale(Diagnostic):
     code = "QJ0602"
     title = "a noise scale of `zne` is an odd number from 1, found {value}"
@@ -66,6 +86,9 @@ class RepeatedMethod(Diagnostic):
 
     def secondary(self) -> Iterator[Label]:
         yield Label(self.first, "first here")
+
+    def helps(self) -> Iterator[str]:
+        yield "leave one of them out"
 
 
 @dataclass(frozen=True)
@@ -102,8 +125,8 @@ class MethodArgument(Diagnostic):
     code = "QJ0605"
     title = "`{method}`: {problem}"
     explanation = (
-        "`twirl(count)`, `zne(scales = […], fit = linear | richardson | exponential)`, "
-        "`ddd(xy4 | xx | cpmg)`, `pec(samples)`, `cdr(training)`."
+        "`twirl(count)`, `zne(scales = […], fit = linear | richardson)`, `ddd(xx | yy | xy4)`, `pec(samples)`, "
+        "`cdr(circuits)`; `readout` and `ml_qem` take nothing."
     )
     example_wrong = _JOB + "mitigate zne(fit = cubic);\n}\n"
     example_right = _JOB + "mitigate zne(fit = richardson);\n}\n"

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qlang.syntax.diagnostic import Diagnostic, Label
+from qlang.sema.errors.names import use_instead
+from qlang.syntax.diagnostic import Diagnostic, Fix, Label
 from qlang.syntax.source import Span
 
 
@@ -24,6 +25,9 @@ class NotReal(Diagnostic):
 
     def label(self) -> str:
         return "not Hermitian"
+
+    def helps(self) -> Iterator[str]:
+        yield "multiply matrices of different qubits, or make the coefficient real"
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class UnknownRegister(Diagnostic):
     def secondary(self) -> Iterator[Label]:
         yield Label(self.definition, f"its registers are {', '.join(f'`{name}`' for name in self.known)}")
 
-    def helps(self) -> Iterator[str]:
-        if self.suggestion is not None:
-            yield f"did you mean `{self.suggestion}`?"
+    def label(self) -> str:
+        return "no such register"
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)

@@ -68,6 +68,36 @@ class IndexOutOfRange(Diagnostic):
 
 
 @dataclass(frozen=True)
+class NotARegister(Diagnostic):
+    code = "QJ0407"
+    title = "`{name}` is {what}, and `[{index}]` picks nothing from it"
+    explanation = (
+        "`qubit q;` declares one qubit, which is named without an index; `qubit[n] q;` declares a register of n. "
+        "Qubits have one index: a register of registers does not exist."
+    )
+    example_wrong = "circuit c() { qubit q; h q[0]; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; h q; }\njob j { run c(); sample q; }\n"
+
+    name: str
+    what: str
+    index: str
+    brackets: Span
+    single: bool
+    declaration: Span | None
+
+    def label(self) -> str:
+        return "an index too many"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.declaration is not None:
+            yield Label(self.declaration, "declared here")
+
+    def fixes(self) -> Iterator[Fix]:
+        if self.single and self.index in ("0", "-1"):
+            yield Fix(f"remove `[{self.index}]`", (Edit(self.brackets, ""),))
+
+
+@dataclass(frozen=True)
 class SameQubitTwice(Diagnostic):
     code = "QJ0402"
     title = "`{gate}` is applied to the same qubit twice"

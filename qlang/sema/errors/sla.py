@@ -159,13 +159,22 @@ class MetricArgument(Diagnostic):
     problem: str
     known: tuple[str, ...]
     suggestion: str | None = None
+    insert: str = ""
+    """What to write behind the term."""
+    remove: Span | None = None
+    """Brackets that say too much."""
 
     def notes(self) -> Iterator[str]:
         if self.known:
             yield f"the expectation values are {', '.join(f'`{name}`' for name in self.known)}"
 
     def fixes(self) -> Iterator[Fix]:
-        return use_instead(self.span, self.suggestion)
+        yield from use_instead(self.span, self.suggestion)
+        if self.insert:
+            end = Span(self.span.source, self.span.end, self.span.end)
+            yield Fix(f"write `{self.span.text}{self.insert}`", (Edit(end, self.insert),))
+        if self.remove is not None:
+            yield Fix(f"remove `{self.remove.text}`", (Edit(self.remove, ""),))
 
 
 @dataclass(frozen=True)

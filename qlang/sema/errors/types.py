@@ -33,6 +33,12 @@ class TypeMismatch(Diagnostic):
         if self.reason is not None:
             yield Label(self.reason, self.reason_text)
 
+    def helps(self) -> Iterator[str]:
+        if self.found.startswith("`qubit") and "qubit" not in self.expected:
+            yield "a qubit has no value: measure it first, `bit b = measure q;`"
+        elif self.found == "`duration`" and "bool" in self.expected:
+            yield "compare it with another time: `t > 100ns`"
+
     def fixes(self) -> Iterator[Fix]:
         if self.cast is not None:
             before = Span(self.span.source, self.span.start, self.span.start)
@@ -86,9 +92,23 @@ class NotConstant(Diagnostic):
     example_right = "const int n = 3;\ncircuit c() { qubit[n] q; h q; }\njob j { run c(); sample q; }\n"
 
     what: str
+    name: str = ""
+    declaration: Span | None = None
+    """The variable that is to blame, and where it is declared."""
+    help: str = ""
 
     def label(self) -> str:
         return "a constant is needed here"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.declaration is not None:
+            yield Label(self.declaration, f"`{self.name}` is a variable: it may change")
+
+    def helps(self) -> Iterator[str]:
+        if self.help:
+            yield self.help
+        elif self.declaration is not None:
+            yield f"declare it as `const`, or make `{self.name}` a parameter of the circuit"
 
 
 @dataclass(frozen=True)
@@ -152,6 +172,19 @@ class NoSuchOperation(Diagnostic):
     def message(self) -> str:
         shown = " and ".join(f"`{operand}`" for operand in self.operands) or "this"
         return self.title.format(operator=self.operator, shown=shown)
+
+    def helps(self) -> Iterator[str]:
+        kinds = {operand.split("[")[0] for operand in self.operands}
+        if kinds == {"bit"} and len(set(self.operands)) > 1:
+            yield "both sides need the same number of bits: take a part of one, `b[0:1]`"
+        elif "duration" in kinds and kinds & {"int", "uint", "float"} and self.operator in ("+", "-"):
+            yield "a plain number is no time: give it a unit, as in `2ns`"
+        elif "bool" in kinds and self.operator in ("+", "-", "*", "/", "%", "**"):
+            yield "truth values are no numbers: convert with `int(…)`"
+        elif self.operator in ("<<", ">>", "&", "|", "^", "~", "%") and "float" in kinds:
+            yield "bits belong to integers: convert with `int(…)` or `uint(…)`"
+        elif kinds & {"qubit"}:
+            yield "a qubit has no value: measure it first, `bit b = measure q;`"
 
 
 @dataclass(frozen=True)
@@ -236,6 +269,42 @@ class ElementOutOfRange(Diagnostic):
 
 
 @dataclass(frozen=True)
+class TooManyIndices(Diagnostic):
+    code = "QJ0340"
+    title = "`{name}` has {wanted}, found {found}"
+    explanation = (
+        "An array is given one index for each of its dimensions, or fewer for a part of it; a register has one "
+        "dimension, and a single bit or number in it none."
+    )
+    example_wrong = (
+        "circuit c() { qubit q; array[int, 2, 2] a = {{1, 2}, {3, 4}}; rx(a[0, 1, 0]) q; }\n"
+        "job j { run c(); sample q; }\n"
+    )
+    example_right = (
+        "circuit c() { qubit q; array[int, 2, 2] a = {{1, 2}, {3, 4}}; rx(a[0, 1]) q; }\njob j { run c(); sample q; }\n"
+    )
+
+    name: str
+    dimensions: int
+    found: int
+    declaration: Span | None
+
+    def message(self) -> str:
+        wanted = (
+            f"{self.dimensions} dimension{'' if self.dimensions == 1 else 's'}" if self.dimensions else "no elements"
+        )
+        found = f"{self.found} ind{'ex' if self.found == 1 else 'ices'}"
+        return self.title.format(name=self.name, wanted=wanted, found=found)
+
+    def label(self) -> str:
+        return "an index too many"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.declaration is not None:
+            yield Label(self.declaration, "declared here")
+
+
+@dataclass(frozen=True)
 class NoSuchCast(Diagnostic):
     code = "QJ0312"
     title = "`{source}` cannot be converted to `{target}`"
@@ -245,6 +314,15 @@ class NoSuchCast(Diagnostic):
 
     source: str
     target: str
+
+    def helps(self) -> Iterator[str]:
+        kind = self.source.split("[")[0]
+        if kind in ("duration", "stretch"):
+            yield "the number of nanoseconds of a time t is `t / 1ns`"
+        elif kind in ("float", "complex") and self.target.startswith("bit"):
+            yield "convert to an integer first: `int(…)` cuts the fraction off"
+        elif kind == "qubit":
+            yield "a qubit has no value: measure it first, `bit b = measure q;`"
 
 
 @dataclass(frozen=True)

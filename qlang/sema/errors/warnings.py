@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from qlang.sema.errors.names import without
 from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label, Severity
 from qlang.syntax.source import Span
 
@@ -27,7 +28,7 @@ class UnusedQubits(Warning):
     statement: Span
 
     def fixes(self) -> Iterator[Fix]:
-        yield Fix("remove it", (Edit(self.statement, ""),), "maybe")
+        yield without(self.statement, "remove it")
 
 
 @dataclass(frozen=True)
