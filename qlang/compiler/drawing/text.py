@@ -36,20 +36,19 @@ def render(picture: Picture, *, width: int, ascii: bool) -> str:
     margin = max(map(text_width, labels), default=0) + 2
     columns = measure(
         layout,
-        max(width - margin - 1, _NARROWEST),
+        max(width - margin - 2, _NARROWEST),
         edge=_EDGE,
         of=lambda operation: _width(operation, said) + _PADDING,
         header=lambda text: text_width(said(text)) + 5 if text else 0,
     )
-    parts = [said(picture.title)]
+    parts: list[str] = []
     if picture.lines:
         bounds = [(band.first, band.last) for band in columns.bands]
         for band, strip in zip(columns.bands, strips(layout, bounds), strict=True):
             parts.append("\n".join(_Page(layout, columns, said, margin, labels, band, strip).rows_of_text()))
-    text = "\n\n".join(parts[1:]) if len(parts) > 1 else "no qubits"
+    drawn = "\n\n".join([said(picture.title), *(parts or ["no qubits"])]) + "\n"
     notes = "".join(f"{said(note)}\n" for note in picture.notes)
-    drawn = f"{parts[0]}\n{text}\n"
-    return (drawn.translate(_ASCII) if ascii else drawn) + notes
+    return (drawn.translate(_ASCII) if ascii else drawn) + ("\n" + notes if notes else "")
 
 
 def _ascii_words(text: str) -> str:
