@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qlang.compiler.render.calls import call_text, shown_calls
 from qlang.compiler.render.cells import safe_text
 from qlang.compiler.render.limit import limited
 from qlang.compiler.render.theme import Theme
@@ -11,7 +12,7 @@ from qlang.syntax.diagnostic import Diagnostic
 
 
 def render(diagnostics: Sequence[Diagnostic], theme: Theme) -> str:
-    """`file:line:column: error[QJ0203] message`, one per line."""
+    """`file:line:column: error[QJ0203] message`, one per line; the calls that it was met in at its end."""
     shown, hidden = limited(diagnostics)
     lines = [_line(diagnostic, theme) for diagnostic in shown]
     return "".join(f"{line}\n" for line in (*lines, *map(safe_text, hidden)))
@@ -19,4 +20,5 @@ def render(diagnostics: Sequence[Diagnostic], theme: Theme) -> str:
 
 def _line(diagnostic: Diagnostic, theme: Theme) -> str:
     head = theme.paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity)
-    return f"{safe_text(str(diagnostic.span))}: {head} {safe_text(diagnostic.message())}"
+    calls = "".join(f", {call_text(call)}" for call in shown_calls(diagnostic))
+    return f"{safe_text(str(diagnostic.span))}: {head} {safe_text(diagnostic.message() + calls)}"

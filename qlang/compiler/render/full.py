@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from qlang.compiler.render.calls import call_text, shown_calls
 from qlang.compiler.render.cells import lay_out, safe_text, window
 from qlang.compiler.render.limit import limited
 from qlang.compiler.render.snippet import Drawing, Mark, Section, sections
 from qlang.compiler.render.theme import Theme
-from qlang.syntax.diagnostic import Diagnostic, Edit, Fix
+from qlang.syntax.diagnostic import Call, Diagnostic, Edit, Fix
 
 
 def render(diagnostics: Sequence[Diagnostic], theme: Theme) -> str:
@@ -37,14 +38,20 @@ def diagnostic_rows(diagnostic: Diagnostic, theme: Theme) -> Iterator[str]:
     primary = Mark(diagnostic.span, diagnostic.label(), severity)
     labels = [Mark(label.span, label.text, "secondary") for label in diagnostic.secondary()]
     places = sections([primary, *labels])
-    fixes = tuple(diagnostic.fixes())
-    digits = _digits(places, fixes)
+    fixes, calls = tuple(diagnostic.fixes()), shown_calls(diagnostic)
+    callers = [(call, sections([Mark(call.span, "", "secondary")])[0]) for call in calls if isinstance(call, Call)]
+    digits = _digits([*places, *(section for _, section in callers)], fixes)
     drawing = Drawing(theme, digits)
     indent = " " * (digits + 1)
     for index, section in enumerate(places):
         corner = theme.glyphs.other if index else theme.glyphs.first
         yield f"{indent}{theme.paint(corner, 'gutter')} {safe_text(section.place())}"
         yield from drawing.rows(section)
+    stack = {id(call): section for call, section in callers}
+    for call in calls:
+        yield f"{indent}{theme.paint(theme.glyphs.other, 'gutter')} {safe_text(call_text(call))}"
+        if id(call) in stack:
+            yield from drawing.rows(stack[id(call)])
     for kind, texts in (("note", diagnostic.notes()), ("help", diagnostic.helps())):
         for text in texts:
             yield from _remark(indent, kind, text, theme)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qlang.compiler.render.calls import call_text, shown_calls
 from qlang.compiler.render.limit import limited
 from qlang.compiler.render.theme import Theme
 from qlang.syntax.diagnostic import Diagnostic
@@ -34,7 +35,10 @@ def _command(diagnostic: Diagnostic) -> str:
         "title": f"qlang {diagnostic.code}",
     }
     listed = ",".join(f"{key}={_escaped(str(value), _PROPERTY)}" for key, value in properties.items())
-    words = [diagnostic.message(), diagnostic.label(), *diagnostic.notes(), *diagnostic.helps()]
+    words = [diagnostic.message(), diagnostic.label()]
+    words += [f"{label.span}: {label.text}" for label in diagnostic.secondary() if label.text]
+    words += [call_text(call) for call in shown_calls(diagnostic)]
+    words += [*diagnostic.notes(), *diagnostic.helps()]
     text = "\n".join(filter(None, words))
     return f"::{_LEVELS[diagnostic.severity]} {listed}::{_escaped(text, _DATA)}"
 
