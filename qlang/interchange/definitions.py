@@ -1,0 +1,48 @@
+"""Gates in terms of smaller ones, for targets that lack them.
+
+Definitions are exact, global phase included, by the standard library of OpenQASM 3: a controlled one sees the phase.
+Those of OpenQASM 2, which has no controls and no global phase, hold up to a global phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+OPENQASM3: dict[str, tuple[tuple[str, ...], str]] = {
+    "sxdg": ((), "gate sxdg a { inv @ sx a; }"),
+    "u": ((), "gate u(theta, phi, lambda) a { gphase((phi + lambda)/2); rz(lambda) a; ry(theta) a; rz(phi) a; }"),
+    "rzz": ((), "gate rzz(theta) a, b { cx a, b; rz(theta) b; cx a, b; }"),
+    "rxx": (("rzz",), "gate rxx(theta) a, b { h a; h b; rzz(theta) a, b; h a; h b; }"),
+    "ryy": (("rzz",), "gate ryy(theta) a, b { rx(pi/2) a; rx(pi/2) b; rzz(theta) a, b; rx(-pi/2) a; rx(-pi/2) b; }"),
+    "rzx": (("rzz",), "gate rzx(theta) a, b { h b; rzz(theta) a, b; h b; }"),
+    "ecr": (("rzx",), "gate ecr a, b { rzx(pi/4) a, b; x a; rzx(-pi/4) a, b; }"),
+    "iswap": ((), "gate iswap a, b { s a; s b; h a; cx a, b; cx b, a; h b; }"),
+    "iswapdg": (("iswap",), "gate iswapdg a, b { inv @ iswap a, b; }"),
+    "ccz": ((), "gate ccz a, b, c { h c; ccx a, b, c; h c; }"),
+}
+"""Primitives that `stdgates.inc` lacks: what they need, and their definition."""
+
+OPENQASM2: dict[str, tuple[tuple[str, ...], str]] = {
+    "ryy": ((), "gate ryy(theta) a, b { rx(pi/2) a; rx(pi/2) b; rzz(theta) a, b; rx(-pi/2) a; rx(-pi/2) b; }"),
+    "rzx": ((), "gate rzx(theta) a, b { h b; rzz(theta) a, b; h b; }"),
+    "ecr": (("rzx",), "gate ecr a, b { rzx(pi/4) a, b; x a; rzx(-pi/4) a, b; }"),
+    "iswap": ((), "gate iswap a, b { s a; s b; h a; cx a, b; cx b, a; h b; }"),
+    "iswapdg": ((), "gate iswapdg a, b { h b; cx b, a; cx a, b; h a; sdg b; sdg a; }"),
+    "ccz": ((), "gate ccz a, b, c { h c; ccx a, b, c; h c; }"),
+}
+"""Primitives that today's `qelib1.inc` lacks."""
+
+
+def with_needed(definitions: Mapping[str, tuple[tuple[str, ...], str]], names: Iterable[str]) -> list[str]:
+    """The texts of those definitions that gates need, each before its users."""
+    wanted: dict[str, None] = {}
+
+    def want(name: str) -> None:
+        if name in definitions and name not in wanted:
+            for needed in definitions[name][0]:
+                want(needed)
+            wanted[name] = None
+
+    for name in names:
+        want(name)
+    return [definitions[name][1] for name in wanted]
