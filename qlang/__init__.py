@@ -15,52 +15,26 @@ Names load what they need at first use; importing this module costs nothing.
 
 from importlib import import_module
 from math import pi
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qlang.version import __version__
 
-if TYPE_CHECKING:
-    from qlang.circuits import BoundCircuit, Circuit, circuit
-    from qlang.jobs import Job, Sla, auto, job, sla
-    from qlang.observables import Observable, X, Y, Z, mean, total
-    from qlang.problems import CompileError
-    from qlang.programs import Estimate, Plan, Program, Result
-    from qlang.programs import compile_text as compile
-
 _HOMES = {
     "compile": ("programs", "compile_text"),
-    **{name: ("programs", name) for name in ("Estimate", "Plan", "Program", "Result")},
-    **{name: ("circuits", name) for name in ("BoundCircuit", "Circuit", "circuit")},
+    "check": ("programs", "check_text"),
+    **{name: ("programs", name) for name in ("Program",)},
+    **{name: ("results", name) for name in ("Estimate", "Plan", "Result")},
+    **{name: ("circuits", name) for name in ("BoundCircuit", "Circuit", "Gate", "Subroutine", "circuit", "gate")},
     **{name: ("jobs", name) for name in ("Job", "Sla", "auto", "job", "sla")},
-    **{name: ("observables", name) for name in ("Observable", "X", "Y", "Z", "mean", "total")},
+    **{name: ("observables", name) for name in ("I", "Observable", "ObservableFunction", "X", "Y", "Z")},
+    **{name: ("observables", name) for name in ("mean", "observable", "total")},
+    **{name: ("embedding.annotations", name) for name in ("Array", "Bit", "Qubit", "Qubits")},
     "CompileError": ("problems", "CompileError"),
+    "load_ipython_extension": ("magic", "load_ipython_extension"),
 }
-"""Public name → module and name there."""
+"""Public name → module and name there. Gates and registers (`ql.h`, `ql.qubits`) are in `qlang.operations`."""
 
-__all__ = [
-    "BoundCircuit",
-    "Circuit",
-    "CompileError",
-    "Estimate",
-    "Job",
-    "Observable",
-    "Plan",
-    "Program",
-    "Result",
-    "Sla",
-    "X",
-    "Y",
-    "Z",
-    "__version__",
-    "auto",
-    "circuit",
-    "compile",
-    "job",
-    "mean",
-    "pi",
-    "sla",
-    "total",
-]
+__all__ = ["__version__", "pi", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
@@ -73,3 +47,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    operations = import_module("qlang.operations")
+    return [*__all__, *operations.GATES, *operations.MODIFIERS, *operations.REGISTERS]

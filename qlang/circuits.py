@@ -1,54 +1,94 @@
-"""`@ql.circuit`: a Python function, read from its text, as a circuit; calling it binds arguments."""
+"""`@ql.circuit`, `@ql.gate`: Python functions, read from their text, as definitions of the language."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import update_wrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from qlang.problems import CompileError, refuse_errors
-from qlang.python_source import read_function
-from qlang.python_statements import circuit_definition
-from qlang.sema.errors.embedding import NoSource
+from qlang.call_sites import CallSite, call_site
+from qlang.embedding.definition import Definition
+from qlang.embedding.definitions import circuit_or_subroutine, gate_definition
+from qlang.sema.symbols import CircuitSymbol
 from qlang.syntax import tree
-from qlang.syntax.source import Source, Span
+from qlang.syntax.source import Source
+
+if TYPE_CHECKING:
+    from qlang.sema.values import Constant
+
+Argument = float | Sequence[Any]
+"""What a circuit's parameter may get: a number, or a list or array of numbers."""
 
 
 @dataclass(eq=False)
 class Circuit:
     """A circuit with its parameters open."""
 
-    name: str
-    source: Source
-    definition: tree.CircuitDefinition
+    definition: Definition
     function: Callable[..., Any]
 
-    def __call__(self, *arguments: float, **named: float) -> BoundCircuit:
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def source(self) -> Source:
+        """The file or cell that defines it."""
+        return self.definition.source
+
+    def __call__(self, *arguments: Argument, **named: Argument) -> BoundCircuit:
         """Bind arguments, by position or name; those with defaults may be left out, swept ones are given to the job.
 
         Raises TypeError as a Python call does, except for missing arguments, which the job reports.
         """
-        names = [parameter.name.name for parameter in self.definition.parameters]
+        names = [parameter.name for parameter in self.definition.parameters]
         if len(arguments) > len(names):
             raise TypeError(f"{self.name}() takes {len(names)} arguments but {len(arguments)} were given")
         bound = dict(zip(names, arguments, strict=False))
         for name, value in named.items():
             if name not in names or name in bound:
                 problem = "got an unexpected argument" if name not in names else "got two values for"
-                raise TypeError(f"{self.name}() {problem} {name!r}")
+                raise TypeError(f"{self.name}() {problem} {name!r}{_near(name, names)}")
             bound[name] = value
-        return BoundCircuit(self, bound)
+        return BoundCircuit(self, bound, call_site(1))
+
+    @property
+    def symbol(self) -> CircuitSymbol:
+        """What the checker knows of it."""
+        symbol = self.definition.symbol
+        assert isinstance(symbol, CircuitSymbol)
+        return symbol
 
     @property
     def registers(self) -> dict[str, str]:
         """Qubit registers: name → size as text of the language."""
         found: dict[str, str] = {}
-        for statement in self.definition.body.statements:
+        for statement in self.symbol.body:
             if isinstance(statement, tree.QubitDeclaration):
                 size = statement.size
                 found[statement.name.name] = "1" if size is None else self.source.text[size.start : size.end]
         return found
+
+    def draw(self, **options: Any) -> str:
+        """The circuit as text; `options` are those of `qlang.compiler.drawing.draw_text`."""
+        return self().draw(**options)
+
+    def __str__(self) -> str:
+        return self.draw()
+
+    def __repr__(self) -> str:
+        return f"<circuit {self.name}({', '.join(each.name for each in self.definition.parameters)})>"
+
+    def _repr_html_(self) -> str:
+        return self()._repr_html_()
+
+
+def _near(name: str, names: Sequence[str]) -> str:
+    from qlang.sema.suggestions import suggest
+
+    found = suggest(name, names) if name not in names else None
+    return f". Did you mean {found!r}?" if found else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,25 +96,100 @@ class BoundCircuit:
     """A circuit with arguments."""
 
     circuit: Circuit
-    arguments: Mapping[str, float]
+    arguments: Mapping[str, Argument]
+    site: CallSite | None = None
+    """Where the arguments were given."""
+
+    def draw(self, **options: Any) -> str:
+        """The circuit as text; `options` are those of `qlang.compiler.drawing.draw_text`."""
+        from qlang.compiler.drawing import draw_text
+
+        return draw_text(self.circuit.symbol, self._constants(), **options)
+
+    def _constants(self) -> dict[str, Constant | float]:
+        """The arguments that are numbers, for drawing."""
+        numbers = {
+            name: getattr(value, "item", lambda value=value: value)()
+            for name, value in self.arguments.items()
+            if not hasattr(value, "__len__")
+        }
+        return {name: value for name, value in numbers.items() if isinstance(value, (int, float))}
+
+    def __str__(self) -> str:
+        return self.draw()
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
+        return f"<circuit {self.circuit.name}({shown})>"
+
+    def _repr_html_(self) -> str:
+        from qlang.compiler.drawing import circuit_html
+
+        return circuit_html(self.circuit.symbol, self._constants())
 
 
-def circuit(function: Callable[..., Any]) -> Circuit:
-    """Decorator: the function becomes a circuit.
+@dataclass(eq=False)
+class Subroutine:
+    """A function over qubits that circuits call."""
+
+    definition: Definition
+    function: Callable[..., Any]
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Only circuits call it. Raises TypeError."""
+        _only_in_circuits(self.definition)
+
+    def __repr__(self) -> str:
+        return f"<subroutine {self.name}({', '.join(each.name for each in self.definition.parameters)})>"
+
+
+@dataclass(eq=False)
+class Gate:
+    """A unitary operation that circuits call, and that can be controlled, inverted and raised to a power."""
+
+    definition: Definition
+    function: Callable[..., Any]
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    def __call__(self, *arguments: Any, **named: Any) -> None:
+        """Only circuits and gates call it. Raises TypeError."""
+        _only_in_circuits(self.definition)
+
+    def __repr__(self) -> str:
+        return f"<gate {self.name}({', '.join(each.name for each in self.definition.parameters)})>"
+
+
+def _only_in_circuits(definition: Definition) -> NoReturn:
+    problem = f"{definition.name} describes part of a circuit: call it inside a function under @ql.circuit"
+    raise TypeError(problem)
+
+
+def circuit(function: Callable[..., Any]) -> Any:
+    """Decorator: the function becomes a `Circuit`, or, with parameters annotated `ql.Qubits`, a `Subroutine`.
 
     Its text is checked at once. Raises CompileError with every mistake, at the function's own lines.
     """
-    from qlang.compiler.frontend import analyse_tree
+    definition = circuit_or_subroutine(function)
+    if definition.place == "circuit":
+        made: Circuit | Subroutine = Circuit(definition, function)
+    else:
+        made = Subroutine(definition, function)
+    update_wrapper(made, function, updated=())
+    return made
 
-    try:
-        read = read_function(function)
-    except (OSError, TypeError):
-        code = function.__code__
-        source = Source(code.co_filename, "", code.co_firstlineno)
-        raise CompileError((NoSource(Span(source, 0, 0), function.__name__),)) from None
-    definition = circuit_definition(read)
-    analysis = analyse_tree(read.source, tree.Program(0, len(read.source.text), [definition], []))
-    refuse_errors(analysis.diagnostics)
-    made = Circuit(function.__name__, read.source, definition, function)
+
+def gate(function: Callable[..., Any]) -> Gate:
+    """Decorator: the function becomes a gate; parameters annotated `float` are angles, the others qubits.
+
+    Raises CompileError with every mistake, at the function's own lines.
+    """
+    made = Gate(gate_definition(function), function)
     update_wrapper(made, function, updated=())
     return made

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from qlang.circuits import BoundCircuit
-from qlang.observables import Observable
-from qlang.programs import Plan, Result, authority_here, plan_of, run_of
+from qlang.call_sites import CallSite, call_site
+from qlang.circuits import BoundCircuit, Circuit
+from qlang.embedding.definition import Definition
+from qlang.embedding.relocation import Origins, relocated
+from qlang.job_text import Request, written_job
+from qlang.observables import Observable, ObservableFunction
+from qlang.problems import refuse_errors
+from qlang.programs import authority_here
+from qlang.results import Plan, Result, plan_of, run_of
 from qlang.syntax import tree
 from qlang.syntax.parser import parse
-from qlang.syntax.source import Source
+from qlang.syntax.source import Source, Span
 
 if TYPE_CHECKING:
     from qlang.compiler.driver import Compilation
     from qlang.compiler.frontend import Analysis
+    from qlang.syntax.diagnostic import Diagnostic
 
 
 @dataclass(frozen=True)
@@ -56,29 +62,20 @@ def sla(
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A circuit with everything that should be known, met and proven about its run."""
+    """A circuit with everything that should be known, met and proven about its run; checked, not yet planned."""
 
     bound: BoundCircuit
     text: str
     """The job block."""
+    analysis: Analysis
+    """The checked program: the circuit as read from Python, and the job block behind it."""
+    origins: Origins
+    """Where the parts of the job block come from."""
 
-    @cached_property
-    def analysis(self) -> Analysis:
-        """The checked program: the circuit as read from Python, and the job block behind it."""
-        from qlang.compiler.frontend import analyse_tree
-
-        circuit = self.bound.circuit
-        python = circuit.source.text
-        source = Source(circuit.source.name, f"{python}\n{self.text}", circuit.source.first_line)
-        blank = Source(source.name, " " * len(python) + f"\n{self.text}")
-        block = parse(blank)
-        program = tree.Program(0, len(source.text), [circuit.definition, *block.program.statements], [])
-        analysis = analyse_tree(source, program)
-        if block.diagnostics:
-            from dataclasses import replace
-
-            return replace(analysis, diagnostics=(*block.diagnostics, *analysis.diagnostics))
-        return analysis
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings, of the circuit too."""
+        return self.analysis.diagnostics
 
     def plan(self) -> Plan:
         """Decide everything without running. Raises CompileError."""
@@ -91,14 +88,23 @@ class Job:
     def _compiled(self) -> Compilation:
         from qlang.compiler.driver import Options, compile_analysis
 
-        return compile_analysis(self.analysis, Options(), authority=authority_here())
+        compilation = compile_analysis(self.analysis, Options(), authority=authority_here())
+        found = tuple(relocated(diagnostic, self.origins) for diagnostic in compilation.diagnostics)
+        return replace(compilation, diagnostics=found)
+
+    def __repr__(self) -> str:
+        (job,) = self.analysis.module.jobs
+        return f"<job {job.name} of {self.bound!r}>"
+
+    def _repr_html_(self) -> str:
+        return self.bound._repr_html_()
 
 
 def job(
     bound: BoundCircuit,
     *,
     name: str | None = None,
-    expect: Mapping[str, Observable | str] | None = None,
+    expect: Mapping[str, Observable | ObservableFunction | str] | None = None,
     sample: str | Sequence[str] | None = None,
     state: str | None = None,
     sweep: Mapping[str, Iterable[float]] | None = None,
@@ -114,52 +120,62 @@ def job(
     """A job over a circuit with its arguments: `ql.job(quench(8, steps=10), expect={"mz": ql.mean(ql.Z)})`.
 
     `expect` takes observables or text of the language; `sweep` values for parameters; the rest means what it
-    means in a job block.
+    means in a job block. Raises CompileError with every mistake, at the place of the argument that has it.
     """
-    _refuse_statements(backend, mitigate, sample, state, shots, crypto, *(sla.terms if sla is not None else ()))
-    circuit = bound.circuit
-    arguments = [f"{parameter} = {_number(value)}" for parameter, value in bound.arguments.items()]
-    arguments += [f"{parameter} = {parameter}" for parameter in sweep or {}]
-    lines = [f"run {circuit.name}({', '.join(arguments)});"]
-    for variable, values in (sweep or {}).items():
-        lines.append(f"sweep {variable} in [{', '.join(map(_number, values))}];")
-    for label, observable in (expect or {}).items():
-        text = observable.write(circuit.registers) if isinstance(observable, Observable) else observable
-        lines.append(f"expect {label} = {text};")
-    lines += [f"sample {register};" for register in ([sample] if isinstance(sample, str) else sample or ())]
-    options = {"state": state, "shots": shots, "seed": seed, "precision": precision, "crypto": crypto}
-    lines += [f"{word} {value};" for word, value in options.items() if value is not None]
-    if mitigate is not None:
-        lines.append(f"mitigate {_mitigation(mitigate)};")
-    lines.append(f"backend {backend if isinstance(backend, str) else ', '.join(backend)};")
-    if sla is not None and sla.terms:
-        lines.append("sla { " + " ".join(f"{term};" for term in sla.terms) + " }")
-    for key, value in (labels or {}).items():
-        if any(character in value for character in '"\\\n\r'):
-            raise ValueError(f"a label's value holds no quotes, backslashes or line breaks: {value!r}")
-        lines.append(f'label {key} = "{value}";')
-    body = "\n".join(f"  {line}" for line in lines)
-    return Job(bound, f"job {name or circuit.name + '_job'} {{\n{body}\n}}\n")
+    if isinstance(bound, Circuit):
+        bound = bound()
+    request = Request(
+        bound=bound,
+        name=name,
+        expect=expect or {},
+        sample=(sample,) if isinstance(sample, str) else tuple(sample or ()),
+        sweep={variable: tuple(values) for variable, values in (sweep or {}).items()},
+        plain={"state": state, "shots": shots, "seed": seed, "precision": precision, "crypto": crypto},
+        mitigate=mitigate if mitigate is None or isinstance(mitigate, str) else _automatic(mitigate),
+        backend=(backend,) if isinstance(backend, str) else tuple(backend),
+        sla=() if sla is None else sla.terms,
+        labels=labels or {},
+    )
+    return _made(request, call_site(1))
 
 
-def _refuse_statements(*options: object) -> None:
-    """Raises ValueError for an option that would end its statement of the job block and begin another."""
-    for option in options:
-        parts = option if isinstance(option, (list, tuple)) else (option,)
-        for part in parts:
-            if isinstance(part, str) and any(character in part for character in ";{}\n\r"):
-                raise ValueError(f"not a part of one statement: {part!r}")
-
-
-def _mitigation(mitigate: str | Auto) -> str:
-    if isinstance(mitigate, str):
-        return mitigate
+def _automatic(mitigate: Auto) -> str:
     return "auto" if mitigate.within is None else f"auto within {mitigate.within:g}x"
 
 
-def _number(value: float) -> str:
-    """A Python or NumPy number as a literal."""
-    plain = value.item() if hasattr(value, "item") else value
-    if isinstance(plain, bool):
-        return "true" if plain else "false"
-    return repr(plain)
+def _made(request: Request, site: CallSite) -> Job:
+    """The job, checked. Raises CompileError."""
+    from qlang.compiler.frontend import analyse_tree
+
+    bound, call = request.bound, site.call()
+    definition = bound.circuit.definition
+    used = _definitions(request)
+    before = "\n".join(each.text.rstrip("\n") + "\n" for each in used) + "\n"
+    block, pieces = written_job(request, call, bound.site.call() if bound.site is not None else None, len(before))
+    source = Source(definition.source.name, before + block, definition.first_line)
+    parsed = parse(Source(source.name, " " * len(before) + block))
+    program = tree.Program(0, len(source.text), parsed.program.statements, [])
+    known = {each.name: each.symbol for each in used if each.place == "observable"}
+    known[definition.name] = definition.symbol
+    analysis = analyse_tree(source, program, known)
+    whole = call.callee() if call is not None else Span(source, len(before), len(before) + len("job"))
+    origins = Origins(source, pieces, whole)
+    found = [*(replace(each, span=Span(source, each.span.start, each.span.end)) for each in parsed.diagnostics)]
+    if not found:
+        found = [*definition.diagnostics, *analysis.diagnostics]
+    diagnostics = tuple(relocated(diagnostic, origins) for diagnostic in found)
+    refuse_errors(diagnostics)
+    return Job(bound, block, replace(analysis, diagnostics=diagnostics), origins)
+
+
+def _definitions(request: Request) -> list[Definition]:
+    """What the job needs, what is needed first. Raises ValueError for two observables of one name."""
+    used = request.bound.circuit.definition.all_used()
+    for observable in request.observables():
+        for definition in observable.uses:
+            used += [each for each in definition.all_used() if each not in used]
+    names: dict[str, Definition] = {}
+    for each in used:
+        if each.place == "observable" and names.setdefault(each.name, each) is not each:
+            raise ValueError(f"two observables are called {each.name!r}")
+    return used

@@ -1,4 +1,4 @@
-"""Observables in Python: `ql.Z(0) * ql.Z(1)`, `ql.mean(ql.Z)`, `0.5 * ql.X(2) - 1`.
+"""Observables in Python: `ql.Z(0) * ql.Z(1)`, `ql.mean(ql.Z)`, and functions under `@ql.observable`.
 
 They are text of the language with its arithmetic; qubits are counted through all registers of the circuit unless
 a register is named (`ql.Z("q", 3)`).
@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qlang.embedding.definition import Definition
 
 Text = Callable[[Mapping[str, str]], str]
 
@@ -18,6 +23,8 @@ class Observable:
 
     write: Text
     """Registers of the circuit, name → size in the language, to the observable's text."""
+    uses: tuple[Definition, ...] = ()
+    """The functions under `@ql.observable` that it calls."""
 
     def __add__(self, other: Observable | float) -> Observable:
         return _joined(self, "+", other)
@@ -50,7 +57,8 @@ class Pauli:
 
     letter: str
 
-    def __call__(self, register: str | int, index: int | None = None) -> Observable:
+    def __call__(self, register: Any, index: int | None = None) -> Observable:
+        """`register` is a number or a name; in a function under `@ql.observable` it is a qubit."""
         letter = self.letter
         if isinstance(register, str):
             where = register if index is None else f"{register}[{index}]"
@@ -58,32 +66,95 @@ class Pauli:
         number = register
 
         def write(registers: Mapping[str, str]) -> str:
-            if len(registers) != 1:
-                raise ValueError(f"name the register, as in {letter}('q', {number}): the circuit has several")
-            return f"{letter}({next(iter(registers))}[{number}])"
+            return f"{letter}({_only(registers, f'{letter}({number!r}, …)')}[{number}])"
 
         return Observable(write)
 
 
-X, Y, Z = Pauli("X"), Pauli("Y"), Pauli("Z")
+X, Y, Z, I = Pauli("X"), Pauli("Y"), Pauli("Z"), Pauli("I")  # noqa: E741  # the field's name
 
 
-def mean(pauli: Pauli) -> Observable:
-    """The average of a Pauli matrix over all qubits of the circuit."""
+def _only(registers: Mapping[str, str], wanted: str) -> str:
+    """The circuit's register. Raises ValueError where it has several."""
+    if len(registers) != 1:
+        names = ", ".join(map(repr, registers))
+        raise ValueError(f"name the register for {wanted}: the circuit has {names or 'none'}")
+    return next(iter(registers))
+
+
+@dataclass(eq=False)
+class ObservableFunction:
+    """A function under `@ql.observable`, over registers and numbers."""
+
+    definition: Definition
+    function: Callable[..., Any]
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    def __call__(self, *arguments: Any, **named: Any) -> Observable:
+        """Of registers by their names, `energy("q", J=0.5)`; the circuit's only register may be left out.
+
+        Raises TypeError as a Python call does.
+        """
+        parameters = self.definition.parameters
+        names = [parameter.name for parameter in parameters]
+        if len(arguments) > len(names):
+            raise TypeError(f"{self.name}() takes {len(names)} arguments but {len(arguments)} were given")
+        given = dict(zip(names, arguments, strict=False))
+        for name, value in named.items():
+            if name not in names or name in given:
+                raise TypeError(f"{self.name}() cannot take the argument {name!r}")
+            given[name] = value
+
+        def write(registers: Mapping[str, str]) -> str:
+            written = []
+            for parameter in parameters:
+                value = given.get(parameter.name)
+                if value is None and parameter.kind.quantum:
+                    value = _only(registers, f"`{parameter.name}` of {self.name}")
+                if value is not None:
+                    shown = value if isinstance(value, str) else repr(getattr(value, "item", lambda v=value: v)())
+                    written.append(f"{parameter.name} = {shown}")
+            return f"{self.name}({', '.join(written)})"
+
+        return Observable(write, (self.definition,))
+
+    def __repr__(self) -> str:
+        return f"<observable {self.name}({', '.join(each.name for each in self.definition.parameters)})>"
+
+
+def observable(function: Callable[..., Any]) -> ObservableFunction:
+    """Decorator: the function becomes an observable; its parameters without annotation are registers.
+
+    Raises CompileError with every mistake, at the function's own lines.
+    """
+    from qlang.embedding.definitions import observable_definition
+
+    made = ObservableFunction(observable_definition(function), function)
+    update_wrapper(made, function, updated=())
+    return made
+
+
+def mean(pauli: Pauli, register: Any = None) -> Observable:
+    """The average of a Pauli matrix over all qubits of the circuit, or of a register."""
 
     def write(registers: Mapping[str, str]) -> str:
-        sums = [f"(sum(int k in [0:sizeof({name})-1]) {pauli.letter}({name}[k]))" for name in registers]
-        count = " + ".join(f"sizeof({name})" for name in registers)
+        names = list(registers) if register is None else [register]
+        sums = [f"(sum(int k in [0:sizeof({name})-1]) {pauli.letter}({name}[k]))" for name in names]
+        count = " + ".join(f"sizeof({name})" for name in names)
         return f"({' + '.join(sums)}) / ({count})"
 
     return Observable(write)
 
 
-def total(pauli: Pauli) -> Observable:
-    """The sum of a Pauli matrix over all qubits of the circuit."""
+def total(pauli: Pauli, register: Any = None) -> Observable:
+    """The sum of a Pauli matrix over all qubits of the circuit, or of a register."""
 
     def write(registers: Mapping[str, str]) -> str:
-        return " + ".join(f"(sum(int k in [0:sizeof({n})-1]) {pauli.letter}({n}[k]))" for n in registers)
+        names = list(registers) if register is None else [register]
+        return " + ".join(f"(sum(int k in [0:sizeof({n})-1]) {pauli.letter}({n}[k]))" for n in names)
 
     return Observable(write)
 
@@ -92,4 +163,5 @@ def _joined(left: Observable | float, symbol: str, right: Observable | float) ->
     def text(part: Observable | float, registers: Mapping[str, str]) -> str:
         return f"({part.write(registers)})" if isinstance(part, Observable) else f"({float(part)!r})"
 
-    return Observable(lambda registers: f"{text(left, registers)} {symbol} {text(right, registers)}")
+    uses = [each for part in (left, right) if isinstance(part, Observable) for each in part.uses]
+    return Observable(lambda registers: f"{text(left, registers)} {symbol} {text(right, registers)}", (*uses,))

@@ -1,4 +1,4 @@
-"""Programs as text, plans and results in Python."""
+"""Programs as text in Python: `ql.compile(text)`, `ql.check(text)`."""
 
 from __future__ import annotations
 
@@ -8,112 +8,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qlang.problems import refuse_errors
+from qlang.results import Plan, Result, plan_of, run_of
 from qlang.syntax.source import Source
 
 if TYPE_CHECKING:
     from qlang.compiler.authority import Authority
     from qlang.compiler.driver import Compilation
     from qlang.compiler.frontend import Analysis
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """Everything that was decided before a run; `print(plan)` shows the table of `qlangc plan`."""
-
-    compilation: Compilation
-
-    @property
-    def hash(self) -> str:
-        """What the manifest of a run of this plan names."""
-        return str(self.compilation.plan_hash)
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """The plan as data, as `qlangc plan --json` prints it."""
-        from qlang.compiler.plan_report import plan_report
-
-        assert self.compilation.plan is not None
-        return plan_report(self.compilation.plan, self.hash)
-
-    def run(self) -> Result:
-        """Run exactly this plan."""
-        return run_of(self.compilation)
-
-    def __str__(self) -> str:
-        from qlang.compiler.plan_table import plan_table
-        from qlang.compiler.render.theme import PLAIN
-
-        return plan_table(self.report, PLAIN)
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """An expectation value with its error bar, and how it came about."""
-
-    value: float
-    stderr: float
-    """One standard deviation of shot noise."""
-    bias_bound: float
-    """What the plan predicts that noise may still shift the value, after mitigation."""
-    method: str
-    provenance: Path
-    """The run folder, which `qlangc verify` checks."""
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What a run gave, signed and recorded."""
-
-    record: Mapping[str, Any]
-    """As `qlangc run --json` prints it."""
-
-    @property
-    def run_id(self) -> str:
-        """The id that names the run in the ledger and in `qlangc runs`."""
-        return str(self.record["run_id"])
-
-    @property
-    def run_dir(self) -> Path:
-        """The folder of the run."""
-        return Path(self.record["run_dir"])
-
-    @property
-    def expect(self) -> dict[str, Estimate]:
-        """Expectation values; of the first point, where there is a sweep."""
-        return self._estimates(self.record["expect"])
-
-    @property
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Histograms: register → bit string → number; bit 0 is the rightmost."""
-        return dict(self.record["counts"])
-
-    @property
-    def points(self) -> list[dict[str, Any]]:
-        """Every point of the sweep: `parameters`, `expect`, `counts`."""
-        return list(self.record["points"])
-
-    def _estimates(self, found: Mapping[str, Any]) -> dict[str, Estimate]:
-        run, bounds = self.run_dir, self.record["bias_bounds"]
-        return {
-            name: Estimate(entry["value"], entry["stderr"], bounds.get(name, 0.0), entry["method"], run)
-            for name, entry in found.items()
-        }
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name} = {e.value:.6g} ± {e.stderr:.2g}" for name, e in self.expect.items())
-        return f"Result({self.run_id}{': ' + shown if shown else ''})"
+    from qlang.sema.symbols import CircuitSymbol
+    from qlang.syntax.diagnostic import Diagnostic
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A checked text; its jobs can be planned and run."""
+    """A checked text; its jobs can be planned and run, its circuits drawn."""
 
     analysis: Analysis
+
+    @property
+    def text(self) -> str:
+        """The program as given."""
+        return self.analysis.source.text
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings: a program with errors is none."""
+        return self.analysis.diagnostics
 
     @property
     def jobs(self) -> tuple[str, ...]:
         """Names of the jobs."""
         return tuple(job.name for job in self.analysis.module.jobs)
+
+    @property
+    def circuits(self) -> tuple[str, ...]:
+        """Names of the circuits, `main` for top-level statements."""
+        return tuple(self.analysis.module.circuits)
 
     def plan(self, job: str | None = None, **options: Any) -> Plan:
         """Plan a job; `options` are those of the command: `shots`, `seed`, `backend`, `crypto`, `tenant`.
@@ -126,12 +56,42 @@ class Program:
         """Run a job; see `plan`. Raises CompileError before, ExecutionError while running."""
         return run_of(self._compiled(job, options))
 
+    def draw(self, circuit: str | None = None, **options: Any) -> str:
+        """A circuit as text, the only one unless it is named; `options` are those of `drawing.draw_text`.
+
+        Raises ValueError for a name that is none, and where there are several circuits.
+        """
+        from qlang.compiler.drawing import draw_text
+
+        return draw_text(self._circuit(circuit), **options)
+
+    def _circuit(self, name: str | None) -> CircuitSymbol:
+        circuits = self.analysis.module.circuits
+        known = ", ".join(circuits) or "none"
+        if name is None:
+            if len(circuits) != 1:
+                raise ValueError(f"name a circuit: {known}")
+            return next(iter(circuits.values()))
+        if name not in circuits:
+            raise ValueError(f"no circuit {name!r}; there are: {known}")
+        return circuits[name]
+
     def _compiled(self, job: str | None, options: Mapping[str, Any]) -> Compilation:
         from qlang.compiler.driver import Options, compile_analysis
 
         chosen = dict(options)
         authority = authority_here(chosen.pop("tenant", None))
         return compile_analysis(self.analysis, Options(job=job, **chosen), authority=authority)
+
+    def __repr__(self) -> str:
+        parts = (("circuits", self.circuits), ("jobs", self.jobs))
+        shown = "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)
+        return f"<program {self.analysis.source.name}{': ' + shown if shown else ''}>"
+
+    def _repr_html_(self) -> str:
+        from qlang.compiler.drawing import circuit_html
+
+        return "".join(circuit_html(circuit) for circuit in self.analysis.module.circuits.values())
 
 
 def compile_text(text: str, name: str = "<text>") -> Program:
@@ -146,6 +106,13 @@ def compile_text(text: str, name: str = "<text>") -> Program:
     return Program(analysis)
 
 
+def check_text(text: str, name: str = "<text>") -> tuple[Diagnostic, ...]:
+    """Everything that is wrong or doubtful in a program given as text, in source order. Never raises for that."""
+    from qlang.compiler.frontend import analyse
+
+    return analyse(Source(name, text)).diagnostics
+
+
 def authority_here(tenant: str | None = None) -> Authority:
     """The policy of the current folder's workspace, and the tenant as given or as its `qlang.toml` says.
 
@@ -155,18 +122,3 @@ def authority_here(tenant: str | None = None) -> Authority:
     from qlang.compiler.workspace import find_workspace
 
     return authority_of(find_workspace(Path.cwd()), tenant)
-
-
-def plan_of(compilation: Compilation) -> Plan:
-    """The plan of a compilation; raises CompileError where it has none."""
-    refuse_errors(compilation.diagnostics)
-    return Plan(compilation)
-
-
-def run_of(compilation: Compilation) -> Result:
-    """Run a compilation in the workspace of the current folder."""
-    from qlang.compiler.session import run_compilation
-    from qlang.compiler.workspace import find_workspace
-
-    plan_of(compilation)
-    return Result(run_compilation(compilation, find_workspace(Path.cwd())).to_json())

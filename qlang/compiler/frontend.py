@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,11 +14,15 @@ from qlang.compiler.workspace import find_workspace
 from qlang.sema.check import check
 from qlang.sema.loader import LoadFailure, StandardLoader
 from qlang.sema.module import Module
+from qlang.sema.symbols import Symbol
 from qlang.syntax import tree
 from qlang.syntax.diagnostic import Diagnostic, errors_of
 from qlang.syntax.parser import parse
 from qlang.syntax.source import Source
 from qlang.syntax.source_files import read_source
+
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 class InputProblem(Exception):
@@ -69,17 +76,22 @@ class FileLoader:
         standard = self._standard.load(path, importing)
         if isinstance(standard, Source):
             return standard
+        if _URL.match(path):
+            return LoadFailure("it is the address of something elsewhere, and only files of the project are read")
         folder = Path(importing.name).parent if "<" not in importing.name else self._root
         try:
             target = (folder / path).resolve()
+            if not target.is_relative_to(self._root):
+                return LoadFailure("it lies outside of the project")
+            if target in self._known:
+                return self._known[target]
+            mode = target.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return LoadFailure("there is no such file")
         except (OSError, RuntimeError, ValueError):
             return LoadFailure("the path leads nowhere")
-        if not target.is_relative_to(self._root):
-            return LoadFailure("it lies outside of the project")
-        if target in self._known:
-            return self._known[target]
-        if not target.is_file():
-            return LoadFailure("there is no such file")
+        if not stat.S_ISREG(mode):
+            return LoadFailure("it is a folder" if stat.S_ISDIR(mode) else "it is no regular file")
         found = read_source(target, os.path.relpath(target) if importing.name[:1] != "/" else str(target))
         if isinstance(found, Diagnostic):
             return LoadFailure(found.message())
@@ -124,9 +136,9 @@ def analyse(source: Source, *, loader: FileLoader | TextLoader | None = None, re
     return _checked(source, parsed.program, parsed.diagnostics, parsed.version, loader, references)
 
 
-def analyse_tree(source: Source, program: tree.Program) -> Analysis:
-    """Check a tree that was not parsed: what `@ql.circuit` reads from a Python function."""
-    return replace(_checked(source, program, (), 3, None, False), embedded=True)
+def analyse_tree(source: Source, program: tree.Program, known: Mapping[str, Symbol]) -> Analysis:
+    """Check a tree that was not parsed, as read from a Python function; `known` are definitions read before."""
+    return replace(_checked(source, program, (), 3, None, False, known), embedded=True)
 
 
 def _checked(
@@ -136,9 +148,10 @@ def _checked(
     version: int,
     loader: FileLoader | TextLoader | None,
     references: bool,
+    known: Mapping[str, Symbol] | None = None,
 ) -> Analysis:
     loader = loader or FileLoader(project_of(source))
-    checked = check(program, source, loader, version, references=references)
+    checked = check(program, source, loader, version, references=references, known=known)
     found = [*syntax, *checked.diagnostics]
     found.sort(key=lambda diagnostic: (diagnostic.span.source is not source, diagnostic.span.start))
     return Analysis(source, program, checked.module, tuple(found), version, loader.loaded)

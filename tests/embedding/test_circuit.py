@@ -23,7 +23,7 @@ def test_loops_are_kept_and_ranges_exclude_their_end() -> None:
                 ql.rzz(-0.2 * J, q[i], q[i + 1])
             ql.rx(-0.2 * h, q)
 
-    register, outer = quench.definition.body.statements
+    register, outer = quench.symbol.body
     assert isinstance(register, tree.QubitDeclaration) and isinstance(outer, tree.For)
     inner, kick = outer.body.statements
     assert isinstance(inner, tree.For) and isinstance(kick, tree.GateCall)
@@ -32,7 +32,7 @@ def test_loops_are_kept_and_ranges_exclude_their_end() -> None:
     assert (gate.name.name, len(gate.parameters), len(gate.operands)) == ("rzz", 1, 2)
     source = quench.source.text
     assert source[gate.start : gate.end] == "ql.rzz(-0.2 * J, q[i], q[i + 1])"
-    assert [p.name.name for p in quench.definition.parameters] == ["n", "steps", "J", "h"]
+    assert [p.name for p in quench.definition.parameters] == ["n", "steps", "J", "h"]
     assert quench(8, steps=3).arguments == {"n": 8, "steps": 3}
 
 
@@ -44,7 +44,7 @@ def test_numbers_from_outside_are_read() -> None:
         q = ql.qubits(1)
         ql.rx(ANGLE * scale * math.pi, q[0])
 
-    gate = turned.definition.body.statements[1]
+    gate = turned.symbol.body[1]
     assert isinstance(gate, tree.GateCall)
     literals = [n.value for n in tree.walk(gate) if isinstance(n, (tree.FloatLiteral, tree.IntLiteral))]
     assert literals == [0.25, 2, 0]
@@ -133,9 +133,13 @@ def test_gates_outside_of_circuits_are_refused() -> None:
 
 def test_every_standard_gate_has_its_name_here() -> None:
     from qlang.operations import GATES
-    from qlang.python_statements import gate_parameters
+    from qlang.sema.gate_files import PRELUDE, STANDARD_GATES, built_in_scope, standard_gates
+    from qlang.sema.symbols import GateSymbol
 
-    assert set(gate_parameters()) == GATES
+    scopes = [standard_gates(PRELUDE), standard_gates(STANDARD_GATES), built_in_scope(3)]
+    found = {s.name: s for scope in scopes for s in scope.visible() if isinstance(s, GateSymbol)}
+    shapes = {name: (len(gate.parameters), len(gate.qubits)) for name, gate in GATES.items()}
+    assert shapes == {name: (gate.parameters, gate.qubits) for name, gate in found.items()}
 
 
 def test_text_with_mistakes_raises_all_of_them() -> None:

@@ -1,0 +1,106 @@
+"""A Python function as a source of ours: the text of its file or cell, and where its syntax tree stands in it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import sys
+import textwrap
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from qlang.syntax.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class PythonFunction:
+    """A function's definition with the names that it sees from outside."""
+
+    source: Source
+    """The whole file or cell."""
+    tree: ast.FunctionDef
+    """Its lines are counted from the function's first one."""
+    first_line: int
+    """The line of the source where the function's text begins."""
+    indent: int
+    """Characters that were cut from the begin of every line before parsing."""
+    text: str
+    """The function's own text."""
+    filename: str
+    """What Python calls the file or cell."""
+    outside: Mapping[str, Any]
+    """Names of its globals and of the functions around it, with their present values."""
+
+    def span(self, node: ast.AST) -> Span:
+        """The place of a node, in characters of the source."""
+        return Span(self.source, self.offset(node, end=False), self.offset(node, end=True))
+
+    def offset(self, node: ast.AST, *, end: bool) -> int:
+        """Where a node begins or ends; Python counts columns in bytes of UTF-8, we in characters."""
+        line = getattr(node, "end_lineno" if end else "lineno", None) or 1
+        column = getattr(node, "end_col_offset" if end else "col_offset", None) or 0
+        return offset_of(self.source, line + self.first_line - 1, column, self.indent)
+
+
+def offset_of(source: Source, line: int, column: int, indent: int = 0) -> int:
+    """The character at a line of a source, counted from 1, and a column in bytes behind an indentation."""
+    begin = source.line_starts()[line - 1]
+    stop = source.text.find("\n", begin)
+    text = source.text[begin : stop if stop >= 0 else None]
+    return begin + min(indent, len(text)) + len(text[indent:].encode()[:column].decode(errors="ignore"))
+
+
+@lru_cache(maxsize=256)
+def _shared(name: str, text: str) -> Source:
+    """One source for all functions of a file, so that two places in it are shown together."""
+    return Source(name, text)
+
+
+def source_of_lines(filename: str, lines: list[str]) -> Source:
+    """The source with the text of a file or cell, under the name that its author knows."""
+    return _shared(shown_name(filename), "".join(lines))
+
+
+def shown_name(filename: str) -> str:
+    """A file's name, and for a notebook's cell `cell In[3]`."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is None or not hasattr(shell.compile, "format_code_name"):
+        return filename
+    formatted = shell.compile.format_code_name(filename)
+    return f"cell {formatted[1]}" if formatted is not None else filename
+
+
+def read_function(function: Callable[..., Any]) -> PythonFunction:
+    """The source of a function.
+
+    Raises OSError where Python has none, as for functions typed into a plain REPL, or has another text in its place.
+    """
+    lines, first = inspect.getsourcelines(function)
+    everything, _ = inspect.findsource(function)
+    text = "".join(lines)
+    name = inspect.getsourcefile(function) or "<python>"
+    dedented = textwrap.dedent(text)
+    try:
+        definition = next(iter(ast.parse(dedented).body), None)
+    except SyntaxError as error:
+        raise OSError("the text found is no Python function") from error
+    if not isinstance(definition, ast.FunctionDef) or definition.name != function.__name__:
+        raise OSError("the text found is not this function's")
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    source = source_of_lines(name, everything)
+    return PythonFunction(source, definition, first, indent, text, name, _outside(function))
+
+
+def _outside(function: Callable[..., Any]) -> Mapping[str, Any]:
+    """The names that a function may see; those of functions around it hide globals, and those hide built-in ones."""
+    around: dict[str, Any] = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        with suppress(ValueError):  # an empty cell: the name is given a value later
+            around[name] = cell.cell_contents
+    return ChainMap(around, function.__globals__, vars(builtins))
