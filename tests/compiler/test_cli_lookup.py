@@ -9,16 +9,42 @@ from pathlib import Path
 import pytest
 
 from qlang.compiler import cli
+from qlang.compiler.verbs.explain import FAMILIES
 from qlang.sema.errors.catalogue import catalogue
 
 Capture = pytest.CaptureFixture[str]
 
 
 def test_explain_lists_every_code(capsys: Capture) -> None:
-    assert cli.main(["explain"]) == 0
+    assert cli.main(["explain", "all"]) == 0
     out = capsys.readouterr().out
     assert all(f"  {code}  " in out for code in catalogue())
     assert "QJ9901" in out
+
+
+def test_explain_lists_the_families(capsys: Capture) -> None:
+    assert cli.main(["explain"]) == 0
+    out = capsys.readouterr().out
+    for digits, name in FAMILIES.items():
+        count = sum(code[2:4] == digits for code in [*catalogue(), "QJ9901"])
+        assert re.search(rf"^QJ{digits}  {name} +{count} codes?$", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("spelling", ["QJ04", "qj04", "04", "4", "qubits"])
+def test_explain_lists_a_family(spelling: str, capsys: Capture) -> None:
+    assert cli.main(["explain", spelling]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("QJ04  qubits\n")
+    assert {line.split()[0] for line in out.splitlines()[1:]} == {c for c in catalogue() if c.startswith("QJ04")}
+
+
+@pytest.mark.parametrize("code", ["QJ0101", "QJ0401", "QJ1001"])
+def test_explain_shows_what_the_compiler_says(code: str, capsys: Capture) -> None:
+    assert cli.main(["explain", code]) == 0
+    out = capsys.readouterr().out
+    said = out.partition("The compiler says:")[2].partition("Right:")[0]
+    assert f"[{code}]: " in said
+    assert "wrong.q" in said and "^" in said
 
 
 @pytest.mark.parametrize("spelling", ["QJ0203", "qj0203", "0203", "203", "error[QJ0203]"])

@@ -62,6 +62,7 @@ def _problem(analysis: Analysis, diagnostic: Diagnostic) -> Problem:
     source, span = analysis.source, diagnostic.span
     here = span.source.name == source.name
     places = [(label.span, label.text) for label in diagnostic.secondary()]
+    places += [(call.span, f"in `{call.name}`, called here") for call in diagnostic.calls()]
     if not here:
         places.insert(0, (span, diagnostic.label() or diagnostic.message()))
     related = [Related(found, text) for place, text in places if (found := location(place)) is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterable
 
 from qlang.compiler import exit_codes
 from qlang.compiler.console import Console, console_of, verb_parser
@@ -31,23 +32,33 @@ _INTERNAL = (
 )
 
 
+_DESCRIPTION = """Explain a diagnostic: the rule, a wrong program with what the compiler says of it, a right program.
+
+Without a code: the families of codes. A family (QJ04, qubits) lists its codes, `all` lists all of them."""
+
+
 def main(argv: list[str]) -> int:
-    parser = verb_parser("explain", "Explain a diagnostic; without a code, list all codes.")
+    parser = verb_parser("explain", _DESCRIPTION)
     parser.add_argument("code", nargs="?", metavar="CODE", help="as in `error[QJ0203]`; the digits alone will do")
     options = parser.parse_args(argv)
     console = console_of(options)
-    if options.code is None:
-        console.result(_listing())
-        return exit_codes.OK
-    code = _normal(options.code)
+    console.result(_families(console) if options.code is None else _answer(options.code, console))
+    return exit_codes.OK
+
+
+def _answer(asked: str, console: Console) -> str:
+    """What a code, a family or `all` is about. Raises: Failure for none of them."""
+    if asked.lower() == "all":
+        return _listing(FAMILIES, console)
+    code, family = _normal(asked), _family(asked)
+    if family is not None:
+        return _listing([family], console)
     if code == _INTERNAL[0]:
-        console.result(f"{code}: {_INTERNAL[1]}\n\n{_wrapped(_INTERNAL[2])}\n")
-        return exit_codes.OK
+        return f"{code}: {_INTERNAL[1]}\n\n{_wrapped(_INTERNAL[2])}\n"
     kind = catalogue().get(code)
     if kind is None:
-        raise _unknown(options.code, code)
-    console.result(_explanation(kind, console))
-    return exit_codes.OK
+        raise _unknown(asked, code)
+    return _explanation(kind, console)
 
 
 def _normal(text: str) -> str:
@@ -56,16 +67,36 @@ def _normal(text: str) -> str:
     return f"QJ{digits:>04}" if digits else text
 
 
-def _listing() -> str:
-    lines: list[str] = []
-    family = ""
-    known = [(kind.code, _title(kind)) for kind in catalogue().values()]
-    for code, title in (*known, _INTERNAL[:2]):
-        if code[2:4] != family:
-            family = code[2:4]
-            lines += ["", f"QJ{family}  {FAMILIES[family]}"]
-        lines.append(f"  {code}  {title}")
-    return "\n".join(lines[1:]) + "\n"
+def _family(text: str) -> str | None:
+    """`QJ04`, `4`, `qubits`: the two digits of a family."""
+    words = text.strip("[]").lower().removeprefix("qj")
+    if words.isdigit() and len(words) <= 2:
+        return words.zfill(2) if words.zfill(2) in FAMILIES else None
+    return next((digits for digits, name in FAMILIES.items() if words in (name, *name.replace(",", "").split())), None)
+
+
+def _families(console: Console) -> str:
+    """A line for each family, and how to go on."""
+    known = [kind.code[2:4] for kind in catalogue().values()] + [_INTERNAL[0][2:4]]
+    lines = []
+    for digits, name in FAMILIES.items():
+        count = known.count(digits)
+        family = console.out.paint(f"QJ{digits}", "strong")
+        lines.append(f"{family}  {name:<32} {count:>3} code{'s' if count != 1 else ''}")
+    lines += ["", "`qlangc explain QJ04` lists a family, `qlangc explain all` lists all codes;"]
+    lines.append("`qlangc explain QJ0401` explains one.")
+    return "\n".join(lines) + "\n"
+
+
+def _listing(families: Iterable[str], console: Console) -> str:
+    """The codes of families with their titles."""
+    known = [*((kind.code, _title(kind)) for kind in catalogue().values()), _INTERNAL[:2]]
+    parts = []
+    for digits in families:
+        lines = [f"  {code}  {title}" for code, title in known if code[2:4] == digits]
+        if lines:
+            parts.append("\n".join([console.out.paint(f"QJ{digits}  {FAMILIES[digits]}", "strong"), *lines]) + "\n")
+    return "\n".join(parts)
 
 
 def _explanation(kind: type[Diagnostic], console: Console) -> str:
@@ -74,10 +105,29 @@ def _explanation(kind: type[Diagnostic], console: Console) -> str:
     parts = [head]
     if kind.explanation:
         parts.append(_wrapped(kind.explanation))
-    for title, program in (("Wrong:", kind.example_wrong), ("Right:", kind.example_right)):
-        if program:
-            parts.append(f"{theme.paint(title, 'strong')}\n\n{textwrap.indent(program.rstrip(), '    ')}")
+    if kind.example_wrong:
+        parts.append(f"{theme.paint('Wrong:', 'bad')}\n\n{_indented(kind.example_wrong)}")
+        said = _said(kind, console)
+        if said:
+            parts.append(f"{theme.paint('The compiler says:', 'strong')}\n\n{_indented(said)}")
+    if kind.example_right:
+        parts.append(f"{theme.paint('Right:', 'good')}\n\n{_indented(kind.example_right)}")
     return "\n\n".join(parts) + "\n"
+
+
+def _said(kind: type[Diagnostic], console: Console) -> str:
+    """What the check says of the wrong program; nothing where only planning finds the mistake."""
+    from qlang.compiler.frontend import analyse
+    from qlang.compiler.render.full import render
+    from qlang.syntax.source import Source
+
+    text = kind.example_wrong
+    found = analyse(Source("wrong.qasm" if text.startswith("OPENQASM") else "wrong.qjob", text)).diagnostics
+    return render([diagnostic for diagnostic in found if diagnostic.code == kind.code], console.out)
+
+
+def _indented(text: str) -> str:
+    return textwrap.indent(text.rstrip(), "    ")
 
 
 def _title(kind: type[Diagnostic]) -> str:
@@ -98,4 +148,4 @@ def _unknown(asked: str, code: str) -> Failure:
         hint = f"did you mean `{near[0][2]}`? "
     elif words := [kind.code for kind in catalogue().values() if asked.lower() in kind.title.lower()][:5]:
         hint = f"these speak of `{asked}`: {', '.join(words)}; "
-    return Failure(f"there is no diagnostic `{asked}`", f"{hint}`qlangc explain` lists all codes")
+    return Failure(f"there is no diagnostic `{asked}`", f"{hint}`qlangc explain` lists the families")
