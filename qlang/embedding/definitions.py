@@ -161,7 +161,7 @@ def _body(reader: Reader, parameters: Sequence[Parameter]) -> list[tree.Statemen
             break
         start, end = parameter.span.start, parameter.span.end
         variable = reader.variables[parameter.name]
-        variable.written = f"{parameter.name}'"
+        variable.written = f"{parameter.name}_now"
         kind, name = named(parameter.kind, start, end), tree.Name(start, end, variable.written)
         given = tree.Name(start, end, parameter.name)
         opening.append(tree.ClassicalDeclaration(start, end, kind, name, given, None, False))
@@ -226,9 +226,9 @@ def _checked(reader: Reader, place: Place, statement: tree.Statement, parameters
     known |= {f"ql.{name}": _standard(name) for name in reader.hidden_gates}
     program = tree.Program(0, len(read.source.text), [statement], [])
     analysis = analyse_tree(read.source, program, known)
-    found = errors_of(analysis.diagnostics)
+    found = sorted([*reader.problems, *errors_of(analysis.diagnostics)], key=lambda each: each.span.start)
     if found:
-        raise CompileError(found)
+        raise CompileError(tuple(found))
     symbol = analysis.module.scope.names[read.tree.name]
     start, end = _name_place(reader)
     return Definition(

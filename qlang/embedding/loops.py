@@ -74,7 +74,7 @@ def _over_integers(reader: Reader, node: ast.For, domain: tree.Expression) -> li
 
 def _hidden(reader: Reader) -> str:
     reader.fresh += 1
-    return f"_{reader.fresh - 1}"
+    return f"_t{reader.fresh - 1}"
 
 
 def _loop(

@@ -14,6 +14,7 @@ from qlang.embedding.source import PythonFunction
 from qlang.problems import CompileError
 from qlang.sema.errors.embedding import ChangedKind, NotInCircuits, UnassignedVariable, UnknownOutside
 from qlang.syntax import tree
+from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Reader:
     result: Kind | None = None
     """The kind that the function returns, once known."""
     result_span: Span | None = None
+    problems: list[Diagnostic] = field(default_factory=list)
+    """Mistakes found so far; reading goes on behind a statement that has one."""
     fresh: int = 0
 
     def refuse(self, node: ast.AST, construct: str, instead: str = "") -> CompileError:
@@ -127,7 +130,7 @@ class Reader:
 
     def temporary(self, kind: Kind, start: int, end: int, value: tree.Expression | None = None) -> tree.Name:
         """A new variable, declared before the present statement."""
-        name = tree.Name(start, end, f"_{self.fresh}")
+        name = tree.Name(start, end, f"_t{self.fresh}")
         self.fresh += 1
         kind = BOOL if kind.name == "bit" else kind  # a bit would be one of the circuit's outputs
         declared = tree.ClassicalDeclaration(start, end, named(kind, start, end), name, value, None, False)

@@ -9,7 +9,7 @@ from qlang.embedding.assignments import annotated, assign, augmented
 from qlang.embedding.calls import definition_called, subroutine_call
 from qlang.embedding.expressions import condition, expression, integer
 from qlang.embedding.gates import gate_call, other_operation
-from qlang.embedding.kinds import BITS, Kind, Value, cast, named
+from qlang.embedding.kinds import BITS, UNKNOWN, Kind, Value, cast, named
 from qlang.embedding.loops import for_loop
 from qlang.embedding.reader import Reader, Variable
 from qlang.problems import CompileError
@@ -25,21 +25,42 @@ def block(reader: Reader, body: Sequence[ast.stmt], start: int, end: int) -> tre
 def statements(reader: Reader, body: Sequence[ast.stmt]) -> list[tree.Statement]:
     """The statements of a block, with the declarations of the variables that live in it.
 
-    Raises CompileError at the first construct that has no counterpart.
+    A statement without a counterpart is noted in the reader's problems.
     """
     found: list[tree.Statement] = []
     around = reader.present_block
     for node in body:
         reader.present_block = id(body)
-        handler = _HANDLERS.get(type(node))
-        if handler is None:
-            construct, instead = _REFUSED.get(type(node), (f"`{ast.unparse(node).splitlines()[0]}`", ""))
-            raise reader.refuse(node, construct, instead)
-        written = handler(reader, node)
-        written = [*reader.take_before(), *written]
+        try:
+            written = _statement(reader, node)
+        except CompileError as error:
+            reader.problems += error.diagnostics
+            written = _given_up(reader, node)
         found += [*_declarations(reader, id(body)), *written]
     reader.present_block = around
     return found
+
+
+def _statement(reader: Reader, node: ast.stmt) -> list[tree.Statement]:
+    handler = _HANDLERS.get(type(node))
+    if handler is None:
+        construct, instead = _REFUSED.get(type(node), (f"`{ast.unparse(node).splitlines()[0]}`", ""))
+        raise reader.refuse(node, construct, instead)
+    written = handler(reader, node)
+    return [*reader.take_before(), *written]
+
+
+def _given_up(reader: Reader, node: ast.stmt) -> list[tree.Statement]:
+    """What stands for a statement with a mistake: nothing more is said about the variables that it gives a value."""
+    reader.guards.clear()
+    reader.take_before()
+    start, end = reader.position(node)
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            unknown = Variable(UNKNOWN, reader.function.span(part), declared=True, node=tree.Missing(start, start))
+            reader.variables[part.id] = unknown
+            reader.sure.add(part.id)
+    return [tree.ErrorNode(start, end)]
 
 
 def _declarations(reader: Reader, home: int) -> list[tree.Statement]:
@@ -80,8 +101,8 @@ def _expression_statement(reader: Reader, node: ast.Expr) -> list[tree.Statement
 
         found, _ = measurement(reader, call)
         return [tree.MeasureStatement(start, end, found.qubits, None)]
-    gate = gate_call(reader, call)
-    if gate is not None and not _is_operation(reader, call):
+    gate = None if _is_operation(reader, call) else gate_call(reader, call)
+    if gate is not None:
         return [gate]
     subroutine = definition_called(reader, call)
     if subroutine is not None:
