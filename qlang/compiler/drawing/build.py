@@ -23,6 +23,8 @@ def build(circuit: CircuitSymbol, arguments: Arguments, *, limit: int, wires: in
     for name, value in values.items():
         names.bind(name, value)
     lines, notes = lay_lines(names, circuit.body, wires)
+    if not lines:
+        return Picture(_title(circuit, arguments, values), (), ())
     builder = _Builder(names, limit)
     items = builder.items(circuit.body)
     if builder.left:
