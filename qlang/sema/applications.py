@@ -10,8 +10,8 @@ from qlang.sema.functions import builtins, call_builtin
 from qlang.sema.infer import NOTHING, Inferred, infer, is_qubit_expression
 from qlang.sema.operands import check_operand, is_phantom
 from qlang.sema.subroutines import call_subroutine
-from qlang.sema.suggestions import suggest
-from qlang.sema.symbols import BrokenSymbol, ExternSymbol, ObservableSymbol, SubroutineSymbol
+from qlang.sema.suggestions import elsewhere, suggest
+from qlang.sema.symbols import BrokenSymbol, ExternSymbol, GateSymbol, ObservableSymbol, SubroutineSymbol
 from qlang.sema.types import UINT, Array, Bit, Qubit, Qubits, Type, Unknown
 from qlang.sema.values import ConstantError
 from qlang.syntax import tree
@@ -43,6 +43,9 @@ def call(context: Context, node: tree.Call) -> Inferred:
     span = context.span(node.callee)
     if symbol is None:
         _report_unknown_function(context, node.callee)
+    elif isinstance(symbol, GateSymbol) and (instead := _as_gate_call(context, symbol, node)) is not None:
+        call = context.span(node)
+        context.report(errors.names.GateAsFunction(span, name=name, call=call, instead=instead))
     else:
         wanted = "something that gives a value" if isinstance(symbol, ObservableSymbol) else "a function"
         context.report(
@@ -51,6 +54,21 @@ def call(context: Context, node: tree.Call) -> Inferred:
             )
         )
     return NOTHING
+
+
+def _as_gate_call(context: Context, symbol: GateSymbol, node: tree.Call) -> str | None:
+    """`cx(q, r)` as the gate call that it is meant to be; `None` where its arguments are not a gate's."""
+    values = [item.value for item in node.arguments]
+    if len(values) != symbol.parameters + symbol.qubits or any(item.name is not None for item in node.arguments):
+        return None
+    quantum = [is_qubit_expression(context, value) for value in values]
+    shown = [context.span(value).text for value in values]
+    if sum(quantum) != symbol.qubits:
+        return None
+    angles = [text for text, is_qubit in zip(shown, quantum, strict=True) if not is_qubit]
+    qubits = [text for text, is_qubit in zip(shown, quantum, strict=True) if is_qubit]
+    brackets = f"({', '.join(angles)})" if angles else ""
+    return f"{symbol.name}{brackets} {', '.join(qubits)}"
 
 
 def infer_operands(context: Context, values: Sequence[tree.Expression]) -> None:
@@ -69,7 +87,9 @@ def _report_unknown_function(context: Context, callee: tree.Name) -> None:
         context.report(errors.names.UsedBeforeDefinition(span, name=callee.name, definition=definition))
         return
     known = [*context.visible((SubroutineSymbol,)), *builtins(context.version)]
-    context.report(errors.names.UnknownFunction(span, name=callee.name, suggestion=suggest(callee.name, known)))
+    near = suggest(callee.name, known)
+    hint = "" if near is not None else elsewhere(callee.name)
+    context.report(errors.names.UnknownFunction(span, name=callee.name, suggestion=near, hint=hint))
 
 
 def _builtin(context: Context, node: tree.Call) -> Inferred:

@@ -146,6 +146,10 @@ class Context:
         """Report why an expression has no value, at the innermost node to blame."""
         self.report(error.diagnostic(self.span(error.node or node)))
 
+    def is_cut_short(self, node: tree.Node) -> bool:
+        """Whether a word follows that the parser has complained about: `3 hours`."""
+        return self.scope.source.text[node.end : node.end + 64].lstrip(" \t")[:1].isalpha()
+
     def lookup(self, name: str) -> Symbol | None:
         for frame in reversed(self.frames):
             found = frame.get(name)

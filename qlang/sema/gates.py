@@ -19,12 +19,13 @@ from qlang.sema.operands import (
 )
 from qlang.sema.reuse import note_use
 from qlang.sema.subroutines import call_subroutine
-from qlang.sema.suggestions import suggest
+from qlang.sema.suggestions import elsewhere, suggest_gate
 from qlang.sema.symbols import BrokenSymbol, GateSymbol, SubroutineSymbol, VariableSymbol
 from qlang.sema.types import Qubit, Unknown, is_integer, is_real
 from qlang.sema.usage import brackets_of, meant, span_of_all, usage
 from qlang.sema.values import as_int
 from qlang.syntax import tree
+from qlang.syntax.foreign_words import type_meant
 from qlang.syntax.source import Span
 
 MOST_CONTROLS = 64
@@ -43,9 +44,10 @@ def check_gate_call(context: Context, node: tree.GateCall) -> None:
         return
     controls = _check_modifiers(context, node)
     parameters_good = _check_parameters(context, node)
-    operands = [check_operand(context, operand) for operand in node.operands]
     if not isinstance(symbol, GateSymbol):
         _report_no_gate(context, node)
+    operands = [check_operand(context, operand) for operand in node.operands]
+    if not isinstance(symbol, GateSymbol):
         return
     _check_definition(context, symbol, node)
     if node.modifiers:
@@ -192,19 +194,36 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
         context.report(_needs_include(context, node, file))
         context.scope.parents.insert(0, standard_gates(file))  # one include mends all gates of the file
         return
-    key = (id(context.scope), name, len(node.parameters), len(node.operands))
+    if not _report_type(context, node):
+        near = _nearest_gate(context, node)
+        hint = "" if near is not None else elsewhere(name)
+        context.report(errors.names.UnknownGate(span, name=name, suggestion=near, hint=hint))
+
+
+def _nearest_gate(context: Context, node: tree.GateCall) -> str | None:
+    """The gate that was probably meant; those of the call's shape come first."""
+    name, shape = node.name.name, (len(node.parameters), len(node.operands))
+    key = (id(context.scope), name, shape, bool(node.modifiers))
     suggestions = context.reporter.suggestions
     if key not in suggestions:
-        suggestions[key] = suggest(name, [*_gates_by_fit(context, node), *context.offered_gates])
-    context.report(errors.names.UnknownGate(span, name=name, suggestion=suggestions[key]))
+        known = [symbol for symbol in context.scope.visible() if isinstance(symbol, GateSymbol)]
+        fitting = [gate.name for gate in known if (gate.parameters, gate.qubits) == shape or node.modifiers]
+        names = [*(gate.name for gate in known), *context.offered_gates]
+        suggestions[key] = suggest_gate(name, fitting, names)
+    return suggestions[key]
 
 
-def _gates_by_fit(context: Context, node: tree.GateCall) -> list[str]:
-    """The gates in scope, those of the call's shape first: they win among equally near names."""
-    gates = [symbol for symbol in context.scope.visible() if isinstance(symbol, GateSymbol)]
-    shape = (len(node.parameters), len(node.operands))
-    gates.sort(key=lambda gate: (gate.parameters, gate.qubits) != shape)
-    return [gate.name for gate in gates]
+def _report_type(context: Context, node: tree.GateCall) -> bool:
+    """`qbit q;` declares something with a type that does not exist; its name then means nothing."""
+    meant = type_meant(node.name.name)
+    if meant is None or node.parameters or node.modifiers or len(node.operands) != 1:
+        return False
+    declared = node.operands[0]
+    if not isinstance(declared, tree.Name) or isinstance(context.lookup(declared.name), VariableSymbol):
+        return False
+    context.report(errors.names.UnknownType(context.span(node.name), name=node.name.name, suggestion=meant))
+    context.frames[-1][declared.name] = BrokenSymbol(declared.name, context.span(declared))
+    return True
 
 
 def _needs_include(context: Context, node: tree.GateCall, file: str) -> "errors.names.GateNeedsInclude":

@@ -1,6 +1,7 @@
 """`include` and `import`."""
 
 import re
+from dataclasses import replace
 
 from qlang import stdlib
 from qlang.sema import errors
@@ -100,9 +101,12 @@ def check_source(
     done = files.done.get(source.name)
     if done is not None:
         return done
-    if source.name in files.open or len(files.open) >= MOST_NESTED:
-        chain = tuple(files.open[files.open.index(source.name) :]) if source.name in files.open else ()
+    if source.name in files.open:
+        chain = tuple(files.open[files.open.index(source.name) :])
         context.report(errors.names.ImportCycle(context.span(blamed), path=path, chain=chain))
+        return None
+    if len(files.open) >= MOST_NESTED:
+        context.report(errors.names.ImportsTooDeep(context.span(blamed), path=path, limit=MOST_NESTED))
         return None
     from qlang.sema.program import check_program
 
@@ -110,7 +114,7 @@ def check_source(
     outermost = reporter.anchor is None
     if outermost:
         reporter.anchor = blamed.start
-    result = parse(source)
+    result = parse(source, packed=reporter.references is None)
     for diagnostic in result.diagnostics:
         reporter.report(diagnostic)
     version = file_version(result, context.version)
@@ -135,9 +139,7 @@ def _as_circuit(
             return _broken_alias(context, alias)
         context.report(errors.names.NothingToImport(context.span(alias), path=path, alias=alias.name))
         return _broken_alias(context, alias)
-    return CircuitSymbol(
-        alias.name, context.span(alias), main.parameters, main.body, main.scope, main.whole, main.measured
-    )
+    return replace(main, name=alias.name, span=context.span(alias))
 
 
 def _as_observable(context: Context, source: Source, path: str, node: tree.Import) -> ObservableSymbol | BrokenSymbol:

@@ -67,6 +67,8 @@ def _within(context: Context, node: tree.Expression) -> float | None:
         return None
     span = context.span(node)
     if kind != Ratio("x") or value is None or not isinstance(value.value, float):
+        if context.is_cut_short(node):
+            return None
         append = "x" if isinstance(node, (tree.IntLiteral, tree.FloatLiteral)) else None
         context.report(
             errors.types.WrongUnit(

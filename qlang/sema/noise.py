@@ -150,6 +150,8 @@ def _number(
         return None
     if channel.kind == "time":
         if kind != Duration() or not isinstance(value.value, (int, float)):
+            if context.is_cut_short(node):
+                return None
             units = ("ns", "us", "ms", "s")
             append = "us" if isinstance(node, (tree.IntLiteral, tree.FloatLiteral)) else None
             found = f"`{kind}`" if append is None else "a plain number"

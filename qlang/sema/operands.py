@@ -151,7 +151,9 @@ def report_unknown(context: Context, node: tree.Name, candidates: list[str]) -> 
         context.report(errors.names.UsedBeforeDefinition(span, name=node.name, definition=later))
     else:
         near = suggest(node.name, candidates)
-        known = tuple(dict.fromkeys(name for name in candidates if name not in CONSTANTS))
+        known = tuple(
+            dict.fromkeys(name for name in candidates if name not in CONSTANTS and name not in ("true", "false"))
+        )
         context.report(errors.names.UnknownName(span, name=node.name, suggestion=near, known=known))
         if near is None:  # once is enough where there is nothing to fix at each place
             context.frames[0].setdefault(node.name, BrokenSymbol(node.name, span))

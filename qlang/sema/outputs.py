@@ -37,6 +37,9 @@ def check_expectations(
     good = True
     for item in (item for node in nodes for item in node.items):
         good = _new_name(context, names, item.name, "every result of a job has a name of its own") and good
+        if _is_mistaken(circuit, item.observable):
+            good = False
+            continue
         bit = _bit_register(item.observable, registers)
         if bit is not None:
             span = context.span(bit)
@@ -54,6 +57,12 @@ def check_expectations(
         _warn_measured(context, circuit, registers, item, terms)
         found.append(CheckedExpectation(item.name.name, terms, context.span(item)))
     return tuple(found) if good else None
+
+
+def _is_mistaken(circuit: CircuitSymbol | None, node: tree.Expression) -> bool:
+    """Whether an output speaks of something that the circuit declares with mistakes, which are reported."""
+    names = (part.name for part in tree.walk(node) if isinstance(part, tree.Name))
+    return circuit is not None and not circuit.mistaken.isdisjoint(names)
 
 
 def _warn_measured(
@@ -155,6 +164,8 @@ def check_state(
 
 
 def _wires(context: Context, scope: Scope, node: tree.Expression) -> tuple[Wire, ...] | None:
+    if _is_mistaken(scope.circuit, node):
+        return None
     try:
         wires = resolve_qubits(node, scope).wires
     except ObservableFault as fault:

@@ -36,6 +36,7 @@ from qlang.sema.module import Module
 from qlang.sema.reachability import ENDING, ends_block
 from qlang.sema.statements import check_statements, innermost
 from qlang.sema.symbols import (
+    BrokenSymbol,
     CircuitSymbol,
     FileScope,
     JobSymbol,
@@ -304,14 +305,15 @@ def _main_circuit(state: ProgramCheck) -> CircuitSymbol | None:
     if first is not None:
         state.reporter.report(errors.names.DuplicateName(span, name=MAIN, first=first.span))
         return main
-    _note_measured(state.main, main)
+    _note_leavings(state.main, main)
     state.circuits[MAIN] = main
     state.scope.names[MAIN] = main
     return main
 
 
-def _note_measured(context: Context, circuit: CircuitSymbol) -> None:
-    """Keep which qubits a circuit leaves measured, for what jobs ask of it."""
+def _note_leavings(context: Context, circuit: CircuitSymbol) -> None:
+    """Keep which qubits a circuit leaves measured, and which names it declares in vain, for what jobs ask of it."""
+    circuit.mistaken.update(name for name, symbol in context.frames[0].items() if isinstance(symbol, BrokenSymbol))
     for (register, index), place in (context.measured or {}).items():
         circuit.measured[register.name, index] = place
 
@@ -321,7 +323,7 @@ def _check_definitions(state: ProgramCheck) -> None:
     for circuit, node in state.circuits_here:
         context = state.context("circuit")
         check_circuit(context, circuit, {})
-        _note_measured(context, circuit)
+        _note_leavings(context, circuit)
         state.bodies.append((context, f"circuit `{circuit.name}`", node))
         state.checked_circuits.append(context)
     if state.observables:

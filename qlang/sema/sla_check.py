@@ -188,8 +188,7 @@ def _report_unit(
 ) -> None:
     wanted, units, append = _WANTED[rule.kind]
     plain = isinstance(node, (tree.IntLiteral, tree.FloatLiteral))
-    behind = context.scope.source.text[node.end : term.end].strip().rstrip(";")
-    if plain and behind:  # a word that is no unit, which has its diagnostic
+    if plain and context.is_cut_short(node):
         return
     context.report(
         errors.types.WrongUnit(

@@ -110,6 +110,8 @@ def _duration(context: Context, node: tree.Expression | None) -> None:
     if isinstance(kind, (Unknown, Stretch)):
         return
     if not isinstance(kind, Duration):
+        if context.is_cut_short(node):
+            return
         append = "ns" if isinstance(node, (tree.IntLiteral, tree.FloatLiteral)) else None
         context.report(
             errors.types.WrongUnit(
@@ -146,11 +148,19 @@ def _expression(context: Context, node: tree.ExpressionStatement) -> None:
         return
     if isinstance(value, tree.Call) and context.lookup(value.callee.name) is not None:
         return
+    text = context.scope.source.text
+    if text[: node.start].rstrip()[-1:] not in ("", ";", "{", "}", "/") and "//" not in _line_before(text, node.start):
+        return  # the rest of a statement that was not understood
     equals = None
     if isinstance(value, tree.BinaryOp) and value.operator == "==":
         between = context.scope.source.text.find("==", value.left.end, value.right.start)
         equals = None if between < 0 else context.scope.span(tree.Missing(between, between + 2))
     context.report(errors.dead_code.NoEffect(context.span(value), equals=equals))
+
+
+def _line_before(text: str, place: int) -> str:
+    """The last line with words before a place."""
+    return text[:place].rstrip().rpartition("\n")[2]
 
 
 def _jump(context: Context, node: tree.Break | tree.Continue) -> None:

@@ -2,84 +2,45 @@
 
 from collections.abc import Iterable
 
+from qlang.sema.foreign_names import GATES, INSTEAD, WORDS
 from qlang.syntax.spelling import nearest
 
-SYNONYMS: dict[str, tuple[str, ...]] = {
-    "cnot": ("cx",),
-    "controlledx": ("cx",),
-    "cxgate": ("cx",),
-    "toffoli": ("ccx",),
-    "ccnot": ("ccx",),
-    "tof": ("ccx",),
-    "fredkin": ("cswap",),
-    "hadamard": ("h",),
-    "had": ("h",),
-    "not": ("x",),
-    "paulix": ("x",),
-    "pauliy": ("y",),
-    "pauliz": ("z",),
-    "phase": ("p", "phase"),
-    "phaseshift": ("p",),
-    "u1": ("p",),
-    "u2": ("u2", "u", "U"),
-    "u3": ("u", "U"),
-    "cphase": ("cp",),
-    "controlledphase": ("cp",),
-    "cu1": ("cp",),
-    "cphaseshift": ("cp",),
-    "identity": ("id",),
-    "iden": ("id",),
-    "i": ("id",),
-    "sqrtx": ("sx",),
-    "v": ("sx",),
-    "sdag": ("sdg",),
-    "sdagger": ("sdg",),
-    "si": ("sdg",),
-    "tdag": ("tdg",),
-    "tdagger": ("tdg",),
-    "ti": ("tdg",),
-    "isingxx": ("rxx",),
-    "isingyy": ("ryy",),
-    "isingzz": ("rzz",),
-    "zz": ("rzz",),
-    "xx": ("rxx",),
-    "yy": ("ryy",),
-    "cnot_": ("cx",),
-    "ccz_": ("ccz",),
-    "rotx": ("rx",),
-    "roty": ("ry",),
-    "rotz": ("rz",),
-    "acos": ("arccos",),
-    "asin": ("arcsin",),
-    "atan": ("arctan",),
-    "arccosine": ("arccos",),
-    "ln": ("log",),
-    "ceil": ("ceiling",),
-    "len": ("sizeof",),
-    "length": ("sizeof",),
-    "size": ("sizeof",),
-    "bitcount": ("popcount",),
-    "hammingweight": ("popcount",),
-    "dd": ("ddd",),
-    "trex": ("readout",),
-    "mem": ("readout",),
-    "m3": ("readout",),
-    "twirling": ("twirl",),
-    "extrapolation": ("zne",),
-    "pqc": ("pqc_required",),
-    "post_quantum": ("pqc_required",),
-    "price": ("cost",),
-    "time": ("latency",),
-    "variance": ("stderr",),
-    "std": ("stderr",),
-}
+SYNONYMS = {**WORDS, **GATES}
 """What other libraries and people say, in lower case without `_`, against names here; the first known one wins."""
 
 
+def plain(name: str) -> str:
+    """A name as the tables have it."""
+    return name.lower().replace("_", "")
+
+
 def suggest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant, by synonym or by spelling; `None` where nothing is near."""
+    """The known name that was probably meant, by synonym or by spelling; `None` where nothing is near.
+
+    An `Uncertain` one where several are equally near.
+    """
     names = dict.fromkeys(known)
-    for synonym in SYNONYMS.get(name.lower().replace("_", ""), ()):
+    for synonym in SYNONYMS.get(plain(name), ()):
         if synonym in names and synonym != name:
             return synonym
     return nearest(name, names)
+
+
+def suggest_gate(name: str, fitting: Iterable[str], known: Iterable[str]) -> str | None:
+    """The gate that was probably meant: by synonym, then among those of the call's shape, then among all.
+
+    Short names carry too little to be near to a gate of another shape.
+    """
+    fits, names = list(fitting), dict.fromkeys(known)
+    for synonym in GATES.get(plain(name), ()):
+        if synonym in names and synonym != name and (synonym in fits or plain(name) not in INSTEAD):
+            return synonym
+    near = nearest(name, fits)
+    if near is not None or plain(name) in INSTEAD:
+        return near
+    return nearest(name, [each for each in names if each.lower() == name.lower() or len(name) > 3])
+
+
+def elsewhere(name: str) -> str:
+    """How to do here what a gate or function of another library does; empty where that is not known."""
+    return INSTEAD.get(plain(name), "")

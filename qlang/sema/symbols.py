@@ -109,6 +109,8 @@ class CircuitSymbol(Symbol):
     """The definition from its first to its last character."""
     measured: dict[tuple[str, int], Span] = field(default_factory=dict)
     """Qubits that it certainly leaves measured, by register and index, and where."""
+    mistaken: set[str] = field(default_factory=set)
+    """Names that it declares with mistakes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from qlang.syntax.errors import (
     WrongToken,
 )
 from qlang.syntax.expectation import expectation, found
+from qlang.syntax.foreign_words import respell_unit
 from qlang.syntax.lexer import UNEXPECTED, kinds_of
 from qlang.syntax.panic import finish, panic
 from qlang.syntax.respelling import add_job, outside_job, respell, respell_beginning
@@ -41,6 +42,8 @@ from qlang.syntax.words import JOB_WORDS, STATEMENT_WORDS, TOP_WORDS, TYPE_WORDS
 
 MAX_ERRORS = 100
 MAX_PER_LINE = 2
+MAX_CALLS = 1000
+"""Most often that a text is repaired; on one line most of the mistakes are not even reported."""
 LOOKAHEAD = 12
 """Tokens that candidates are compared by."""
 
@@ -57,7 +60,8 @@ def recover(state: Automaton, position: int) -> int:
     quiet = position <= state.resumed
     state.attempts = state.attempts + 1 if position == state.last_error else 0
     state.last_error = position
-    if len(state.context.diagnostics) >= MAX_ERRORS:
+    state.calls += 1
+    if len(state.context.diagnostics) >= MAX_ERRORS or state.calls > MAX_CALLS:
         state.context.diagnostics.append(TooManyErrors(token_span(state, position)))
         return finish(state)
     if state.tokens.kinds[position] <= UNEXPECTED:
@@ -299,6 +303,7 @@ _STEPS = (
     respell,
     respell_beginning,
     add_job,
+    respell_unit,
     _drop_double,
     _exchange_bracket,
     _close,

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from qlang.syntax.automaton import Automaton
 from qlang.syntax.errors import MissingToken, OutsideJob, UnknownWord
 from qlang.syntax.expectation import nearest_keyword
+from qlang.syntax.foreign_words import TYPES
 from qlang.syntax.panic import list_states, panic
 from qlang.syntax.spelling import nearest
 from qlang.syntax.step import Step, token_span
@@ -49,7 +50,7 @@ def respell_beginning(state: Automaton, position: int) -> Step:
         if word < 0 or state.tokens.kinds[word] != state.tables.kind["ID"] or not state.first_in_line(word):
             continue
         text = state.tokens.texts[word]
-        right = nearest(text, STATEMENT_WORDS + TOP_WORDS)
+        right = TYPES.get(text.lower()) or nearest(text, STATEMENT_WORDS + TOP_WORDS)
         if right is None and _looks_like_job(state, position) and word == position - 2:
             right = "job"
         height = _beginning(state, word)

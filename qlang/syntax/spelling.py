@@ -3,8 +3,14 @@
 from collections.abc import Iterable
 
 
+class Uncertain(str):
+    """A known word beside which another is as near: a guess that needs a look."""
+
+    __slots__ = ()
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant; `None` where nothing is near.
+    """The known word that was probably meant; `None` where nothing is near, `Uncertain` where several are.
 
     Near is an edit distance of at most max(1, len/3), case ignored; among equally near ones those with the same first
     letter, then the first. Words of one letter only match in another case or doubled (`hh`), as one letter carries too
@@ -13,19 +19,24 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     lowered = word.lower()
     limit = max(1, len(word) // 3)
     best: tuple[int, bool, str] | None = None
+    tied = False
+    doubled = lowered[:1] if len(set(lowered)) == 1 else None
     for candidate in dict.fromkeys(known):
         other = candidate.lower()
-        if other == lowered:
+        if other in (lowered, doubled):
             return candidate
-        if lowered == 2 * other:
-            best = (0, False, candidate)
-            continue
         if min(len(word), len(candidate)) < 2 or abs(len(word) - len(candidate)) > limit:
             continue
         found = (edit_distance(lowered, other, limit), other[0] != lowered[0])
-        if found[0] <= limit and (best is None or found < best[:2]):
-            best = (*found, candidate)
-    return None if best is None else best[2]
+        if found[0] > limit:
+            continue
+        if best is None or found < best[:2]:
+            best, tied = (*found, candidate), False
+        elif found == best[:2]:
+            tied = True
+    if best is None:
+        return None
+    return Uncertain(best[2]) if tied else best[2]
 
 
 def edit_distance(left: str, right: str, limit: int) -> int:

@@ -12,7 +12,9 @@ from tests.ui.cases import ROOT, Case, cases, found_in, without_marks
 
 CASES = {case.name: case for case in cases()}
 ELSEWHERE = {
-    "QJ0133": "a file of 64 MB: tests/syntax",
+    "QJ0133": "a file of more than 32 MB: tests/syntax",
+    "QJ0135": "a line of more than a megabyte: tests/syntax",
+    "QJ0136": "a text of some megabytes: tests/syntax",
     "QJ0134": "a file that is not there: tests/compiler/test_cli_files.py",
 }
 """Codes whose input cannot lie in this folder, and where their tests are."""

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, Label
 from qlang.syntax.source import Span
+from qlang.syntax.spelling import Uncertain
 
 
 def use_instead(span: Span, suggestion: str | None) -> Iterator[Fix]:
-    """The fix that writes the suggested name in place of the span."""
+    """The fix that writes the suggested name in place of the span; one of several near names needs a look."""
     if suggestion is not None:
-        yield Fix(f"use `{suggestion}`", (Edit(span, suggestion),))
+        sure = not isinstance(suggestion, Uncertain)
+        yield Fix(f"use `{suggestion}`", (Edit(span, str(suggestion)),), "machine" if sure else "maybe")
 
 
 def listed(names: tuple[str, ...], most: int = 8) -> str:
@@ -102,12 +104,61 @@ class UnknownGate(Diagnostic):
 
     name: str
     suggestion: str | None = None
+    hint: str = ""
+    """How to do what the name means elsewhere."""
 
     def label(self) -> str:
         return "no gate of this name"
 
+    def helps(self) -> Iterator[str]:
+        if self.hint:
+            yield self.hint
+
     def fixes(self) -> Iterator[Fix]:
         return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class UnknownType(Diagnostic):
+    code = "QJ0222"
+    title = "unknown type `{name}`"
+    explanation = (
+        "The types are `qubit`, `bit`, `bool`, `int`, `uint`, `float`, `complex`, `angle`, `duration`, `stretch` and "
+        "`array`; sizes stand in brackets, `qubit[3]`, `float[64]`."
+    )
+    example_wrong = "circuit c() { qbit q; h q; }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit q; h q; }\njob j { run c(); sample q; }\n"
+
+    name: str
+    suggestion: str
+
+    def label(self) -> str:
+        return "no type of this name"
+
+    def fixes(self) -> Iterator[Fix]:
+        return use_instead(self.span, self.suggestion)
+
+
+@dataclass(frozen=True)
+class GateAsFunction(Diagnostic):
+    code = "QJ0223"
+    title = "`{name}` is a gate: its qubits stand behind it, without brackets"
+    explanation = (
+        "A gate is written `name(parameters) qubits;`, brackets only where it has parameters. Brackets around qubits "
+        "belong to subroutines (`def`)."
+    )
+    example_wrong = "circuit c() { qubit[2] q; h(q[0]); cx(q[0], q[1]); }\njob j { run c(); sample q; }\n"
+    example_right = "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\njob j { run c(); sample q; }\n"
+
+    name: str
+    call: Span
+    instead: str
+
+    def label(self) -> str:
+        return "called like a function"
+
+    def fixes(self) -> Iterator[Fix]:
+        yield Fix(f"write `{self.instead}`", (Edit(self.call, self.instead),))
 
 
 @dataclass(frozen=True)
@@ -251,6 +302,20 @@ class ImportCycle(Diagnostic):
 
     def notes(self) -> Iterator[str]:
         yield " → ".join((*self.chain, self.path))
+
+
+@dataclass(frozen=True)
+class ImportsTooDeep(Diagnostic):
+    code = "QJ0219"
+    title = "`{path}` is the end of a chain of more than {limit} files that include one another"
+    explanation = "A file that includes a file that includes a file, and so on, is read up to a limit."
+    found_by = "files"
+
+    path: str
+    limit: int
+
+    def helps(self) -> Iterator[str]:
+        yield "include the files that are needed from one file, one after the other"
 
 
 @dataclass(frozen=True)
