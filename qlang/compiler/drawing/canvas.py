@@ -12,8 +12,11 @@ class Canvas:
         self._cells = [[" "] * width for _ in range(height)]
 
     def put(self, row: int, x: int, text: str) -> None:
-        """Write words from a cell on, over what is there."""
+        """Write words from a cell on, over what is there; words were made safe before, single characters are ours."""
         cells = self._cells[row]
+        if text.isascii() or (len(text) == 1 and "\u2500" <= text <= "\u25f0"):  # box drawing
+            cells[x : x + len(text)] = text
+            return
         for character in text:
             shown, width = shown_character(character)
             if width == 0:
