@@ -155,7 +155,8 @@ def _control_count(context: Context, modifier: tree.Modifier) -> int | None:
         return None
     if not is_integer(value.type) or not 1 <= as_int(value) <= MOST_CONTROLS:
         problem = f"takes a number of controls from 1 to {MOST_CONTROLS}, found {value}"
-        context.report(errors.circuits.InvalidModifier(span, modifier=modifier.kind, problem=problem))
+        if not context.dead:
+            context.report(errors.circuits.InvalidModifier(span, modifier=modifier.kind, problem=problem))
         return None
     return as_int(value)
 

@@ -1,5 +1,6 @@
 """States and unitaries of circuits through the compiler, kernel and reference backend. Little-endian, as in Qiskit."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -28,12 +29,16 @@ def kernel(text: str) -> FuncOp:
     return next(op for op in module.ops if isinstance(op, FuncOp))
 
 
-def state(text: str) -> Any:
-    """Final amplitudes of a program's one job."""
-    func = kernel(text)
-    wires = tuple(range(func.qubits))
-    request = Request(states=(StateSpec("s", wires),))
-    return ReferenceBackend().execute(func, request).states["s"]
+def state(text: str, wires: tuple[int, ...] | None = None) -> Any:
+    """Final amplitudes of a program's one job, of some wires as a density matrix where these are entangled."""
+    return states(text, [()], wires)[0]
+
+
+def states(text: str, points: Iterable[tuple[float, ...]], wires: tuple[int, ...] | None = None) -> list[Any]:
+    """Final amplitudes at each point of a program's sweep."""
+    func, backend = kernel(text), ReferenceBackend()
+    asked = (StateSpec("s", tuple(range(func.qubits)) if wires is None else wires),)
+    return [backend.execute(func, Request(parameters=point, states=asked)).states["s"] for point in points]
 
 
 def distribution(text: str, bits: str | None = None) -> dict[int, float]:
