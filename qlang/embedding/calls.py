@@ -226,7 +226,7 @@ def _abs(reader: Reader, node: ast.Call) -> Value:
     found = number(reader, _only(reader, node), "the argument of `abs`")
     kind = INT if found.kind.whole else FLOAT
     start, end = reader.position(node)
-    reader.put_before(node, "`abs`")
+    reader.put_before(node, "`abs`", pure=True)
     name = reader.temporary(kind, start, end, cast(kind, found))
     negative = tree.BinaryOp(start, end, "<", name, tree.IntLiteral(start, end, 0))
     flip = tree.Assignment(start, end, name, "=", tree.UnaryOp(start, end, "-", name))
@@ -243,7 +243,7 @@ def _extreme(symbol: str) -> Callable[[Reader, ast.Call], Value]:
         values = [number(reader, argument, "an argument") for argument in node.args]
         kind = joined(reader, node, [value.kind for value in values])
         kind = INT if kind.whole else kind
-        reader.put_before(node, f"`{ast.unparse(node.func)}`")
+        reader.put_before(node, f"`{ast.unparse(node.func)}`", pure=True)
         start, end = reader.position(node)
         name = reader.temporary(kind, start, end, cast(kind, values[0]))
         for value in values[1:]:

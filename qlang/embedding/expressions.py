@@ -185,15 +185,17 @@ def _is_logical(reader: Reader, node: ast.expr) -> bool:
 
 def _compare(reader: Reader, node: ast.Compare) -> Value:
     left = expression(reader, node.left)
+    if len(node.ops) == 1:
+        return _compared(reader, node, node.ops[0], left, node.comparators[0])
+    values = [left, expression(reader, node.comparators[0])]
+    with reader.guarded("a chain of comparisons"):
+        values += [expression(reader, each) for each in node.comparators[1:]]
+    symbols = [COMPARISONS.get(type(op)) for op in node.ops]
     parts: list[Value] = []
-    for op, right_node in zip(node.ops, node.comparators, strict=True):
-        if parts:
-            with reader.guarded("a chain of comparisons"):
-                parts.append(_compared(reader, node, op, left, right_node))
-        else:
-            parts.append(_compared(reader, node, op, left, right_node))
-        if len(node.ops) > 1:
-            left = expression(reader, right_node)
+    for symbol, first, second in zip(symbols, values[:-1], values[1:], strict=True):
+        if symbol is None:
+            raise reader.refuse(node, f"`{ast.unparse(node)}`", "use one `in` at a time")
+        parts.append(comparison(reader, node, symbol, first, second))
     result = parts[0]
     for part in parts[1:]:
         result = Value(tree.BinaryOp(*reader.position(node), "&&", result.node, part.node), BOOL)
@@ -231,7 +233,7 @@ def _choice(reader: Reader, node: ast.IfExp) -> Value:
     test = condition(reader, node.test)
     if test.constant is not None:
         return expression(reader, node.body if test.constant else node.orelse)
-    reader.put_before(node, "a conditional expression")
+    reader.put_before(node, "a conditional expression", pure=True)
     start, end = reader.position(node)
     outer = reader.take_before()
     branches = []

@@ -131,7 +131,7 @@ def _repeatable(reader: Reader, node: ast.expr, value: Value) -> Value:
     """A value that may be written several times; a long one becomes a variable."""
     if sum(1 for _ in tree.walk(value.node)) <= _REPEATED:
         return value
-    reader.put_before(node, "an expression of this length")
+    reader.put_before(node, "an expression of this length", pure=True)
     name = reader.temporary(INT, *reader.position(node), as_int(value))
     return Value(name, INT, value.constant)
 

@@ -163,11 +163,14 @@ class Reader:
         finally:
             self.guards.pop()
 
-    def put_before(self, node: ast.AST, what: str) -> None:
-        """Raises CompileError where nothing can be put before the present statement."""
+    def put_before(self, node: ast.AST, what: str, *, pure: bool = False) -> None:
+        """Raises CompileError where nothing can be put before the present statement.
+
+        What is pure may be computed there though Python would not always do so.
+        """
         if self.place in ("gate", "observable"):
             raise self.refuse(node, f"{what} in {self.place_words}")
-        if self.guards:
+        if self.guards and not pure:
             instead = "give it to a variable in a statement of its own"
             raise self.refuse(node, f"{what} inside {self.guards[-1]}", instead)
 
