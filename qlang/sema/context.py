@@ -16,7 +16,7 @@ from qlang.sema.symbols import (
 from qlang.sema.types import Type
 from qlang.sema.values import CONSTANTS, Constant, ConstantError
 from qlang.syntax import tree
-from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.diagnostic import Diagnostic, Label, with_origins
 from qlang.syntax.source import Span
 
 Wire = tuple[VariableSymbol, int]
@@ -34,6 +34,8 @@ class Reporter:
         """Where in the checked file an import stands whose diagnostics come in now."""
         self.suggestions: dict[object, str | None] = {}
         """What was suggested for a name: a large file has the same slip many times."""
+        self.entries: list[Label] = []
+        """The imports and includes through which the file being checked comes in, outermost first."""
         self.errors = 0
         """Errors reported so far, repeated ones included."""
         self.unsound: set[Symbol] = set()
@@ -53,7 +55,19 @@ class Reporter:
         key = (diagnostic.code, span.source.name, span.start, span.end)
         if key not in self._seen:
             self._seen.add(key)
+            if self.entries:
+                diagnostic = self._from_file(diagnostic)
             self._found.append((span.start if self.anchor is None else self.anchor, diagnostic))
+
+    def _from_file(self, diagnostic: Diagnostic) -> Diagnostic:
+        """A diagnostic of another file, with the places where that file comes in."""
+        shown = [diagnostic.span, *(label.span for label in diagnostic.secondary())]
+        origins = [entry for entry in reversed(self.entries) if entry.span not in shown]
+        return (
+            with_origins(diagnostic, origins)
+            if diagnostic.span.source is not self.entries[-1].span.source
+            else diagnostic
+        )
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All diagnostics in source order; those of imported files stand at their import."""

@@ -47,6 +47,18 @@ def default_job(module: Module, *, shots: int | None = None, seed: int | None = 
     registers = circuit_registers(context, circuit, arguments, circuit.span)
     if registers is None:
         raise ValueError("the program did not pass the check")
+    return bare_job(circuit, arguments, registers, shots=shots, seed=seed)
+
+
+def bare_job(
+    circuit: CircuitSymbol,
+    arguments: Arguments,
+    registers: Registers,
+    *,
+    shots: int | None = None,
+    seed: int | None = None,
+) -> CheckedJob:
+    """A job that only samples what a circuit measures."""
     return CheckedJob(
         name=circuit.name,
         span=circuit.span,

@@ -14,6 +14,7 @@ from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import BrokenSymbol, CircuitSymbol, ObservableSymbol, ParameterSymbol
 from qlang.sema.types import Qubit
 from qlang.syntax import tree
+from qlang.syntax.diagnostic import Label
 from qlang.syntax.parser import parse
 from qlang.syntax.source import Source
 
@@ -114,12 +115,16 @@ def check_source(
     outermost = reporter.anchor is None
     if outermost:
         reporter.anchor = blamed.start
+    before = context.scope.source.text[: blamed.start].rstrip()
+    word = "included" if before.endswith("include") else "imported"
+    reporter.entries.append(Label(context.span(blamed), f"{word} here"))
     result = parse(source, packed=reporter.references is None)
     for diagnostic in result.diagnostics:
         reporter.report(diagnostic)
     version = file_version(result, context.version)
     openqasm = is_openqasm(result.program, source)
     module = check_program(result.program, source, version, openqasm, files, reporter, imported=True)
+    reporter.entries.pop()
     if outermost:
         reporter.anchor = None
     files.done[source.name] = module

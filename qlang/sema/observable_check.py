@@ -11,7 +11,7 @@ from qlang.sema.observables import PAULIS
 from qlang.sema.operands import check_operand
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import ObservableSymbol, VariableSymbol
-from qlang.sema.types import Array, Unknown, is_integer, is_quantum
+from qlang.sema.types import Unknown, is_integer, is_quantum
 from qlang.syntax import tree
 
 
@@ -23,12 +23,6 @@ def check_observable(context: Context, symbol: ObservableSymbol) -> None:
         kind = "qubit" if is_quantum(parameter.type) else "parameter"
         node = tree.Name(parameter.span.start, parameter.span.end, parameter.name)
         context.declare(node, VariableSymbol(parameter.name, parameter.span, parameter.type, kind))
-        if isinstance(parameter.type, Array):
-            context.report(
-                errors.types.TypeMismatch(
-                    parameter.span, expected="qubits or numbers as parameters of an observable", found="an array"
-                )
-            )
     check_terms(context, symbol.value)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from qlang.sema import errors, pauli
 from qlang.sema.arguments import matched
+from qlang.sema.casts import assignable, cast
 from qlang.sema.constants import as_integer, evaluate, listed, range_of
 from qlang.sema.functions import BUILTINS
 from qlang.sema.jobs import PauliTerm, Wire
@@ -16,8 +17,16 @@ from qlang.sema.operator_types import REALS
 from qlang.sema.pauli import Polynomial
 from qlang.sema.spine import left_spine
 from qlang.sema.suggestions import suggest
-from qlang.sema.symbols import BrokenSymbol, CircuitSymbol, ConstantSymbol, FileScope, FileTerm, ObservableSymbol
-from qlang.sema.types import Angle, Complex, Qubit, Type, is_quantum
+from qlang.sema.symbols import (
+    BrokenSymbol,
+    CircuitSymbol,
+    ConstantSymbol,
+    FileScope,
+    FileTerm,
+    ObservableSymbol,
+    ParameterSymbol,
+)
+from qlang.sema.types import Angle, Array, Complex, Qubit, Type, is_quantum
 from qlang.sema.values import CONSTANTS, Constant, ConstantError, as_complex, integer
 from qlang.syntax import tree
 from qlang.syntax.diagnostic import Diagnostic
@@ -121,11 +130,15 @@ def _number(node: tree.Expression, scope: Scope) -> Polynomial:
     return pauli.scalar(as_complex(_constant(node, scope)))
 
 
-def _constant(node: tree.Expression, scope: Scope) -> Constant:
+def _evaluated(node: tree.Expression, scope: Scope) -> Constant:
     try:
-        constant = evaluate(node, scope.names, scope.file.version)
+        return evaluate(node, scope.names, scope.file.version)
     except ConstantError as error:
         raise ObservableFault(error.diagnostic(scope.file.span(error.node or node))) from None
+
+
+def _constant(node: tree.Expression, scope: Scope) -> Constant:
+    constant = _evaluated(node, scope)
     if not isinstance(constant.type, _NUMBERS):
         raise _no_observable(node, scope, f"`{scope.file.span(node).text}`")
     return constant
@@ -345,9 +358,30 @@ def _bound(
             bindings[parameter.name] = _constant(parameter.default, default)
         elif value is not None and is_quantum(parameter.type):
             bindings[parameter.name] = _qubit_argument(value, parameter.type, scope, parameter.span)
+        elif value is not None and isinstance(parameter.type, Array):
+            bindings[parameter.name] = _array_argument(value, parameter, scope)
         elif value is not None:
             bindings[parameter.name] = _constant(value, scope)
     return bindings
+
+
+def _array_argument(node: tree.Expression, parameter: ParameterSymbol, scope: Scope) -> Constant:
+    constant, span = _evaluated(node, scope), scope.file.span(node)
+    if not assignable(parameter.type, constant.type):
+        found = f"`{constant.type}`"
+        raise ObservableFault(
+            errors.types.TypeMismatch(
+                span,
+                expected=f"`{parameter.type}`",
+                found=found,
+                reason=parameter.span,
+                reason_text="because of this parameter",
+            )
+        )
+    try:
+        return cast(parameter.type, constant)
+    except ConstantError as error:
+        raise ObservableFault(error.diagnostic(span)) from None
 
 
 def _qubit_argument(node: tree.Expression, kind: Type, scope: Scope, declared: Span) -> Qubits:

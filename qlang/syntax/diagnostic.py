@@ -105,6 +105,12 @@ class Diagnostic:
 
     _calls: ClassVar[tuple[Call, ...]] = ()
 
+    def labels(self) -> tuple[Label, ...]:
+        """All places besides the primary one: those of the mistake, then where its file comes in, innermost first."""
+        return (*self.secondary(), *self._origins)
+
+    _origins: ClassVar[tuple[Label, ...]] = ()
+
 
 Found = TypeVar("Found", bound=Diagnostic)
 
@@ -113,6 +119,13 @@ def with_calls(diagnostic: Found, calls: Iterable[Call]) -> Found:
     """A copy of a diagnostic that was met within these calls, innermost first, which are added outside its own."""
     found = copy(diagnostic)
     object.__setattr__(found, "_calls", (*diagnostic.calls(), *calls))
+    return found
+
+
+def with_origins(diagnostic: Found, origins: Iterable[Label]) -> Found:
+    """A copy of a diagnostic of a file that others include or import, with the places where they do."""
+    found = copy(diagnostic)
+    object.__setattr__(found, "_origins", (*diagnostic._origins, *origins))
     return found
 
 

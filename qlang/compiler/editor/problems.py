@@ -61,7 +61,7 @@ def problems(analysis: Analysis) -> list[Problem]:
 def _problem(analysis: Analysis, diagnostic: Diagnostic) -> Problem:
     source, span = analysis.source, diagnostic.span
     here = span.source.name == source.name
-    places = [(label.span, label.text) for label in diagnostic.secondary()]
+    places = [(label.span, label.text) for label in diagnostic.labels()]
     places += [(call.span, f"in `{call.name}`, called here") for call in diagnostic.calls()]
     if not here:
         places.insert(0, (span, diagnostic.label() or diagnostic.message()))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from unicodedata import category, east_asian_width
 
 TAB_STOP = 4
+_LONG = 10_000
+"""Characters of a line that is laid out as a whole."""
 _UNSEEN = "\ufffd"
 _JOINERS = "\u200c\u200d"
 
@@ -33,6 +35,8 @@ class Cells:
 
     def cut(self, low: int, high: int, mark: str) -> str:
         """What is shown of cells `low` to `high`, with a mark of one cell at each end that is cut off."""
+        if low <= 0 and high >= self.width:
+            return "".join(self.pieces)
         text = []
         for index, piece in enumerate(self.pieces):
             begin, end = self.starts[index], self.starts[index + 1]
@@ -62,6 +66,17 @@ def lay_out(line: str) -> Cells:
         cell += width
         starts.append(cell)
     return Cells(pieces, starts)
+
+
+def excerpt(line: str, begin: int, end: int, width: int) -> tuple[str, int]:
+    """Of a very long line only what a window of `width` cells round the characters `begin` to `end` can show.
+
+    Returns the part and how many characters stand before it: lines of a megabyte must not be laid out a hundred times.
+    """
+    if len(line) <= _LONG:
+        return line, 0
+    low = max(begin - 4 * width, 0)
+    return line[low : min(end, begin + 4 * width) + 4 * width], low
 
 
 def shown_character(character: str) -> tuple[str, int]:

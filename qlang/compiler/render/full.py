@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from qlang.compiler.render.calls import call_text, shown_calls
-from qlang.compiler.render.cells import lay_out, safe_text, window
+from qlang.compiler.render.cells import excerpt, lay_out, safe_text, window
 from qlang.compiler.render.limit import limited
 from qlang.compiler.render.snippet import Drawing, Mark, Section, sections
 from qlang.compiler.render.theme import Theme
@@ -36,7 +36,7 @@ def diagnostic_rows(diagnostic: Diagnostic, theme: Theme) -> Iterator[str]:
     head = theme.paint(f"{severity}[{diagnostic.code}]", severity)
     yield head + theme.paint(f": {safe_text(diagnostic.message())}", "strong")
     primary = Mark(diagnostic.span, diagnostic.label(), severity)
-    labels = [Mark(label.span, label.text, "secondary") for label in diagnostic.secondary()]
+    labels = [Mark(label.span, label.text, "secondary") for label in diagnostic.labels()]
     places = sections([primary, *labels])
     fixes, calls = tuple(diagnostic.fixes()), shown_calls(diagnostic)
     callers = [(call, sections([Mark(call.span, "", "secondary")])[0]) for call in calls if isinstance(call, Call)]
@@ -92,9 +92,11 @@ def _fixed_line(fix: Fix, digits: int, theme: Theme) -> Iterator[str]:
     if number is None:
         return
     text, marks = _apply(fix.edits, number)
+    room = max(theme.width - digits - 3, 20)
+    text, shift = excerpt(text, *marks[0][:2], room)
     cells = lay_out(text)
-    spans = [cells.span(begin, end) for begin, end, _ in marks] or [(0, 0)]
-    low, high = window(cells.width, spans, max(theme.width - digits - 3, 20))
+    spans = [cells.span(max(begin - shift, 0), max(end - shift, 0)) for begin, end, _ in marks]
+    low, high = window(cells.width, spans, room)
     bar = theme.glyphs.bar
     yield f"{theme.paint(f'{number:>{digits}} {bar}', 'gutter')} {cells.cut(low, high, theme.glyphs.cut)}".rstrip()
     row = [" "] * (high - low)

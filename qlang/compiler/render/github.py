@@ -36,7 +36,7 @@ def _command(diagnostic: Diagnostic) -> str:
     }
     listed = ",".join(f"{key}={_escaped(str(value), _PROPERTY)}" for key, value in properties.items())
     words = [diagnostic.message(), diagnostic.label()]
-    words += [f"{label.span}: {label.text}" for label in diagnostic.secondary() if label.text]
+    words += [f"{label.span}: {label.text}" for label in diagnostic.labels() if label.text]
     words += [call_text(call) for call in shown_calls(diagnostic)]
     words += [*diagnostic.notes(), *diagnostic.helps()]
     text = "\n".join(filter(None, words))

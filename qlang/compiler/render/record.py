@@ -25,7 +25,7 @@ def record(diagnostic: Diagnostic) -> dict[str, Any]:
         "message": diagnostic.message(),
         "span": span_record(diagnostic.span),
         "label": diagnostic.label(),
-        "labels": [{"span": span_record(label.span), "text": label.text} for label in diagnostic.secondary()],
+        "labels": [{"span": span_record(label.span), "text": label.text} for label in diagnostic.labels()],
         "calls": [{"name": call.name, "span": span_record(call.span)} for call in diagnostic.calls()],
         "notes": list(diagnostic.notes()),
         "helps": list(diagnostic.helps()),

@@ -89,7 +89,7 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
         "message": {"text": "\n".join(words)},
         "locations": [_location(diagnostic.span, diagnostic.label())],
     }
-    places = [(label.span, label.text) for label in diagnostic.secondary()]
+    places = [(label.span, label.text) for label in diagnostic.labels()]
     places += [(call.span, f"in `{call.name}`, called here") for call in diagnostic.calls()]
     related = [_location(span, text, number) for number, (span, text) in enumerate(places, 1)]
     fixes = [_fix(fix) for fix in diagnostic.fixes()]

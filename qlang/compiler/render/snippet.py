@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from qlang.compiler.render.cells import Cells, lay_out, safe_text, window
+from qlang.compiler.render.cells import excerpt, lay_out, safe_text, window
 from qlang.compiler.render.theme import Theme
 from qlang.syntax.source import Source, Span
 
@@ -119,29 +119,36 @@ class Drawing:
             previous = number
 
     def _line(self, source: Source, number: int, flat: list[Mark], tall: list[Mark]) -> Iterator[str]:
-        line = source.line(number)
-        cells = lay_out(line)
         here = [mark for mark in flat if mark.lines()[0] == number]
         opening = [mark for mark in tall if mark.lines()[0] == number]
         closing = [mark for mark in tall if mark.lines()[1] == number]
-        spans = [_cells_of(cells, mark.span, number) for mark in (*here, *opening, *closing)] or [(0, 0)]
+        line = source.line(number)
+        marked = next((_columns_of(mark.span, number, len(line)) for mark in (*here, *opening, *closing)), (0, 0))
+        part, shift = excerpt(line, *marked, self._room(tall))
+        cells = lay_out(part)
+
+        def cells_of(mark: Mark) -> tuple[int, int]:
+            begin, end = _columns_of(mark.span, number, len(line))
+            return cells.span(max(begin - shift, 0), max(end - shift, 0))
+
+        spans = [cells_of(mark) for mark in (*here, *opening, *closing)] or [(0, 0)]
         low, high = window(cells.width, spans, self._room(tall))
         hung = [mark for mark in opening if not _opens_line(line, mark)]
         margin = self._margin(tall, number, opened=[m for m in opening if m not in hung], pending=hung)
         yield self._row(str(number), margin, cells.cut(low, high, self.theme.glyphs.cut))
         pieces = []
         for mark in here:
-            begin, end = _cells_of(cells, mark.span, number)
+            begin, end = cells_of(mark)
             begin, end = min(max(begin, low), high), min(max(end, low), high)
             pieces.append(_Piece(begin - low, max(end - low, begin - low + 1), mark))
         below = self._margin(tall, number, pending=hung)
         for row in self._marked(pieces):
             yield self._row("", below, row)
         for position, mark in enumerate(hung):
-            cell = min(max(_cells_of(cells, mark.span, number)[0], low), high) - low
+            cell = min(max(cells_of(mark)[0], low), high) - low
             yield self._elbow(tall, number, mark, cell, pending=hung[position + 1 :], words="")
         for position, mark in enumerate(closing):
-            cell = min(max(_cells_of(cells, mark.span, number)[1], low), high) - low
+            cell = min(max(cells_of(mark)[1], low), high) - low
             yield self._elbow(tall, number, mark, max(cell - 1, 0), closed=closing[:position], words=mark.text)
 
     def _marked(self, pieces: list[_Piece]) -> Iterator[str]:
@@ -230,14 +237,12 @@ def _shown_lines(flat: list[Mark], tall: list[Mark]) -> list[int]:
     return sorted(wanted)
 
 
-def _cells_of(cells: Cells, span: Span, number: int) -> tuple[int, int]:
-    """Cells that a span covers on one line."""
+def _columns_of(span: Span, number: int, length: int) -> tuple[int, int]:
+    """Characters that a span covers of one line, which has `length` of them."""
     source = span.source
     first, column = source.line_column(span.start)
     last, end_column = source.line_column(span.end)
-    begin = column - 1 if first == number else 0
-    end = end_column - 1 if last == number else len(cells.pieces)
-    return cells.span(begin, end)
+    return column - 1 if first == number else 0, end_column - 1 if last == number else length
 
 
 def _opens_line(line: str, mark: Mark) -> bool:

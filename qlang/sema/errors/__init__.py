@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import qlang.sema.errors.dead_code as dead_code
     import qlang.sema.errors.doubtful as doubtful
     import qlang.sema.errors.embedding as embedding
+    import qlang.sema.errors.interchange as interchange
     import qlang.sema.errors.jobs as jobs
     import qlang.sema.errors.mitigation as mitigation
     import qlang.sema.errors.names as names
@@ -33,6 +34,7 @@ __all__ = [
     "dead_code",
     "doubtful",
     "embedding",
+    "interchange",
     "jobs",
     "mitigation",
     "names",
