@@ -27,6 +27,8 @@ from qlang.sema.values import (
     real,
 )
 from qlang.syntax import tree
+from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.source import Span
 
 Names = Callable[[str], Constant | Type | None]
 
@@ -210,12 +212,27 @@ def _array(node: tree.ArrayLiteral, names: Names, version: int) -> Constant:
     shape = (len(items), *first.shape) if isinstance(first, Array) else (len(items),)
     element = first.element if isinstance(first, Array) else first
     for item in items:
+        if isinstance(first, Array) != isinstance(item.type, Array) or (
+            isinstance(first, Array) and isinstance(item.type, Array) and item.type.shape != first.shape
+        ):
+            raise _uneven(first, item.type)
         if not isinstance(first, Array) and item.type != first:
             element = _common(element, item.type)
     return Constant(
         Array(element, shape),
         tuple(item.value if isinstance(first, Array) else cast(element, item).value for item in items),
     )
+
+
+def _uneven(first: Type, found: Type) -> ConstantError:
+    """The error of a row of another length."""
+
+    def diagnostic(span: Span) -> Diagnostic:
+        from qlang.sema.errors.types import TypeMismatch
+
+        return TypeMismatch(span, expected=f"`{first}` as the first element", found=f"`{found}`")
+
+    return ConstantError(diagnostic)
 
 
 def _common(left: Type, right: Type) -> Type:
