@@ -10,6 +10,7 @@ from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
 from qlang.compiler.fixing import Applied, Fixing, fix_all
 from qlang.compiler.render.cells import safe_text
+from qlang.compiler.render.limit import PER_FILE
 from qlang.compiler.rewriting import replace_text, unified_diff
 from qlang.compiler.workspace import find_workspace
 from qlang.syntax.diagnostic import Diagnostic
@@ -54,8 +55,10 @@ def _deliver(path: str, source: Source, fixing: Fixing, console: Console) -> Non
 
 
 def _report(console: Console, fixing: Fixing, done: str) -> None:
-    for applied in fixing.applied:
+    for applied in fixing.applied[:PER_FILE]:
         console.note(f"{done} {_line(applied)}")
+    if len(fixing.applied) > PER_FILE:
+        console.note(f"{done} {len(fixing.applied) - PER_FILE} more")
 
 
 def _line(applied: Applied) -> str:

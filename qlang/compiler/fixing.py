@@ -6,8 +6,10 @@ overlaps one chosen before it, is left for the next round or for the user.
 
 from __future__ import annotations
 
+from bisect import bisect, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from qlang.syntax.diagnostic import Diagnostic, Edit, Fix, errors_of
 from qlang.syntax.source import Source
@@ -16,6 +18,11 @@ ROUNDS = 20
 """Most rounds; a fix that calls for another one each time would go on for ever."""
 _TRIED_ALONE = 30
 """Most fixes of a round that are tried one by one, where all together mend less than they should."""
+_CHECKED_ALONE = 3000
+"""Diagnostics that all these trials together may bring: a check of a hopeless file takes seconds."""
+
+_Key = tuple[int, int, str]
+"""Start, end and text of an edit."""
 
 Checker = Callable[[Source], Sequence[Diagnostic]]
 
@@ -52,15 +59,20 @@ class Fixing:
 def apply_fixes(source: Source, diagnostics: Iterable[Diagnostic]) -> Round:
     """One round: the first machine-applicable fix of each diagnostic, as far as they do not overlap."""
     chosen: list[Applied] = []
-    taken: list[Edit] = []
+    taken: list[_Key] = []
+    known: set[tuple[_Key, ...]] = set()
     for diagnostic in diagnostics:
         fix = machine_fix(diagnostic, source)
-        if fix is None or any(_same(fix, other.fix) for other in chosen):
+        if fix is None:
             continue
-        if not any(_overlap(edit, other) for edit in fix.edits for other in taken) and not _tangled(fix):
-            chosen.append(Applied(diagnostic, fix))
-            taken.extend(fix.edits)
-    return Round(edited(source.text, taken), tuple(chosen))
+        keys = tuple(sorted(map(_key, fix.edits)))
+        if keys in known or any(_overlap(*pair) for pair in pairwise(keys)) or any(_meets(taken, key) for key in keys):
+            continue
+        known.add(keys)
+        chosen.append(Applied(diagnostic, fix))
+        for key in keys:
+            insort(taken, key)
+    return Round(edited(source.text, [edit for one in chosen for edit in one.fix.edits]), tuple(chosen))
 
 
 def machine_fix(diagnostic: Diagnostic, source: Source) -> Fix | None:
@@ -127,7 +139,7 @@ def _one_by_one(
     """As many of the fixes as do not make things worse, each judged beside those taken before it."""
     taken: tuple[Applied, ...] = ()
     best: tuple[Source, tuple[Diagnostic, ...], tuple[Applied, ...]] | None = None
-    for one in fixes[:_TRIED_ALONE]:
+    for one in fixes[: min(_TRIED_ALONE, 1 + _CHECKED_ALONE // len(found))]:
         after, diagnostics = _checked(source, (*taken, one), check)
         if _badness(diagnostics) > _badness(found):
             refused.add(_name(one.diagnostic, one.fix))
@@ -154,26 +166,21 @@ def _of(edit: Edit, source: Source) -> bool:
     return (span.source is source or span.source == source) and 0 <= span.start <= span.end <= len(source.text)
 
 
-def _same(fix: Fix, other: Fix) -> bool:
-    return [_key(edit) for edit in fix.edits] == [_key(edit) for edit in other.edits]
-
-
-def _key(edit: Edit) -> tuple[int, int, str]:
+def _key(edit: Edit) -> _Key:
     return edit.span.start, edit.span.end, edit.text
 
 
-def _overlap(edit: Edit, other: Edit) -> bool:
+def _meets(taken: list[_Key], key: _Key) -> bool:
+    """Whether an edit overlaps one of those taken, which are sorted and do not overlap each other."""
+    place = bisect(taken, key)
+    return any(_overlap(key, other) for other in taken[max(place - 1, 0) : place + 1])
+
+
+def _overlap(a: _Key, b: _Key) -> bool:
     """Whether two edits touch the same characters, or the order of what they insert is open."""
-    a, b = edit.span, other.span
-    if a.start == a.end or b.start == b.end:
-        return a.start <= b.end and b.start <= a.end
-    return a.start < b.end and b.start < a.end
-
-
-def _tangled(fix: Fix) -> bool:
-    """Whether a fix's own edits overlap, which no diagnostic should do."""
-    edits = fix.edits
-    return any(_overlap(edit, other) for index, edit in enumerate(edits) for other in edits[:index])
+    if a[0] == a[1] or b[0] == b[1]:
+        return a[0] <= b[1] and b[0] <= a[1]
+    return a[0] < b[1] and b[0] < a[1]
 
 
 def _name(diagnostic: Diagnostic, fix: Fix) -> str:

@@ -199,3 +199,10 @@ def test_no_text_gets_more_errors(lines: list[str]) -> None:
     assert fixing.remaining == frontend.analyse(fixing.source).diagnostics
     if not fixing.applied:
         assert fixing.source.text == source.text
+
+
+def test_many_fixes_at_once() -> None:
+    source = Source("many.qjob", "qubit q;\n" + "hadamard q;\n" * 5000)
+    fixing = fix_all(source, lambda text: frontend.analyse(text).diagnostics)
+    assert fixing.source.text == "qubit q;\n" + "h q;\n" * 5000
+    assert len(fixing.applied) == 5000

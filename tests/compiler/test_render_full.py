@@ -217,3 +217,16 @@ def test_at_most_a_hundred_of_a_file(make) -> None:
 def test_the_same_diagnostic_is_shown_once(make) -> None:
     diagnostic = make.diagnostic(Span(BELL, 0, 5))
     assert render([diagnostic, diagnostic], PLAIN) == render([diagnostic], PLAIN)
+
+
+def test_a_line_of_a_megabyte_is_not_laid_out_a_hundred_times(make) -> None:
+    """Work is counted, not timed: characters that are laid out."""
+    text = "é x q; " * 100_000
+    source = Source("long.qjob", text)
+    spots = range(7, len(text), len(text) // 90)
+    shown = render([make.diagnostic(Span(source, at, at + 3), what=f"number {at}") for at in spots], PLAIN)
+    rows = [row for row in shown.splitlines() if row.startswith("1 │")]
+    assert len(rows) == len(spots)
+    assert all(len(row) <= 140 and "…" in row for row in rows)
+    wide = render([make.diagnostic(Span(source, 14, len(text) - 5), under="nearly all")], PLAIN)
+    assert "nearly all" in wide and max(map(len, wide.splitlines())) < 200

@@ -16,7 +16,8 @@ def limited(diagnostics: Sequence[Diagnostic]) -> tuple[list[Diagnostic], list[s
     counts: dict[str, int] = {}
     for diagnostic in diagnostics:
         span = diagnostic.span
-        key = (diagnostic.code, span.source.name, span.start, span.end, diagnostic.message())
+        full = counts.get(span.source.name, 0) >= PER_FILE  # what is only counted needs no words
+        key = (diagnostic.code, span.source.name, span.start, span.end, "" if full else diagnostic.message())
         if key in seen:
             continue
         seen.add(key)
