@@ -21,7 +21,6 @@ from qlang.syntax.parser import parse
 from qlang.syntax.source import Source
 from qlang.syntax.source_files import read_source
 
-
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
@@ -124,7 +123,18 @@ def load(path: str, *, stdin_name: str | None = None) -> Source:
     found = read_source(sys.stdin.buffer.read(), stdin_name or "<stdin>") if path == "-" else read_source(path)
     if isinstance(found, Diagnostic):
         raise InputProblem((found,))
-    return found
+    return _from_stim(found) if found.name.endswith(".stim") else found
+
+
+def _from_stim(source: Source) -> Source:
+    """Stim text as OpenQASM 3, under the same name."""
+    from qlang.compiler.converting import NotConverted, imported
+    from qlang.interchange.read_stim import read_stim
+
+    try:
+        return imported(lambda: read_stim(source.text), source.name, source.text)
+    except NotConverted as problem:
+        raise InputProblem(problem.diagnostics) from None
 
 
 def analyse(source: Source, *, loader: FileLoader | TextLoader | None = None, references: bool = False) -> Analysis:
@@ -151,9 +161,12 @@ def _checked(
     known: Mapping[str, Symbol] | None = None,
 ) -> Analysis:
     loader = loader or FileLoader(project_of(source))
-    checked = check(program, source, loader, version, references=references, known=known)
-    found = [*syntax, *checked.diagnostics]
-    found.sort(key=lambda diagnostic: (diagnostic.span.source is not source, diagnostic.span.start))
+    checked = check(
+        program, source, loader, version, references=references, complete=not errors_of(syntax), known=known
+    )
+    here = [each for each in (*syntax, *checked.diagnostics) if each.span.source is source]
+    there = [each for each in checked.diagnostics if each.span.source is not source]
+    found = [*sorted(here, key=lambda each: each.span.start), *there]
     return Analysis(source, program, checked.module, tuple(found), version, loader.loaded)
 
 

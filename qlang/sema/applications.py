@@ -81,6 +81,8 @@ def infer_operands(context: Context, values: Sequence[tree.Expression]) -> None:
 
 
 def _report_unknown_function(context: Context, callee: tree.Name) -> None:
+    if context.scope.torn:
+        return
     span = context.span(callee)
     if callee.name in context.later:
         definition = context.span(context.later[callee.name])

@@ -21,15 +21,18 @@ def check(
     *,
     references: bool = False,
     forbid_reuse: bool = False,
+    complete: bool = True,
     known: Mapping[str, Symbol] | None = None,
 ) -> CheckResult:
     """Names, types, units, constants, qubits and jobs of a file and of what it includes and imports.
 
     Never raises for what a user wrote. `version` is that of the parse result; `references` collects uses of
     names, for editors; `forbid_reuse` adds the rule of targets that cannot use a qubit after its measurement; `known`
-    are names from outside of any file, as those of definitions read from Python.
+    are names from outside of any file, as those of definitions read from Python; `complete` is false where the parser
+    skipped something, so that what seems unused may not be.
     """
     reporter = Reporter()
+    reporter.complete = complete
     if references:
         reporter.references = []
     files = Files(loader, forbid_reuse)

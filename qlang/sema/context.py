@@ -36,6 +36,8 @@ class Reporter:
         """What was suggested for a name: a large file has the same slip many times."""
         self.entries: list[Label] = []
         """The imports and includes through which the file being checked comes in, outermost first."""
+        self.complete = True
+        """Whether the parser understood all of the text: else nothing can be said to be missing."""
         self.errors = 0
         """Errors reported so far, repeated ones included."""
         self.unsound: set[Symbol] = set()

@@ -191,11 +191,11 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
         context.report(errors.names.UsedBeforeDefinition(span, name=name, definition=definition))
         return
     file = context.offered_gates.get(name)
-    if file is not None:
+    if file is not None and not context.scope.torn:
         context.report(_needs_include(context, node, file))
         context.scope.parents.insert(0, standard_gates(file))  # one include mends all gates of the file
         return
-    if not _report_type(context, node):
+    if not _report_type(context, node) and not context.scope.torn:
         near = _nearest_gate(context, node)
         hint = "" if near is not None else elsewhere(name)
         context.report(errors.names.UnknownGate(span, name=name, suggestion=near, hint=hint))

@@ -79,7 +79,10 @@ def _load(
     loaded = files.load(path, context.scope.source)
     if isinstance(loaded, Source):
         return loaded
-    _report_unreadable(context, path, blamed, loaded, module)
+    context.scope.torn = True
+    text = context.span(blamed).text
+    if module is not None or (text[-1:] == text[:1] and len(text) > 1):  # else the string has no end, which is reported
+        _report_unreadable(context, path, blamed, loaded, module)
     return None
 
 

@@ -109,7 +109,8 @@ def check_job(state: "ProgramCheck", node: tree.JobDefinition) -> CheckedJob | N
     complete = not any(isinstance(part, (tree.JobError, tree.Missing)) for part in tree.walk(node))
     if job is None or not complete or context.reporter.errors > errors_before:
         return None
-    warn_of_job(context, job, statements.one(tree.Sla))
+    if context.reporter.complete:
+        warn_of_job(context, job, statements.one(tree.Sla))
     return job
 
 
@@ -140,6 +141,8 @@ def _circuit(
     if isinstance(symbol, BrokenSymbol) or not callee.name:
         return None
     span = context.span(callee)
+    if symbol is None and state.scope.torn:
+        return None
     if symbol is None:
         near = suggest(callee.name, known)
         context.report(errors.names.UnknownCircuit(span, name=callee.name, known=known, suggestion=near))
@@ -179,7 +182,7 @@ def _warn_unused_sweeps(context: Context, statements: Statements, run: tree.Run)
         if isinstance(part, tree.Name)
     }
     for name in statements.swept():
-        if name.name not in mentioned:
+        if name.name not in mentioned and context.reporter.complete:
             span = context.span(name)
             context.report(errors.warnings.UnusedSweep(span, name=name.name, run=context.span(run)))
 

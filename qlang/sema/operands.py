@@ -140,7 +140,7 @@ def _qubit_names(context: Context) -> list[str]:
 
 def report_unknown(context: Context, node: tree.Name, candidates: list[str]) -> None:
     """Report a name that means nothing here, with the best reason there is."""
-    if is_phantom(node):
+    if is_phantom(node) or context.scope.torn:
         return
     span = context.span(node)
     outer = context.outside.get(node.name)

@@ -170,7 +170,9 @@ def check_program(
     state.later.clear()
     _check_definitions(state)
     module_jobs = () if imported else _check_jobs(state)
-    if reporter.errors == errors_before and not imported:  # a name that was not understood may have meant any other
+    if (
+        reporter.errors == errors_before and reporter.complete and not imported
+    ):  # a name that was not understood may have meant any other
         _report_unused(state)
     files.open.pop()
     return Module(

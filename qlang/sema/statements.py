@@ -1,5 +1,6 @@
 """Statements of bodies: one function for each kind, in one table."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from qlang.sema import errors
@@ -17,6 +18,9 @@ from qlang.sema.reuse import note_reset
 from qlang.sema.types import VOID, Duration, Stretch, Unknown, Void
 from qlang.syntax import tree
 
+_WORD = re.compile(r"[^\W\d]\w*")
+MOST_SKIPPED = 10_000
+"""Characters of skipped text in which names are looked for."""
 _IN_GATES = (tree.GateCall, tree.GateRun, tree.Barrier, tree.For, tree.Delay, tree.Box, tree.Nop, tree.Scope)
 
 
@@ -86,8 +90,12 @@ def _nothing(context: Context, node: tree.Statement) -> None:
 
 
 def _skipped(context: Context, node: tree.ErrorNode) -> None:
-    """Text that the parser has complained about: what is missing here may be the use of anything."""
+    """Text that the parser has complained about: what is missing here may be the use, or declaration, of anything."""
     context.reporter.errors += 1
+    span = context.span(node)
+    for word in _WORD.findall(span.text[:MOST_SKIPPED]):
+        if context.lookup(word) is None:
+            context.frames[-1][word] = broken(word, span)
 
 
 def _scope(context: Context, node: tree.Scope) -> None:
@@ -148,19 +156,13 @@ def _expression(context: Context, node: tree.ExpressionStatement) -> None:
         return
     if isinstance(value, tree.Call) and context.lookup(value.callee.name) is not None:
         return
-    text = context.scope.source.text
-    if text[: node.start].rstrip()[-1:] not in ("", ";", "{", "}", "/") and "//" not in _line_before(text, node.start):
-        return  # the rest of a statement that was not understood
+    if not context.reporter.complete:  # the rest of a statement that was not understood
+        return
     equals = None
     if isinstance(value, tree.BinaryOp) and value.operator == "==":
         between = context.scope.source.text.find("==", value.left.end, value.right.start)
         equals = None if between < 0 else context.scope.span(tree.Missing(between, between + 2))
     context.report(errors.dead_code.NoEffect(context.span(value), equals=equals))
-
-
-def _line_before(text: str, place: int) -> str:
-    """The last line with words before a place."""
-    return text[:place].rstrip().rpartition("\n")[2]
 
 
 def _jump(context: Context, node: tree.Break | tree.Continue) -> None:

@@ -33,6 +33,8 @@ class FileScope:
     parents: "list[FileScope]" = field(default_factory=list)
     """Looked up in order after the file's own names: includes, imports, prelude."""
     names: dict[str, Symbol] = field(default_factory=dict)
+    torn: bool = False
+    """Whether a file that it names could not be read: what is not known here may be defined there."""
 
     def lookup(self, name: str) -> Symbol | None:
         """The symbol of a name, from this file or one that it includes or imports."""

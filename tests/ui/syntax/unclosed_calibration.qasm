@@ -1,0 +1,2 @@
+OPENQASM 3.0;
+defcal x $0 { play(drive($0), pulse); //~ QJ0113
