@@ -29,7 +29,8 @@ _HOMES = {
     **{name: ("observables", name) for name in ("I", "Observable", "ObservableFunction", "X", "Y", "Z")},
     **{name: ("observables", name) for name in ("mean", "observable", "total")},
     **{name: ("embedding.annotations", name) for name in ("Array", "Bit", "Qubit", "Qubits")},
-    "CompileError": ("problems", "CompileError"),
+    **{name: ("foreign", name) for name in ("from_cirq", "from_pennylane", "from_qiskit", "from_stim")},
+    **{name: ("problems", name) for name in ("CompileError", "CompileWarning")},
     "load_ipython_extension": ("magic", "load_ipython_extension"),
 }
 """Public name → module and name there. Gates and registers (`ql.h`, `ql.qubits`) are in `qlang.operations`."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from qlang.call_sites import CallSite, call_site
 from qlang.embedding.definition import Definition
 from qlang.embedding.definitions import circuit_or_subroutine, gate_definition
+from qlang.exports import Chosen, Exports
+from qlang.problems import warn_of
 from qlang.sema.symbols import CircuitSymbol
 from qlang.syntax import tree
 from qlang.syntax.source import Source
@@ -22,7 +24,7 @@ Argument = float | Sequence[Any]
 
 
 @dataclass(eq=False)
-class Circuit:
+class Circuit(Exports):
     """A circuit with its parameters open."""
 
     definition: Definition
@@ -74,6 +76,9 @@ class Circuit:
         """The circuit as text; `options` are those of `qlang.compiler.drawing.draw_text`."""
         return self().draw(**options)
 
+    def _chosen(self, circuit: str | None, job: str | None) -> Chosen:
+        return self()._chosen(circuit, job)
+
     def __str__(self) -> str:
         return self.draw()
 
@@ -92,7 +97,7 @@ def _near(name: str, names: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class BoundCircuit:
+class BoundCircuit(Exports):
     """A circuit with arguments."""
 
     circuit: Circuit
@@ -105,6 +110,11 @@ class BoundCircuit:
         from qlang.compiler.drawing import draw_text
 
         return draw_text(self.circuit.symbol, self._constants(), **options)
+
+    def _chosen(self, circuit: str | None, job: str | None) -> Chosen:
+        if circuit is not None or job is not None:
+            raise ValueError("a circuit is one circuit: there is nothing to choose")
+        return self.circuit.symbol, self._constants(), None
 
     def _constants(self) -> dict[str, Constant | float]:
         """The arguments that are numbers, for drawing."""
@@ -177,6 +187,7 @@ def circuit(function: Callable[..., Any]) -> Any:
     Its text is checked at once. Raises CompileError with every mistake, at the function's own lines.
     """
     definition = circuit_or_subroutine(function)
+    warn_of(definition.diagnostics)
     if definition.place == "circuit":
         made: Circuit | Subroutine = Circuit(definition, function)
     else:
@@ -191,5 +202,6 @@ def gate(function: Callable[..., Any]) -> Gate:
     Raises CompileError with every mistake, at the function's own lines.
     """
     made = Gate(gate_definition(function), function)
+    warn_of(made.definition.diagnostics)
     update_wrapper(made, function, updated=())
     return made

@@ -151,11 +151,12 @@ def _run(writer: _JobWriter, request: Request) -> None:
     names = [parameter.name for parameter in bound.circuit.definition.parameters]
     start = writer.length
     writer.write(f"  run {bound.circuit.name}(")
-    arguments = [(name, number(value)) for name, value in bound.arguments.items()]
-    arguments += [(name, name) for name in request.sweep]
-    for index, (name, text) in enumerate(arguments):
+    for index, (name, value) in enumerate(bound.arguments.items()):
         writer.write(", " if index else "")
-        writer.argument_of_circuit(f"{name} = {text}", name, names.index(name) if name in names else len(names))
+        writer.argument_of_circuit(f"{name} = {number(value)}", name, names.index(name))
+    for index, name in enumerate(request.sweep, len(bound.arguments)):
+        writer.write(", " if index else "")
+        writer.part(f"{name} = {name}", "sweep", name, key=True)
     writer.write(")")
     if writer.bound is not None:
         writer.note(start, writer.bound.span(writer.bound.node))

@@ -10,9 +10,10 @@ from qlang.call_sites import CallSite, call_site
 from qlang.circuits import BoundCircuit, Circuit
 from qlang.embedding.definition import Definition
 from qlang.embedding.relocation import Origins, relocated
+from qlang.embedding.wording import in_python
 from qlang.job_text import Request, written_job
 from qlang.observables import Observable, ObservableFunction
-from qlang.problems import refuse_errors
+from qlang.problems import refuse_errors, warn_of
 from qlang.programs import authority_here
 from qlang.results import Plan, Result, plan_of, run_of
 from qlang.syntax import tree
@@ -89,7 +90,7 @@ class Job:
         from qlang.compiler.driver import Options, compile_analysis
 
         compilation = compile_analysis(self.analysis, Options(), authority=authority_here())
-        found = tuple(relocated(diagnostic, self.origins) for diagnostic in compilation.diagnostics)
+        found = tuple(_shown(diagnostic, self.origins) for diagnostic in compilation.diagnostics)
         return replace(compilation, diagnostics=found)
 
     def __repr__(self) -> str:
@@ -163,9 +164,15 @@ def _made(request: Request, site: CallSite) -> Job:
     found = [*(replace(each, span=Span(source, each.span.start, each.span.end)) for each in parsed.diagnostics)]
     if not found:
         found = [*definition.diagnostics, *analysis.diagnostics]
-    diagnostics = tuple(relocated(diagnostic, origins) for diagnostic in found)
+    diagnostics = tuple(_shown(diagnostic, origins) for diagnostic in found)
     refuse_errors(diagnostics)
+    warn_of(each for each in diagnostics if each not in definition.diagnostics)
     return Job(bound, block, replace(analysis, diagnostics=diagnostics), origins)
+
+
+def _shown(diagnostic: Diagnostic, origins: Origins) -> Diagnostic:
+    """A diagnostic where the user wrote what it is about; in a function, in Python's words."""
+    return relocated(diagnostic if diagnostic.span.source is origins.source else in_python(diagnostic), origins)
 
 
 def _definitions(request: Request) -> list[Definition]:

@@ -1,4 +1,4 @@
-"""The exception of the Python API."""
+"""The exception and the warning of the Python API."""
 
 from __future__ import annotations
 
@@ -18,12 +18,37 @@ class CompileError(Exception):
         self.diagnostics = diagnostics
 
     def __str__(self) -> str:
-        import sys
+        return "\n" + rendered(self.diagnostics)
 
-        from qlang.compiler.render.full import render
-        from qlang.compiler.render.theme import theme_of
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the mistakes, and no frames of ours."""
+        return rendered(self.diagnostics, coloured=True).splitlines()
 
-        return "\n" + render(self.diagnostics, theme_of(sys.stderr, "never"))
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(rendered(self.diagnostics))}</pre>"
+
+
+class CompileWarning(UserWarning):
+    """Something doubtful in a function; `diagnostic` says what."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic)
+        self.diagnostic = diagnostic
+
+    def __str__(self) -> str:
+        return "\n" + rendered((self.diagnostic,))
+
+
+def rendered(diagnostics: Iterable[Diagnostic], *, coloured: bool = False) -> str:
+    """Diagnostics as the command shows them."""
+    import sys
+
+    from qlang.compiler.render.full import render
+    from qlang.compiler.render.theme import theme_of
+
+    return render(tuple(diagnostics), theme_of(sys.stderr, "always" if coloured else "never"))
 
 
 def refuse_errors(diagnostics: Iterable[Diagnostic]) -> None:
@@ -33,3 +58,14 @@ def refuse_errors(diagnostics: Iterable[Diagnostic]) -> None:
     errors = errors_of(diagnostics)
     if errors:
         raise CompileError(errors)
+
+
+def warn_of(diagnostics: Iterable[Diagnostic]) -> None:
+    """Warn of what is doubtful, at its place, once."""
+    import warnings
+
+    for diagnostic in diagnostics:
+        if diagnostic.severity == "warning":
+            source = diagnostic.span.source
+            line, _ = source.line_column(diagnostic.span.start)
+            warnings.warn_explicit(CompileWarning(diagnostic), CompileWarning, source.name, line)

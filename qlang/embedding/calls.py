@@ -14,6 +14,8 @@ from qlang.embedding.operators import comparison, joined
 from qlang.embedding.reader import Reader
 from qlang.problems import CompileError
 from qlang.sema.errors.embedding import CircuitCalled, NotDecorated
+from qlang.sema.errors.names import UnknownFunction
+from qlang.sema.suggestions import suggest
 from qlang.syntax import tree
 
 FUNCTIONS = {
@@ -86,6 +88,10 @@ def refused_call(reader: Reader, node: ast.Call) -> CompileError:
     name, found = _callee(reader, node.func)
     if hasattr(found, "__code__"):
         return CompileError((NotDecorated(reader.function.span(node.func), name, _definition(reader, found)),))
+    if isinstance(node.func, ast.Name) and name not in reader.function.outside and not reader.scopes.is_local(name):
+        functions = [key for key, value in reader.function.outside.items() if definition_of(value) is not None]
+        near = suggest(name, functions)
+        return CompileError((UnknownFunction(reader.function.span(node.func), name=name, suggestion=near, hint=""),))
     if name in ("print", "input"):
         return reader.refuse(node, f"`{name}`", "circuits have no text; print outside, from the result")
     return reader.refuse(node, f"the call `{ast.unparse(node)}`", "compute it outside and pass it as a parameter")

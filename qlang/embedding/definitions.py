@@ -16,6 +16,7 @@ from qlang.embedding.reader import Reader, Variable
 from qlang.embedding.scopes import scopes_of
 from qlang.embedding.source import PythonFunction, read_function
 from qlang.embedding.statements import statements
+from qlang.embedding.wording import in_python
 from qlang.problems import CompileError
 from qlang.sema.errors.embedding import NoSource
 from qlang.sema.symbols import Symbol
@@ -226,7 +227,8 @@ def _checked(reader: Reader, place: Place, statement: tree.Statement, parameters
     known |= {f"ql.{name}": _standard(name) for name in reader.hidden_gates}
     program = tree.Program(0, len(read.source.text), [statement], [])
     analysis = analyse_tree(read.source, program, known)
-    found = sorted([*reader.problems, *errors_of(analysis.diagnostics)], key=lambda each: each.span.start)
+    checked = [in_python(each) for each in analysis.diagnostics]
+    found = sorted([*reader.problems, *errors_of(checked)], key=lambda each: each.span.start)
     if found:
         raise CompileError(tuple(found))
     symbol = analysis.module.scope.names[read.tree.name]
@@ -243,7 +245,7 @@ def _checked(reader: Reader, place: Place, statement: tree.Statement, parameters
         _result(reader) if place == "subroutine" else None,
         dict(reader.uses),
         symbol,
-        analysis.diagnostics,
+        tuple(checked),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from typing import TypeVar
@@ -54,10 +54,11 @@ def relocated(diagnostic: Found, origins: Origins) -> Found:
 
     A fix that cannot be applied there becomes a sentence.
     """
-    span, _ = origins.place(diagnostic.span)
-    labels = tuple(Label(origins.place(label.span)[0], label.text) for label in diagnostic.secondary())
-    if span is diagnostic.span and all(a.span is b.span for a, b in zip(labels, diagnostic.secondary(), strict=True)):
+    labels, calls = diagnostic.labels(), diagnostic.calls()
+    spans = [diagnostic.span, *(label.span for label in labels), *(call.span for call in calls)]
+    if all(span.source is not origins.source for span in spans):
         return diagnostic
+    span, _ = origins.place(diagnostic.span)
     fixes, sentences = [], []
     for fix in diagnostic.fixes():
         places = [origins.place(edit.span) for edit in fix.edits]
@@ -66,17 +67,36 @@ def relocated(diagnostic: Found, origins: Origins) -> Found:
             fixes.append(Fix(fix.title, edits, fix.applicability))
         else:
             sentences.append(fix.title)
-    labels = tuple(label for label in labels if (label.span.source, label.span.start) != (span.source, span.start))
-    words = {"message": diagnostic.message(), "label": diagnostic.label()}
-    several = {"secondary": labels, "notes": tuple(diagnostic.notes()), "fixes": tuple(fixes)}
-    several["helps"] = (*diagnostic.helps(), *sentences)
-    moved = copy(diagnostic)
+    moved = answering(
+        diagnostic,
+        message=diagnostic.message(),
+        label=diagnostic.label(),
+        labels=tuple(_moved_labels(labels, span, origins)),
+        notes=tuple(diagnostic.notes()),
+        helps=(*diagnostic.helps(), *sentences),
+        fixes=tuple(fixes),
+        calls=tuple(Call(origins.place(call.span)[0], call.name) for call in calls),
+    )
     object.__setattr__(moved, "span", span)
-    calls = tuple(Call(origins.place(call.span)[0], call.name) for call in diagnostic.calls())
-    object.__setattr__(moved, "_calls", calls)
-    for name, value in {**words, **several}.items():
-        object.__setattr__(moved, name, _constant(value))
     return moved
+
+
+def _moved_labels(labels: Iterable[Label], span: Span, origins: Origins) -> Iterator[Label]:
+    """Labels at their places; those that fall on the mistake itself say nothing there."""
+    for label in labels:
+        place, _ = origins.place(label.span)
+        if (place.source, place.start) != (span.source, span.start):
+            yield Label(place, label.text)
+
+
+def answering(diagnostic: Found, **answers: object) -> Found:
+    """A copy of a diagnostic with other words: method → what it answers."""
+    found = copy(diagnostic)
+    for name, value in answers.items():
+        object.__setattr__(found, name, _constant(value))
+    if "labels" in answers:
+        object.__setattr__(found, "secondary", _constant(answers["labels"]))
+    return found
 
 
 def _constant(value: object) -> Callable[[], object]:
