@@ -122,7 +122,7 @@ def _warn_truncation(context: Context, node: tree.BinaryOp, left: Constant, righ
     if not isinstance(result.type, (Int, UInt)) or not isinstance(left.value, int):
         return
     literal = isinstance(node.left, tree.IntLiteral)
-    if left.value % int(str(right.value)) == 0 or not literal:
+    if left.value % int(str(int(right.value))) == 0 or not literal:
         return
     context.report(
         errors.warnings.IntegerDivision(

@@ -297,7 +297,7 @@ def _check_qubits(context: Context, node: tree.GateCall, operands: Sequence[Oper
         return
     clash = first_clash(found)
     if clash is not None:
-        report_clash(context, node.name.name, *clash)
+        report_clash(context, " @ ".join([*(each.kind for each in node.modifiers), node.name.name]), *clash)
         return
     note_use(context, node, [wire for operand in found for wire in operand.wires() or ()])
     check_in_loops(context, node.name.name, node.operands, found)

@@ -145,7 +145,8 @@ def report_unknown(context: Context, node: tree.Name, candidates: list[str]) -> 
     span = context.span(node)
     outer = context.outside.get(node.name)
     if outer is not None:
-        context.report(errors.names.OuterVariable(span, name=node.name, place=context.place, definition=outer.span))
+        quantum = isinstance(outer, VariableSymbol) and isinstance(outer.type, (Qubit, Qubits))
+        context.report(errors.names.OuterVariable(span, node.name, context.place, outer.span, quantum))
     elif node.name in context.later:
         later = context.span(context.later[node.name])
         context.report(errors.names.UsedBeforeDefinition(span, name=node.name, definition=later))
@@ -253,7 +254,15 @@ def report_index(
     context: Context, base: Operand, fault: IndexFault, witness: str = "", loops: tuple[tree.Expression, ...] = ()
 ) -> None:
     """Report an index without a qubit, with the register's declaration and the ranges that lead to it."""
-    root = base.root
+    root: VariableSymbol | None = base.root
+    name = base.node
+    while isinstance(name, tree.Index):
+        name = name.base
+    symbol = context.lookup(name.name) if isinstance(name, tree.Name) else None
+    if isinstance(symbol, AliasSymbol):
+        root = symbol
+    if base.node is not name:  # a part of a register has no declaration of its own
+        root = None
     literal = isinstance(fault.node, tree.IntLiteral)
     context.report(
         errors.qubits.IndexOutOfRange(
@@ -266,5 +275,6 @@ def report_index(
             fix_index=fault.size - 1 if literal else None,
             loops=tuple(context.span(loop) for loop in loops),
             whole_range=isinstance(fault.node, tree.Range),
+            alias=isinstance(root, AliasSymbol),
         )
     )

@@ -31,7 +31,7 @@ def suggest_gate(name: str, fitting: Iterable[str], known: Iterable[str]) -> str
 
     Short names carry too little to be near to a gate of another shape.
     """
-    fits, names = list(fitting), dict.fromkeys(known)
+    fits, names = sorted(fitting, key=len), dict.fromkeys(known)
     for synonym in GATES.get(plain(name), ()):
         if synonym in names and synonym != name and (synonym in fits or plain(name) not in INSTEAD):
             return synonym

@@ -99,7 +99,10 @@ class StrayToken(Diagnostic):
         return "remove this"
 
     def fixes(self) -> Iterable[Fix]:
-        yield Fix(f"remove `{self.text}`", (Edit(self.span, ""),))
+        text = self.span.source.text
+        between = text[self.span.start - 1 : self.span.start] + text[self.span.end : self.span.end + 1]
+        glued = len(between) == 2 and all(each.isalnum() or each == "_" for each in between)
+        yield Fix(f"remove `{self.text}`", (Edit(self.span, " " if glued else ""),))
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,12 @@ class Unexpected(Diagnostic):
 
     def label(self) -> str:
         return f"expected {self.expected}"
+
+    def helps(self) -> Iterable[str]:
+        line, column = self.span.source.line_column(self.span.start)
+        before = self.span.source.line(line)[: column - 1].split("{")[-1].split(";")[-1].strip()
+        if before.split("(")[0].split(" ")[0] == "for":
+            yield "a loop is written `for int i in [0:9] { … }`; 9 is its last value"
 
 
 @dataclass(frozen=True)
@@ -187,6 +196,29 @@ class OutsideJob(Diagnostic):
         yield "put it into `job name { … }`"
 
 
+_LOOKALIKES = {
+    "\u2212": "-",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u00d7": "*",
+    "\u00f7": "/",
+    "\u2264": "<=",
+    "\u2265": ">=",
+    "\u2260": "!=",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u2018": "'",
+    "\u2019": "'",
+    "\uff0c": ",",
+    "\uff1b": ";",
+    "\uff08": "(",
+    "\uff09": ")",
+    "\u00a0": " ",
+    "\u2192": "->",
+}
+"""Characters of typography, and what is typed for them."""
+
+
 @dataclass(frozen=True)
 class UnexpectedCharacter(Diagnostic):
     code = "QJ0110"
@@ -197,8 +229,13 @@ class UnexpectedCharacter(Diagnostic):
 
     text: str
 
+    def fixes(self) -> Iterable[Fix]:
+        right = _LOOKALIKES.get(self.text)
+        if right is not None:
+            yield Fix(f"write `{right}`" if right.strip() else "write a blank", (Edit(self.span, right),))
+
     def helps(self) -> Iterable[str]:
-        if any(ord(letter) > 127 for letter in self.text):
+        if self.text not in _LOOKALIKES and any(ord(letter) > 127 for letter in self.text):
             codes = ", ".join(f"U+{ord(letter):04X}" for letter in self.text[:4])
             yield f"typed elsewhere and pasted? Its code is {codes}"
 
@@ -286,6 +323,14 @@ class NamedGateParameter(Diagnostic):
 
     gate: str
 
+    def label(self) -> str:
+        return "taken by its place"
+
+    def fixes(self) -> Iterable[Fix]:
+        value = self.span.text.partition("=")[2].strip()
+        if value:
+            yield Fix(f"write `{value}`", (Edit(self.span, value),), "maybe")
+
 
 @dataclass(frozen=True)
 class UnsupportedVersion(Diagnostic):
@@ -302,6 +347,18 @@ class UnsupportedVersion(Diagnostic):
 
 
 @dataclass(frozen=True)
+class NameTooLong(Diagnostic):
+    code = "QJ0137"
+    title = "this name has {length:,} characters; the limit is {limit:,}"
+    explanation = "A name is repeated in every message and table about it."
+    example_wrong = f"qubit {'a' * 1001};\n"
+    example_right = "qubit a;\n"
+
+    length: int
+    limit: int
+
+
+@dataclass(frozen=True)
 class TooManyErrors(Diagnostic):
     code = "QJ0130"
     title = "too many mistakes: the rest of the file was not read"
@@ -315,9 +372,11 @@ class BadEncoding(Diagnostic):
     explanation = "Programs are text in UTF-8, with or without a byte order mark."
 
     offset: int
+    looks_like: str = ""
 
     def helps(self) -> Iterable[str]:
-        yield "save it as UTF-8 in your editor, or convert it with `iconv -t utf-8`"
+        origin = f" -f {self.looks_like}" if self.looks_like else ""
+        yield f"save it as UTF-8 in your editor, or convert it with `iconv{origin} -t utf-8`"
 
 
 @dataclass(frozen=True)
@@ -349,3 +408,34 @@ class CannotRead(Diagnostic):
 
     path: str
     reason: str
+
+
+@dataclass(frozen=True)
+class LineTooLong(Diagnostic):
+    code = "QJ0135"
+    title = "this line has {length:,} characters; the limit is {limit:,}"
+    explanation = (
+        "No program has lines of this length; a file that lost its line breaks, or is no program at all, has. "
+        "Nothing of it is read, as every message about it would be as long."
+    )
+
+    length: int
+    limit: int
+
+    def helps(self) -> Iterable[str]:
+        yield "write one statement to a line, and what repeats as a loop"
+
+
+@dataclass(frozen=True)
+class TooManyTokens(Diagnostic):
+    code = "QJ0136"
+    title = "this text has more than {limit:,} words and marks"
+    explanation = (
+        "Beyond the limit a program takes minutes and gigabytes to check. Plain gate lines count little: a long run of "
+        "them is read as one word."
+    )
+
+    limit: int
+
+    def helps(self) -> Iterable[str]:
+        yield "write what repeats as a loop, or split the program into several circuits"

@@ -14,7 +14,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     Near is an edit distance of at most max(1, len/3), case ignored; among equally near ones those with the same first
     letter, then the first. Words of one letter only match in another case or doubled (`hh`), as one letter carries too
-    little to be near to another.
+    little to be near to another, and words of up to three letters keep the first.
     """
     lowered = word.lower()
     limit = max(1, len(word) // 3)
@@ -28,7 +28,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         if min(len(word), len(candidate)) < 2 or abs(len(word) - len(candidate)) > limit:
             continue
         found = (edit_distance(lowered, other, limit), other[0] != lowered[0])
-        if found[0] > limit:
+        if found[0] > limit or (found[1] and len(word) < 4):
             continue
         if best is None or found < best[:2]:
             best, tied = (*found, candidate), False

@@ -454,6 +454,7 @@ class OuterVariable(Diagnostic):
     name: str
     place: str
     definition: Span
+    quantum: bool = False
 
     def label(self) -> str:
         return "not visible here"
@@ -462,7 +463,12 @@ class OuterVariable(Diagnostic):
         yield Label(self.definition, "declared here")
 
     def helps(self) -> Iterator[str]:
-        yield f"pass `{self.name}` as an argument, or make it a `const`"
+        if self.quantum and self.place == "subroutine":
+            yield f"give it a parameter, `qubit {self.name}`, and pass the qubit in the call"
+        elif self.quantum:
+            yield "a gate acts on the qubits of its head only: add one there"
+        else:
+            yield f"pass `{self.name}` as an argument, or make it a `const`"
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ class IndexOutOfRange(Diagnostic):
     """The ranges whose values lead here."""
     whole_range: bool = False
     """Whether the index is a range itself."""
+    alias: bool = False
+    """Whether the register is another name for some qubits."""
     arrives: bool = False
     """Whether the register has this size in a call only: the parameter is `qubit[]`."""
 
@@ -50,7 +52,7 @@ class IndexOutOfRange(Diagnostic):
 
     def secondary(self) -> Iterator[Label]:
         if self.declaration is not None:
-            how = "has" if self.arrives else "declared with"
+            how = "has" if self.arrives else "stands for" if self.alias else "declared with"
             when = " in this call" if self.arrives else ""
             yield Label(self.declaration, f"{how} {self.size} qubit{'' if self.size == 1 else 's'}{when}")
         for loop in self.loops:
