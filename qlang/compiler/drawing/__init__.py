@@ -57,20 +57,20 @@ def draw_svg(
 
 def circuit_html(circuit: CircuitSymbol, arguments: Arguments = NO_ARGUMENTS, *, limit: int = OPERATIONS) -> str:
     """The body of a circuit's `_repr_html_`: the SVG with its name and arguments above."""
-    from qlang.compiler.drawing.circuit_html import circuit_html as write
+    from qlang.compiler.drawing.circuit_page import circuit_html as write
 
     return write(circuit, arguments, limit=limit)
 
 
 def result_html(report: Mapping[str, Any]) -> str:
     """The body of a result's `_repr_html_`; `report` is what `RunRecord.to_json()` gives (`run --json`)."""
-    from qlang.compiler.drawing.result_html import result_html as write
+    from qlang.compiler.drawing.result_page import result_html as write
 
     return write(report)
 
 
 def plan_html(report: Mapping[str, Any]) -> str:
     """The body of a plan's `_repr_html_`; `report` is what `qlang.compiler.plan_report.plan_report` gives."""
-    from qlang.compiler.drawing.plan_html import plan_html as write
+    from qlang.compiler.drawing.plan_page import plan_html as write
 
     return write(report)
