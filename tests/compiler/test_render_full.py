@@ -230,3 +230,22 @@ def test_a_line_of_a_megabyte_is_not_laid_out_a_hundred_times(make) -> None:
     assert all(len(row) <= 140 and "…" in row for row in rows)
     wide = render([make.diagnostic(Span(source, 14, len(text) - 5), under="nearly all")], PLAIN)
     assert "nearly all" in wide and max(map(len, wide.splitlines())) < 200
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_fix_of_several_lines_shows_what_goes_and_what_comes(make, end: str) -> None:
+    source = Source("a.qjob", end.join(["qubit q;", "if (c) {", "  x q;", "}", "h q;", ""]))
+    first, last = make.span(source, "if (c) {"), make.span(source, "}")
+    fix = make.fix("unwrap", (make.edit(first, "// if"), make.edit(Span(source, last.start, last.end), "")))
+    shown = render([make.diagnostic(first, repairs=(fix,))], PLAIN)
+    assert shown.partition("= fix: unwrap\n")[2] == "2 - if (c) {\n3 -   x q;\n4 - }\n2 + // if\n3 +   x q;\n4 +\n"
+    long = make.fix("all", (make.edit(Span(source, 0, len(source.text)), "x;\n" * 50),))
+    assert render([make.diagnostic(first, repairs=(long,))], PLAIN).endswith("= fix: all\n")
+
+
+def test_long_notes_are_wrapped(make) -> None:
+    words = "every good note deserves a line of its own and " * 6
+    shown = render([make.diagnostic(make.span(BELL, "cx"), ways=(words,))], replace(PLAIN, width=60))
+    rows = shown.partition("= help: ")[2].splitlines()
+    assert len(rows) > 4 and all(len(row) <= 60 for row in rows[1:])
+    assert " ".join(" ".join(rows).split()) == words.strip()

@@ -5,8 +5,10 @@ A column of the terminal is called a cell, to tell it from the columns of the so
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from unicodedata import category, east_asian_width
 
 TAB_STOP = 4
@@ -38,8 +40,10 @@ class Cells:
         if low <= 0 and high >= self.width:
             return "".join(self.pieces)
         text = []
-        for index, piece in enumerate(self.pieces):
-            begin, end = self.starts[index], self.starts[index + 1]
+        first = max(bisect_right(self.starts, low) - 1, 0)
+        stop = min(bisect_left(self.starts, high), len(self.pieces))
+        for index in range(first, stop):
+            piece, begin, end = self.pieces[index], self.starts[index], self.starts[index + 1]
             if low <= begin and end <= high:
                 text.append(piece)
             elif begin < high and end > low:  # half of a wide character or of a tab
@@ -52,6 +56,7 @@ class Cells:
         return shown
 
 
+@lru_cache(maxsize=4)
 def lay_out(line: str) -> Cells:
     """A line without its line break, laid out."""
     if line.isascii() and line.isprintable():
@@ -106,6 +111,20 @@ def safe_text(text: str) -> str:
 def text_width(text: str) -> int:
     """Cells that a safe text covers."""
     return len(text) if text.isascii() else sum(shown_character(c)[1] for c in text)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A safe text in rows of at most `width` cells, broken at blanks; a longer word stands alone."""
+    if text_width(text) <= width:
+        return [text]
+    rows = [""]
+    for word in text.split(" "):
+        longer = f"{rows[-1]} {word}" if rows[-1] else word
+        if text_width(longer) <= width or not rows[-1]:
+            rows[-1] = longer
+        else:
+            rows.append(word)
+    return rows
 
 
 def window(total: int, spans: Sequence[tuple[int, int]], width: int) -> tuple[int, int]:

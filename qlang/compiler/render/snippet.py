@@ -58,8 +58,7 @@ class Section:
         span = self.marks[0].span
         if not self.source.text:
             return self.source.name
-        line, column = self.source.line_column(span.start)
-        return f"{self.source.name}:{line}:{column}"
+        return str(span)
 
     def lines(self) -> tuple[int, int]:
         bounds = [mark.lines() for mark in self.marks]
