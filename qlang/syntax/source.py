@@ -65,4 +65,6 @@ class Span:
 
     def __str__(self) -> str:
         line, column = self.source.line_column(self.start)
+        if self.source.name.startswith("cell "):
+            return f"{self.source.name}, line {line}, column {column}"  # as notebooks say it
         return f"{self.source.name}:{line}:{column}"
