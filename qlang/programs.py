@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qlang.exports import Chosen, Exports
 from qlang.problems import refuse_errors
 from qlang.results import Plan, Result, plan_of, run_of
 from qlang.syntax.source import Source
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Program:
-    """A checked text; its jobs can be planned and run, its circuits drawn."""
+class Program(Exports):
+    """A checked text; its jobs can be planned and run, its circuits drawn and written in other languages."""
 
     analysis: Analysis
 
@@ -64,6 +65,12 @@ class Program:
         from qlang.compiler.drawing import draw_text
 
         return draw_text(self._circuit(circuit), **options)
+
+    def _chosen(self, circuit: str | None, job: str | None) -> Chosen:
+        from qlang.compiler.converting import chosen_circuit
+
+        symbol, found = chosen_circuit(self.analysis, job, circuit)
+        return symbol, {}, found
 
     def _circuit(self, name: str | None) -> CircuitSymbol:
         circuits = self.analysis.module.circuits

@@ -22,6 +22,19 @@ OPENQASM3: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """Primitives that `stdgates.inc` lacks: what they need, and their definition."""
 
+READABLE: dict[str, tuple[tuple[str, ...], str]] = {
+    **OPENQASM3,
+    "r": (("u",), "gate r(theta, phi) a { u(theta, phi - pi/2, pi/2 - phi) a; }"),
+    "dcx": ((), "gate dcx a, b { cx a, b; cx b, a; }"),
+    "rccx": ((), "gate rccx a, b, c { h c; t c; cx b, c; tdg c; cx a, c; t c; cx b, c; tdg c; h c; }"),
+    "rc3x": (
+        (),
+        "gate rc3x a, b, c, d { h d; t d; cx c, d; tdg d; h d; cx a, d; t d; cx b, d; tdg d; cx a, d; t d; cx b, d; "
+        "tdg d; h d; t d; cx c, d; tdg d; h d; }",
+    ),
+}
+"""The same with gates of other frameworks, for texts that are read."""
+
 OPENQASM2: dict[str, tuple[tuple[str, ...], str]] = {
     "ryy": ((), "gate ryy(theta) a, b { rx(pi/2) a; rx(pi/2) b; rzz(theta) a, b; rx(-pi/2) a; rx(-pi/2) b; }"),
     "rzx": ((), "gate rzx(theta) a, b { h b; rzz(theta) a, b; h b; }"),

@@ -46,6 +46,16 @@ class BrokenText(CannotRead):
 class CannotWrite(ConversionError):
     """A construct that the target cannot say; `target` is its name."""
 
-    def __init__(self, target: str, construct: str, instead: str = "", *, place: Place | None = None):
+    def __init__(
+        self,
+        target: str,
+        construct: str,
+        instead: str = "",
+        *,
+        place: Place | None = None,
+        offsets: tuple[int, int] | None = None,
+    ):
         super().__init__(construct, instead, place=place)
         self.target = target
+        self.offsets = offsets
+        """Where in the file of `place` it stands, more exactly."""

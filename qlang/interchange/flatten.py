@@ -27,6 +27,7 @@ from qlang.interchange.program import (
     Wire,
 )
 from qlang.interchange.spelling import angle_text, modifiers
+from qlang.ir.circuit import RunOp
 from qlang.ir.gates import BY_CODE
 from qlang.ir.spans import place_of
 
@@ -53,6 +54,8 @@ class Step:
     conditions: Conditions = ()
     assigned: Assign | None = None
     origin: Operation | None = field(default=None, compare=False)
+    number: int = field(default=0, compare=False)
+    """Which gate of its origin it is, where that is a packed run."""
 
 
 def flat(program: Program, target: str) -> Iterator[Step]:
@@ -151,8 +154,8 @@ class Flattening:
     def _run(self, run: Run, conditions: Conditions) -> Iterator[Step]:
         self.count(run, len(run.gates))
         origin = run.origin
-        for code, wires, angles in run.gates.gates():
-            yield Step(BY_CODE[code].name, wires, angles, "", (), conditions, None, origin)
+        for number, (code, wires, angles) in enumerate(run.gates.gates()):
+            yield Step(BY_CODE[code].name, wires, angles, "", (), conditions, None, origin, number)
 
     def _for(self, loop: For, conditions: Conditions) -> Iterator[Step]:
         for body in self.iterations(loop):
@@ -231,4 +234,7 @@ def gate_words(step: Step) -> str:
 
 def refuse(step: Step, target: str, construct: str, instead: str = "") -> CannotWrite:
     """The refusal of a step, at its place."""
-    return CannotWrite(target, construct, instead, place=place_of(step.origin) if step.origin is not None else None)
+    origin = step.origin
+    place = place_of(origin) if origin is not None else None
+    offsets = origin.gate_spans()[step.number] if isinstance(origin, RunOp) and origin.spans is not None else None
+    return CannotWrite(target, construct, instead, place=place, offsets=offsets)

@@ -26,8 +26,8 @@ class NoDefaultJob(Exception):
 def default_job(module: Module, *, shots: int | None = None, seed: int | None = None) -> CheckedJob:
     """The job `main` of a checked program without jobs, on the exact simulator.
 
-    Raises NoDefaultJob where the program has an `input`, which only a job can give, and ValueError where it has
-    no top-level quantum statements or did not pass the check.
+    Raises NoDefaultJob where the program has an `input`, which only a job can give, or an output that none can report,
+    and ValueError where it has no top-level quantum statements.
     """
     circuit = module.main
     if circuit is None:
@@ -36,17 +36,21 @@ def default_job(module: Module, *, shots: int | None = None, seed: int | None = 
     for parameter in circuit.parameters:
         value = default_value(circuit, parameter)
         if value is None:
-            callee = f"`{circuit.name}`"
             raise NoDefaultJob(
                 errors.names.MissingArgument(
-                    parameter.span, callee=callee, name=parameter.name, definition=parameter.span
+                    parameter.span,
+                    callee=f"`{circuit.name}`",
+                    name=parameter.name,
+                    definition=parameter.span,
+                    program=circuit.scope.source.name.replace("\\", "/").rpartition("/")[2],
+                    type=f"`{parameter.type}`",
                 )
             )
         arguments[parameter.name] = value
     context = Context(circuit.scope, Reporter(), "job")
     registers = circuit_registers(context, circuit, arguments, circuit.span)
     if registers is None:
-        raise ValueError("the program did not pass the check")
+        raise NoDefaultJob(context.reporter.diagnostics()[0])
     return bare_job(circuit, arguments, registers, shots=shots, seed=seed)
 
 
