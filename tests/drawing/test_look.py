@@ -7,7 +7,9 @@ from xml.etree import ElementTree
 import pytest
 
 from qlang.compiler.drawing import circuit_html, draw_svg, draw_text
+from qlang.compiler.drawing.build import _HANDLERS, NOTHING
 from qlang.compiler.render.cells import text_width
+from qlang.syntax import tree
 from tests.drawing.circuits import CIRCUITS, circuit
 
 Golden = Callable[[str, str], None]
@@ -79,3 +81,13 @@ def test_a_page_of_a_notebook() -> None:
     page = circuit_html(circuit(CIRCUITS["bell"]))
     root = ElementTree.fromstring(page)
     assert root.tag == "div" and root[0].tag == f"{SVG}svg"
+
+
+def test_every_statement_is_drawn_or_known_to_do_nothing() -> None:
+    kinds = {
+        kind
+        for kind in vars(tree).values()
+        if isinstance(kind, type) and issubclass(kind, tree.Statement) and kind is not tree.Statement
+    }
+    assert kinds == _HANDLERS.keys() | NOTHING
+    assert not _HANDLERS.keys() & NOTHING

@@ -8,14 +8,16 @@ from xml.etree import ElementTree
 import pytest
 
 from qlang.compiler.drawing import circuit_html, plan_html, result_html
+from qlang.compiler.drawing.curve import curve_svg
 from qlang.compiler.drawing.histogram import BARS, histogram_svg
+from qlang.runtime.plots import Sample
 from tests.compiler.test_render_tables import PLAN, RUN, SWEEP
 from tests.drawing.circuits import circuit
 
 Golden = Callable[[str, str], None]
 HOSTILE = "<script>alert(1)</script>\"'&]]>\x00\x1b[2J\ud800"
 ALLOWED = {"div", "p", "em", "strong", "table", "thead", "tbody", "tr", "th", "td",
-           "svg", "g", "title", "desc", "path", "rect", "circle", "text"}  # fmt: skip
+           "svg", "g", "title", "desc", "path", "rect", "circle", "text", "polyline"}  # fmt: skip
 
 
 def parsed(page: str) -> ElementTree.Element:
@@ -111,3 +113,25 @@ def test_a_histogram_says_what_it_leaves_out() -> None:
     picture = histogram_svg(entries, "counts", counted=True)
     assert f"and {200 - BARS} more outcomes, {100 * (200 - BARS) / 200:.1f} % together" in picture
     assert picture.count("<rect") == BARS
+
+
+def test_curves_have_their_points_in_order_and_error_bars() -> None:
+    samples = [Sample(3.0, 1.0, 0.1), Sample(1.0, -1.0, None), Sample(2.0, 0.0, 0.2), Sample(4.0, float("nan"), 0.1)]
+    root = parsed(curve_svg({"mz": samples}, "h", "mz"))
+    (path,) = root.iter("{http://www.w3.org/2000/svg}polyline")
+    places = [tuple(map(float, pair.split(","))) for pair in path.attrib["points"].split()]
+    assert len(places) == 3 and places == sorted(places), "sorted by x, what is not finite left out"
+    assert [y for _, y in places] == sorted((y for _, y in places), reverse=True), "up is up"
+    assert "2: 0 ± 0.2" in said(root)
+    assert curve_svg({}, "h", "mz") == curve_svg({"a": []}, "h", "mz") == ""
+
+
+def test_a_sweep_of_two_parameters_is_a_family_of_curves() -> None:
+    points = [
+        {"parameters": {"h": h, "J": j}, "expect": {"mz": {"value": h * j, "stderr": 0.1, "method": "none"}}}
+        for j in (1.0, 2.0)
+        for h in (0.0, 0.5, 1.0)
+    ]
+    root = parsed(result_html(RUN | {"points": points}))
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}polyline"))) == 2
+    assert "J = 2" in said(root)

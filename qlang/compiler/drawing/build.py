@@ -292,4 +292,12 @@ _HANDLERS: dict[type[tree.Statement], Callable[..., list[Item]]] = {
     tree.End: _leave,
     tree.Return: _leave,
 }
-"""What every statement draws; those not listed do nothing when the circuit runs."""
+"""What every statement draws."""
+NOTHING = frozenset(
+    {
+        tree.Calibration, tree.CircuitDefinition, tree.ErrorNode, tree.ExternDeclaration, tree.GateDefinition,
+        tree.Import, tree.Include, tree.JobDefinition, tree.NoiseDefinition, tree.Nop, tree.ObservableDefinition,
+        tree.Pragma, tree.QubitDeclaration, tree.SubroutineDefinition, tree.Version,
+    }
+)  # fmt: skip
+"""Statements that do nothing when the circuit runs, or declare what is drawn as a line."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from qlang.compiler.drawing.curve import MOST, curve_svg
 from qlang.compiler.drawing.histogram import histogram_svg
 from qlang.compiler.drawing.html_parts import badge, facts, note, page, section, table
 from qlang.compiler.sla_text import term_amount, term_name
 from qlang.compiler.tables import duration, quantity, short_digest
+from qlang.runtime.plots import Sample
 
 _HISTOGRAMS = 6
 _POINTS = 50
+_CURVES = 4
 
 
 def result_html(report: Mapping[str, Any]) -> str:
@@ -49,6 +52,11 @@ def _histogram(kind: str, name: str, found: Mapping[str, Any]) -> str:
 def _sweep(points: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A row for each point: its parameters and its estimates."""
     parameters, estimates = list(points[0]["parameters"]), list(points[0].get("expect") or {})
+    for name in estimates[:_CURVES] if parameters else ():
+        series = _series(points, parameters, name)
+        yield section(name, curve_svg(series, parameters[0], name))
+        if len(series) > MOST:
+            yield note(f"and {len(series) - MOST} more curves")
     rows = [
         [quantity(point["parameters"][name], digits=6) for name in parameters]
         + [_estimate(point["expect"][name]) for name in estimates]
@@ -59,6 +67,17 @@ def _sweep(points: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield note(f"and {len(points) - _POINTS} more points, in results.json")
     if any(points[0].get(kind) for kind in ("counts", "probabilities", "states")):
         yield note("histograms and states of every point are in results.json")
+
+
+def _series(points: Sequence[Mapping[str, Any]], parameters: Sequence[str], name: str) -> dict[str, list[Sample]]:
+    """The first parameter is the axis; every combination of the others is a curve."""
+    series: dict[str, list[Sample]] = {}
+    for point in points:
+        entry, at = point["expect"][name], point["parameters"]
+        others = ", ".join(f"{other} = {quantity(at[other], digits=6)}" for other in parameters[1:])
+        if entry.get("value") is not None:
+            series.setdefault(others or name, []).append(Sample(at[parameters[0]], entry["value"], entry.get("stderr")))
+    return series
 
 
 def _estimate(entry: Mapping[str, Any]) -> str:

@@ -153,5 +153,6 @@ _HANDLERS: dict[type[tree.Expression], Callable[..., Written]] = {
     tree.Index: lambda node: (f"{_inside(node.base, _ATOM)}[{_list(node.items)}]", _ATOM),
     tree.ArrayLiteral: lambda node: (f"{{{_list(node.items)}}}", _ATOM),
     tree.ListLiteral: lambda node: (f"[{_list(node.items)}]", _ATOM),
+    tree.DurationOf: lambda node: ("durationof({…})", _ATOM),
     tree.Measurement: lambda node: (f"measure {expression(node.qubits)}", 1),
 }
