@@ -110,6 +110,19 @@ def test_h2(run_example: Runner, pauli: Pauli) -> None:
     assert minimum["expect"]["energy"]["value"] == approx(-1.137, abs=0.02)
 
 
+def test_h2_from_file(run_example: Runner, pauli: Pauli) -> None:
+    outcome = run_example("h2_from_file.qjob")
+    assert all_met(outcome)
+    energy_operator = hydrogen(pauli)
+    exact = {}
+    for point in outcome["points"]:
+        theta = point["parameters"]["theta"]
+        state = cos(theta) * np.eye(16)[0b0011] + sin(theta) * np.eye(16)[0b1100]
+        exact[theta] = state @ energy_operator.real @ state
+        assert_estimates(point["expect"]["e"], exact[theta])
+    assert exact[-0.113] == approx(np.linalg.eigvalsh(energy_operator)[0], abs=1e-6)
+
+
 def test_sweep(run_example: Runner) -> None:
     outcome = run_example("sweep.qjob")
     assert all_met(outcome)
