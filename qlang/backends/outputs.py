@@ -85,9 +85,11 @@ def samples(
     kept = [dict(sorted(total.items())) for total in totals]
     pairs = list(zip(specs, widths, kept, strict=True))
     if machine.random is None:
-        return tuple(SampleOutcome(spec.label, width, probabilities=total) for spec, width, total in pairs)
+        return tuple(
+            SampleOutcome(spec.label, width, probabilities=total, values=spec.values) for spec, width, total in pairs
+        )
     return tuple(
-        SampleOutcome(spec.label, width, counts={outcome: int(n) for outcome, n in total.items()})
+        SampleOutcome(spec.label, width, counts={k: int(n) for k, n in total.items()}, values=spec.values)
         for spec, width, total in pairs
     )
 

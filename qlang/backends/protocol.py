@@ -45,6 +45,8 @@ class SampleSpec:
     wires: tuple[int, ...] = ()
     """Qubits, or indices into the bit register; all of it where there are none."""
     bits: str | None = None
+    values: str = ""
+    """What the bits stand for, if not for themselves: `int`, `uint`, `bool`, `float` or `angle`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class SampleOutcome:
     width: int
     probabilities: Mapping[int, float] | None = None
     counts: Mapping[int, int] | None = None
+    values: str = ""
+    """As in `SampleSpec`."""
 
 
 @dataclass(frozen=True, slots=True)

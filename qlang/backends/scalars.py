@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from xdsl.dialects.arith import ConstantOp, IntegerOverflowAttr, IntegerOverflowFlag
-from xdsl.dialects.builtin import Float16Type, Float32Type, FloatAttr, IntegerAttr, IntegerType
+from xdsl.dialects.builtin import Float16Type, Float32Type, FloatAttr, IntegerAttr, IntegerType, f64
 from xdsl.ir import Attribute, Operation
 
 from qlang.backends.errors import BadArithmetic, UnsupportedOperation
@@ -300,6 +300,12 @@ def _narrow(op: Operation) -> Callable[..., Number]:
     return narrow
 
 
+def _reinterpreted(op: Operation) -> Callable[..., Number]:
+    """The same 64 bits as another type."""
+    before, after = ("<d" if kind == f64 else "<q" for kind in (op.operands[0].type, op.results[0].type))
+    return lambda a: struct.unpack(after, struct.pack(before, a))[0]
+
+
 def _angle_steps(op: Operation) -> Callable[..., Number]:
     assert isinstance(op, AngleStepsOp)
     steps, width = op.width.value.data, width_of(op.result.type)
@@ -321,6 +327,7 @@ _BY_TYPE: dict[str, Callable[[Operation], Callable[..., Number]]] = {
     "arith.sitofp": _signed_to_float,
     "arith.uitofp": _unsigned_to_float,
     "arith.truncf": _narrow,
+    "arith.bitcast": _reinterpreted,
     "math.absi": _absolute,
     "math.ctpop": _population,
     "math.ipowi": _power,

@@ -59,7 +59,7 @@ def _bias_note(report: Mapping[str, Any]) -> str:
 
 
 def _histogram(counts: Mapping[str, Any]) -> str:
-    """The most frequent bit strings with bars, the most frequent first."""
+    """The most frequent outcomes with bars, the most frequent first."""
     if "file" in counts:
         return f"{counts['entries']} different bit strings, in {counts['file']}\n"
     total = sum(counts.values()) or 1
@@ -70,7 +70,8 @@ def _histogram(counts: Mapping[str, Any]) -> str:
         for bits, count in order[:_BARS_SHOWN]
     ]
     more = len(order) - _BARS_SHOWN
-    return table(["bits", "n", "share", ""], rows, right=(1, 2)) + (f"… {more} more\n" if more > 0 else "")
+    heading = "bits" if all(set(key) <= {"0", "1"} for key in counts) else "value"
+    return table([heading, "n", "share", ""], rows, right=(1, 2)) + (f"… {more} more\n" if more > 0 else "")
 
 
 def _sweep(points: list[Mapping[str, Any]], report: Mapping[str, Any]) -> str:

@@ -90,13 +90,18 @@ class SettingOp(IRDLOperation):
 
 @irdl_op_definition
 class SampleOp(IRDLOperation):
-    """A histogram of wires at the end of the circuit, or of a bit register (`bits`)."""
+    """A histogram of wires at the end of the circuit, or of a bit register (`bits`).
+
+    `values` says what the register's bits stand for where they are no bits to the program: `int`, `uint`, `bool`,
+    `float`, `angle`.
+    """
 
     name = "job.sample"
 
     label = prop_def(StringAttr)
     wires = prop_def(DENSE)
     bits = opt_attr_def(StringAttr)
+    values = opt_attr_def(StringAttr)
 
     assembly_format = "$label $wires attr-dict"
 

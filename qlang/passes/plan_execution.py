@@ -106,6 +106,8 @@ def _sample(sample: SampleOp) -> Plain:
     record: dict[str, Plain] = {"label": sample.label.data, "wires": integers(sample.wires)}
     if isinstance(sample.bits, StringAttr):
         record["bits"] = sample.bits.data
+    if isinstance(sample.values, StringAttr):
+        record["values"] = sample.values.data
     return record
 
 

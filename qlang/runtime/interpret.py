@@ -168,7 +168,8 @@ def _integers(value: Any) -> tuple[int, ...]:
 
 def _sample(entry: Mapping[str, Any]) -> SampleSpec:
     bits = entry.get("bits")
-    return SampleSpec(str(entry["label"]), _integers(entry.get("wires", ())), None if bits is None else str(bits))
+    register = None if bits is None else str(bits)
+    return SampleSpec(str(entry["label"]), _integers(entry.get("wires", ())), register, str(entry.get("values", "")))
 
 
 def _mitigate(machine: Machine, op: plan.MitigateOp) -> Estimates:

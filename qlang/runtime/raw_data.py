@@ -3,7 +3,7 @@
 from typing import Any
 
 from qlang.backends.protocol import Outcome, SettingOutcome
-from qlang.runtime.results import bit_string
+from qlang.runtime.outcomes import bit_string
 from qlang.runtime.stages import Raw
 from qlang.trust.canonical import sha256_digest
 

@@ -4,7 +4,8 @@
      "expect": {label: {"value": …, "stderr": …, "method": …}}, "counts": {register: {bits: n}},
      "probabilities": …, "states": …}], "methods_applied": […], "not_applied": […], "sla": […]}
 
-Bit strings are written as Qiskit writes them, bit 0 rightmost. `stderr` is shot noise alone, null where it is not
+Bit strings are written as Qiskit writes them, bit 0 rightmost; outputs that are no bits by their values
+(`outcomes`). `stderr` is shot noise alone, null where it is not
 known; `bias_bounds` holds what the plan predicts that noise may still shift each value.
 What is too long for JSON is an `.npy` file beside it, named with its digest. The result digest covers everything but
 `sla`, which holds the time that the run took.
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.backends.protocol import SampleOutcome
+from qlang.runtime.outcomes import outcome_text
 from qlang.runtime.stages import Checked, Estimated, Verdict
 from qlang.trust.canonical import canonical_json, sha256_digest
 
@@ -85,11 +87,6 @@ def results_of(job: str, checked: Checked) -> Results:
     return Results(core, checked.sla, files)
 
 
-def bit_string(outcome: int, width: int) -> str:
-    """Bit 0 rightmost; empty for no bits."""
-    return format(outcome, f"0{width}b") if width else ""
-
-
 def sla_json(sla: Sequence[Verdict]) -> list[dict[str, Any]]:
     """Verdicts as plain data; `met` is null where nothing is known."""
     return [
@@ -129,7 +126,7 @@ def _expectation(estimated: Estimated) -> dict[str, Any]:
 def _histogram(sample: SampleOutcome, name: str, files: dict[str, bytes]) -> dict[str, Any]:
     entries: Mapping[int, float] = sample.probabilities or {} if sample.counts is None else sample.counts
     if len(entries) <= MAX_INLINE or sample.width > 64:
-        return {bit_string(outcome, sample.width): value for outcome, value in entries.items()}
+        return {outcome_text(outcome, sample.width, sample.values): value for outcome, value in entries.items()}
     kind = np.float64 if sample.counts is None else np.int64
     table = np.empty(len(entries), dtype=[("outcome", np.uint64), ("value", kind)])
     table["outcome"], table["value"] = list(entries), list(entries.values())

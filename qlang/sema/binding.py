@@ -23,6 +23,7 @@ from qlang.sema.types import (
     Duration,
     Float,
     Int,
+    Qubit,
     Type,
     UInt,
     Unknown,
@@ -227,7 +228,9 @@ class _Declared:
     def read(self, node: tree.QubitDeclaration | tree.ClassicalDeclaration) -> None:
         """Raises ConstantError, and _Swept for a size that depends on a sweep."""
         if isinstance(node, tree.QubitDeclaration):
-            self.qubits[node.name.name] = 1 if node.size is None else positive_size(node.size, self._value)
+            size = None if node.size is None else positive_size(node.size, self._value)
+            self.qubits[node.name.name] = size or 1
+            self.known[node.name.name] = Qubit(size)
             self.declarations[node.name.name] = self.circuit.scope.span(node.name)
         else:
             self._read_classical(node, node.name.name)

@@ -119,10 +119,10 @@ def _stretch_arithmetic(context: Context, node: tree.BinaryOp) -> Inferred:
 
 def _warn_truncation(context: Context, node: tree.BinaryOp, left: Constant, right: Constant, result: Constant) -> None:
     """`1/2` is 0 in OpenQASM 3, which nobody means; `(n-1)/2` is left alone unless it gives 0."""
-    if not isinstance(result.type, (Int, UInt)) or not isinstance(left.value, int):
+    if not isinstance(result.type, (Int, UInt)) or not isinstance(left.value, int) or not isinstance(right.value, int):
         return
     literal = isinstance(node.left, tree.IntLiteral)
-    if left.value % int(str(int(right.value))) == 0 or not literal:
+    if left.value % right.value == 0 or not literal:
         return
     context.report(
         errors.warnings.IntegerDivision(

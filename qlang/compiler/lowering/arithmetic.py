@@ -14,6 +14,7 @@ from qlang.compiler.lowering.conversions import (
     convert,
     emit,
     from_integer,
+    nearest_angle,
     only_constant,
     real,
     rounded,
@@ -27,8 +28,8 @@ from qlang.compiler.lowering.selections import joined
 from qlang.ir.numbers import CHECKED
 from qlang.sema.operator_types import binary_type, unary_type
 from qlang.sema.operators import apply_binary, apply_unary
-from qlang.sema.types import BOOL, Angle, Bool, Complex, Duration, Float, Int, Type, is_integer
-from qlang.sema.values import Constant, as_int, no_operator
+from qlang.sema.types import BOOL, FLOAT, Angle, Bool, Complex, Duration, Float, Int, Type, is_integer
+from qlang.sema.values import Constant, as_float, as_int, no_operator
 
 _INTEGER: dict[str, type[Operation]] = {
     "+": arith.AddiOp,
@@ -96,8 +97,17 @@ def _angles(emitter: Emitter, symbol: str, kind: Type, left: Known, right: Known
     scaled = symbol in ("*", "/") and not (isinstance(left.type, Angle) and isinstance(right.type, Angle))
     if not shift and not scaled:
         width = max(bit_width(side.type) for side in (left, right) if isinstance(side.type, Angle))
-        left, right = (convert(emitter, Angle(width), side) for side in (left, right))
+        left, right = (_summand(emitter, Angle(width), side) for side in (left, right))
     return _integers(emitter, symbol, kind, left, right)
+
+
+def _summand(emitter: Emitter, kind: Angle, side: Known) -> Known:
+    """An operand of a sum of angles; what is no angle is in radians."""
+    if isinstance(side.type, Angle):
+        return convert(emitter, kind, side)
+    if isinstance(side, Constant):
+        return convert(emitter, kind, Constant(FLOAT, as_float(side)))
+    return nearest_angle(emitter, kind, side)
 
 
 def _integers(emitter: Emitter, symbol: str, kind: Type, left: Known, right: Known) -> Known:

@@ -136,6 +136,12 @@ def to_angle(emitter: Emitter, target: Angle, value: Known) -> Known:
         return from_integer(emitter, target, steps)
     if isinstance(value.type, Bit) and bit_width(value.type) == width:
         return from_integer(emitter, target, whole(emitter, value, word))
+    return nearest_angle(emitter, target, value)
+
+
+def nearest_angle(emitter: Emitter, target: Angle, value: Known) -> Dynamic:
+    """A number in radians as the nearest step of an angle."""
+    width, word = bit_width(target), word_of(target)
     nearest = AngleStepsOp.create(
         operands=[real(emitter, value)],
         result_types=[IntegerType(word)],

@@ -83,7 +83,7 @@ def _population(emitter: Emitter, kind: Type, arguments: Sequence[Known]) -> Kno
 
 
 def _rotation(symbol: str, opposite: str) -> Callable[[Emitter, Type, Sequence[Known]], Known]:
-    shifts = {"<<": arith.ShLIOp, ">>": arith.ShRUIOp}
+    shifts: dict[str, type[Operation]] = {"<<": arith.ShLIOp, ">>": arith.ShRUIOp}
 
     def rotate(emitter: Emitter, kind: Type, arguments: Sequence[Known]) -> Known:
         width, word = bit_width(kind), word_of(kind)

@@ -1,12 +1,13 @@
 """A checked job as `job.job`: declarations over wires, nothing decided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, StringAttr, SymbolRefAttr, f64, i64
 from xdsl.ir import Block, Operation, Region
 
 from qlang.compiler.lowering.frame import LoweringError, Outputs
 from qlang.compiler.lowering.gates import SYNONYMS
+from qlang.compiler.lowering.results import value_kind
 from qlang.ir import job as job_ir
 from qlang.ir.gates import BY_NAME
 from qlang.ir.pauli import product_text
@@ -15,6 +16,7 @@ from qlang.ir.values import Bound, Plain, attribute, attributes
 from qlang.sema import errors
 from qlang.sema.jobs import CheckedBackend, CheckedExpectation, CheckedJob, CheckedSample, MethodSpec, PauliTerm
 from qlang.sema.symbols import CheckedRule
+from qlang.sema.types import Type
 from qlang.syntax.source import Span
 
 
@@ -47,7 +49,7 @@ def _asked(job: CheckedJob, outputs: Outputs) -> Placed:
     for expectation in job.expect:
         yield _expect(expectation, outputs), expectation.span
     for sample in job.samples:
-        yield _sample(sample, outputs), sample.span
+        yield _sample(sample, outputs, job.values), sample.span
     if job.state is not None:
         wires = [outputs.qubits[register][0] + index for register, index in job.state.wires]
         properties = {"label": StringAttr("state"), "wires": DenseArrayBase.from_list(i64, wires)}
@@ -97,12 +99,13 @@ def _term(term: PauliTerm, outputs: Outputs) -> str:
     return product_text((outputs.qubits[register][0] + index, pauli) for register, index, pauli in term.factors)
 
 
-def _sample(sample: CheckedSample, outputs: Outputs) -> job_ir.SampleOp:
+def _sample(sample: CheckedSample, outputs: Outputs, values: Mapping[str, Type]) -> job_ir.SampleOp:
     registers = {register for register, _ in sample.wires}
     if sample.kind == "bits":
         (register,) = registers
         wires = [index for _, index in sample.wires]
-        extra = attributes(bits=register)
+        whole = register in values and wires == list(range(outputs.bits[register]))
+        extra = attributes(bits=register, values=value_kind(values[register]) if whole else None)
     else:
         wires = [outputs.qubits[register][0] + index for register, index in sample.wires]
         extra = {}

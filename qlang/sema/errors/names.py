@@ -380,15 +380,24 @@ class MissingArgument(Diagnostic):
     callee: str
     name: str
     definition: Span
+    program: str | None = None
+    """The file that runs without a job, where there is none that could give the value."""
+    type: str = ""
 
     def label(self) -> str:
         return f"`{self.name}` is missing"
 
     def secondary(self) -> Iterator[Label]:
-        yield Label(self.definition, "declared without a default")
+        if self.program is None:
+            yield Label(self.definition, "declared without a default")
 
     def helps(self) -> Iterator[str]:
-        yield f"write `{self.name} = …` in the call, or give the parameter a default"
+        if self.program is None:
+            yield f"write `{self.name} = …` in the call, or give the parameter a default"
+            return
+        yield f"an `input` gets its value from a job; write one into a `.qjob` file beside `{self.program}`:"
+        yield f'import "{self.program}" as program;'
+        yield f"job j {{ run program({self.name} = …); }}  // a value of type {self.type}"
 
 
 @dataclass(frozen=True)
