@@ -141,3 +141,12 @@ def test_words_are_cut_and_never_steer_a_terminal() -> None:
     drawn = text(picture(f"gate {long} a {{ x a; }}\nqubit q;\n{long} q;\n"), width=80, ascii=False)
     assert re.search(r"┤very_very[very_]*…├", drawn)
     assert len(max(drawn.splitlines(), key=len)) < 80
+
+
+def test_headers_of_nested_loops_wrap_too() -> None:
+    deep = "x q[0];"
+    for name in "abcdef":
+        deep = f"for int counter_{name} in [0:1000] {{ {deep} }}"
+    page = text(picture(f"qubit[2] q;\n{deep}"), width=80, ascii=False)
+    assert all(len(row) <= 80 for row in page.splitlines())
+    assert all(f"for counter_{name} in [0:1000]" in page for name in "abcdef")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -44,15 +45,28 @@ def measure(
     for each in layout.blocks:
         for column in each.edges:
             widths[column] = max(widths[column], edge)
+    columns, widest = _wrapped(layout, list(widths), room, header, apart=False)
+    if widest > room:  # headers of nested blocks lean on each other: give each its own columns
+        columns, _ = _wrapped(layout, widths, room, header, apart=True)
+    return columns
+
+
+def _wrapped(
+    layout: Layout, widths: list[float], room: float, header: Callable[[str], float], *, apart: bool
+) -> tuple[Columns, float]:
+    """The columns, and the width of the widest band. With `apart` a header ends before the next edge of a block."""
+    edges = sorted({column for each in layout.blocks for column in each.edges}) if apart else []
     together = set[int]()
     for each in layout.blocks:
         for part, first, last in zip(each.block.parts, each.edges, each.edges[1:], strict=False):
+            end = min(last, edges[bisect_right(edges, first)]) if apart else last
             needed = header(part.header)
-            missing = needed - sum(widths[first:last])
+            missing = needed - sum(widths[first:end])
             if missing > 0:
-                widths[last - 1] += missing
-            together |= _together(widths, first, last, needed)
-    return Columns(tuple(widths), tuple(_bands(widths, together, room)))
+                widths[end - 1] += missing
+            together |= _together(widths, first, end, needed)
+    bands = tuple(_bands(widths, together, room))
+    return Columns(tuple(widths), bands), max(sum(widths[band.first : band.last]) for band in bands)
 
 
 def _together(widths: Sequence[float], first: int, last: int, needed: float) -> set[int]:

@@ -29,6 +29,10 @@ def curve_svg(series: Mapping[str, Sequence[Sample]], x_label: str, y_label: str
     parts = plot.axes(x_label, y_label)
     for colour, (name, samples) in zip(_COLOURS, shown.items(), strict=False):
         parts += plot.series(name, samples, colour)
+    if len(shown) > 1:
+        for row, (colour, name) in enumerate(zip(_COLOURS, shown, strict=False)):
+            legend = words_at(_WIDTH - _RIGHT - 4, _TOP + 12 + 14 * row, cut(name, 40), anchor="end")
+            parts.append(f'<g color="{colour}">{legend}</g>')
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
         f'height="{_HEIGHT}" role="img" fill="none" stroke="currentColor" '
