@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from qlang.compiler.editor import gate_words
+from qlang.compiler.editor.comments import comment_above, markdown
 from qlang.sema.symbols import (
     CircuitSymbol,
     ConstantSymbol,
@@ -33,7 +34,10 @@ def explain(symbol: Symbol) -> str | None:
     describe = _DESCRIBERS.get(type(symbol))
     if describe is None and isinstance(symbol, VariableSymbol):
         describe = _variable  # aliases are variables of a class of their own
-    return None if describe is None else describe(symbol)
+    if describe is None:
+        return None
+    written = markdown(comment_above(symbol.span.source, symbol.span.start)) if type(symbol) in _DOCUMENTED else ""
+    return f"{describe(symbol)}\n\n{written}" if written else describe(symbol)
 
 
 def code(text: str, remark: str = "") -> str:
@@ -62,6 +66,8 @@ def _subroutine(symbol: SubroutineSymbol) -> str:
 def _observable(symbol: ObservableSymbol) -> str:
     text = symbol.scope.source.text
     written = _parameters(symbol.parameters, text)
+    if symbol.terms is not None:
+        return code(f"observable {symbol.name}({written})", f"{len(symbol.terms)} Pauli terms of an imported file.")
     head = f"observable {symbol.name}({written})" if symbol.parameters else f"observable {symbol.name}"
     return code(f"{head} = {text[symbol.value.start : symbol.value.end]};")
 
@@ -87,6 +93,9 @@ def _extern(symbol: ExternSymbol) -> str:
     written = ", ".join(map(str, symbol.parameters))
     return code(f"extern {symbol.name}({written}) -> {symbol.result}")
 
+
+_DOCUMENTED = (GateSymbol, CircuitSymbol, SubroutineSymbol, ObservableSymbol, NoiseSymbol, JobSymbol)
+"""What a comment above documents."""
 
 _DESCRIBERS: Mapping[type[Symbol], Callable[[Any], str]] = {
     GateSymbol: gate_words.explain,
