@@ -1,8 +1,8 @@
 """`%load_ext qlang` in notebooks: the cell magic `%%qjob` runs a cell written in the language.
 
-    %%qjob --name bell --run --shots 1000
-    circuit bell() { qubit[2] q; h q[0]; cx q[0], q[1]; }
-    job pair { run bell(); sample q; }
+%%qjob --name bell --run --shots 1000
+circuit bell() { qubit[2] q; h q[0]; cx q[0], q[1]; }
+job pair { run bell(); sample q; }
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         return run_cell(shell, line, cell)
 
     qjob.__doc__ = _parser().format_help()
-    shell.register_magic_function(qjob, "cell", "qjob")
+    shell.register_magic_function(qjob, "cell", "qjob")  # type: ignore[arg-type]  # IPython's decorator hides its types
 
 
 class _Parser(ArgumentParser):
@@ -98,5 +98,3 @@ def _found(program: Program, options: Namespace) -> Any:
     if options.plan or chosen:
         return program.plan(options.job, **chosen)
     return program
-
-

@@ -134,6 +134,7 @@ def _register(reader: Reader, node: ast.stmt, target: ast.Name, value: ast.Call)
     start, end = reader.position(node)
     name = tree.Name(*reader.position(target), target.id)
     kind = {"qubits": QUBITS, "qubit": QUBIT, "bits": BITS, "bit": BIT}[called]
+    reader.check_word(target, target.id)
     if target.id in reader.variables:
         raise reader.refuse(node, f"a second register `{target.id}`", "use another name")
     variable = reader.give(target, target.id, kind, size)
@@ -161,6 +162,8 @@ def _store(reader: Reader, node: ast.stmt, target: ast.expr, value: Value, wante
     value = _fitted(reader, node, kind, value)
     name = reader.name(target)
     size = _size(reader, value) if value.kind == BITS else None
+    if value.kind in (BIT, BITS):
+        reader.check_word(target, target.id)
     variable = reader.give(target, target.id, value.kind, size)
     if not variable.declared and reader.scopes.home(target.id) == reader.present_block:
         variable.declared = True
@@ -193,6 +196,9 @@ def _fitted(reader: Reader, node: ast.stmt, kind: Kind, value: Value) -> Value:
 def _size(reader: Reader, value: Value) -> tree.Expression | None:
     """The size of a new register that takes a value of several bits."""
     measured = value.node.qubits if isinstance(value.node, tree.Measurement) else value.node
+    known = reader.variables.get(measured.name) if isinstance(measured, tree.Name) else None
+    if known is not None and known.size is not None and known.kind == BITS:
+        return known.size
     if isinstance(measured, (tree.Name, tree.Index)):
         argument = tree.Argument(measured.start, measured.end, None, measured)
         name = tree.Name(measured.start, measured.end, "sizeof")

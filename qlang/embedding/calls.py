@@ -12,6 +12,7 @@ from qlang.embedding.expressions import expression, number
 from qlang.embedding.kinds import BIT, BITS, BOOL, FLOAT, INT, LIST, UNKNOWN, Kind, Value, as_bool, as_int, cast
 from qlang.embedding.operators import comparison, joined
 from qlang.embedding.reader import Reader
+from qlang.operations import GATES
 from qlang.problems import CompileError
 from qlang.sema.errors.embedding import CircuitCalled, NotDecorated
 from qlang.sema.errors.names import UnknownFunction
@@ -86,7 +87,7 @@ def callee(reader: Reader, node: ast.expr) -> Any:
 def refused_call(reader: Reader, node: ast.Call) -> CompileError:
     """The error of a call that has no meaning in a circuit."""
     name, found = _callee(reader, node.func)
-    if hasattr(found, "__code__"):
+    if hasattr(found, "__code__") and getattr(found, "__module__", "") != "qlang":
         return CompileError((NotDecorated(reader.function.span(node.func), name, _definition(reader, found)),))
     if isinstance(node.func, ast.Name) and name not in reader.function.outside and not reader.scopes.is_local(name):
         functions = [key for key, value in reader.function.outside.items() if definition_of(value) is not None]
@@ -152,6 +153,8 @@ def _measured_inside(reader: Reader, node: ast.Call) -> Value:
 
 def _of_module(reader: Reader, node: ast.Call, name: str) -> Value:
     """A function of `math`, `numpy` or ours."""
+    if name in GATES:
+        raise reader.refuse(node, f"gate `{name}` as a value", "gates return nothing; call it in a line of its own")
     if node.keywords or (name not in _MODULE and len(node.args) != 1):
         raise refused_call(reader, node)
     start, end = reader.position(node)
@@ -167,10 +170,6 @@ def _of_module(reader: Reader, node: ast.Call, name: str) -> Value:
         return Value(tree.Cast(start, end, tree.Type(start, end, "int"), rounded), INT)
     handler = _MODULE.get(name)
     if handler is None:
-        from qlang.operations import GATES
-
-        if name in GATES:
-            raise reader.refuse(node, f"gate `{name}` as a value", "gates return nothing; call it in a line of its own")
         raise refused_call(reader, node)
     return handler(reader, node)
 

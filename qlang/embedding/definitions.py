@@ -50,6 +50,7 @@ def circuit_or_subroutine(function: Callable[..., Any]) -> Definition:
     kinds = [_annotation(read, argument, FLOAT) for argument in read.tree.args.args]
     place: Place = "subroutine" if any(kind.quantum for kind in kinds) else "circuit"
     reader, parameters = _begun(read, place, FLOAT)
+    reader.check_word(read.tree, read.tree.name)
     body = tree.Block(*reader.position(read.tree), _body(reader, parameters))
     start, end = reader.position(read.tree)
     name = tree.Name(*_name_place(reader), read.tree.name)

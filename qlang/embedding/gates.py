@@ -65,6 +65,8 @@ def _called(reader: Reader, node: ast.expr) -> Called | None:
     name = reader.attribute(node)
     if name is None or not _of_ours(reader, node):
         return None
+    if name in MODIFIERS:
+        raise reader.refuse(node, f"`{name}` without a gate", f"write `ql.{name}(ql.x)(…)`")
     standard = GATES.get(name)
     hidden = standard is not None and (reader.scopes.is_local(name))
     written = tree.Name(*reader.name_span(node), f"ql.{name}" if hidden else name)

@@ -149,9 +149,14 @@ def _power(reader: Reader, node: ast.expr, left: Value, right: Value) -> Value:
     start, end = reader.position(node)
     if not (left.kind.whole and right.kind.whole):
         return Value(tree.BinaryOp(start, end, "**", cast(FLOAT, left), _number(right)), FLOAT)
-    if right.whole is not None and right.whole < 0:
+    if _is_negated(node) or (right.whole is not None and right.whole < 0):
         return Value(tree.BinaryOp(start, end, "**", cast(FLOAT, left), right.node), FLOAT)
     return Value(tree.BinaryOp(start, end, "**", as_int(left), as_int(right)), INT)
+
+
+def _is_negated(node: ast.expr) -> bool:
+    """Whether a power is written with a minus before its exponent."""
+    return isinstance(node, ast.BinOp) and isinstance(node.right, ast.UnaryOp) and isinstance(node.right.op, ast.USub)
 
 
 def _bitwise(reader: Reader, node: ast.expr, symbol: str, left: Value, right: Value) -> Value:

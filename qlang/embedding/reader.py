@@ -16,6 +16,7 @@ from qlang.sema.errors.embedding import ChangedKind, NotInCircuits, UnassignedVa
 from qlang.syntax import tree
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
+from qlang.syntax.words import STATEMENT_WORDS, TYPE_WORDS
 
 if TYPE_CHECKING:
     from qlang.embedding.definition import Definition
@@ -177,6 +178,11 @@ class Reader:
     @property
     def place_words(self) -> str:
         return {"observable": "an observable"}.get(self.place, f"a {self.place}")
+
+    def check_word(self, node: ast.AST, name: str) -> None:
+        """Raises CompileError for a name that a job could not write, being a word of the language."""
+        if name in (*STATEMENT_WORDS, *TYPE_WORDS):
+            raise self.refuse(node, f"the name `{name}`, which is a word of the language,", "use another name")
 
     def take_before(self) -> list[tree.Statement]:
         """The statements that must stand before the present one."""

@@ -11,7 +11,8 @@ from qlang.sema.context import Context
 from qlang.sema.infer import infer
 from qlang.sema.jobs import SweepAxis, SweepReference
 from qlang.sema.statements import innermost
-from qlang.sema.symbols import CircuitSymbol, ConstantSymbol, ParameterSymbol
+from qlang.sema.suggestions import suggest
+from qlang.sema.symbols import CircuitSymbol, ConstantSymbol, GateSymbol, ParameterSymbol
 from qlang.sema.type_names import positive_size, resolve_type
 from qlang.sema.types import (
     DEFAULT_WIDTH,
@@ -96,6 +97,12 @@ def _argument(
         context.use(node)
         fits = axis is None or _sweep_fits(context, parameter, node, axis)
         return SweepReference(node.name) if fits else None
+    if isinstance(node, tree.Name) and node.name not in CONSTANTS and node.name and not context.scope.torn:
+        symbol = context.lookup(node.name)
+        if symbol is None or isinstance(symbol, GateSymbol):  # a gate's name is hardly what was meant
+            near = suggest(node.name, axes)
+            context.report(errors.names.UnknownName(context.span(node), node.name, near, tuple(axes)))
+            return None
     kind, value = infer(context, node)
     if isinstance(kind, Unknown) or isinstance(parameter.type, Unknown):
         return None

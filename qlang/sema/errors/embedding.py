@@ -12,8 +12,8 @@ class NotInCircuits(Diagnostic):
     code = "QJ0580"
     title = "{construct} cannot be part of {where}"
     explanation = (
-        "A function under `@ql.circuit`, `@ql.gate` or `@ql.observable` is read, not run: it may hold registers, gates, "
-        "measurements, arithmetic, `for`, `while`, `if` and `match`, and calls of other such functions."
+        "A function under `@ql.circuit`, `@ql.gate` or `@ql.observable` is read, not run: it may hold registers, "
+        "gates, measurements, arithmetic, `for`, `while`, `if` and `match`, and calls of other such functions."
     )
     found_by = "python"
 
@@ -118,8 +118,8 @@ class WrongPythonKind(Diagnostic):
     code = "QJ0585"
     title = "{what} must be {wanted}, found {found}"
     explanation = (
-        "Parameters without an annotation are `float`. Sizes, ranges and indices are integers, gates act on qubits, and "
-        "angles are numbers."
+        "Parameters without an annotation are `float`. Sizes, ranges and indices are integers, gates act on qubits, "
+        "and angles are numbers."
     )
     found_by = "python"
 
@@ -164,8 +164,8 @@ class NotDecorated(Diagnostic):
     code = "QJ0587"
     title = "`{name}` is a plain Python function"
     explanation = (
-        "A circuit is read, not run: what it calls must be known as a circuit's part, too. What plain Python computes is "
-        "computed before, outside of the circuit."
+        "A circuit is read, not run: what it calls must be known as a circuit's part, too. What plain Python computes "
+        "is computed before, outside of the circuit."
     )
     found_by = "python"
 
