@@ -8,6 +8,7 @@ from xdsl.ir import Operation
 
 from qlang.backends.branches import Branch, Machine
 from qlang.backends.errors import BadLoop, LoopLimit
+from qlang.ir.loops import EARLY_EXIT
 
 if TYPE_CHECKING:
     from qlang.backends.program import DecodedBlock, Decoder, Step
@@ -54,14 +55,22 @@ def _for(decoder: "Decoder", op: Operation) -> "Step":
     start, results = decoder.slots_of(op.iter_args), decoder.slots_of(op.results)
     body = decoder.block(op.body.block)
     counter, carried = body.arguments[0], body.arguments[1:]
+    may_stop = EARLY_EXIT in op.attributes
 
     def loop(machine: Machine, branches: list[Branch], span: range) -> list[Branch]:
+        stopped: list[Branch] = []
         _move(branches, start, carried)
         for value in span:
             for branch in branches:
                 branch.env[counter] = value
             branches = body.run(machine, branches)
             _move(branches, body.results, carried)
+            if may_stop:
+                done, branches = _part(branches, carried[-1])
+                stopped += done
+                if not branches:
+                    break
+        branches = stopped + branches
         _move(branches, carried, results)
         return branches
 

@@ -160,13 +160,3 @@ def test_a_loop_stays_a_loop_and_compiles_as_fast_for_a_million() -> None:
     assert seconds(1_000_000) < 3 * seconds(10)
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        ("for int i in [0:3] { if (i == 2) { break; } }", "QJ0504"),
-        ("end;", "QJ0504"),
-        ("def f(int n) -> int { if (n > 0) { return 1; } return 2; }\nint k = f(1);", "QJ0504"),
-    ],
-)
-def test_what_cannot_run_yet_is_named(body: str, code: str) -> None:
-    assert code in codes(f"{HEADER}qubit[4] q;\n{body}\n", "test.qasm")

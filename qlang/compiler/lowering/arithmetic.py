@@ -17,6 +17,7 @@ from qlang.compiler.lowering.conversions import (
     nearest_angle,
     only_constant,
     real,
+    resized,
     rounded,
     truth,
     whole,
@@ -112,18 +113,30 @@ def _summand(emitter: Emitter, kind: Angle, side: Known) -> Known:
 
 def _integers(emitter: Emitter, symbol: str, kind: Type, left: Known, right: Known) -> Known:
     """Exact in a word that holds both operands, then brought to the width of the result."""
-    width, unsigned = _common_word(kind, left, right, symbol in ("/", "%"))
+    power = symbol == "**" and not isinstance(right, Constant) and _full(right.type)
+    width, unsigned = _common_word(kind, left, right, power or symbol in ("/", "%"))
+    if power and unsigned:
+        width += WORD
     if symbol in ("<<", ">>"):
         width, unsigned = word_of(kind), not isinstance(kind, Int)
     table = _UNSIGNED if unsigned else _INTEGER
     if symbol not in table:
         raise no_operator(symbol, (left.type, right.type))
     pair = [whole(emitter, left, width), whole(emitter, right, width)]
-    checked = symbol in _OVERFLOWING and isinstance(kind, Int) and kind.width is None and _narrow(left, right)
+    plain = isinstance(kind, Int) and kind.width is None
+    checked = plain and symbol in _OVERFLOWING and _narrow(left, right)
     result = emit(emitter, table[symbol], pair, IntegerType(width), checked)
-    if checked and symbol == "**":
-        result.owner.attributes[CHECKED] = UnitAttr()  # type: ignore[union-attr]  # an operation's result
+    if plain and symbol == "**":
+        _check(result)
+        result = resized(emitter, result, WORD, True)
+        _check(result)
     return from_integer(emitter, kind, result)
+
+
+def _check(result: SSAValue) -> None:
+    """Say that a result must fit, where MLIR has no flag for it."""
+    assert isinstance(result.owner, Operation)
+    result.owner.attributes[CHECKED] = UnitAttr()
 
 
 def _narrow(*sides: Known) -> bool:

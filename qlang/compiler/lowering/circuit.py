@@ -5,11 +5,13 @@ circuit serves every point.
 """
 
 from xdsl.dialects.builtin import ArrayAttr, FunctionType, StringAttr, f64, i64
-from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.ir import Attribute, Block, Region
 
-from qlang.compiler.lowering.conversions import convert, materialised
+from qlang.compiler.lowering.conversions import convert
 from qlang.compiler.lowering.emitter import Dynamic, Emitter
 from qlang.compiler.lowering.frame import Frame, Outputs, Qubits
+from qlang.compiler.lowering.levels import Level, flag
+from qlang.compiler.lowering.results import output_bits
 from qlang.compiler.lowering.statements import call_subroutine, lower_body
 from qlang.ir import circuit
 from qlang.ir.values import attribute
@@ -32,7 +34,9 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     block.add_op(alloc)
     emitter = Emitter(source, block, alloc.result, symbol.whole.start, symbol.whole.end)
     alloc.location = emitter.here()
-    frame = Frame(emitter, symbol.scope, call=call_subroutine)
+    frame = Frame(emitter, symbol.scope, call=call_subroutine, levels=[Level("circuit", flag())])
+    frame.outputs = frozenset(outputs.bits)
+    frame.endings.look(symbol.scope)
     for (name, kind), argument in zip(swept.items(), block.args, strict=True):
         argument.name_hint = name if name.isidentifier() else None
         arrives = INT if is_integer(kind) else FLOAT
@@ -45,7 +49,7 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
         frame.bind(name, Qubits(range(first, first + size), single=name in single_qubits(job)))
     frame.scopes.append({})
     lower_body(frame, symbol.body)
-    results = [emitter.register, *(_bits(frame, name, size) for name, size in outputs.bits.items())]
+    results = [emitter.register, *(output_bits(frame, name, size) for name, size in outputs.bits.items())]
     emitter.flush()
     results[0] = emitter.register
     block.add_op(circuit.ReturnOp.create(operands=results, location=emitter.here()))
@@ -53,14 +57,6 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     func = circuit.FuncOp(symbol.name, function_type, Region(block), _attributes(source.name, sweeps, outputs))
     func.location = emitter.location(symbol.whole.start, symbol.whole.end)
     return func
-
-
-def _bits(frame: Frame, name: str, size: int) -> SSAValue:
-    variable = frame.variable(name)
-    known = variable.value if variable is not None else None
-    if known is None:
-        return frame.emitter.bits(0, size)
-    return materialised(frame.emitter, known).ssa
 
 
 def _attributes(source: str, parameters: list[str], outputs: Outputs) -> dict[str, Attribute]:

@@ -13,9 +13,10 @@ from xdsl.ir import Block, Region, SSAValue
 from qlang.compiler.lowering.conversions import truth
 from qlang.compiler.lowering.exits import clear, lower_unless
 from qlang.compiler.lowering.expressions import value
-from qlang.compiler.lowering.frame import Frame
+from qlang.compiler.lowering.frame import Frame, Variable
 from qlang.compiler.lowering.levels import FALSE, Level, flag
 from qlang.compiler.lowering.regions import Carried, branch, carried, end, enter, leave, resume
+from qlang.sema.types import BOOL
 from qlang.sema.values import Constant, as_bool
 from qlang.syntax import tree
 
@@ -39,30 +40,20 @@ def lower_if(frame: Frame, node: tree.If, body: Body) -> None:
     branch(frame, truth_value, state, (side(node.then), side(node.otherwise)))
 
 
-def loop_level(frame: Frame, body: tree.Block) -> Level:
-    """The flags that the body of a loop needs."""
-    jumps = frame.endings.jumps(frame.scope, body)
-    leaves = bool(jumps - {"continue"})
-    if "continue" not in jumps and leaves:
-        both = flag()
-        return Level("loop", both, both)
-    return Level("loop", flag(), flag() if leaves else None)
-
-
 def lower_while(frame: Frame, node: tree.While, body: Body) -> None:
     """`while`."""
     emitter = frame.emitter
     place = emitter.start, emitter.end
-    level = loop_level(frame, node.body)
+    level = loop_level(frame, node.body, node.condition)
     frame.levels.append(level)
-    state = carried(frame, node.body, node.condition)
+    state = loop_state(frame, level, node.body, node.condition)
     values = state.values(emitter)
     emitter.flush()
     outer_block, register = emitter.block, emitter.register
     types = [register.type, *(value.type for value in values)]
     before, after = Block(arg_types=types), Block(arg_types=types)
     enter(frame, state, before, before.args)
-    condition = _goes_on(frame, node.condition, level)
+    condition = _goes_on(frame, node, level, body)
     end(frame, before, scf.ConditionOp(condition, *leave(frame, state)))
     enter(frame, state, after, after.args)
     clear(frame)
@@ -74,3 +65,73 @@ def lower_while(frame: Frame, node: tree.While, body: Body) -> None:
     op = scf.WhileOp([register, *values], types, Region(before), Region(after))
     emitter.add(op)
     resume(frame, state, outer_block, op.results)
+
+
+def _goes_on(frame: Frame, node: tree.While, level: Level, body: Body) -> SSAValue:
+    """Whether another iteration follows: the condition, which is not asked for where the loop was left."""
+    emitter, condition = frame.emitter, node.condition
+    if level.stop is None:
+        return truth(emitter, value(frame, condition))
+    if isinstance(condition, tree.BoolLiteral) and condition.value:
+        stopped = truth(emitter, level.stop.value)
+        return emitter.value(arith.XOrIOp.create(operands=[stopped, emitter.boolean(True)], result_types=[i1]))
+    name = f"<while {node.start}>"
+    target = tree.Name(condition.start, condition.end, name)
+    frame.scopes.append({name: Variable(BOOL, FALSE)})
+    lower_unless(frame, level.stop, [tree.Assignment(condition.start, condition.end, target, "=", condition)], body)
+    answer = frame.scopes.pop()[name]
+    assert isinstance(answer, Variable)
+    return truth(emitter, answer.value)
+
+
+def loop_level(frame: Frame, body: tree.Block, *conditions: tree.Expression) -> Level:
+    """The flags that the body of a loop needs."""
+    jumps = frame.endings.jumps(frame.scope, body, *conditions)
+    leaves = bool(jumps - {"continue"})
+    if leaves and "continue" not in jumps:
+        both = flag()
+        return Level("loop", both, both)
+    return Level("loop", flag(), flag() if leaves else None)
+
+
+def loop_state(frame: Frame, level: Level, *parts: tree.Node) -> Carried:
+    """What the iterations of a loop hand on; a `continue` is no matter of the next one."""
+    state = carried(frame, *parts)
+    kept = tuple(variable for variable in state.flags if variable is not level.skip or variable is level.stop)
+    return Carried(state.variables, kept)
+
+
+def lower_switch(frame: Frame, node: tree.Switch, body: Body) -> None:
+    """`switch`: a chain of branches on equality, in the order written."""
+    subject = _subject_name(node)
+    frame.scopes.append({})
+    frame.bind_value(subject, value(frame, node.subject), None)
+    chain: tree.Block | None = None
+    for case in reversed(node.cases):
+        if not case.values:
+            chain = case.body
+            continue
+        tests = [
+            tree.BinaryOp(v.start, v.end, "==", tree.Name(node.subject.start, node.subject.end, subject), v)
+            for v in case.values
+        ]
+        condition: tree.Expression = tests[0]
+        for test in tests[1:]:
+            condition = tree.BinaryOp(test.start, test.end, "||", condition, test)
+        branch = tree.If(case.start, case.end, condition, case.body, chain)
+        chain = tree.Block(case.start, case.end, [branch])
+    if chain is not None:
+        body(frame, chain.statements)
+    frame.scopes.pop()
+
+
+def _subject_name(node: tree.Switch) -> str:
+    """A name for a switch's subject that no program can write."""
+    return f"<switch {node.start}>"
+
+
+def scoped(frame: Frame, statements: Sequence[tree.Statement], body: Body) -> None:
+    """Lower statements with names of their own."""
+    frame.scopes.append({})
+    body(frame, statements)
+    frame.scopes.pop()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from qlang.compiler.lowering.arithmetic import binary, unary
 from qlang.compiler.lowering.conversions import convert, made, materialised, whole
 from qlang.compiler.lowering.emitter import Dynamic
+from qlang.compiler.lowering.ending_calls import result_name
 from qlang.compiler.lowering.frame import Frame, JoinedView, Known, LoweringError, Qubits, Selection, Variable, View
 from qlang.compiler.lowering.functions import function
 from qlang.compiler.lowering.problems import from_constant, not_executable
@@ -13,6 +14,7 @@ from qlang.compiler.lowering.selections import taken
 from qlang.compiler.lowering.viewing import read
 from qlang.sema.casts import element_type
 from qlang.sema.constants import evaluate, listed
+from qlang.sema.functions import call_builtin
 from qlang.sema.parts import array_of, dimensions, position
 from qlang.sema.symbols import SubroutineSymbol
 from qlang.sema.type_names import resolve_type
@@ -95,6 +97,9 @@ def _call(frame: Frame, node: tree.Call) -> Known:
     symbol = frame.scope.lookup(node.callee.name)
     if isinstance(symbol, SubroutineSymbol):
         assert frame.call is not None
+        early = frame.variable(result_name(node)) if frame.endings.any else None
+        if early is not None:
+            return early.value
         result = frame.call(frame, symbol, node)
         if result is None:
             raise not_executable(frame, node, f"the value of `{symbol.name}`, which returns none", "return one")
@@ -104,7 +109,8 @@ def _call(frame: Frame, node: tree.Call) -> Known:
     arguments = [value(frame, argument.value) for argument in node.arguments]
     if any(isinstance(argument, Dynamic) for argument in arguments):
         return function(frame.emitter, node.callee.name, arguments, frame.scope.version)
-    return _constant(frame, node)
+    known = [argument for argument in arguments if isinstance(argument, Constant)]
+    return call_builtin(node.callee.name, known, frame.scope.version)
 
 
 def _measurement(frame: Frame, node: tree.Measurement) -> Known:

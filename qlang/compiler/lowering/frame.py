@@ -7,6 +7,8 @@ from typing import Literal
 from xdsl.ir import SSAValue
 
 from qlang.compiler.lowering.emitter import Dynamic, Emitter
+from qlang.compiler.lowering.jumps import Endings
+from qlang.compiler.lowering.levels import Level
 from qlang.ir.circuit import RegisterType
 from qlang.ir.gates import Primitive
 from qlang.sema.jobs import CheckedJob
@@ -86,6 +88,12 @@ class Frame:
     """Lowers a subroutine call; set where statements are, above the rooms of expressions."""
     result: Known | None = None
     """What the subroutine returned."""
+    levels: "list[Level]" = field(default_factory=list)
+    """The bodies that can be left, the circuit first."""
+    outputs: "frozenset[str]" = frozenset()
+    """Variables of the circuit that are read when it has ended."""
+    endings: Endings = field(default_factory=Endings)
+    """Which subroutines may end the circuit."""
     primitives: "dict[str, Primitive | Literal[False]]" = field(default_factory=dict)
     """Gate name → its primitive, or False where it is expanded; the same for all bodies of a file."""
     files: "dict[int, dict[str, Primitive | Literal[False]]]" = field(default_factory=dict)
@@ -113,7 +121,16 @@ class Frame:
     def within(self, scope: FileScope) -> "Frame":
         """A frame for the body of a gate or subroutine that `scope`'s file defines."""
         known = self.files.setdefault(id(scope), {})
-        return Frame(self.emitter, scope, self.depth + 1, call=self.call, primitives=known, files=self.files)
+        return Frame(
+            self.emitter,
+            scope,
+            self.depth + 1,
+            call=self.call,
+            levels=list(self.levels),
+            endings=self.endings,
+            primitives=known,
+            files=self.files,
+        )
 
     def all_wires(self) -> range:
         """Every qubit of the circuit, for a barrier or delay without operands."""

@@ -11,6 +11,7 @@ from qlang.compiler.lowering.frame import Frame, Qubits, Wire
 from qlang.compiler.lowering.problems import not_executable, out_of_range
 from qlang.ir.wires import WireAtOp
 from qlang.sema.constants import range_of
+from qlang.sema.operands import concatenated
 from qlang.sema.values import Constant, as_int
 from qlang.syntax import tree
 
@@ -110,8 +111,8 @@ def _hardware(frame: Frame, node: tree.HardwareQubit) -> Qubits:
 
 
 def _concatenation(frame: Frame, node: tree.BinaryOp) -> Qubits:
-    left, right = operand(frame, node.left), operand(frame, node.right)
-    return Qubits((*left.wires, *right.wires), single=False)
+    parts = [operand(frame, part) for part in concatenated(node)]
+    return Qubits(tuple(wire for part in parts for wire in part.wires), single=False)
 
 
 def _text(frame: Frame, node: tree.Node) -> str:

@@ -6,34 +6,43 @@ from qlang.compiler.lowering import control
 from qlang.compiler.lowering.arithmetic import binary
 from qlang.compiler.lowering.conversions import convert, real, zeros
 from qlang.compiler.lowering.emitter import Dynamic
+from qlang.compiler.lowering.ending_calls import EndingCall, ending_calls, result_name
+from qlang.compiler.lowering.exits import lower_rest
 from qlang.compiler.lowering.expressions import assigned, resolved, value
 from qlang.compiler.lowering.frame import Frame, Known, Qubits, Variable
 from qlang.compiler.lowering.gate_runs import lower_run
 from qlang.compiler.lowering.gates import lower_gate
+from qlang.compiler.lowering.jumps import returns_early
+from qlang.compiler.lowering.levels import FALSE, Level, flag, set_flags
+from qlang.compiler.lowering.loops import lower_for
 from qlang.compiler.lowering.problems import from_constant, not_executable, within_call
 from qlang.compiler.lowering.qubits import is_quantum_operand, operand
 from qlang.compiler.lowering.views import bind_alias, bind_argument, store
 from qlang.ir import circuit
 from qlang.sema.symbols import SubroutineSymbol
 from qlang.sema.types import BIT, Bit, Qubit, Void, is_quantum
-from qlang.sema.values import Constant, ConstantError
+from qlang.sema.values import Constant, ConstantError, boolean
 from qlang.syntax import tree
 
 
 def lower_body(frame: Frame, statements: Sequence[tree.Statement]) -> None:
-    """Append a body's statements, up to a `return`.
+    """Append a body's statements, up to a jump; what follows one that may jump is lowered as `exits` says.
 
     Raises LoweringError at the first statement that cannot be lowered.
     """
-    emitter = frame.emitter
-    for statement in statements:
+    emitter, skip = frame.emitter, frame.levels[-1].skip
+    for place, statement in enumerate(statements):
         if not frame.depth:
             emitter.start, emitter.end = statement.start, statement.end
+        if frame.endings.any and (calls := ending_calls(frame, statement)):
+            lower_body(frame, [*calls, statement, *statements[place + 1 :]])
+            return
         try:
             _HANDLERS.get(type(statement), _unknown)(frame, statement)
         except ConstantError as error:
             raise from_constant(frame, statement, error) from None
-        if isinstance(statement, tree.Return):
+        if skip.value is not FALSE:
+            lower_rest(frame, statements[place + 1 :], lower_body)
             return
 
 
@@ -99,6 +108,10 @@ def _box(frame: Frame, node: tree.Box) -> None:
     frame.scopes.pop()
 
 
+def _scope(frame: Frame, node: tree.Scope) -> None:
+    control.scoped(frame, node.body.statements, lower_body)
+
+
 def _block(frame: Frame, node: tree.Annotated) -> None:
     lower_body(frame, [node.statement])
 
@@ -117,7 +130,7 @@ def _if(frame: Frame, node: tree.If) -> None:
 
 
 def _for(frame: Frame, node: tree.For) -> None:
-    control.lower_for(frame, node, lower_body)
+    lower_for(frame, node, lower_body)
 
 
 def _while(frame: Frame, node: tree.While) -> None:
@@ -128,22 +141,48 @@ def _switch(frame: Frame, node: tree.Switch) -> None:
     control.lower_switch(frame, node, lower_body)
 
 
+def _break(frame: Frame, node: tree.Break) -> None:
+    set_flags(frame.levels, "break")
+
+
+def _continue(frame: Frame, node: tree.Continue) -> None:
+    set_flags(frame.levels, "continue")
+
+
+def _end(frame: Frame, node: tree.End) -> None:
+    set_flags(frame.levels, "end")
+
+
 def _return(frame: Frame, node: tree.Return) -> None:
     if node.value is not None:
-        frame.result = value(frame, node.value)
+        level = next(level for level in reversed(frame.levels) if level.body == "subroutine")
+        found = value(frame, node.value)
+        if level.result is None:
+            frame.result = found
+        else:
+            level.result.value = convert(frame.emitter, level.result.type, found)
+    set_flags(frame.levels, "return")
+
+
+def _evaluate(frame: Frame, node: EndingCall) -> None:
+    symbol = frame.scope.lookup(node.call.callee.name)
+    assert isinstance(symbol, SubroutineSymbol)
+    result = call_subroutine(frame, symbol, node.call)
+    frame.bind_value(result_name(node.call), boolean(False) if result is None else result)
 
 
 def call_subroutine(frame: Frame, symbol: SubroutineSymbol, call: tree.Call) -> Known | None:
     """Lower a subroutine's body in place; its result, if it has one.
 
-    Raises LoweringError for recursion and for a `return` inside a loop or branch.
+    Raises LoweringError for what cannot be executed in it, with the call.
     """
     if frame.depth > 60:
         raise not_executable(frame, call, "calls nested this deep", "recursion has no circuit; use a loop")
-    nested = next((n for n in _nested_returns(symbol.definition.body)), None)
-    inner = frame.within(symbol.scope)
-    if nested is not None:
-        raise not_executable(inner, nested, "a `return` inside a loop or branch", "return once, at the end")
+    inner, body = frame.within(symbol.scope), symbol.definition.body
+    level = Level("subroutine", flag())
+    if not isinstance(symbol.result, Void) and (returns_early(body) or frame.endings.ends(symbol)):
+        level.result = Variable(symbol.result, zeros(symbol.result))
+    inner.levels.append(level)
     for parameter, argument in zip(symbol.parameters, call.arguments, strict=True):
         if is_quantum(parameter.type):
             single = isinstance(parameter.type, Qubit) and parameter.type.size is None
@@ -151,27 +190,16 @@ def call_subroutine(frame: Frame, symbol: SubroutineSymbol, call: tree.Call) -> 
         else:
             bind_argument(frame, inner, parameter, argument.value)
     with within_call(frame, call, symbol.name):
-        lower_body(inner, symbol.definition.body.statements)
+        lower_body(inner, body.statements)
+    if level.result is not None:
+        return level.result.value
     if inner.result is None or isinstance(symbol.result, Void):
         return None
     return convert(frame.emitter, symbol.result, inner.result)
 
 
-def _nested_returns(body: tree.Block) -> list[tree.Return]:
-    return [
-        node
-        for statement in body.statements
-        if not isinstance(statement, tree.Return)
-        for node in tree.walk(statement)
-        if isinstance(node, tree.Return)
-    ]
-
-
 _NOT_EXECUTABLE: dict[type[tree.Statement], tuple[str, str]] = {
     tree.Calibration: ("a pulse-level calibration", "leave it out: backends bring their own calibrations"),
-    tree.Break: ("`break`", "put the condition into a `while`"),
-    tree.Continue: ("`continue`", "put the rest of the body into an `if`"),
-    tree.End: ("`end`", "put what follows into an `if`"),
 }
 
 _HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
@@ -190,7 +218,12 @@ _HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
     tree.For: _for,
     tree.While: _while,
     tree.Switch: _switch,
+    tree.Scope: _scope,
+    tree.Break: _break,
+    tree.Continue: _continue,
+    tree.End: _end,
     tree.Return: _return,
+    EndingCall: _evaluate,
     tree.Annotated: _block,
     tree.QubitDeclaration: _nothing,
     tree.GateDefinition: _nothing,

@@ -1,0 +1,50 @@
+"""Random programs with every kind of jump do what an independent interpreter says."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from qlang.backends.protocol import Request, SampleSpec
+from qlang.backends.reference import ReferenceBackend
+from qlang.compiler.driver import compile_source
+from qlang.syntax.source import Source
+from tests.compiler.programs import SEEDED, kernel_of
+from tests.compiler.random_control import QUBITS, Interpreter, program, text
+
+
+def executed(written: str) -> tuple[int, ...]:
+    """The qubits, `m` and `r` at the end, each certain."""
+    compilation = compile_source(Source("test.qasm", written), SEEDED, stop_after="kernel")
+    assert compilation.ok, [(d.code, d.message(), d.span.text) for d in compilation.diagnostics]
+    samples = (SampleSpec("q", tuple(range(QUBITS))), SampleSpec("m", bits="m"), SampleSpec("r", bits="r"))
+    outcome = ReferenceBackend().execute(kernel_of(compilation), Request(samples=samples))
+    found = []
+    for sample in outcome.samples:
+        ((value, probability),) = [(v, p) for v, p in (sample.probabilities or {}).items() if p > 1e-12]
+        assert abs(probability - 1) < 1e-9
+        found.append(value)
+    return tuple(found)
+
+
+def agree(seeds: Iterable[int]) -> None:
+    for seed in seeds:
+        tree = program(seed)
+        assert executed(text(tree)) == Interpreter(tree).run(), f"seed {seed}:\n{text(tree)}"
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_random_control_flow(part: int) -> None:
+    agree(range(50 * part, 50 * part + 50))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(40))
+def test_much_random_control_flow(part: int) -> None:
+    agree(range(1000 + 100 * part, 1100 + 100 * part))
+
+
+def test_the_programs_jump() -> None:
+    """The test is worth something only if most of its programs leave something early."""
+    texts = [text(program(seed)) for seed in range(200)]
+    for word in ("break;", "continue;", "end;", "return", "while", "switch", "for int", " f(q"):
+        assert sum(word in each for each in texts) > 40, word
