@@ -8,7 +8,7 @@ from qlang.sema import errors
 from qlang.sema.context import Context
 from qlang.sema.files import MOST_NESTED, Files, is_openqasm
 from qlang.sema.gate_files import file_version, standard_scope
-from qlang.sema.loader import LoadFailure
+from qlang.sema.loader import LoadFailure, is_standard
 from qlang.sema.module import Module
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import BrokenSymbol, CircuitSymbol, ObservableSymbol, ParameterSymbol
@@ -105,6 +105,10 @@ def check_source(
     done = files.done.get(source.name)
     if done is not None:
         return done
+    if is_standard(source):
+        from qlang.sema.standard_modules import standard_module
+
+        return files.done.setdefault(source.name, standard_module(source))
     if source.name in files.open:
         chain = tuple(files.open[files.open.index(source.name) :])
         context.report(errors.names.ImportCycle(context.span(blamed), path=path, chain=chain))
@@ -145,6 +149,8 @@ def _as_circuit(
     if main is None:
         if module.broken:
             return _broken_alias(context, alias)
+        if module.scope not in context.scope.parents:  # as the import without `as` does
+            context.scope.parents.insert(0, module.scope)
         context.report(errors.names.NothingToImport(context.span(alias), path=path, alias=alias.name))
         return _broken_alias(context, alias)
     return replace(main, name=alias.name, span=context.span(alias))

@@ -101,7 +101,8 @@ def check_job(state: "ProgramCheck", node: tree.JobDefinition) -> CheckedJob | N
         by_name: dict[str, SweepAxis | None] = {name.name: None for name in statements.swept()}
         by_name |= {name: axis for axis in axes for name in axis.names}
         bound = _bind(state, context, circuit, run, by_name)
-        _warn_unused_sweeps(context, statements, run)
+        if bound is not None:
+            _warn_unused_sweeps(context, statements, run)
     outputs = _outputs(context, statements, bound)
     sla = _promises(context, statements)
     mitigation = _mitigation(context, statements)

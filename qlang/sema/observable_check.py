@@ -29,6 +29,10 @@ def check_observable(context: Context, symbol: ObservableSymbol) -> None:
 def check_terms(context: Context, node: tree.Expression) -> None:
     """Check an expression of Pauli matrices; numbers inside are checked as usual."""
     match node:
+        case tree.BinaryOp() if node.operator not in _OPERATORS and _has_pauli(context, node):
+            what = f"`{node.operator}` of an observable"
+            advice = "combine observables by `+`, `-`, `*` and numbers"
+            context.report(errors.observables.NotAnObservable(context.span(node), what=what, help=advice))
         case tree.BinaryOp(operator="+" | "-" | "*" | "/"):
             _operations(context, node)
         case tree.UnaryOp(operator="+" | "-"):
@@ -54,6 +58,12 @@ def check_terms(context: Context, node: tree.Expression) -> None:
 
 
 _OPERATORS = ("+", "-", "*", "/")
+
+
+def _has_pauli(context: Context, node: tree.Expression) -> bool:
+    """Whether Pauli matrices or observables stand in an expression."""
+    callees = (part.callee.name for part in tree.walk(node) if isinstance(part, tree.Call))
+    return any(name in PAULIS or isinstance(context.lookup(name), ObservableSymbol) for name in callees)
 
 
 def _operations(context: Context, node: tree.BinaryOp) -> None:
@@ -115,6 +125,8 @@ def _call(context: Context, node: tree.Call) -> None:
             context.report(errors.types.WrongArgumentCount(span, name=name, wanted="1 qubit", found=found))
         for argument in node.arguments:
             check_operand(context, argument.value)
+    elif symbol is None and context.scope.torn:
+        return
     elif symbol is None and name not in BUILTINS:
         known = [*PAULIS, *context.visible((ObservableSymbol,)), *BUILTINS]
         span = context.span(node.callee)

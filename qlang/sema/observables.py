@@ -29,12 +29,14 @@ from qlang.sema.symbols import (
 from qlang.sema.types import Angle, Array, Complex, Qubit, Type, is_quantum
 from qlang.sema.values import CONSTANTS, Constant, ConstantError, as_complex, integer
 from qlang.syntax import tree
-from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.diagnostic import Call, Diagnostic, with_calls
 from qlang.syntax.source import Span
 
 MOST_TERMS = 100_000
 MOST_DEPTH = 64
 """Observables that call one another in a chain."""
+MOST_CALLS = 4
+"""Calls that a diagnostic shows."""
 PAULIS = ("X", "Y", "Z", "I")
 _TINY = 1e-12
 _NUMBERS = (*REALS, Angle, Complex)
@@ -163,6 +165,8 @@ def _name(node: tree.Name, scope: Scope) -> Polynomial:
 
 
 def _unknown(node: tree.Name, scope: Scope) -> ObservableFault:
+    if scope.file.torn:
+        return ObservableFault(None)
     span = scope.file.span(node)
     known = [*scope.bindings, *scope.registers]
     return ObservableFault(errors.names.UnknownName(span, name=node.name, suggestion=suggest(node.name, known)))
@@ -201,6 +205,9 @@ def _operation(node: tree.BinaryOp, left: Polynomial, scope: Scope) -> Polynomia
         case "/":
             return _quotient(node, left, scope)
         case _:
+            if not _is_number(node, scope):
+                words = f"`{node.operator}` of an observable"
+                raise _no_observable(node, scope, words, "combine observables by `+`, `-`, `*` and numbers")
             return _number(node, scope)
 
 
@@ -236,6 +243,8 @@ def _call(node: tree.Call, scope: Scope) -> Polynomial:
     if name in BUILTINS:
         return _number(node, scope)
     if isinstance(symbol, BrokenSymbol):
+        raise ObservableFault(None)
+    if scope.file.torn:
         raise ObservableFault(None)
     span = scope.file.span(node.callee)
     known = [*PAULIS, *(item.name for item in scope.file.visible() if isinstance(item, ObservableSymbol))]
@@ -324,6 +333,8 @@ def _indexed(node: tree.Index, scope: Scope) -> Qubits:
 
 
 def _called(node: tree.Node, symbol: ObservableSymbol, arguments: list[tree.Argument], scope: Scope) -> Polynomial:
+    if symbol.flaws:
+        raise ObservableFault(None)
     if scope.depth >= MOST_DEPTH:
         raise _no_observable(node, scope, f"`{symbol.name}`, which calls itself,")
     bindings = _bound(node, symbol, arguments, scope)
@@ -331,7 +342,13 @@ def _called(node: tree.Node, symbol: ObservableSymbol, arguments: list[tree.Argu
         return _listed(symbol.terms, bindings[symbol.parameters[0].name])
     registers = scope.registers if not symbol.parameters else {}
     inner = replace(scope, file=symbol.scope, bindings=bindings, registers=registers, depth=scope.depth + 1)
-    return _polynomial(symbol.value, inner)
+    try:
+        return _polynomial(symbol.value, inner)
+    except ObservableFault as fault:
+        if fault.diagnostic is None or scope.depth > MOST_CALLS:
+            raise
+        call = Call(scope.file.span(node), symbol.name)
+        raise ObservableFault(with_calls(fault.diagnostic, [call])) from None
 
 
 def _listed(terms: Sequence[FileTerm], qubits: Qubits | Constant) -> Polynomial:

@@ -70,8 +70,9 @@ def check_operand(context: Context, node: tree.Expression) -> Operand | None:
             base = check_operand(context, node.base)
             return None if base is None else _indexed_checked(context, base, node)
         case tree.BinaryOp(operator="++"):
-            left, right = check_operand(context, node.left), check_operand(context, node.right)
-            return None if left is None or right is None else _joined(node, left, right)
+            parts = [check_operand(context, part) for part in concatenated(node)]
+            found = [part for part in parts if part is not None]
+            return _joined(node, found) if len(found) == len(parts) else None
         case tree.HardwareQubit():
             context.report(
                 errors.circuits.NotExecutable(
@@ -245,9 +246,20 @@ def _picked_parts(base: Operand, picked: range | list[int], size: int) -> tuple[
     return tuple(Operand(base.node, None, root, (index,)) for root, index in chosen)
 
 
-def _joined(node: tree.Expression, left: Operand, right: Operand) -> Operand:
-    sizes = [1 if side.size is None else side.size for side in (left, right)]
-    return Operand(node, -1 if -1 in sizes else sum(sizes), None, None, (left, right))
+def concatenated(node: tree.Expression) -> list[tree.Expression]:
+    """What `a ++ b ++ c` joins, in order; chains nest to the left, as deep as they are long."""
+    parts = []
+    while isinstance(node, tree.BinaryOp) and node.operator == "++":
+        parts.append(node.right)
+        node = node.left
+    parts.append(node)
+    parts.reverse()
+    return parts
+
+
+def _joined(node: tree.Expression, parts: list[Operand]) -> Operand:
+    sizes = [1 if part.size is None else part.size for part in parts]
+    return Operand(node, -1 if -1 in sizes else sum(sizes), None, None, tuple(parts))
 
 
 def report_index(

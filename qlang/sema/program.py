@@ -92,6 +92,8 @@ class ProgramCheck:
     noise: list[tree.NoiseDefinition] = field(default_factory=list)
     jobs: list[tree.JobDefinition] = field(default_factory=list)
     version_end: int | None = None
+    trusted: bool = False
+    """Whether bodies are right already: tests check what is shipped with qlang."""
 
     def __post_init__(self) -> None:
         self.main = self.context("circuit", program=True)
@@ -148,8 +150,9 @@ def check_program(
     reporter: Reporter,
     imported: bool = False,
     known: Mapping[str, Symbol] | None = None,
+    trusted: bool = False,
 ) -> Module:
-    """Check a file; jobs of an imported file are left alone."""
+    """Check a file; jobs of an imported file are left alone, and so are the bodies of a trusted one."""
     errors_before = reporter.errors
     files.open.append(source.name)
     scope = FileScope(source, version, parents=_parents(version, openqasm))
@@ -159,6 +162,7 @@ def check_program(
     state = ProgramCheck(
         scope, files, reporter, later, files.forbid_reuse, gates_by_include(version) if openqasm else {}, openqasm
     )
+    state.trusted = trusted
     for statement in program.statements:
         node = innermost(statement)
         item = _ITEMS.get(type(node))
@@ -204,9 +208,10 @@ def _include(state: ProgramCheck, node: tree.Include) -> None:
 
 
 def _gate(state: ProgramCheck, node: tree.GateDefinition) -> None:
-    context = state.context("gate")
-    check_gate(context, node)
-    state.bodies.append((context, f"gate `{node.name.name}`", node))
+    if not state.trusted:
+        context = state.context("gate")
+        check_gate(context, node)
+        state.bodies.append((context, f"gate `{node.name.name}`", node))
     state.define(node.name, gate_symbol(state.scope, node))
 
 
@@ -214,6 +219,9 @@ def _subroutine(state: ProgramCheck, node: tree.SubroutineDefinition) -> None:
     context = state.context("subroutine")
     errors_before = state.reporter.errors
     symbol = subroutine_symbol(context, node)
+    if state.trusted:
+        state.define(node.name, symbol)
+        return
     check_subroutine(context, symbol, state.openqasm)
     if state.reporter.errors > errors_before:
         state.reporter.unsound.add(symbol)
@@ -322,6 +330,16 @@ def _note_leavings(context: Context, circuit: CircuitSymbol) -> None:
 
 def _check_definitions(state: ProgramCheck) -> None:
     """What sees the whole file: circuits, observables, noise blocks."""
+    if not state.trusted:
+        _check_bodies(state)
+    if state.noise:
+        from qlang.sema.noise import check_noise
+
+        for noise in state.noise:
+            check_noise(state.context("file"), noise)
+
+
+def _check_bodies(state: ProgramCheck) -> None:
     for circuit, node in state.circuits_here:
         context = state.context("circuit")
         check_circuit(context, circuit, {})
@@ -332,12 +350,10 @@ def _check_definitions(state: ProgramCheck) -> None:
         from qlang.sema.observable_check import check_observable
 
         for symbol in state.observables:
+            before = state.reporter.errors
             check_observable(state.context("observable"), symbol)
-    if state.noise:
-        from qlang.sema.noise import check_noise
-
-        for noise in state.noise:
-            check_noise(state.context("file"), noise)
+            if state.reporter.errors > before:
+                symbol.flaws.append("reported")
 
 
 def _report_unused(state: ProgramCheck) -> None:

@@ -131,6 +131,8 @@ class ObservableSymbol(Symbol):
     scope: FileScope
     terms: tuple[FileTerm, ...] | None = None
     """Of an imported file, which stand instead of an expression."""
+    flaws: list[str] = field(default_factory=list)
+    """Not empty where the definition has mistakes of its own, which are reported."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,9 @@ def test_applications_in_openqasm_2(path: Path, checked: Callable[..., CheckResu
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.qjob")), ids=lambda path: path.name)
 def test_our_examples(path: Path, checked: Callable[..., CheckResult]) -> None:
-    circuits = {f"circuits/{file.name}": file.read_text("utf-8") for file in path.parent.glob("circuits/*.qasm")}
-    result = checked(path.read_text(encoding="utf-8"), path.name, circuits)
+    beside = [file for file in path.parent.rglob("*") if file.suffix in (".qasm", ".json", ".terms")]
+    files = {file.relative_to(path.parent).as_posix(): file.read_text("utf-8") for file in beside}
+    result = checked(path.read_text(encoding="utf-8"), path.name, files)
     assert codes(result) == set()
     assert len(result.module.jobs) >= 1
 

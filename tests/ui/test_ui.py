@@ -12,6 +12,7 @@ from tests.ui.cases import ROOT, Case, cases, found_in, without_marks
 
 CASES = {case.name: case for case in cases()}
 ELSEWHERE = {
+    "QJ0130": "stands behind a hundred others, which are shown: tests/syntax",
     "QJ0133": "a file of more than 32 MB: tests/syntax",
     "QJ0135": "a line of more than a megabyte: tests/syntax",
     "QJ0136": "a text of some megabytes: tests/syntax",

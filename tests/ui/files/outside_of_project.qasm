@@ -1,0 +1,4 @@
+OPENQASM 3.0;
+include "../../etc/passwd"; //~ QJ0207
+qubit q;
+h q;
