@@ -16,13 +16,14 @@ from typing import Any
 from qlang.interchange import operators
 from qlang.interchange.build_qiskit_expr import Classical
 from qlang.interchange.errors import CannotWrite
-from qlang.interchange.expressions import variables_of
+from qlang.interchange.expressions import value_of, variables_of
 from qlang.interchange.names import Names
 from qlang.interchange.program import (
     Assign,
     Call,
     Const,
     Declare,
+    Element,
     Expr,
     For,
     Gate,
@@ -32,9 +33,11 @@ from qlang.interchange.program import (
     Program,
     Run,
     Statement,
+    Table,
     Var,
     While,
     Wire,
+    WireAt,
 )
 from qlang.interchange.structure import structured
 from qlang.interchange.wires import everything
@@ -142,6 +145,10 @@ class _Builder:
                 return value
             case Var(name=name) if name in self.known:
                 return self.known[name]
+            case Table(values=values):
+                return values
+            case Element(register=Var(kind="array")) | WireAt() if variables_of(expression) <= self.known.keys():
+                return value_of(expression, self.known)
             case Call(operator=operator, operands=operands) if operator in operators.TABLE:
                 return _computed(operator, [self.number(operand, statement, what) for operand in operands])
             case _:
@@ -281,6 +288,8 @@ def _declare(builder: _Builder, declare: Declare, nested: bool) -> None:
             builder.classical.store(variable, value, declare)
         return
     _learn(builder, variable, value)
+    if variable.kind == "array":
+        return
     if variable.name in builder.changing or variable.name not in builder.known:
         builder.classical.declare(variable, value, declare)
 
@@ -295,6 +304,9 @@ def _learn(builder: _Builder, variable: Var, value: Expr | None) -> None:
 
 
 def _assign(builder: _Builder, assign: Assign, nested: bool) -> None:
+    target = assign.target
+    if (target if isinstance(target, Var) else target.register).kind == "array":
+        raise builder.refuse(assign, "an array that changes while the circuit runs")
     builder.classical.store(assign.target, assign.value, assign)
     if isinstance(assign.target, Var) and assign.target.kind != "bits":
         _learn(builder, assign.target, assign.value)

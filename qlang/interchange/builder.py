@@ -8,10 +8,10 @@ they are used.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xdsl.dialects import scf
-from xdsl.dialects.builtin import IntegerType, f64
+from xdsl.dialects.builtin import IntegerType, f64, i64
 from xdsl.ir import Block, Operation, SSAValue
 
 from qlang.interchange import operators
@@ -19,8 +19,9 @@ from qlang.interchange.errors import CannotWrite
 from qlang.interchange.expressions import operators_in, variables_of
 from qlang.interchange.liveness import Liveness
 from qlang.interchange.names import Names
-from qlang.interchange.program import Assign, Call, Const, Declare, Expr, Kind, Statement, Var
+from qlang.interchange.program import Assign, Call, Const, Declare, Expr, Kind, Statement, Table, Var
 from qlang.ir import bits, circuit
+from qlang.ir.arrays import ArraySetOp, ArrayType
 from qlang.ir.spans import place_of
 
 LARGEST_INLINE = 24
@@ -38,14 +39,39 @@ def kind_of(value: SSAValue) -> Kind:
             return "bool"
         case IntegerType():
             return "int"
-        case _ if value.type == f64:
-            return "float"
+        case ArrayType():
+            return "array"
         case _:
-            return "int"
+            return "float"
 
 
 def size_of(value: SSAValue) -> int:
-    return value.type.size.data if isinstance(value.type, circuit.BitsType) else 0
+    """Bits of a register, elements of an array, else 0."""
+    match value.type:
+        case circuit.BitsType(size=size):
+            return size.data
+        case ArrayType() as array:
+            return array.shape[0]
+        case _:
+            return 0
+
+
+def variable_for(name: str, value: SSAValue) -> Var:
+    """A variable with the type of a value."""
+    if isinstance(value.type, ArrayType):
+        return Var(name, "array", size_of(value), "float" if value.type.element == f64 else "int")
+    return Var(name, kind_of(value), size_of(value))
+
+
+def speakable(value: SSAValue) -> bool:
+    """Whether a value's type has a name here: numbers of one word, arrays of such with one dimension."""
+    match value.type:
+        case IntegerType(width=width):
+            return width.data in (1, 64)
+        case ArrayType(element=element) as array:
+            return len(array.shape) == 1 and element in (f64, i64)
+        case _:
+            return True
 
 
 @dataclass(slots=True)
@@ -76,7 +102,7 @@ class Builder:
         waiting = [value]
         while waiting:
             value = waiting.pop()
-            if value in self.preferred or not isinstance(value.type, circuit.BitsType):
+            if value in self.preferred or not isinstance(value.type, circuit.BitsType | ArrayType):
                 continue
             self.preferred[value] = name
             owner = value.owner
@@ -88,6 +114,8 @@ class Builder:
                     waiting.append(loop.arguments[owner.args.index(value)])
             elif isinstance(owner, (bits.BitsSetOp, bits.BitsInsertOp)):
                 waiting.append(owner.bits)
+            elif isinstance(owner, ArraySetOp):
+                waiting.append(owner.array)
             elif isinstance(owner, (scf.IfOp, scf.ForOp, scf.WhileOp)):
                 index = owner.results.index(value)
                 ends = [region.block.last_op for region in owner.regions if region.blocks]
@@ -103,6 +131,8 @@ class Builder:
         self.visible.append(set())
         for op in block.ops:
             self.now = self.liveness.position[op]
+            if not all(map(speakable, op.results)):
+                raise self.refuse(op, "integers of more than 64 bits, or arrays of several dimensions")
             handler = self.handlers.get(type(op))
             if handler is not None:
                 handler(self, op, out)
@@ -137,7 +167,7 @@ class Builder:
 
     def declared(self, value: SSAValue, stem: str) -> Var:
         """A new variable of the block that is open."""
-        variable = Var(self.names.give(value.name_hint or stem, stem), kind_of(value), size_of(value))
+        variable = variable_for(self.names.give(value.name_hint or stem, stem), value)
         self.visible[-1].add(variable.name)
         self.sizes[variable.name] = variable.size
         self.written.add(variable.name)
@@ -156,7 +186,7 @@ class Builder:
         """A variable to hold a new value: the output register that it becomes, or a new one."""
         name = self.preferred.get(value)
         if name is not None and self.owns(name) and self.free(name, self.now) and self.sizes[name] == size_of(value):
-            variable = Var(name, "bits", self.sizes[name])
+            variable = variable_for(name, value)
             zero = isinstance(initial, Const) and initial.value == 0 and name not in self.written and not self.loops
             if initial is not None and not zero and initial != variable:
                 out.append(Assign(variable, initial))
@@ -176,8 +206,9 @@ class Builder:
         targets = {variable.name for variable, _ in moving}
         ready: list[tuple[Var, Expr]] = []
         for variable, value in moving:
-            if len(moving) > 1 and variables_of(value) & (targets - {variable.name}):
-                kept = Var(self.names.give("t"), variable.kind, variable.size)
+            tangled = len(moving) > 1 and variables_of(value) & (targets - {variable.name})
+            if tangled or isinstance(value, Table):  # an array has a literal in its declaration only
+                kept = replace(variable, name=self.names.give("t"))
                 out.append(Declare(kept, value, origin))
                 value = kept
             ready.append((variable, value))

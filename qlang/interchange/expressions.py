@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import tau
 
 from qlang.interchange import operators
 from qlang.interchange.conditions import equality
-from qlang.interchange.program import Call, Const, Element, Expr, Slice, Var
+from qlang.interchange.program import Call, Const, Element, Expr, Slice, Table, Var, WireAt
 from qlang.interchange.spelling import angle_text, float_text
 
 Value = int | float | bool
@@ -26,22 +27,44 @@ def value_of(expression: Expr, known: Mapping[str, Value]) -> Value:
             return value
         case Var(name=name) if name in known:
             return known[name]
+        case Table(values=values):
+            return values  # type: ignore[return-value]  # an array stands only where one is expected
         case Call(operator=operator, operands=operands, size=size):
-            values = [value_of(operand, known) for operand in operands]
-            if operator == "unsigned":
-                return int(values[0])
-            if operator == "bits":
-                return int(values[0]) % (1 << size)
-            if operator in ("signed", "wrapped"):
-                half = 1 << ((size or getattr(operands[0], "size", 1) or 1) - 1)
-                return (int(values[0]) + half) % (2 * half) - half
-            return operators.compute(operator, values)
+            return _called(operator, operands, size, [value_of(operand, known) for operand in operands])
+        case Element(register=Var(kind="array") as array, index=index):
+            return _item(known.get(array.name), int(value_of(index, known)))
         case Element(register=register, index=index):
             return int(value_of(register, known)) >> int(value_of(index, known)) & 1
+        case WireAt(index=index, wires=wires):
+            return _item(wires, int(value_of(index, known)))
         case Slice(register=register, first=first, size=size):
             return (int(value_of(register, known)) >> int(value_of(first, known))) % (1 << size)
         case _:
             raise NotKnown
+
+
+def _called(operator: str, operands: tuple[Expr, ...], size: int, values: list[Value]) -> Value:
+    match operator:
+        case "unsigned":
+            return int(values[0])
+        case "bits":
+            return int(values[0]) % (1 << size)
+        case "angle_steps":
+            return round(float(values[0]) / tau * (1 << size)) % (1 << size)
+        case "signed" | "wrapped":
+            half = 1 << ((size or getattr(operands[0], "size", 1) or 1) - 1)
+            return (int(values[0]) + half) % (2 * half) - half
+        case _:
+            return operators.compute(operator, values)
+
+
+def _item(values: object, index: int) -> Value:
+    """An element of an array or register; negative indices count from its end. Raises ValueError outside of it."""
+    if not isinstance(values, tuple):
+        raise NotKnown
+    if not -len(values) <= index < len(values):
+        raise ValueError(index)
+    return values[index]  # type: ignore[no-any-return]  # arrays hold numbers
 
 
 def text_of(expression: Expr, *, angle: bool = False, nested: bool = False) -> str:
@@ -51,6 +74,8 @@ def text_of(expression: Expr, *, angle: bool = False, nested: bool = False) -> s
             return _constant(expression, angle)
         case Var(name=name):
             return name
+        case Table(values=values, element=element):
+            return "{" + ", ".join(text_of(Const(value, element)) for value in values) + "}"
         case Element(register=register, index=index):
             return f"{text_of(register, nested=True)}[{text_of(index)}]"
         case Slice(register=register, first=Const(value=first), size=size):
@@ -58,8 +83,10 @@ def text_of(expression: Expr, *, angle: bool = False, nested: bool = False) -> s
         case Slice(register=register, first=first, size=size):
             low = text_of(first, nested=True)
             return f"{text_of(register, nested=True)}[{low}:{low} + {size - 1}]"
-        case _:
+        case Call():
             return _call(expression, nested)
+        case _:
+            raise AssertionError(expression)
 
 
 def _constant(constant: Const, angle: bool) -> str:
@@ -76,7 +103,7 @@ def _constant(constant: Const, angle: bool) -> str:
 
 def _call(call: Call, nested: bool) -> str:
     operator, operands = call.operator, call.operands
-    if operator in ("unsigned", "signed", "bits", "wrapped"):
+    if operator in ("unsigned", "signed", "bits", "wrapped", "angle_steps"):
         return _cast(call)
     if operator in operators.COMPARISONS and (bits := _compared_bits(call)) is not None:
         text = bits
@@ -96,6 +123,8 @@ def _cast(call: Call) -> str:
     (operand,) = call.operands
     if call.operator == "bits":
         return f"bit[{call.size}]({text_of(operand)})"
+    if call.operator == "angle_steps":
+        return f"int[64](uint[{call.size}](bit[{call.size}](angle[{call.size}]({text_of(operand)}))))"
     if call.operator == "wrapped":
         inner = operand.operands[0] if isinstance(operand, Call) and operand.operator == "unsigned" else operand
         return f"int[{call.size}]({text_of(inner if getattr(inner, 'size', 0) == call.size else operand)})"
@@ -171,6 +200,8 @@ def variables_of(expression: Expr) -> set[str]:
             return set().union(*map(variables_of, operands))
         case Element(register=register, index=index) | Slice(register=register, first=index):
             return variables_of(register) | variables_of(index)
+        case WireAt(index=index):
+            return variables_of(index)
         case _:
             return set()
 
@@ -182,6 +213,8 @@ def interval(expression: Expr, ranges: Mapping[str, tuple[int, int]]) -> tuple[i
             return value, value
         case Var(name=name):
             return ranges.get(name)
+        case WireAt(wires=wires):
+            return (min(wires), max(wires)) if wires else None
         case Call(operator="+" | "-" | "*" as operator, operands=(left, right)):
             a, b = interval(left, ranges), interval(right, ranges)
             if a is None or b is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from xdsl.ir import Operation
 
@@ -13,6 +14,7 @@ from qlang.interchange.program import (
     Assign,
     Const,
     Declare,
+    Element,
     Expr,
     For,
     Gate,
@@ -72,7 +74,8 @@ class Flattening:
 
     target: str
     program: Program
-    known: dict[str, Value] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
+    """Numbers, and arrays as tuples of such, by variable."""
     steps: int = 0
 
     def refuse(self, statement: Statement, construct: str, instead: str = "") -> CannotWrite:
@@ -120,6 +123,8 @@ class Flattening:
                     yield from self._store(variable, value, statement, conditions)
                 case Assign(target=Var() as variable, value=value) if variable.name not in self.program.bits:
                     yield from self._store(variable, value, statement, conditions)
+                case Assign(target=Element(register=Var(kind="array") as array, index=index), value=value):
+                    self._store_item(array, index, value)
                 case Assign(target=target):
                     register = target if isinstance(target, Var) else target.register
                     if isinstance(target, Var):
@@ -218,10 +223,21 @@ class Flattening:
             made = Assign(variable, value, statement.origin)
             yield Step("assign", (), conditions=conditions, assigned=made, origin=statement.origin)
 
+    def _store_item(self, array: Var, index: Expr, value: Expr) -> None:
+        """Keep an array whose elements are known; any other is unknown from here on."""
+        values = self.known.pop(array.name, None)
+        try:
+            place, item = int(value_of(index, self.known)), value_of(value, self.known)
+        except NotKnown:
+            return
+        if isinstance(values, tuple) and -len(values) <= place < len(values):
+            place %= len(values)
+            self.known[array.name] = (*values[:place], item, *values[place + 1 :])
+
     def _written(self, register: Var, conditions: Conditions) -> Iterator[Step]:
         """Before bits of a register get values that are not known: the rest of a known one must be said."""
         known = self.known.pop(register.name, 0)
-        if known:
+        if known and not isinstance(known, tuple):
             made = Assign(register, Const(known, "bits", register.size))
             yield Step("assign", (), conditions=conditions, assigned=made)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from struct import pack, unpack
 from typing import Any
 
 from xdsl.dialects import arith
@@ -15,6 +16,7 @@ from xdsl.dialects import math as math_dialect
 from xdsl.ir import Operation
 
 from qlang.interchange.program import Kind
+from qlang.ir import numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,10 @@ TABLE: dict[str, Operator] = {
     "float": Operator(float, "float[64]({0})", "float"),
     "floatu": Operator(lambda a: float(_u(a)), "float[64](uint[64]({0}))", "float"),
     "int": Operator(lambda a: signed(int(a)), "int[64]({0})", "int"),
+    "f32": Operator(lambda a: unpack("f", pack("f", a))[0], "float[32]({0})", "float"),
+    "f16": Operator(lambda a: unpack("e", pack("e", a))[0], "float[16]({0})", "float"),
+    "popcount": Operator(lambda a: _u(a).bit_count(), "int[64](popcount(bit[64]({0})))", "int"),
+    "fmod": Operator(math.fmod, "mod({0}, {1})", "float"),
     "floor": Operator(math.floor, "floor({0})", "float"),
     "ceiling": Operator(math.ceil, "ceiling({0})", "float"),
     "round": Operator(lambda a: float(round(a)), "floor({0} + 0.5)", "float"),
@@ -143,6 +149,8 @@ OF_OPERATION: dict[type[Operation], str] = {
     math_dialect.FloorOp: "floor",
     math_dialect.CeilOp: "ceiling",
     math_dialect.RoundOp: "round",
+    math_dialect.CtPopOp: "popcount",
+    numbers.RemainderOp: "fmod",
 }
 """Operation of the IR → operator; on truth values see `TRUTH`."""
 

@@ -12,8 +12,8 @@ from xdsl.ir import Operation
 
 from qlang.ir.packed import PackedGates
 
-Kind = Literal["int", "float", "bool", "bits"]
-"""i64, f64, i1 and bit registers."""
+Kind = Literal["int", "float", "bool", "bits", "array"]
+"""i64, f64, i1, bit registers, and arrays of one dimension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,18 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Var:
-    """A parameter, loop variable or declared variable; `size` is that of a bit register."""
+    """A parameter, loop variable or declared variable; `size` is that of a bit register or array."""
 
     name: str
     kind: Kind
     size: int = 0
+    element: Kind = "bits"
+    """What an array holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One bit of a register, as a truth value (`kind` bool) or as a register of one (`kind` bits)."""
+    """One bit of a register, as a truth value (`kind` bool) or as a register of one (`kind` bits); or of an array."""
 
     register: Expr
     index: Expr
@@ -64,7 +66,25 @@ class Call:
     size: int = 0
 
 
-Expr = Const | Var | Element | Slice | Call
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An array of known numbers."""
+
+    values: tuple[int | float, ...]
+    element: Kind
+    kind: Kind = "array"
+
+
+@dataclass(frozen=True, slots=True)
+class WireAt:
+    """The wire at an index of a register, whose wires are listed; -1 is the last."""
+
+    index: Expr
+    wires: tuple[int, ...]
+    kind: Kind = "int"
+
+
+Expr = Const | Var | Element | Slice | Call | Table | WireAt
 Wire = int | Expr
 
 

@@ -86,7 +86,7 @@ def _switch(
 def _box(
     reader: Reader, operation: Foreign, qubits: list[str], bits: list[str], circuit: Foreign, bit_of: BitTexts
 ) -> None:
-    if operation.duration is not None or getattr(operation, "annotations", ()):
+    if operation.duration is not None or getattr(operation, "annotations", None):
         raise CannotRead(FRAMEWORK, "a `box` with a duration or annotations", "leave them out")
     with reader.writer.body("box"):
         _inside(reader, operation.blocks[0], qubits, bits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xdsl.dialects import arith, scf
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, f16, f64
 from xdsl.ir import Operation, SSAValue
 from xdsl.traits import is_side_effect_free
 
@@ -20,16 +20,22 @@ from qlang.interchange.program import (
     Expr,
     Gate,
     Idle,
+    If,
+    Kind,
     Measure,
     Program,
     Run,
     Slice,
     Statement,
+    Table,
     Var,
     Wire,
+    WireAt,
 )
 from qlang.interchange.structure_control import build_for, build_if, build_while
-from qlang.ir import bits, circuit
+from qlang.ir import arrays, bits, circuit, numbers
+from qlang.ir.values import integers
+from qlang.ir.wires import WireAtOp
 
 
 def structured(func: circuit.FuncOp, target: str, names: Names) -> Program:
@@ -90,6 +96,61 @@ def _floor_division(builder: Builder, op: Operation, out: list[Statement]) -> No
     builder.settle(op.result, Call("/", (Call("-", (a, rest), "int"), b), "int"), out)
 
 
+def _select(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    """A choice between two values: a variable, and a branch."""
+    assert isinstance(op, arith.SelectOp)
+    condition, chosen, other = (builder.read(each) for each in (op.cond, op.lhs, op.rhs))
+    variable = builder.declared(op.result, "t")
+    out.append(Declare(variable, other, op))
+    out.append(If(condition, (Assign(variable, chosen, op),), (), op))
+    builder.put(op.result, variable)
+
+
+def _narrowed(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    assert isinstance(op, arith.TruncFOp)
+    symbol = "f16" if op.result.type == f16 else "f32"
+    builder.settle(op.result, Call(symbol, (builder.read(op.input),), "float"), out)
+
+
+def _same(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    """A float widened: floats have one type here."""
+    builder.put(op.results[0], builder.read(op.operands[0]))
+
+
+def _angle_steps(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    assert isinstance(op, numbers.AngleStepsOp)
+    width = op.width.value.data
+    builder.settle(op.result, Call("angle_steps", (builder.read(op.radians),), "int", width), out)
+
+
+def _wire_at(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    assert isinstance(op, WireAtOp)
+    builder.settle(op.result, WireAt(builder.read(op.index), tuple(integers(op.wires))), out)
+
+
+def _array_constant(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    assert isinstance(op, arrays.ArrayConstantOp)
+    kind: Kind = "float" if op.values.elt_type == f64 else "int"
+    builder.put(op.result, Table(tuple(op.values.get_values()), kind))
+
+
+def _array_get(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    assert isinstance(op, arrays.ArrayGetOp)
+    array = _named(builder, op.array, builder.read(op.array), out)
+    builder.settle(op.result, Element(array, builder.read(op.indices[0]), kind_of(op.result)), out)
+
+
+def _array_set(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    assert isinstance(op, arrays.ArraySetOp)
+    value, index = builder.read(op.value), builder.read(op.indices[0])
+    old = builder.read(op.array)
+    free = isinstance(old, Var) and builder.owns(old.name) and builder.free(old.name, builder.now)
+    variable = old if isinstance(old, Var) and free else builder.home(op.result, out, old)
+    builder.written.add(variable.name)
+    out.append(Assign(Element(variable, index, kind_of(op.value)), value, op))
+    builder.put(op.result, variable)
+
+
 def _bits_constant(builder: Builder, op: Operation, out: list[Statement]) -> None:
     assert isinstance(op, bits.BitsConstantOp)
     size = size_of(op.result)
@@ -122,8 +183,9 @@ def _named(builder: Builder, value: SSAValue, register: Expr, out: list[Statemen
     """A register that can be indexed: a variable."""
     if isinstance(register, Var):
         return register
-    variable = builder.declared(value, "b")
+    variable = builder.declared(value, "b" if kind_of(value) == "bits" else "t")
     out.append(Declare(variable, register))
+    builder.location[value] = variable
     return variable
 
 
@@ -254,6 +316,14 @@ _HANDLERS: dict[type[Operation], Handler] = {
     arith.CmpiOp: _compare_integers,
     arith.CmpfOp: _compare_floats,
     arith.FloorDivSIOp: _floor_division,
+    arith.SelectOp: _select,
+    arith.TruncFOp: _narrowed,
+    arith.ExtFOp: _same,
+    numbers.AngleStepsOp: _angle_steps,
+    WireAtOp: _wire_at,
+    arrays.ArrayConstantOp: _array_constant,
+    arrays.ArrayGetOp: _array_get,
+    arrays.ArraySetOp: _array_set,
     bits.BitsConstantOp: _bits_constant,
     bits.BitsGetOp: _bits_get,
     bits.BitsSetOp: _change,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xdsl.dialects import scf
 from xdsl.ir import Operation, SSAValue
 
-from qlang.interchange.builder import Builder, kind_of, size_of
+from qlang.interchange.builder import Builder, kind_of, size_of, variable_for
 from qlang.interchange.program import Assign, Declare, Expr, For, If, Statement, Var, While
 from qlang.ir import circuit
 
@@ -54,7 +54,7 @@ def _joined(
     name = builder.preferred.get(result)
     fits = name is not None and builder.owns(name) and name not in taken and builder.sizes[name] == size_of(result)
     if name is not None and fits and builder.free(name, builder.now):
-        return Var(name, "bits", builder.sizes[name])
+        return variable_for(name, result)
     variable = builder.declared(result, "b" if kind_of(result) == "bits" else "t")
     out.append(Declare(variable, None))
     return variable

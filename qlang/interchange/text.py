@@ -10,8 +10,9 @@ from math import isfinite
 
 from qlang.interchange.definitions import READABLE, with_needed
 from qlang.interchange.errors import CannotRead, NotANumber
-from qlang.interchange.names import GATE_NAMES, OPENQASM3_NAMES, TOP_WORDS, Names
+from qlang.interchange.names import GATE_NAMES, OPENQASM3_NAMES, Names
 from qlang.interchange.spelling import angle_text, modifiers
+from qlang.syntax.words import TOP_WORDS
 
 FORBIDDEN = OPENQASM3_NAMES | GATE_NAMES | frozenset(TOP_WORDS) | frozenset(("sum", "prod", "wires"))
 """Names that registers, gates and parameters of a text that was read do not get."""

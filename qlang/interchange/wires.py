@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qlang.interchange.expressions import interval, shifted, text_of
-from qlang.interchange.program import Const, Expr, For, Gate, If, Program, Run, Statement, While, Wire
+from qlang.interchange.program import Call, Const, Expr, For, Gate, If, Program, Run, Statement, While, Wire, WireAt
 from qlang.ir.gates import BY_CODE
 
 Ranges = Mapping[str, tuple[int, int]]
@@ -28,8 +28,23 @@ class WireNames:
         """A wire; `ranges` bound the loop variables in it."""
         if isinstance(wire, int):
             return self.constant[wire]
+        if isinstance(wire, WireAt):
+            return self._chosen(wire, ranges)
         name, first = self._register(wire, ranges)
         return f"{name}[{text_of(shifted(wire, -first))}]"
+
+    def _chosen(self, wire: WireAt, ranges: Ranges) -> str:
+        """A wire of a register that a subroutine was given: the register itself, or a part of one."""
+        name = self.whole(wire.wires)
+        if name is not None:
+            return f"{name}[{text_of(wire.index)}]"
+        step = wire.wires[1] - wire.wires[0] if len(wire.wires) > 1 else 1
+        bounds = interval(wire.index, ranges)
+        even = wire.wires == tuple(wire.wires[0] + step * k for k in range(len(wire.wires)))
+        if not even or bounds is None or bounds[0] < 0:
+            raise ScatteredWires
+        plain = wire.index if step == 1 else Call("*", (wire.index, Const(step, "int")), "int")
+        return self.text(shifted(plain, wire.wires[0]), ranges)
 
     def _register(self, wire: Expr, ranges: Ranges) -> tuple[str, int]:
         if len(self.registers) == 1:
@@ -48,6 +63,10 @@ class WireNames:
             if size == len(wires) and size and wires[0] == first and tuple(wires) == tuple(range(first, first + size)):
                 return name
         return None
+
+
+class ScatteredWires(Exception):
+    """A qubit chosen at run time among qubits that are not evenly spaced."""
 
 
 def loop_range(loop: For) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from qlang.interchange.definitions import OPENQASM3, with_needed
+from qlang.interchange.errors import CannotWrite
 from qlang.interchange.expressions import shifted, text_of
 from qlang.interchange.names import OPENQASM3_NAMES, Names
 from qlang.interchange.program import (
@@ -26,9 +27,10 @@ from qlang.interchange.program import (
 )
 from qlang.interchange.spelling import angle_text, modifiers
 from qlang.interchange.structure import structured
-from qlang.interchange.wires import Ranges, WireNames, gates_used, loop_range
+from qlang.interchange.wires import Ranges, ScatteredWires, WireNames, gates_used, loop_range
 from qlang.ir.circuit import FuncOp
 from qlang.ir.gates import BY_CODE
+from qlang.ir.spans import place_of
 
 _TYPES = {"int": "int[64]", "float": "float[64]", "bool": "bool"}
 
@@ -48,12 +50,16 @@ def qasm3_text(func: FuncOp) -> str:
     head += [f"qubit[{size}] {name};" for name, (_, size) in program.registers.items() if size]
     if writer.wires.used_alias:
         head.append(f"let {writer.wires.alias} = {' ++ '.join(program.registers)};")
-    head += [f"bit[{size}] {name};" for name, size in program.bits.items() if size]
+    own = any(isinstance(each, Declare) and each.variable.kind == "bits" for each in program.body)
+    kind = "output bit" if own else "bit"  # else registers that only the text needs would be results, too
+    head += [f"{kind}[{size}] {name};" for name, size in program.bits.items() if size]
     return "\n".join([*head, *writer.lines]) + "\n"
 
 
 def declared_type(variable: Var) -> str:
     """The type of a variable."""
+    if variable.kind == "array":
+        return f"array[{_TYPES[variable.element]}, {variable.size}]"
     return f"bit[{variable.size}]" if variable.kind == "bits" else _TYPES[variable.kind]
 
 
@@ -68,7 +74,12 @@ class _Writer:
 
     def block(self, statements: Iterable[Statement], ranges: Ranges) -> None:
         for statement in statements:
-            _WRITERS[type(statement)](self, statement, ranges)
+            try:
+                _WRITERS[type(statement)](self, statement, ranges)
+            except ScatteredWires:
+                place = place_of(statement.origin) if statement.origin is not None else None
+                construct = "a qubit chosen at run time among qubits that are not evenly spaced"
+                raise CannotWrite("OpenQASM 3", construct, "use a register", place=place) from None
 
     def body(self, head: str, statements: Iterable[Statement], ranges: Ranges) -> None:
         self.line(head + " {")

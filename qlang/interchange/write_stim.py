@@ -248,7 +248,11 @@ def _bitlike(*operands: Expr) -> bool:
 
 
 def _one_bit(operand: Expr) -> bool:
-    return isinstance(operand, Element) or operand.kind == "bool" or (operand.kind == "bits" and operand.size == 1)
+    return (
+        isinstance(operand, Element)
+        or operand.kind == "bool"
+        or (isinstance(operand, Var) and operand.kind == "bits" and operand.size == 1)
+    )
 
 
 def _parts(value: Expr, size: int) -> list[Expr | None]:
