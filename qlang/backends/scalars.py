@@ -254,6 +254,11 @@ def _to_integer(op: Operation) -> Callable[..., Number]:
     return lambda a: wrap(int(a), width)
 
 
+def _truncated(op: Operation) -> Callable[..., Number]:
+    width = width_of(op.results[0].type)
+    return (lambda a: fitting(a, width)) if CHECKED in op.attributes else (lambda a: wrap(a, width))
+
+
 def _extend_signed(op: Operation) -> Callable[..., Number]:
     return (lambda a: -a) if _width(op) == 1 else (lambda a: a)
 
@@ -320,7 +325,7 @@ _BY_TYPE: dict[str, Callable[[Operation], Callable[..., Number]]] = {
     "arith.shrsi": _shift_right_signed,
     "arith.fptosi": _to_integer,
     "arith.fptoui": _to_integer,
-    "arith.trunci": _to_integer,
+    "arith.trunci": _truncated,
     "arith.index_cast": _to_integer,
     "arith.extsi": _extend_signed,
     "arith.extui": _extend_unsigned,

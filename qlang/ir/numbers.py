@@ -5,7 +5,8 @@ from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, prop_def, 
 from xdsl.traits import Pure
 
 CHECKED = "circuit.checked"
-"""A unit attribute of `math.ipowi`: a result that does not fit is an error, as `overflow<nsw>` says elsewhere."""
+"""A unit attribute of `math.ipowi` and `arith.trunci`: a result that does not fit is an error, as `overflow<nsw>` says
+of other operations."""
 
 
 @irdl_op_definition
