@@ -1,6 +1,7 @@
 """check --fix: safe fixes only, never overlapping, never a worse file, in the user's files only."""
 
 import io
+import os
 import stat
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qlang.compiler import cli, frontend
+from qlang.compiler.failure import Failure
 from qlang.compiler.fixing import apply_fixes, fix_all
+from qlang.compiler.rewriting import replace_text
 from qlang.syntax.diagnostic import Diagnostic, errors_of
 from qlang.syntax.source import Source, Span
 
@@ -206,3 +209,29 @@ def test_many_fixes_at_once() -> None:
     fixing = fix_all(source, lambda text: frontend.analyse(text).diagnostics)
     assert fixing.source.text == "qubit q;\n" + "h q;\n" * 5000
     assert len(fixing.applied) == 5000
+
+
+def test_a_file_that_changed_meanwhile_is_left(folder: Path) -> None:
+    path = write(folder, b"newer\n")
+    with pytest.raises(Failure, match="has changed meanwhile"):
+        replace_text(path, "older\n", "fixed\n")
+    assert path.read_bytes() == b"newer\n"
+
+
+def test_fmt_keeps_byte_order_marks(folder: Path) -> None:
+    path = write(folder, b"\xef\xbb\xbfqubit   q;\r\n")
+    assert cli.main(["fmt", "-q", "a.qjob"]) == 0
+    assert path.read_bytes() == b"\xef\xbb\xbfqubit q;\r\n"
+
+
+def test_a_file_that_may_not_be_written(folder: Path, capsys: Capture) -> None:
+    """The folder takes no new files, so nothing is half written."""
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    write(folder, WRONG.encode())
+    folder.chmod(0o500)
+    try:
+        assert cli.main(["check", "--fix", "a.qjob"]) == 3
+    finally:
+        folder.chmod(0o700)
+    assert "cannot write a.qjob" in capsys.readouterr().err

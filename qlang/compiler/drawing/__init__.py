@@ -29,16 +29,18 @@ def draw_text(
     width: int = TEXT_WIDTH,
     ascii: bool = False,  # the word of the option
     limit: int = OPERATIONS,
+    expand: bool = False,
 ) -> str:
     """A circuit in lines of at most `width` columns, wrapped in time; ends with a line break.
 
     `arguments` are numbers or checked values by parameter name; a parameter without one stays symbolic. After `limit`
-    operations the rest is counted, not drawn, and the last line says so. `ascii` draws with ASCII only.
+    operations the rest is counted, not drawn, and the last line says so. `ascii` draws with ASCII only; `expand` writes
+    loops out, decides branches and opens calls, where values are known.
     """
     from qlang.compiler.drawing.build import build
     from qlang.compiler.drawing.text import render
 
-    return render(build(circuit, arguments, limit=limit), width=width, ascii=ascii)
+    return render(build(circuit, arguments, limit=limit, expand=expand), width=width, ascii=ascii)
 
 
 def draw_svg(
@@ -47,12 +49,13 @@ def draw_svg(
     *,
     width: int = SVG_WIDTH,
     limit: int = OPERATIONS,
+    expand: bool = False,
 ) -> str:
     """The same picture as one `<svg>` element about `width` pixels wide: no scripts, no fonts, no links."""
     from qlang.compiler.drawing.build import build
     from qlang.compiler.drawing.svg import render
 
-    return render(build(circuit, arguments, limit=limit), width=width)
+    return render(build(circuit, arguments, limit=limit, expand=expand), width=width)
 
 
 def circuit_html(circuit: CircuitSymbol, arguments: Arguments = NO_ARGUMENTS, *, limit: int = OPERATIONS) -> str:

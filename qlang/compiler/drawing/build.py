@@ -11,13 +11,19 @@ from qlang.compiler.drawing.limits import WIRES
 from qlang.compiler.drawing.lines import lay_lines, target_name
 from qlang.compiler.drawing.model import Block, Item, Mark, Operation, Part, Picture
 from qlang.compiler.drawing.names import Arguments, Names, Wires, all_lines, bound
-from qlang.sema.symbols import CircuitSymbol
+from qlang.compiler.drawing.opened import decided, opened_call, opened_gate, written_out
+from qlang.sema.symbols import CircuitSymbol, SubroutineSymbol
 from qlang.sema.values import Constant
 from qlang.syntax import tree
 
 
-def build(circuit: CircuitSymbol, arguments: Arguments, *, limit: int, wires: int = WIRES) -> Picture:
-    """The picture of a circuit; what is left out of it stands in its notes."""
+def build(
+    circuit: CircuitSymbol, arguments: Arguments, *, limit: int, wires: int = WIRES, expand: bool = False
+) -> Picture:
+    """The picture of a circuit; what is left out of it stands in its notes.
+
+    With `expand` loops are written out, branches decided and calls opened, where values are known.
+    """
     names = Names(circuit.scope)
     values = bound(circuit, arguments)
     for name, value in values.items():
@@ -25,7 +31,7 @@ def build(circuit: CircuitSymbol, arguments: Arguments, *, limit: int, wires: in
     lines, notes = lay_lines(names, circuit.body, wires)
     if not lines:
         return Picture(_title(circuit, arguments, values), (), ())
-    builder = _Builder(names, limit)
+    builder = _Builder(names, limit, expand)
     items = builder.items(circuit.body)
     if builder.left:
         count = f"{builder.left} more statement{'s are' if builder.left > 1 else ' is'} not drawn"
@@ -49,6 +55,9 @@ class _Builder:
 
     names: Names
     limit: int
+    expand: bool = False
+    depth: int = 0
+    """Calls that are open."""
     made: int = 0
     left: int = 0
     """Statements that were not drawn."""
@@ -59,14 +68,23 @@ class _Builder:
             handler = _HANDLERS.get(type(statement))
             if handler is None:
                 continue
-            if self.made >= self.limit:
+            if self.full():
                 self.left += _count(statement)
                 continue
+            before = self.made
             made = handler(self, statement)
-            if not isinstance(statement, (tree.Scope, tree.Annotated)):  # theirs are counted already
+            if self.made == before:  # else they were counted inside
                 self.made += sum(isinstance(item, Operation) for item in made)
             found.extend(made)
         return tuple(found)
+
+    def full(self) -> bool:
+        """Whether no more is drawn."""
+        return self.made >= self.limit
+
+    def leave(self, statements: Sequence[tree.Statement], times: int) -> None:
+        """Count what is not drawn."""
+        self.left += times * sum(map(_count, statements))
 
     def block(self, node: tree.Statement, parts: Sequence[tuple[str, tree.Block]], looks: Iterable[int]) -> list[Item]:
         """A frame over everything in the parts, and the lines that decide about it."""
@@ -105,9 +123,18 @@ def _count(statement: tree.Statement) -> int:
 
 
 def _gate(builder: _Builder, node: tree.GateCall) -> list[Item]:
+    title = call_text(node)
+    if builder.expand:
+        symbol = builder.names.scope.lookup(node.name.name)
+        if isinstance(symbol, SubroutineSymbol):
+            made = opened_call(builder, symbol, title, title, [*node.parameters, *node.operands])
+        else:
+            made = opened_gate(builder, node, title)
+        if made is not None:
+            return made
     if builder.names.is_subroutine(node.name.name):
         operands = [wires for operand in node.operands if (wires := builder.names.wires(operand)) is not None]
-        return [_box(builder, call_text(node), node.name.name, operands, node.parameters)]
+        return [_box(builder, title, node.name.name, operands, node.parameters)]
     return [*gate_operations(builder.names, node)]
 
 
@@ -207,9 +234,14 @@ def _expression(builder: _Builder, node: tree.ExpressionStatement) -> list[Item]
     value = node.value
     if not isinstance(value, tree.Call):
         return []
-    name = value.callee.name
+    name, title = value.callee.name, words.expression(value)
+    symbol = builder.names.scope.lookup(name)
+    if builder.expand and isinstance(symbol, SubroutineSymbol):
+        made = opened_call(builder, symbol, title, title, [argument.value for argument in value.arguments])
+        if made is not None:
+            return made
     classical = [a.value for a in value.arguments if builder.names.wires(a.value) is None]
-    return [_box(builder, words.expression(value), name, builder.qubits(value), classical)]
+    return [_box(builder, title, name, builder.qubits(value), classical)]
 
 
 def _box(
@@ -224,6 +256,8 @@ def _box(
 
 def _leave(builder: _Builder, node: tree.Statement) -> list[Item]:
     """`break`, `continue`, `end`, `return`: nothing on any qubit passes it."""
+    if builder.depth and isinstance(node, tree.Return):
+        return []
     word = type(node).__name__.lower()
     value = getattr(node, "value", None)
     title = word if value is None else f"{word} {words.expression(value)}"
@@ -231,6 +265,8 @@ def _leave(builder: _Builder, node: tree.Statement) -> list[Item]:
 
 
 def _if(builder: _Builder, node: tree.If) -> list[Item]:
+    if builder.expand and (made := decided(builder, node)) is not None:
+        return made
     parts, looked = [(words.header(node), node.then)], [node.condition]
     rest = node.otherwise
     while rest is not None:
@@ -252,6 +288,8 @@ def _switch(builder: _Builder, node: tree.Switch) -> list[Item]:
 
 
 def _loop(builder: _Builder, node: tree.For | tree.While) -> list[Item]:
+    if builder.expand and isinstance(node, tree.For) and (made := written_out(builder, node)) is not None:
+        return made
     looked = node.condition if isinstance(node, tree.While) else node.domain
     return builder.block(node, [(words.header(node), node.body)], builder.looks(looked))
 

@@ -54,7 +54,7 @@ def gate_operations(names: Names, node: tree.GateCall) -> list[Operation]:
     if len(operands) < len(node.operands):
         return [whole_circuit(names, title)]
     modified = _modified(names, node.modifiers)
-    if modified is None or not _steps_together(operands):
+    if modified is None or not steps_together(operands):
         return [boxed(title, words.label(title), all_lines(operands), reads)]
     if not operands:
         return [whole_circuit(names, title)]
@@ -62,7 +62,7 @@ def gate_operations(names: Names, node: tree.GateCall) -> list[Operation]:
     standard = symbol is None or (isinstance(symbol, GateSymbol) and symbol.standard)
     look = LOOKS.get(node.name.name) if standard else None
     text = _text(names, node, look, modified.suffix)
-    return [_one(title, lines, look, modified, text, reads) for lines in _broadcast(operands)]
+    return [_one(title, lines, look, modified, text, reads) for lines in broadcast(operands)]
 
 
 def call_text(node: tree.GateCall) -> str:
@@ -122,13 +122,13 @@ def _angle(names: Names, parameter: tree.Expression) -> str:
     return words.expression(parameter) if value is None else words.angle(value)
 
 
-def _steps_together(operands: Sequence[Wires]) -> bool:
+def steps_together(operands: Sequence[Wires]) -> bool:
     """Whether it is known which qubits meet: a register drawn as one line meets only others of its kind."""
     registers = [wires for wires in operands if not wires.single]
     return all(wires.exact for wires in operands) and len({wires.bundle for wires in registers}) < 2
 
 
-def _broadcast(operands: Sequence[Wires]) -> list[tuple[int, ...]]:
+def broadcast(operands: Sequence[Wires]) -> list[tuple[int, ...]]:
     """The qubits of each gate: registers step together, single qubits stay."""
     counts = [len(wires.lines) for wires in operands if not wires.single]
     if not counts:

@@ -67,7 +67,7 @@ class Names:
     def constant(self, expression: tree.Expression) -> Constant | None:
         """The value of an expression; `None` where it depends on what is not known yet."""
         try:
-            return evaluate(expression, self._known, self.scope.version)
+            return evaluate(expression, self.known, self.scope.version)
         except ConstantError:
             return None
 
@@ -122,7 +122,8 @@ class Names:
     def _is_classical(self, name: str) -> bool:
         return not isinstance(self.find(name), Wires)
 
-    def _known(self, name: str) -> Constant | Type | None:
+    def known(self, name: str) -> Constant | Type | None:
+        """What a name is, in the form that constant evaluation asks for."""
         found = self.find(name)
         if isinstance(found, Wires):
             if found.bundle:
@@ -138,7 +139,7 @@ class Names:
             return Wires(base.lines, single, exact=False)
         size = len(base.lines)
         try:
-            places = [position(k, size, Qubit(size)) for k in listed(item, size, self._known, self.scope.version)]
+            places = [position(k, size, Qubit(size)) for k in listed(item, size, self.known, self.scope.version)]
         except (ConstantError, TypeError):
             return Wires(base.lines, single, exact=False)
         return Wires(tuple(base.lines[place] for place in places), single)

@@ -49,6 +49,7 @@ def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--svg", action="store_true", help="an SVG picture instead of text")
     parser.add_argument("-o", "--output", metavar="PATH", help="write to a file instead of standard output")
     parser.add_argument("--width", type=_count, metavar="N", help="columns of text, or pixels of SVG")
+    parser.add_argument("--expand", action="store_true", help="look inside: loops written out, calls opened")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     parser.add_argument(
         "--limit", type=_count, metavar="N", default=limits.OPERATIONS, help="operations (default: %(default)s)"
@@ -63,7 +64,7 @@ def _draw(analysis: Analysis, options: Namespace, console: Console) -> None:
     from qlang.compiler.drawing.build import build
 
     circuit, arguments = _chosen(analysis, options)
-    picture = build(circuit, arguments, limit=options.limit, wires=options.wires)
+    picture = build(circuit, arguments, limit=options.limit, wires=options.wires, expand=options.expand)
     if options.svg:
         from qlang.compiler.drawing import svg
 
