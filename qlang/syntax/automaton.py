@@ -33,6 +33,8 @@ class Automaton:
     """Where the recovery was called last."""
     attempts: int = 0
     """How often it was called there."""
+    calls: int = 0
+    """How often it was called at all."""
     resumed: int = -1
     """Where the parse went on after it: a mistake found at once is the same one."""
 

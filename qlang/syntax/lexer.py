@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, compress
+from itertools import accumulate, compress, islice
 
 from qlang.syntax.gate_lines import is_run, run_pattern
+from qlang.syntax.limits import MAX_LEXEMES
 from qlang.syntax.tables import BLANK, END_OF_TEXT, Tables, load
 from qlang.syntax.words import OPENQASM2_WORDS, REDUCTION_WORDS, SOFT_WORDS, TOP_WORDS, TYPE_WORDS
 
@@ -21,6 +22,10 @@ OPEN_STRING = -2
 OPEN_COMMENT = -3
 OPEN_CALIBRATION = -4
 COMMENT = -5
+LONG_NAME = -6
+
+MAX_NAME = 1000
+"""Characters of a name; longer ones would make every message about them as long."""
 
 UNITS = ("dt", "ns", "us", "µs", "μs", "ms", "s", "min", "h", "days", "day", "usd", "eur", "x")
 
@@ -44,7 +49,7 @@ _LEXEMES = "|".join(
         rf"(?:\A|[^\S\n]*+\n)\s*+@{_NAME}[^\r\n]*",  # an annotation has its own line
         r"\s++",
         r"//[^\r\n]*|/\*(?s:.*?)\*/|/\*(?s:.*)",
-        rf"(?:def)?cal(?!\w)[^{{}};]*+\{{{_nested_braces(6)}\}}",
+        rf"(?:def)?cal(?!\w)[^{{}};]{{0,4000}}+\{{{_nested_braces(6)}\}}",
         r"#?pragma(?!\w)[^\r\n]*",
         rf"{_NAME}(?:\.(?:[\w?*]|-(?=\w))++)+",
         _NAME,
@@ -70,6 +75,8 @@ class Tokens:
     starts: list[int]
     ends: list[int]
     comments: list[tuple[int, int]]
+    complete: bool = True
+    """Whether the text was read to its end, not only to the limit."""
 
 
 @cache
@@ -84,7 +91,14 @@ def lex(text: str, packed: bool = False) -> Tokens:
     """
     tables = load()
     kind_of = _Kinds(tables)
-    texts = (_packing_pattern() if packed else _PATTERN).findall(text)
+    pattern = _packing_pattern() if packed else _PATTERN
+    if len(text) <= MAX_LEXEMES:
+        texts = pattern.findall(text)
+    else:
+        texts = [match[0] for match in islice(pattern.finditer(text), MAX_LEXEMES + 1)]
+        if len(texts) > MAX_LEXEMES:
+            place = sum(map(len, texts))
+            return Tokens([END_OF_TEXT], [""], [place], [place], [], complete=False)
     kinds = list(map(kind_of.__getitem__, texts))
     ends = list(accumulate(map(len, texts)))
     starts = [0, *ends]
@@ -152,7 +166,7 @@ def _classify(lexeme: str) -> str | int:
     if first == "/":
         return COMMENT if lexeme.startswith("//") or lexeme.endswith("*/") else OPEN_COMMENT
     if first == "$" and len(lexeme) > 1:
-        return "HARDWARE"
+        return "HARDWARE" if len(lexeme) <= MAX_NAME else LONG_NAME
     if _PRAGMA.match(lexeme):
         return "PRAGMA"
     if first == "_" or first.isalnum():
@@ -162,6 +176,8 @@ def _classify(lexeme: str) -> str | int:
             return OPEN_CALIBRATION
         if is_run(lexeme):
             return "ID"
+        if len(lexeme) > MAX_NAME:
+            return LONG_NAME
         return "DOTTED" if "." in lexeme else "ID"
     return UNEXPECTED
 

@@ -18,6 +18,7 @@ from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.flat_gates import flat_gate, flat_gate_pattern, kinds_as_text
 from qlang.syntax.gate_lines import gate_run, is_run
 from qlang.syntax.lexer import Tokens, kinds_of, lex, soft_kinds, unpack
+from qlang.syntax.limits import overlong_line, too_many_tokens
 from qlang.syntax.panic import finish, gate_list_states
 from qlang.syntax.source import Source
 from qlang.syntax.tables import NO_ACTION, load
@@ -177,8 +178,13 @@ def parse_tokens(source: Source, packed: bool = False) -> tuple[ParseResult, Tok
 
 def _parse(source: Source, packed: bool) -> tuple[ParseResult, Tokens]:
     tables = load()
-    tokens = lex(source.text, packed)
     version: Literal[2, 3] = 2 if _VERSION_2.match(source.text) else 3
+    refused = overlong_line(source)
+    tokens = lex("" if refused else source.text, packed)
+    if not tokens.complete:
+        refused = too_many_tokens(source, tokens.ends[-1])
+    if refused:
+        return ParseResult(Program(0, len(source.text), [], []), (refused,), version), tokens
     if version == 2:  # where `^` is the power and binds as `**` does
         power, caret = tables.literals["**"], tables.literals["^"]
         tokens.kinds[:] = [power if kind == caret else kind for kind in tokens.kinds]

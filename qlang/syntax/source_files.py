@@ -5,7 +5,7 @@ from pathlib import Path
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Source, Span
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 
 
 def read_source(origin: Path | str | bytes, name: str | None = None) -> Source | Diagnostic:
@@ -37,16 +37,22 @@ def _decode(data: bytes, name: str) -> Source | Diagnostic:
         try:
             return Source(name, data.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
-            return _undecodable(name, error.start)
+            return _undecodable(name, error.start, data)
     from qlang.syntax.errors import FileTooLarge, NullCharacter
 
-    return NullCharacter(_nowhere(name), null) if len(data) <= MAX_BYTES else FileTooLarge(_nowhere(name), MAX_BYTES)
+    if len(data) > MAX_BYTES:
+        return FileTooLarge(_nowhere(name), MAX_BYTES)
+    return _undecodable(name, 0, data) if data[:2] in _UTF16 else NullCharacter(_nowhere(name), null)
 
 
-def _undecodable(name: str, offset: int) -> Diagnostic:
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+"""Byte order marks."""
+
+
+def _undecodable(name: str, offset: int, data: bytes) -> Diagnostic:
     from qlang.syntax.errors import BadEncoding
 
-    return BadEncoding(_nowhere(name), offset)
+    return BadEncoding(_nowhere(name), offset, "utf-16" if data[:2] in _UTF16 else "")
 
 
 def _nowhere(name: str) -> Span:

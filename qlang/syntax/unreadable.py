@@ -2,12 +2,13 @@
 
 from qlang.syntax.automaton import Automaton
 from qlang.syntax.errors import (
+    NameTooLong,
     UnclosedCalibration,
     UnclosedComment,
     UnclosedString,
     UnexpectedCharacter,
 )
-from qlang.syntax.lexer import OPEN_CALIBRATION, OPEN_COMMENT, OPEN_STRING, UNEXPECTED
+from qlang.syntax.lexer import LONG_NAME, MAX_NAME, OPEN_CALIBRATION, OPEN_COMMENT, OPEN_STRING, UNEXPECTED
 from qlang.syntax.panic import panic
 
 
@@ -28,6 +29,12 @@ def report_unreadable(state: Automaton, position: int) -> int:
     if kind == OPEN_CALIBRATION:
         context.diagnostics.append(UnclosedCalibration(span, text))
         return panic(state, position)
+    if kind == LONG_NAME:
+        context.diagnostics.append(NameTooLong(span, len(text), MAX_NAME))
+        tokens.kinds[position] = state.tables.kind["ID"]
+        tokens.texts[position] = ""  # a name of no text is one that the parser had to assume
+        state.resumed = position
+        return position
     end = position + 1
     while tokens.kinds[end] == UNEXPECTED and tokens.starts[end] == tokens.ends[end - 1]:
         end += 1
