@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qlang.compiler import exit_codes, frontend
 from qlang.compiler.console import Console, console_of, verb_parser
-from qlang.compiler.failure import Failure
 from qlang.compiler.verbs.programs import add_program_options, check_pass, compiled
 
 if TYPE_CHECKING:
@@ -85,12 +83,7 @@ def _deliver(text: str, output: str | None, console: Console) -> None:
     if output is None:
         console.result(text)
         return
-    from qlang.trust.files import commit, stage
+    from qlang.compiler.rewriting import write_result
 
-    path = Path(output)
-    try:
-        commit(stage(path, text.encode(), mode=0o644), path)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise Failure(f"cannot write {output}: {reason}", status=exit_codes.EXECUTION) from error
+    write_result(output, text)
     console.note(f"wrote {output}")
