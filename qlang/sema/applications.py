@@ -8,6 +8,7 @@ from qlang.sema.context import Context
 from qlang.sema.describe import definition_of, kind_of
 from qlang.sema.functions import builtins, call_builtin
 from qlang.sema.infer import NOTHING, Inferred, infer, is_qubit_expression
+from qlang.sema.library import library_hint
 from qlang.sema.operands import check_operand, is_phantom
 from qlang.sema.subroutines import call_subroutine
 from qlang.sema.suggestions import elsewhere, suggest
@@ -91,6 +92,8 @@ def _report_unknown_function(context: Context, callee: tree.Name) -> None:
     known = [*context.visible((SubroutineSymbol,)), *builtins(context.version)]
     near = suggest(callee.name, known)
     hint = "" if near is not None else elsewhere(callee.name)
+    if near is None and not hint and not context.offered_gates:
+        hint = library_hint(callee.name, SubroutineSymbol)
     context.report(errors.names.UnknownFunction(span, name=callee.name, suggestion=near, hint=hint))
 
 

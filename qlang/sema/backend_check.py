@@ -8,6 +8,7 @@ from qlang.sema import errors
 from qlang.sema.context import Context
 from qlang.sema.infer import infer
 from qlang.sema.jobs import CheckedBackend, Condition
+from qlang.sema.library import library_hint
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import BrokenSymbol, NoiseSymbol
 from qlang.sema.types import Duration, Money, Unknown, is_real
@@ -69,7 +70,7 @@ def _backend(context: Context, node: tree.BackendPattern, state: tree.State | No
         else:
             good = False
     if state is not None and node.kind != "sim":
-        shown = f"{node.kind} {node.name}" if node.kind != "device" else f"`{node.name}`"
+        shown = f"`{node.kind} {node.name}`" if node.kind != "device" else f"`{node.name}`"
         context.report(errors.backend.StateOnDevice(span, backend=shown, state=context.span(state)))
         good = False
     parts = [] if node.condition is None else list(_conjuncts(node.condition))
@@ -94,7 +95,9 @@ def _report_noise(context: Context, node: tree.BackendPattern) -> None:
     known = context.visible((NoiseSymbol,))
     names = tuple(known)
     span = context.span(_name_node(context, node))
-    context.report(errors.backend.UnknownNoise(span, name=node.name, known=names, suggestion=suggest(node.name, names)))
+    near = suggest(node.name, names)
+    hint = library_hint(node.name, NoiseSymbol) if near is None else ""
+    context.report(errors.backend.UnknownNoise(span, name=node.name, known=names, suggestion=near, hint=hint))
 
 
 def _conjuncts(node: tree.Expression) -> Iterator[tree.Expression]:

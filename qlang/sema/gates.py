@@ -10,6 +10,7 @@ from qlang.sema.describe import definition_of, kind_of
 from qlang.sema.gate_files import standard_gates
 from qlang.sema.gate_operands import check_broadcast, first_clash, report_clash
 from qlang.sema.infer import infer
+from qlang.sema.library import library_hint
 from qlang.sema.loop_trials import check_in_loops
 from qlang.sema.operands import (
     AliasSymbol,
@@ -197,8 +198,15 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
         return
     if not _report_type(context, node) and not context.scope.torn:
         near = _nearest_gate(context, node)
-        hint = "" if near is not None else elsewhere(name)
+        hint = "" if near is not None else elsewhere(name) or _in_library(context, name)
         context.report(errors.names.UnknownGate(span, name=name, suggestion=near, hint=hint))
+
+
+def _in_library(context: Context, name: str) -> str:
+    """The import that would bring a gate or subroutine, where imports are allowed."""
+    if context.offered_gates:
+        return ""
+    return library_hint(name, GateSymbol) or library_hint(name, SubroutineSymbol)
 
 
 def _nearest_gate(context: Context, node: tree.GateCall) -> str | None:

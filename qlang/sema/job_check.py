@@ -19,6 +19,7 @@ from qlang.sema.jobs import (
     SlaBound,
     SweepAxis,
 )
+from qlang.sema.library import library_hint
 from qlang.sema.mitigation_check import NO_MITIGATION, check_mitigation
 from qlang.sema.outputs import check_expectations, check_samples, check_state
 from qlang.sema.settings import check_crypto, check_labels, check_precision, check_seed, check_shots
@@ -146,7 +147,8 @@ def _circuit(
         return None
     if symbol is None:
         near = suggest(callee.name, known)
-        context.report(errors.names.UnknownCircuit(span, name=callee.name, known=known, suggestion=near))
+        hint = library_hint(callee.name, CircuitSymbol) if near is None else ""
+        context.report(errors.names.UnknownCircuit(span, name=callee.name, known=known, suggestion=near, hint=hint))
     else:
         found, definition = kind_of(symbol), definition_of(symbol)
         context.report(

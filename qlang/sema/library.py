@@ -5,27 +5,25 @@ from functools import lru_cache
 from qlang import stdlib
 from qlang.sema.loader import standard_source
 from qlang.sema.suggestions import suggest
-from qlang.syntax import tree
-from qlang.syntax.parser import parse
+from qlang.sema.symbols import ObservableSymbol, Symbol
 
 
-@lru_cache(maxsize=1)
-def library_observables() -> dict[str, str]:
-    """The observables of the standard modules: name to module."""
+@lru_cache(maxsize=16)
+def library_names(kind: type[Symbol]) -> dict[str, str]:
+    """The definitions of one kind in the standard modules: name to module."""
+    from qlang.sema.standard_modules import standard_module
+
     found: dict[str, str] = {}
-    for path in stdlib.NAMES:
-        source = standard_source(path) if path.startswith("std/") else None
-        if source is None:
-            continue
-        module = path.removesuffix(".qjob").replace("/", ".")
-        for statement in parse(source).program.statements:
-            if isinstance(statement, tree.ObservableDefinition):
-                found[statement.name.name] = module
+    for module in stdlib.MODULES:
+        source = standard_source(f"std/{module}.qjob")
+        if source is not None:
+            names = standard_module(source).scope.names
+            found.update((name, f"std.{module}") for name, symbol in names.items() if isinstance(symbol, kind))
     return found
 
 
-def library_hint(name: str) -> str:
+def library_hint(name: str, kind: type[Symbol] = ObservableSymbol) -> str:
     """A sentence that names the import which would help, or nothing."""
-    known = library_observables()
+    known = library_names(kind)
     near = name if name in known else suggest(name, known)
     return "" if near is None else f"`{near}` comes with `import {known[near]};`"

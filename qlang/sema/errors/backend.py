@@ -27,12 +27,15 @@ class UnknownNoise(Diagnostic):
     name: str
     known: tuple[str, ...] = ()
     suggestion: str | None = None
+    hint: str = ""
 
     def label(self) -> str:
         return "no noise block of this name"
 
     def helps(self) -> Iterator[str]:
-        if self.suggestion is None:
+        if self.hint:
+            yield self.hint
+        elif self.suggestion is None:
             blocks = f"the blocks are {listed(self.known)}" if self.known else "this file has none"
             yield f"{blocks}; `noise {self.name} {{ depolarizing(0.01) on cx; }}` would define it"
 

@@ -175,9 +175,14 @@ class UnknownCircuit(Diagnostic):
     name: str
     known: tuple[str, ...]
     suggestion: str | None = None
+    hint: str = ""
 
     def label(self) -> str:
         return "no circuit of this name"
+
+    def helps(self) -> Iterator[str]:
+        if self.hint:
+            yield self.hint
 
     def notes(self) -> Iterator[str]:
         if self.known and self.suggestion is None:
