@@ -268,13 +268,13 @@ def _text_terms(reading: _Reading, text: str) -> Iterator[tuple[str, str, str, S
         sign = text[place] if text[place] in "+-" else ""
         if reading.terms and not sign:
             raise reading.malformed("expected `+` or `-` between terms", start)
-        place = _blank(text, place + len(sign))
+        begin = place = _blank(text, place + len(sign))
         opening = text.find("[", place, place + _LONGEST_NUMBER)
         closing = -1 if opening < 0 else text.find("]", opening, opening + _LONGEST_WORD)
         if closing < 0:
             raise reading.malformed("expected a term", start, help=errors.TEXT_FORMAT)
         place = closing + 1
-        yield sign, text[start + len(sign) : opening].strip(), text[opening + 1 : closing], reading.span(start, place)
+        yield sign, text[begin:opening].strip(), text[opening + 1 : closing], reading.span(begin, place)
         place = _blank(text, place)
 
 

@@ -147,7 +147,7 @@ def test_what_a_json_file_may_not_be(text: str, expected: str) -> None:
         ("0.5j [Z0]", "QJ0548 0.5j [Z0]"),
         ("inf [Z0]", "QJ0548 inf [Z0]"),
         ("1 [0^ 1]", "QJ0548 1 [0^ 1]"),
-        ("1 [Z0] - 2 [Z0]", "QJ0549 - 2 [Z0]"),
+        ("1 [Z0] - 2 [Z0]", "QJ0549 2 [Z0]"),
         (f"1 [Z{MOST_QUBITS}]", f"QJ0551 1 [Z{MOST_QUBITS}]"),
         (" " * 1_000_000 + "?", "QJ0547 ?"),
     ],
