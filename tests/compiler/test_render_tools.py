@@ -165,6 +165,17 @@ def test_workflow_commands_cannot_be_forged(make, name: str, message: str) -> No
     assert head.count(",") == 5 and head.count("=") - name.count("=") == 6
 
 
+def test_json_follows_its_published_schema(found: list[Diagnostic], make) -> None:
+    schema = json.loads((Path(__file__).parents[2] / "docs/schema/diagnostic-v1.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    many = Source("many.qjob", "x\n" * 102)
+    extra = [make.diagnostic(Span(many, 2 * i, 2 * i + 1)) for i in range(102)]
+    for line in render("json", [*found, *extra], PLAIN).splitlines():
+        jsonschema.validate(json.loads(line), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"schema": "qlang.diagnostic/1"}, schema)
+
+
 def test_json_lines_are_the_records(found: list[Diagnostic]) -> None:
     lines = render("json", found, PLAIN).splitlines()
     assert [json.loads(line) for line in lines] == [record(diagnostic) for diagnostic in found]
