@@ -155,7 +155,8 @@ class Context:
             symbol = self.lookup(word)
             if isinstance(symbol, VariableSymbol) and symbol.kind in ("variable", "loop"):
                 assert isinstance(diagnostic, NotConstant)
-                return replace(diagnostic, name=word, declaration=symbol.span)
+                why = "is swept" if self.place == "job" else "is a variable: it may change"
+                return replace(diagnostic, name=word, declaration=symbol.span, why=why)
         return diagnostic
 
     def report_error(self, error: ConstantError, node: tree.Node) -> None:

@@ -210,3 +210,23 @@ WORDS: dict[str, tuple[str, ...]] = {
     "none": ("none",),
 }
 """Names of functions, observables, methods, terms and properties elsewhere."""
+
+LOOSE = frozenset(
+    {
+        "accuracy",
+        "bias",
+        "errorrate",
+        "m3",
+        "measurement",
+        "mem",
+        "pqc",
+        "postquantum",
+        "precision",
+        "readouterror",
+        "std",
+        "stddev",
+        "trex",
+        "variance",
+    }
+)
+"""Names whose meaning is only near to the one here."""

@@ -12,6 +12,7 @@ from qlang.sema.suggestions import suggest
 from qlang.sema.types import Ratio, Unknown, is_integer
 from qlang.sema.values import as_int
 from qlang.syntax import tree
+from qlang.syntax.spelling import Uncertain
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ def _word(context: Context, method: str, name: str, kind: str, node: tree.Expres
     if isinstance(node, tree.Name) and node.name in words:
         return node.name
     near = suggest(node.name, words) if isinstance(node, tree.Name) else None
+    near = None if near is None else Uncertain(near)  # another sequence is another thing
     _report(context, node, method, f"`{name}` is one of {', '.join(f'`{word}`' for word in words)}", near)
     return None
 
@@ -189,8 +191,9 @@ def _scales(context: Context, method: str, name: str, node: tree.Expression) -> 
         scale = as_int(value) if value is not None and is_integer(kind) else None
         if scale is None or scale < 1 or scale % 2 == 0:
             shown = context.span(item).text
-            near = str(scale + 1) if scale is not None and scale >= 1 else None
-            context.report(errors.mitigation.EvenScale(context.span(item), value=shown, replacement=near))
+            odd = f"[{', '.join(str(2 * k + 1) for k in range(max(len(node.items), 2)))}]"
+            span = context.span(item)
+            context.report(errors.mitigation.EvenScale(span, value=shown, whole=context.span(node), replacement=odd))
             return None
         scales.append(scale)
     if len(scales) < 2 or scales[0] != 1 or scales != sorted(set(scales)):

@@ -159,6 +159,10 @@ def _name(node: tree.Name, scope: Scope) -> Polynomial:
     symbol = scope.file.lookup(node.name)
     if found is None and isinstance(symbol, ObservableSymbol):
         return _called(node, symbol, [], scope)
+    if node.name in PAULIS and scope.names(node.name) is None:
+        raise _no_observable(
+            node, scope, f"`{node.name}` alone", f"a Pauli matrix acts on a qubit: `{node.name}(q[0])`"
+        )
     if scope.names(node.name) is None:
         raise _unknown(node, scope)
     return _number(node, scope)
@@ -315,7 +319,12 @@ def _indexed(node: tree.Index, scope: Scope) -> Qubits:
     try:
         picked = listed(item, size, scope.names, scope.file.version, MOST_TERMS)
     except ConstantError as error:
-        raise ObservableFault(error.diagnostic(scope.file.span(error.node or item))) from None
+        span = scope.file.span(error.node or item)
+        found = error.diagnostic(span)
+        if isinstance(found, errors.types.NoSuchOperation) and found.operator == "[]":
+            shown = f"`{found.operands[0]}`"
+            raise ObservableFault(errors.types.TypeMismatch(span, "an integer index", shown)) from None
+        raise ObservableFault(found) from None
     for index in picked:
         if not -size <= index < size:
             raise ObservableFault(
@@ -325,11 +334,19 @@ def _indexed(node: tree.Index, scope: Scope) -> Qubits:
                     index=index,
                     size=size,
                     declaration=scope.declarations.get(base.wires[0][0]) if base.wires else None,
+                    witness=_values(item, scope),
                     fix_index=size - 1 if isinstance(item, tree.IntLiteral) else None,
                 )
             )
     single = not isinstance(item, (tree.Range, tree.IndexSet))
     return Qubits(tuple(base.wires[index] for index in picked), single)
+
+
+def _values(node: tree.Expression, scope: Scope) -> str:
+    """`i = 3`: the values of the names in an index."""
+    names = dict.fromkeys(part.name for part in tree.walk(node) if isinstance(part, tree.Name))
+    found = {name: scope.bindings.get(name) for name in names}
+    return ", ".join(f"{name} = {value}" for name, value in found.items() if isinstance(value, Constant))
 
 
 def _called(node: tree.Node, symbol: ObservableSymbol, arguments: list[tree.Argument], scope: Scope) -> Polynomial:
@@ -348,6 +365,8 @@ def _called(node: tree.Node, symbol: ObservableSymbol, arguments: list[tree.Argu
         if fault.diagnostic is None or scope.depth > MOST_CALLS:
             raise
         call = Call(scope.file.span(node), symbol.name)
+        if any(each.span == call.span for each in fault.diagnostic.calls()):
+            raise
         raise ObservableFault(with_calls(fault.diagnostic, [call])) from None
 
 

@@ -43,7 +43,7 @@ def check_expectations(
         bit = _bit_register(item.observable, registers)
         if bit is not None:
             span = context.span(bit)
-            context.report(errors.jobs.StateNeedsQubits(span, name=bit.name, keyword="expect"))
+            context.report(errors.jobs.StateNeedsQubits(span, bit.name, "expect", registers.declarations.get(bit.name)))
             good = False
             continue
         try:
@@ -157,7 +157,9 @@ def check_state(
     """The qubits whose amplitudes are wanted; `None` after a report."""
     bit = _bit_register(node.qubits, registers)
     if bit is not None:
-        context.report(errors.jobs.StateNeedsQubits(context.span(bit), name=bit.name, keyword="state"))
+        context.report(
+            errors.jobs.StateNeedsQubits(context.span(bit), bit.name, "state", registers.declarations.get(bit.name))
+        )
         return None
     wires = _wires(context, output_scope(context, circuit, registers, bits=False), node.qubits)
     return None if wires is None else CheckedState(wires, context.span(node))

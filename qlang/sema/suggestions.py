@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from qlang.sema.foreign_names import GATES, INSTEAD, WORDS
-from qlang.syntax.spelling import nearest
+from qlang.sema.foreign_names import GATES, INSTEAD, LOOSE, WORDS
+from qlang.syntax.spelling import Uncertain, nearest
 
-SYNONYMS = {**WORDS, **GATES}
+SYNONYMS = {name: (*GATES.get(name, ()), *WORDS.get(name, ())) for name in (*GATES, *WORDS)}
 """What other libraries and people say, in lower case without `_`, against names here; the first known one wins."""
 
 
@@ -22,7 +22,7 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     names = dict.fromkeys(known)
     for synonym in SYNONYMS.get(plain(name), ()):
         if synonym in names and synonym != name:
-            return synonym
+            return Uncertain(synonym) if plain(name) in LOOSE else synonym
     return nearest(name, names)
 
 

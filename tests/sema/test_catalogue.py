@@ -113,7 +113,7 @@ def test_an_index_error_names_register_size_and_declaration(checked: Callable[..
     assert diagnostic.span.text == "i+1"
     second, third = diagnostic.secondary()
     assert (str(second.span), second.text) == ("test.qjob:2:12", "declared with 3 qubits")
-    assert (third.span.text, third.text) == ("[0:2]", "runs this far")
+    assert (third.span.text, third.text) == ("[0:2]", "gives this value")
 
 
 def applied(text: str, diagnostics: tuple[Diagnostic, ...]) -> str:

@@ -39,6 +39,11 @@ class NoSource(Diagnostic):
     found_by = "python"
 
     name: str
+    reason: str = ""
+
+    def notes(self) -> Iterator[str]:
+        if self.reason:
+            yield self.reason
 
     def helps(self) -> Iterator[str]:
         yield "write the circuit as text for `ql.compile(text)`, or put the function into a file or notebook"

@@ -138,3 +138,14 @@ class StateNeedsQubits(Diagnostic):
 
     name: str
     keyword: str
+    declaration: Span | None = None
+
+    def label(self) -> str:
+        return "bits"
+
+    def secondary(self) -> Iterator[Label]:
+        if self.declaration is not None:
+            yield Label(self.declaration, "declared here")
+
+    def helps(self) -> Iterator[str]:
+        yield f"bits are read by `sample {self.name}`"

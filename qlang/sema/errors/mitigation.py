@@ -66,11 +66,14 @@ class EvenScale(Diagnostic):
     example_right = _JOB + "mitigate zne(scales = [1, 3, 5]);\n}\n"
 
     value: str
-    replacement: str | None = None
+    whole: Span
+    replacement: str
+
+    def label(self) -> str:
+        return "cannot be reached by folding"
 
     def fixes(self) -> Iterator[Fix]:
-        if self.replacement is not None:
-            yield Fix(f"use {self.replacement}", (Edit(self.span, self.replacement),), "maybe")
+        yield Fix(f"use `{self.replacement}`", (Edit(self.whole, self.replacement),), "maybe")
 
 
 @dataclass(frozen=True)

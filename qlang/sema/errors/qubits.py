@@ -56,13 +56,13 @@ class IndexOutOfRange(Diagnostic):
             when = " in this call" if self.arrives else ""
             yield Label(self.declaration, f"{how} {self.size} qubit{'' if self.size == 1 else 's'}{when}")
         for loop in self.loops:
-            yield Label(loop, "runs this far")
+            yield Label(loop, "gives this value")
 
     def helps(self) -> Iterator[str]:
         if self.whole_range and self.index == self.size:
             yield f"ranges include their last value: the whole register is `{self.register}[0:{self.size - 1}]`"
         elif self.loops and self.index == self.size:
-            yield "ranges include their last value; one step less keeps the index inside"
+            yield "ranges include their last value: `[0:n-1]` has n of them"
 
     def fixes(self) -> Iterator[Fix]:
         if self.fix_index is not None:

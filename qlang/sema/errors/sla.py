@@ -123,7 +123,7 @@ class MeaninglessBound(Diagnostic):
         return f"use `{self.wanted}`"
 
     def fixes(self) -> Iterator[Fix]:
-        yield Fix(f"write `{self.wanted}`", (Edit(self.operator, self.wanted),))
+        yield Fix(f"write `{self.wanted}`", (Edit(self.operator, self.wanted),), "maybe")
 
 
 @dataclass(frozen=True)

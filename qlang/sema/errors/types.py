@@ -95,6 +95,7 @@ class NotConstant(Diagnostic):
     name: str = ""
     declaration: Span | None = None
     """The variable that is to blame, and where it is declared."""
+    why: str = ""
     help: str = ""
 
     def label(self) -> str:
@@ -102,7 +103,7 @@ class NotConstant(Diagnostic):
 
     def secondary(self) -> Iterator[Label]:
         if self.declaration is not None:
-            yield Label(self.declaration, f"`{self.name}` is a variable: it may change")
+            yield Label(self.declaration, f"`{self.name}` {self.why}")
 
     def helps(self) -> Iterator[str]:
         if self.help:
@@ -213,6 +214,8 @@ class WrongArgumentCount(Diagnostic):
     def helps(self) -> Iterator[str]:
         if self.usage:
             yield f"it is declared as `{self.usage}`"
+        elif self.name in ("X", "Y", "Z") and self.found > 1:
+            yield f"a product is written with `*`: `{self.name}(a) * {self.name}(b)`"
 
     def secondary(self) -> Iterator[Label]:
         return defined_here(self.name, self.definition)
@@ -261,7 +264,8 @@ class ElementOutOfRange(Diagnostic):
     declaration: Span | None = None
 
     def label(self) -> str:
-        return f"the indices are 0 to {self.size - 1}"
+        back = f", or -{self.size} to -1 from the end" if self.index < 0 else ""
+        return f"the indices are 0 to {self.size - 1}{back}"
 
     def secondary(self) -> Iterator[Label]:
         if self.declaration is not None:

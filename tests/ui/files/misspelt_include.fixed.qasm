@@ -1,0 +1,6 @@
+// Nothing is said of the gates that the right file would bring.
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+h q[0];
+cx q[0], q[1];
