@@ -1,6 +1,8 @@
 """Diagnostics as data: JSON lines, SARIF, workflow commands, one-liners."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qlang.compiler.frontend import analyse
 from qlang.compiler.render.formats import FORMATS, render
 from qlang.compiler.render.record import record
 from qlang.compiler.render.sarif import rule_of
@@ -229,3 +232,24 @@ def test_every_format_says_how_many_are_left_out(name: str, make) -> None:
     assert "many.qjob: 3 more are not shown" in text
     if name == "sarif":
         validate(json.loads(text))
+
+
+def test_every_format_has_every_diagnostic_of_the_examples() -> None:
+    """What the check says of all wrong examples of the catalogue, in all formats: none is lost, all are valid."""
+    diagnostics: list[Diagnostic] = []
+    for code, kind in catalogue().items():
+        if kind.example_wrong:
+            name = f"{code}.qasm" if kind.example_wrong.startswith("OPENQASM") else f"{code}.qjob"
+            diagnostics += analyse(Source(name, kind.example_wrong)).diagnostics
+    assert len(diagnostics) > 100
+    codes = Counter(diagnostic.code for diagnostic in diagnostics)
+    lines = [json.loads(line) for line in render("json", diagnostics, PLAIN).splitlines()]
+    assert Counter(line["code"] for line in lines) == codes
+    log = json.loads(render("sarif", diagnostics, PLAIN))
+    validate(log)
+    assert Counter(result["ruleId"] for result in log["runs"][0]["results"]) == codes
+    commands = render("github", diagnostics, PLAIN).splitlines()
+    assert Counter(re.search(r"title=qlang (QJ\d+)::", line)[1] for line in commands) == codes  # type: ignore[index]  # found
+    for name in ("full", "concise"):
+        text = render(name, diagnostics, PLAIN)
+        assert Counter(re.findall(r"^(?:\S+: )?(?:error|warning|note)\[(QJ\d+)\]", text, re.MULTILINE)) == codes
