@@ -13,7 +13,7 @@ from functools import cache
 from itertools import accumulate, compress, islice
 
 from qlang.syntax.gate_lines import is_run, run_pattern
-from qlang.syntax.limits import MAX_LEXEMES
+from qlang.syntax.limits import MAX_LEXEMES, MAX_SINGLE_LEXEMES
 from qlang.syntax.tables import BLANK, END_OF_TEXT, Tables, load
 from qlang.syntax.words import OPENQASM2_WORDS, REDUCTION_WORDS, SOFT_WORDS, TOP_WORDS, TYPE_WORDS
 
@@ -92,11 +92,12 @@ def lex(text: str, packed: bool = False) -> Tokens:
     tables = load()
     kind_of = _Kinds(tables)
     pattern = _packing_pattern() if packed else _PATTERN
-    if len(text) <= MAX_LEXEMES:
+    limit = MAX_LEXEMES if packed else MAX_SINGLE_LEXEMES
+    if len(text) <= limit:
         texts = pattern.findall(text)
     else:
-        texts = [match[0] for match in islice(pattern.finditer(text), MAX_LEXEMES + 1)]
-        if len(texts) > MAX_LEXEMES:
+        texts = [match[0] for match in islice(pattern.finditer(text), limit + 1)]
+        if len(texts) > limit:
             place = sum(map(len, texts))
             return Tokens([END_OF_TEXT], [""], [place], [place], [], complete=False)
     kinds = list(map(kind_of.__getitem__, texts))

@@ -9,6 +9,8 @@ MAX_LINE = 250_000
 """Characters of a line."""
 MAX_LEXEMES = 2_000_000
 """Words, marks and blanks between them; a run of plain gate calls is one."""
+MAX_SINGLE_LEXEMES = 20_000_000
+"""The same where runs are not looked for: to lay a text out takes less than to check it."""
 _LONG = re.compile(rf"[^\n]{{{MAX_LINE + 1}}}")
 
 
@@ -24,8 +26,8 @@ def overlong_line(source: Source) -> Diagnostic | None:
     return LineTooLong(Span(Source(source.name, ""), 0, 0), length, MAX_LINE)
 
 
-def too_many_tokens(source: Source, place: int) -> Diagnostic:
+def too_many_tokens(source: Source, place: int, packed: bool) -> Diagnostic:
     """The complaint about a text that was read up to a place only."""
     from qlang.syntax.errors import TooManyTokens
 
-    return TooManyTokens(Span(source, place, place), MAX_LEXEMES)
+    return TooManyTokens(Span(source, place, place), MAX_LEXEMES if packed else MAX_SINGLE_LEXEMES)

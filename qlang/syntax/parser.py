@@ -182,7 +182,7 @@ def _parse(source: Source, packed: bool) -> tuple[ParseResult, Tokens]:
     refused = overlong_line(source)
     tokens = lex("" if refused else source.text, packed)
     if not tokens.complete:
-        refused = too_many_tokens(source, tokens.ends[-1])
+        refused = too_many_tokens(source, tokens.ends[-1], packed)
     if refused:
         return ParseResult(Program(0, len(source.text), [], []), (refused,), version), tokens
     if version == 2:  # where `^` is the power and binds as `**` does

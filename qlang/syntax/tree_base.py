@@ -1,7 +1,7 @@
 """What all nodes of the syntax tree share: their position, and their fields."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar, dataclass_transform
 
 NodeClass = TypeVar("NodeClass")
@@ -23,10 +23,11 @@ class Node:
         return f"{type(self).__name__}({shown})"
 
 
-def field_names(kind: type[Node]) -> Iterator[str]:
+@cache
+def field_names(kind: type[Node]) -> tuple[str, ...]:
     """The names of a node's own fields, without its position."""
-    for base in reversed(kind.__mro__):
-        yield from (name for name in getattr(base, "__slots__", ()) if name not in ("start", "end"))
+    slots = (name for base in reversed(kind.__mro__) for name in getattr(base, "__slots__", ()))
+    return tuple(name for name in slots if name not in ("start", "end"))
 
 
 @node
