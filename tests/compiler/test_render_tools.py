@@ -126,7 +126,7 @@ def test_long_stacks_keep_their_ends(make) -> None:
     assert len(json.loads(render("json", [diagnostic], PLAIN))["calls"]) == 200
 
 
-def test_sarif_names_files_relative_to_the_folder(make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_named_relative_to_the_folder(make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     named = {
         "a b.qjob": ("a%20b.qjob", "%SRCROOT%"),
@@ -139,6 +139,8 @@ def test_sarif_names_files_relative_to_the_folder(make, tmp_path: Path, monkeypa
         validate(log)
         artifact = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
         assert (artifact["uri"], artifact.get("uriBaseId")) == expected
+    inside = make.diagnostic(Span(Source(str(tmp_path / "sub" / "c.qjob"), "x"), 0, 1))
+    assert render("github", [inside], PLAIN).startswith("::error file=sub/c.qjob,")
 
 
 def test_sarif_of_every_code_follows_the_schema() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from qlang.compiler.render.calls import call_text, shown_calls
 from qlang.compiler.render.limit import limited
@@ -27,7 +28,7 @@ def _command(diagnostic: Diagnostic) -> str:
     line, column = source.line_column(diagnostic.span.start)
     end_line, end_column = source.line_column(diagnostic.span.end)
     properties = {
-        "file": source.name,
+        "file": _file(source.name),
         "line": line,
         "col": column,
         "endLine": end_line,
@@ -41,6 +42,12 @@ def _command(diagnostic: Diagnostic) -> str:
     words += [*diagnostic.notes(), *diagnostic.helps()]
     text = "\n".join(filter(None, words))
     return f"::{_LEVELS[diagnostic.severity]} {listed}::{_escaped(text, _DATA)}"
+
+
+def _file(name: str) -> str:
+    """A file of this folder by its path in it, which is what the service knows."""
+    path = Path(name)
+    return path.relative_to(Path.cwd()).as_posix() if path.is_absolute() and path.is_relative_to(Path.cwd()) else name
 
 
 def _escaped(text: str, table: dict[str, str]) -> str:
