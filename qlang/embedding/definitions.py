@@ -16,7 +16,7 @@ from qlang.embedding.reader import Reader, Variable
 from qlang.embedding.scopes import scopes_of
 from qlang.embedding.source import PythonFunction, read_function
 from qlang.embedding.statements import statements
-from qlang.embedding.wording import in_python
+from qlang.embedding.wording import in_python, is_about_python
 from qlang.problems import CompileError
 from qlang.sema.errors.embedding import NoSource
 from qlang.sema.symbols import Symbol
@@ -35,10 +35,10 @@ def source_of(function: Callable[..., Any]) -> PythonFunction:
     """The function's text. Raises CompileError where there is none to read."""
     try:
         return read_function(function)
-    except (OSError, TypeError):
+    except (OSError, TypeError) as error:
         code = function.__code__
         source = Source(code.co_filename, "", code.co_firstlineno)
-        raise CompileError((NoSource(Span(source, 0, 0), function.__name__),)) from None
+        raise CompileError((NoSource(Span(source, 0, 0), function.__name__, str(error)),)) from None
 
 
 def circuit_or_subroutine(function: Callable[..., Any]) -> Definition:
@@ -228,7 +228,7 @@ def _checked(reader: Reader, place: Place, statement: tree.Statement, parameters
     known |= {f"ql.{name}": _standard(name) for name in reader.hidden_gates}
     program = tree.Program(0, len(read.source.text), [statement], [])
     analysis = analyse_tree(read.source, program, known)
-    checked = [in_python(each) for each in analysis.diagnostics]
+    checked = [in_python(each) for each in analysis.diagnostics if is_about_python(each)]
     found = sorted([*reader.problems, *errors_of(checked)], key=lambda each: each.span.start)
     if found:
         raise CompileError(tuple(found))

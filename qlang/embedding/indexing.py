@@ -137,6 +137,8 @@ def less_one(value: Value) -> tree.Expression:
 
 def range_of_call(reader: Reader, node: ast.Call) -> tree.Range:
     """`range(…)` as a range of the language."""
+    if reader.outside("range") is not range:
+        raise reader.refuse(node, "a `range` of your own", "loop over Python's `range`, or a list")
     if node.keywords or not 1 <= len(node.args) <= 3:
         raise reader.refuse(node, f"`{ast.unparse(node)}`", "`range` takes one to three integers")
     start, end = reader.position(node)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from qlang.syntax.source import Source, Span
@@ -79,8 +81,10 @@ def shown_name(filename: str) -> str:
 def read_function(function: Callable[..., Any]) -> PythonFunction:
     """The source of a function.
 
-    Raises OSError where Python has none, as for functions typed into a plain REPL, or has another text in its place.
+    Raises OSError, with the reason, where Python has none, as for functions typed into a plain REPL, or another text.
     """
+    if hasattr(function, "__wrapped__"):
+        raise OSError("another decorator has changed the function")
     lines, first = inspect.getsourcelines(function)
     everything, _ = inspect.findsource(function)
     text = "".join(lines)
@@ -92,9 +96,33 @@ def read_function(function: Callable[..., Any]) -> PythonFunction:
         raise OSError("the text found is no Python function") from error
     if not isinstance(definition, ast.FunctionDef) or definition.name != function.__name__:
         raise OSError("the text found is not this function's")
+    if Path(name).is_file() and not _is_text_of("".join(everything), name, function.__code__):
+        raise OSError("the file has changed since it was imported")
     indent = len(lines[0]) - len(lines[0].lstrip())
     source = source_of_lines(name, everything)
     return PythonFunction(source, definition, first, indent, text, name, _outside(function))
+
+
+def _is_text_of(text: str, name: str, code: CodeType) -> bool:
+    """Whether a text compiles to the code of a function, so that what is read is what Python would run."""
+    return any(
+        found.co_name == code.co_name and found.co_firstlineno == code.co_firstlineno and found.co_code == code.co_code
+        for found in _codes(text, name)
+    )
+
+
+@lru_cache(maxsize=64)
+def _codes(text: str, name: str) -> tuple[CodeType, ...]:
+    """All code in a text; none where it is no Python."""
+    try:
+        pending = [compile(text, name, "exec", dont_inherit=True)]
+    except SyntaxError:
+        return ()
+    found: list[CodeType] = []
+    while pending:
+        found.append(pending.pop())
+        pending += [constant for constant in found[-1].co_consts if isinstance(constant, CodeType)]
+    return tuple(found)
 
 
 def _outside(function: Callable[..., Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from qlang.embedding.assignments import annotated, assign, augmented
 from qlang.embedding.calls import definition_called, subroutine_call
 from qlang.embedding.expressions import condition, expression, integer
 from qlang.embedding.gates import gate_call, other_operation
-from qlang.embedding.kinds import BITS, UNKNOWN, Kind, Value, cast, named
+from qlang.embedding.kinds import BIT, BITS, UNKNOWN, Kind, Value, cast, named
 from qlang.embedding.loops import for_loop
 from qlang.embedding.reader import Reader, Variable
 from qlang.problems import CompileError
@@ -35,7 +35,8 @@ def statements(reader: Reader, body: Sequence[ast.stmt]) -> list[tree.Statement]
             written = _statement(reader, node)
         except CompileError as error:
             reader.problems += error.diagnostics
-            written = _given_up(reader, node)
+            _give_up(reader, node)
+            written = []
         found += [*_declarations(reader, id(body)), *written]
     reader.present_block = around
     return found
@@ -50,17 +51,16 @@ def _statement(reader: Reader, node: ast.stmt) -> list[tree.Statement]:
     return [*reader.take_before(), *written]
 
 
-def _given_up(reader: Reader, node: ast.stmt) -> list[tree.Statement]:
-    """What stands for a statement with a mistake: nothing more is said about the variables that it gives a value."""
+def _give_up(reader: Reader, node: ast.stmt) -> None:
+    """Leave out a statement with a mistake: nothing more is said about the variables that it gives a value."""
     reader.guards.clear()
     reader.take_before()
-    start, end = reader.position(node)
+    start, _ = reader.position(node)
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
             unknown = Variable(UNKNOWN, reader.function.span(part), declared=True, node=tree.Missing(start, start))
             reader.variables[part.id] = unknown
             reader.sure.add(part.id)
-    return [tree.ErrorNode(start, end)]
 
 
 def _declarations(reader: Reader, home: int) -> list[tree.Statement]:
@@ -214,10 +214,11 @@ def _return(reader: Reader, node: ast.Return) -> list[tree.Statement]:
     start, end = reader.position(node)
     nothing = node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
     if reader.place == "circuit":
-        if not nothing:
-            instead = "give it to a variable, and sample that: bits of a circuit are its outputs"
+        if not nothing and not _are_outputs(reader, node.value):
+            instead = "give it to a variable: the bits of a circuit are its outputs, and may be returned by name"
             raise reader.refuse(node, "a `return` with a value", instead)
-        return [tree.End(start, end)]
+        last = node is reader.function.tree.body[-1]
+        return [] if last else [tree.End(start, end)]
     if reader.place == "gate":
         raise reader.refuse(node, "`return`")
     if nothing:
@@ -233,6 +234,13 @@ def _return(reader: Reader, node: ast.Return) -> list[tree.Statement]:
             raise CompileError((ChangedKind(span, "the result", str(known), str(value.kind), first),))
         value = Value(cast(known, value), known)
     return [tree.Return(start, end, value.node)]
+
+
+def _are_outputs(reader: Reader, node: ast.expr | None) -> bool:
+    """Whether a circuit returns registers of bits by name, which are its outputs anyway."""
+    parts = node.elts if isinstance(node, ast.Tuple) else [node]
+    names = [part for part in parts if isinstance(part, ast.Name) and reader.scopes.is_local(part.id)]
+    return len(names) == len(parts) and all(reader.variable(name).kind in (BIT, BITS) for name in names)
 
 
 def _returned(reader: Reader, node: ast.expr) -> Value:

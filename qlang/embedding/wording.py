@@ -20,6 +20,15 @@ _INSTEAD = {
 """Code → what to say where the checker's advice is about the language's spelling."""
 
 
+_DOUBTS = frozenset({"QJ1001", "QJ1004", "QJ1007", "QJ1015", "QJ1016"})
+"""Warnings that mean the same in Python; others may be about text that we wrote ourselves."""
+
+
+def is_about_python(diagnostic: Diagnostic) -> bool:
+    """Whether a diagnostic of a tree read from Python concerns what its author wrote."""
+    return diagnostic.severity == "error" or diagnostic.code in _DOUBTS
+
+
 def in_python(diagnostic: Diagnostic) -> Diagnostic:
     """The diagnostic with advice that fits a Python function."""
     fixes = tuple(fix for fix in diagnostic.fixes() if _fits(fix))

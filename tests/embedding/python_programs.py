@@ -65,7 +65,9 @@ def integers(draw: st.DrawFn, depth: int = 2) -> str:
         case 0 | 1 | 2 | 3:
             return f"({left} {draw(st.sampled_from('+-*&|^'))} {draw(integers(depth - 1))})"
         case 4:
-            return f"({left} {draw(st.sampled_from(['//', '%']))} {draw(st.sampled_from(['3', '-4', '7', '(2 + m0)']))})"
+            return (
+                f"({left} {draw(st.sampled_from(['//', '%']))} {draw(st.sampled_from(['3', '-4', '7', '(2 + m0)']))})"
+            )
         case 5:
             return f"({left} {draw(st.sampled_from(['** 2', '** 3', '<< 2', '>> 1', '>> 3', '<< m1', '** m0']))})"
         case 6:
@@ -204,7 +206,9 @@ class Registers:
         self.bit_registers: list[list[int]] = []
 
     def namespace(self) -> SimpleNamespace:
-        return SimpleNamespace(qubits=lambda n: [[0] for _ in range(n)], bits=self._bits, x=self._flip, measure=self._read)
+        return SimpleNamespace(
+            qubits=lambda n: [[0] for _ in range(n)], bits=self._bits, x=self._flip, measure=self._read
+        )
 
     def _bits(self, size: int) -> list[int]:
         self.bit_registers.append([0] * size)
@@ -230,9 +234,9 @@ def by_python(text: str, *arguments: object) -> dict[str, int]:
 _serial = count()
 
 
-def defined(text: str, **names: object) -> Callable[..., Any]:
-    """The function of a text, as if it stood in a file."""
-    filename = f"<program {next(_serial)}>"
+def defined(text: str, filename: str = "", **names: object) -> Callable[..., Any]:
+    """The function `program` of a text, as if it stood in a file."""
+    filename = filename or f"<program {next(_serial)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     found: dict[str, Any] = {"ql": ql, "DATA": DATA, "PAIRS": PAIRS, "SCALES": SCALES, **names}
     exec(compile(text, filename, "exec"), found)

@@ -1,8 +1,12 @@
 """What a circuit computes is what Python would compute with the same text."""
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from tests.embedding.python_programs import by_python, by_us, programs
+
+pytestmark = pytest.mark.filterwarnings("ignore::qlang.problems.CompileWarning")
 
 
 @settings(max_examples=120)
