@@ -1,7 +1,6 @@
 """What all nodes of the syntax tree share: their position, and their fields."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TypeVar, dataclass_transform
 
 NodeClass = TypeVar("NodeClass")
@@ -23,11 +22,16 @@ class Node:
         return f"{type(self).__name__}({shown})"
 
 
-@cache
+_FIELDS: dict[type[Node], tuple[str, ...]] = {}
+
+
 def field_names(kind: type[Node]) -> tuple[str, ...]:
     """The names of a node's own fields, without its position."""
-    slots = (name for base in reversed(kind.__mro__) for name in getattr(base, "__slots__", ()))
-    return tuple(name for name in slots if name not in ("start", "end"))
+    found = _FIELDS.get(kind)
+    if found is None:
+        slots = (name for base in reversed(kind.__mro__) for name in getattr(base, "__slots__", ()))
+        found = _FIELDS[kind] = tuple(name for name in slots if name not in ("start", "end"))
+    return found
 
 
 @node
