@@ -35,6 +35,9 @@ READABLE: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """The same with gates of other frameworks, for texts that are read."""
 
+BEYOND_PRELUDE = {"iswapdg": ((), READABLE["iswapdg"][1])}
+"""Those that qlang's prelude lacks, too."""
+
 OPENQASM2: dict[str, tuple[tuple[str, ...], str]] = {
     "ryy": ((), "gate ryy(theta) a, b { rx(pi/2) a; rx(pi/2) b; rzz(theta) a, b; rx(-pi/2) a; rx(-pi/2) b; }"),
     "rzx": ((), "gate rzx(theta) a, b { h b; rzz(theta) a, b; h b; }"),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isfinite
 
-from qlang.interchange.definitions import READABLE, with_needed
+from qlang.interchange.definitions import BEYOND_PRELUDE, READABLE, with_needed
 from qlang.interchange.errors import CannotRead, NotANumber
 from qlang.interchange.names import GATE_NAMES, OPENQASM3_NAMES, Names
 from qlang.interchange.spelling import angle_text, modifiers
@@ -106,6 +106,13 @@ class TextWriter:
         if name is None:
             name = self.defined[content] = self.names.give(wanted, "g")
         return name
+
+    def circuit_text(self, name: str) -> str:
+        """The program as a circuit of qlang, for a job to run; the prelude has most gates."""
+        own = [f"gate {each}{content}" for content, each in self.defined.items()]
+        body = [f"  {line}" for line in (*self.declarations, *self.lines)]
+        needed = with_needed(BEYOND_PRELUDE, self.used)
+        return "\n".join([*needed, *own, f"circuit {name}() {{", *body, "}"]) + "\n"
 
     def text(self) -> str:
         """The whole program."""
