@@ -10,6 +10,7 @@ from qlang.sema.functions import builtins, call_builtin
 from qlang.sema.infer import NOTHING, Inferred, infer, is_qubit_expression
 from qlang.sema.library import library_hint
 from qlang.sema.operands import check_operand, is_phantom
+from qlang.sema.recursion import closes_circle
 from qlang.sema.subroutines import call_subroutine
 from qlang.sema.suggestions import elsewhere, suggest
 from qlang.sema.symbols import BrokenSymbol, ExternSymbol, GateSymbol, ObservableSymbol, SubroutineSymbol
@@ -86,6 +87,8 @@ def _report_unknown_function(context: Context, callee: tree.Name) -> None:
         return
     span = context.span(callee)
     if callee.name in context.later:
+        if closes_circle(context, callee.name):
+            return
         definition = context.span(context.later[callee.name])
         context.report(errors.names.UsedBeforeDefinition(span, name=callee.name, definition=definition))
         return

@@ -209,7 +209,20 @@ def circuit_registers(
         except ConstantError as error:
             context.report(error.diagnostic(circuit.scope.span(error.node or node)))
             return None
+    if not found.qubits:
+        found.qubits |= physical_register(circuit)
     return found.registers()
+
+
+def physical_register(circuit: CircuitSymbol) -> dict[str, int]:
+    """The register `$` of a circuit on physical qubits: up to the last that it names."""
+    indices = [
+        node.index
+        for statement in circuit.body
+        for node in tree.walk(statement)
+        if isinstance(node, tree.HardwareQubit)
+    ]
+    return {"$": max(indices) + 1} if indices else {}
 
 
 def _mention(context: Context, run: tree.Run | Span, name: str) -> Span:

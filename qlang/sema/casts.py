@@ -18,6 +18,7 @@ from qlang.sema.types import (
     Duration,
     Float,
     Int,
+    Stretch,
     Text,
     Type,
     UInt,
@@ -114,7 +115,7 @@ _IMPLICIT: dict[type[Type], tuple[type[Type], ...]] = {
     Float: (Bool, Bit, Int, UInt, Float, Angle),
     Angle: (Float, Angle, Int, UInt, Bit),
     Complex: (Bool, Bit, Int, UInt, Float, Complex),
-    Duration: (Duration,),
+    Duration: (Duration, Stretch),
     Text: (Text,),
 }
 
@@ -126,7 +127,7 @@ _EXPLICIT: dict[type[Type], tuple[type[Type], ...]] = {
     Float: (Bool, Bit, Int, UInt, Float, Angle),
     Angle: (Float, Angle, Int, UInt, Bit),
     Complex: (Bool, Bit, Int, UInt, Float, Complex),
-    Duration: (Duration,),
+    Duration: (Duration, Stretch),
     Text: (Text,),
 }
 

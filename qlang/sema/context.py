@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from qlang.sema.symbols import (
     BrokenSymbol,
@@ -18,6 +19,9 @@ from qlang.sema.values import CONSTANTS, Constant, ConstantError
 from qlang.syntax import tree
 from qlang.syntax.diagnostic import Diagnostic, Label, with_origins
 from qlang.syntax.source import Span
+
+if TYPE_CHECKING:
+    from qlang.sema.recursion import Definitions
 
 Wire = tuple[VariableSymbol, int]
 """A register and an index in it."""
@@ -102,6 +106,10 @@ class Context:
     """Top-level variables that are not visible here, for a good message."""
     later: dict[str, tree.Name] = field(default_factory=dict)
     """Names that the file defines after this place."""
+    definition: str = ""
+    """The gate or subroutine whose body this is."""
+    definitions: "Definitions | None" = None
+    """The gates and subroutines of the file, where calls may close a circle."""
     offered_gates: dict[str, str] = field(default_factory=dict)
     """Gates that an include would bring: name to file."""
     version_end: int | None = None

@@ -13,7 +13,7 @@ from qlang.sema.outcomes import note_read
 from qlang.sema.reuse import note_measurement
 from qlang.sema.spine import left_spine
 from qlang.sema.symbols import BrokenSymbol, ConstantSymbol, ParameterSymbol, VariableSymbol
-from qlang.sema.types import DURATION, Array, Bit, Int, Stretch, Type, UInt, Unknown
+from qlang.sema.types import DURATION, Array, Bit, Int, Type, UInt, Unknown
 from qlang.sema.values import CONSTANTS, Constant, ConstantError
 from qlang.syntax import tree
 
@@ -79,8 +79,6 @@ def binary(context: Context, node: tree.BinaryOp) -> Inferred:
 
 def _operation(context: Context, node: tree.BinaryOp, first: Inferred, second: Inferred) -> Inferred:
     (left, left_value), (right, right_value) = first, second
-    if isinstance(left, Stretch) or isinstance(right, Stretch):
-        return _stretch_arithmetic(context, node)
     result = binary_type(node.operator, left, right, context.version)
     if result is None:
         context.report(
@@ -104,17 +102,6 @@ def _operation(context: Context, node: tree.BinaryOp, first: Inferred, second: I
     if node.operator == "/":
         _warn_truncation(context, node, left_value, right_value, constant)
     return constant.type, constant
-
-
-def _stretch_arithmetic(context: Context, node: tree.BinaryOp) -> Inferred:
-    context.report(
-        errors.circuits.NotExecutable(
-            context.span(node),
-            construct="arithmetic on a `stretch`",
-            instead="write the times out as `duration` values; a lone `delay[g]` is accepted",
-        )
-    )
-    return NOTHING
 
 
 def _warn_truncation(context: Context, node: tree.BinaryOp, left: Constant, right: Constant, result: Constant) -> None:
@@ -240,13 +227,9 @@ def array(context: Context, node: tree.ArrayLiteral) -> Inferred:
 
 
 def duration_of(context: Context, node: tree.DurationOf) -> Inferred:
-    context.report(
-        errors.circuits.NotExecutable(
-            context.span(node),
-            construct="`durationof`",
-            instead="write the duration in `ns`, `us`, `ms` or `s`",
-        )
-    )
+    from qlang.sema.statements import check_block
+
+    check_block(context, node.body)
     return DURATION, None
 
 

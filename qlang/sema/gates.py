@@ -18,6 +18,7 @@ from qlang.sema.operands import (
     check_operand,
     is_phantom,
 )
+from qlang.sema.recursion import closes_circle
 from qlang.sema.reuse import note_use
 from qlang.sema.subroutines import call_subroutine
 from qlang.sema.suggestions import elsewhere, suggest_gate
@@ -188,8 +189,14 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
         )
         return
     if name in context.later:
+        if closes_circle(context, name):
+            return
         definition = context.span(context.later[name])
         context.report(errors.names.UsedBeforeDefinition(span, name=name, definition=definition))
+        return
+    if name in context.scope.calibrated:
+        construct, instead = f"`{name}`, which only a `defcal` describes,", f"define `{name}` by a `gate`"
+        context.report(errors.circuits.NotExecutable(span, construct=construct, instead=instead))
         return
     file = context.offered_gates.get(name)
     if file is not None and not context.scope.torn:

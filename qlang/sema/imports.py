@@ -36,7 +36,7 @@ def check_include(context: Context, files: Files, node: tree.Include) -> None:
         if module.main is not None:
             span = module.main.span
             included = context.span(node)
-            error = errors.names.StatementsInInclude(span, path=node.path.value, included=included)
+            error = errors.files.StatementsInInclude(span, path=node.path.value, included=included)
             context.reporter.report(error)
         scope = module.scope
     if scope not in context.scope.parents:
@@ -94,7 +94,7 @@ def _report_unreadable(
     replacement = None if near is None else near if module else f'"{near}"'
     shown = module or path
     context.report(
-        errors.names.CannotRead(context.span(blamed), path=shown, reason=failure.reason, suggestion=replacement)
+        errors.files.CannotRead(context.span(blamed), path=shown, reason=failure.reason, suggestion=replacement)
     )
 
 
@@ -111,10 +111,10 @@ def check_source(
         return files.done.setdefault(source.name, standard_module(source))
     if source.name in files.open:
         chain = tuple(files.open[files.open.index(source.name) :])
-        context.report(errors.names.ImportCycle(context.span(blamed), path=path, chain=chain))
+        context.report(errors.files.ImportCycle(context.span(blamed), path=path, chain=chain))
         return None
     if len(files.open) >= MOST_NESTED:
-        context.report(errors.names.ImportsTooDeep(context.span(blamed), path=path, limit=MOST_NESTED))
+        context.report(errors.files.ImportsTooDeep(context.span(blamed), path=path, limit=MOST_NESTED))
         return None
     from qlang.sema.program import check_program
 
@@ -151,7 +151,7 @@ def _as_circuit(
             return _broken_alias(context, alias)
         if module.scope not in context.scope.parents:  # as the import without `as` does
             context.scope.parents.insert(0, module.scope)
-        context.report(errors.names.NothingToImport(context.span(alias), path=path, alias=alias.name))
+        context.report(errors.files.NothingToImport(context.span(alias), path=path, alias=alias.name))
         return _broken_alias(context, alias)
     return replace(main, name=alias.name, span=context.span(alias))
 
@@ -198,5 +198,5 @@ def _alias_needed(
     alias = _name_of(path, "program")
     end = (node.path or node).end
     after = context.scope.span(tree.Missing(end, end))
-    context.report(errors.names.NeedsAlias(context.span(node), path=path, after=after, alias=alias))
+    context.report(errors.files.NeedsAlias(context.span(node), path=path, after=after, alias=alias))
     return BrokenSymbol(alias, context.span(node))

@@ -11,6 +11,7 @@ from qlang.sema.symbols import BrokenSymbol, Symbol, VariableSymbol
 from qlang.sema.types import Qubit, Qubits, Unknown
 from qlang.sema.values import CONSTANTS, ConstantError
 from qlang.syntax import tree
+from qlang.syntax.source import Source, Span
 
 LARGEST_LISTED = 4096
 """Registers beyond this size are not compared qubit by qubit."""
@@ -74,14 +75,7 @@ def check_operand(context: Context, node: tree.Expression) -> Operand | None:
             found = [part for part in parts if part is not None]
             return _joined(node, found) if len(found) == len(parts) else None
         case tree.HardwareQubit():
-            context.report(
-                errors.circuits.NotExecutable(
-                    context.span(node),
-                    construct=f"a physical qubit (`${node.index}`)",
-                    instead="declare `qubit[n] q;` and let the compiler place it",
-                )
-            )
-            return None
+            return _physical(context, node)
         case tree.Missing():
             return None
         case _:
@@ -91,6 +85,27 @@ def check_operand(context: Context, node: tree.Expression) -> Operand | None:
             if not isinstance(kind, Unknown):
                 context.report(errors.types.TypeMismatch(context.span(node), expected="qubits", found=f"`{kind}`"))
             return None
+
+
+PHYSICAL = VariableSymbol("$", Span(Source("", ""), 0, 0), Qubits(), "qubit")
+"""All physical qubits together, as a register."""
+MOST_PHYSICAL = 4096
+
+
+def _physical(context: Context, node: tree.HardwareQubit) -> Operand | None:
+    """`$k` is wire k of a simulator, in circuits that have physical qubits only."""
+    if context.place != "circuit" or context.registers or node.index >= MOST_PHYSICAL:
+        where = "beside declared registers" if context.registers else "in the body of a definition"
+        where = f"beyond ${MOST_PHYSICAL - 1}" if node.index >= MOST_PHYSICAL else where
+        context.report(
+            errors.circuits.NotExecutable(
+                context.span(node),
+                construct=f"a physical qubit (`${node.index}`) {where}",
+                instead="declare `qubit[n] q;` and let the compiler place it",
+            )
+        )
+        return None
+    return Operand(node, None, PHYSICAL, (node.index,))
 
 
 def _named(context: Context, node: tree.Name) -> Operand | None:

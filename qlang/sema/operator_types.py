@@ -19,6 +19,7 @@ from qlang.sema.types import (
     BOOL,
     FLOAT,
     INT,
+    STRETCH,
     UINT,
     UNKNOWN,
     Angle,
@@ -30,6 +31,7 @@ from qlang.sema.types import (
     Float,
     Int,
     Observable,
+    Stretch,
     Type,
     UInt,
     Unknown,
@@ -68,7 +70,7 @@ def unary_type(symbol: str, operand: Type) -> Type | None:
                 return Int(operand.width) if symbol == "-" else operand
             if isinstance(operand, (Bit, Bool)):
                 return INT
-            return operand if isinstance(operand, (Int, Float, Complex, Angle, Duration)) else None
+            return operand if isinstance(operand, (Int, Float, Complex, Angle, Duration, Stretch)) else None
 
 
 def binary_type(symbol: str, left: Type, right: Type, version: int = 3) -> Type | None:
@@ -96,14 +98,14 @@ def binary_type(symbol: str, left: Type, right: Type, version: int = 3) -> Type 
 def _comparable(symbol: str, left: Type, right: Type) -> bool:
     if isinstance(left, (*REALS, Angle)) and isinstance(right, (*REALS, Angle)):
         return True
-    if isinstance(left, Duration):
-        return left == right
+    if isinstance(left, (Duration, Stretch)):
+        return left == right or Stretch in (type(left), type(right))
     numbers = (*REALS, Complex)
     return symbol in ("==", "!=") and isinstance(left, numbers) and isinstance(right, numbers)
 
 
 def _arithmetic_type(symbol: str, left: Type, right: Type, version: int) -> Type | None:
-    if isinstance(left, Duration) or isinstance(right, Duration):
+    if isinstance(left, (Duration, Stretch)) or isinstance(right, (Duration, Stretch)):
         return _duration_type(symbol, left, right)
     if isinstance(left, Observable) or isinstance(right, Observable):
         return None
@@ -140,6 +142,8 @@ def _promoted(kind: Type) -> Int | UInt:
 
 
 def _duration_type(symbol: str, left: Type, right: Type) -> Type | None:
+    if isinstance(left, Stretch) or isinstance(right, Stretch):
+        return _stretch_type(symbol, left, right)
     if isinstance(left, Duration) and isinstance(right, Duration):
         if left != right:
             return None
@@ -147,6 +151,16 @@ def _duration_type(symbol: str, left: Type, right: Type) -> Type | None:
     if isinstance(left, Duration):
         return left if symbol in ("*", "/") and isinstance(right, REALS) else None
     return right if symbol == "*" and isinstance(left, REALS) else None
+
+
+def _stretch_type(symbol: str, left: Type, right: Type) -> Type | None:
+    """Sums of stretches and durations, and multiples of them, stretch as well."""
+    lengths = (Duration, Stretch)
+    if isinstance(left, lengths) and isinstance(right, lengths):
+        return {"+": STRETCH, "-": STRETCH, "/": FLOAT}.get(symbol)
+    if isinstance(left, Stretch):
+        return STRETCH if symbol in ("*", "/") and isinstance(right, REALS) else None
+    return STRETCH if symbol == "*" and isinstance(left, REALS) else None
 
 
 def _angle_type(symbol: str, left: Type, right: Type) -> Type | None:

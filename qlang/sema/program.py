@@ -34,6 +34,7 @@ from qlang.sema.imports import check_import, check_include
 from qlang.sema.jobs import CheckedJob, SweepReference
 from qlang.sema.module import Module
 from qlang.sema.reachability import ENDING, ends_block
+from qlang.sema.recursion import Definitions
 from qlang.sema.statements import check_statements, innermost
 from qlang.sema.symbols import (
     BrokenSymbol,
@@ -79,6 +80,7 @@ class ProgramCheck:
     forbid_reuse: bool
     gates_by_include: dict[str, str]
     openqasm: bool
+    definitions: Definitions
     main: Context = field(init=False)
     body: list[tree.Statement] = field(default_factory=list)
     inputs: list[ParameterSymbol] = field(default_factory=list)
@@ -159,9 +161,9 @@ def check_program(
     if known:
         scope.parents.insert(0, FileScope(source, version, names=dict(known)))
     later = definition_names(program.statements)
-    state = ProgramCheck(
-        scope, files, reporter, later, files.forbid_reuse, gates_by_include(version) if openqasm else {}, openqasm
-    )
+    offered = gates_by_include(version) if openqasm else {}
+    definitions = Definitions(program.statements)
+    state = ProgramCheck(scope, files, reporter, later, files.forbid_reuse, offered, openqasm, definitions)
     state.trusted = trusted
     for statement in program.statements:
         node = innermost(statement)
@@ -210,6 +212,7 @@ def _include(state: ProgramCheck, node: tree.Include) -> None:
 def _gate(state: ProgramCheck, node: tree.GateDefinition) -> None:
     if not state.trusted:
         context = state.context("gate")
+        context.definition, context.definitions = node.name.name, state.definitions
         check_gate(context, node)
         state.bodies.append((context, f"gate `{node.name.name}`", node))
     state.define(node.name, gate_symbol(state.scope, node))
@@ -217,6 +220,7 @@ def _gate(state: ProgramCheck, node: tree.GateDefinition) -> None:
 
 def _subroutine(state: ProgramCheck, node: tree.SubroutineDefinition) -> None:
     context = state.context("subroutine")
+    context.definition, context.definitions = node.name.name, state.definitions
     errors_before = state.reporter.errors
     symbol = subroutine_symbol(context, node)
     if state.trusted:

@@ -194,15 +194,18 @@ def _return(context: Context, node: tree.Return) -> None:
 
 
 def _calibration(context: Context, node: tree.Calibration) -> None:
+    """Pulses are kept as text; what they calibrate keeps the meaning that its definition gives."""
     if node.kind == "defcalgrammar":
         return
-    context.report(
-        errors.circuits.NotExecutable(
-            context.span(node),
-            construct=f"`{node.kind}`",
-            instead="describe what the pulses do by a `gate`; devices are calibrated by their own software",
-        )
-    )
+    match = _CALIBRATED.match(node.text)
+    gate = match[1] if match else None
+    if gate is not None and gate not in ("measure", "reset", "delay"):
+        context.scope.calibrated.add(gate)
+    what = f"this `{node.kind}`" if gate is None else f"the `{node.kind}` of `{gate}`"
+    context.report(errors.pulses.CalibrationNotUsed(context.span(node), what=what, gate=gate))
+
+
+_CALIBRATED = re.compile(r"\s*defcal\s+(\w+)")
 
 
 _HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {

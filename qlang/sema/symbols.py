@@ -33,6 +33,8 @@ class FileScope:
     parents: "list[FileScope]" = field(default_factory=list)
     """Looked up in order after the file's own names: includes, imports, prelude."""
     names: dict[str, Symbol] = field(default_factory=dict)
+    calibrated: set[str] = field(default_factory=set)
+    """Gates with a `defcal`, which need a definition all the same."""
     torn: bool = False
     """Whether a file that it names could not be read: what is not known here may be defined there."""
 

@@ -34,7 +34,15 @@ def test_the_right_example_is_right(code: str, checked: Callable[..., CheckResul
 
 
 def test_families_agree_with_codes() -> None:
-    numbers = {"names": "02", "types": "03", "qubits": "04", "circuits": "05", "observables": "05", "jobs": "05"}
+    numbers = {
+        "names": "02",
+        "files": "02",
+        "types": "03",
+        "qubits": "04",
+        "circuits": "05",
+        "observables": "05",
+        "jobs": "05",
+    }
     numbers |= {"mitigation": "06", "sla": "07", "crypto": "08", "backend": "09", "warnings": "10"}
     for code, kind in CLASSES.items():
         family = kind.__module__.rsplit(".", 1)[-1]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import qlang.sema.errors.dead_code as dead_code
     import qlang.sema.errors.doubtful as doubtful
     import qlang.sema.errors.embedding as embedding
+    import qlang.sema.errors.files as files
     import qlang.sema.errors.interchange as interchange
     import qlang.sema.errors.jobs as jobs
     import qlang.sema.errors.mitigation as mitigation
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import qlang.sema.errors.observable_files as observable_files
     import qlang.sema.errors.observables as observables
     import qlang.sema.errors.planning as planning
+    import qlang.sema.errors.pulses as pulses
     import qlang.sema.errors.qubits as qubits
     import qlang.sema.errors.sla as sla
     import qlang.sema.errors.subroutines as subroutines
@@ -34,6 +36,7 @@ __all__ = [
     "dead_code",
     "doubtful",
     "embedding",
+    "files",
     "interchange",
     "jobs",
     "mitigation",
@@ -41,6 +44,7 @@ __all__ = [
     "observable_files",
     "observables",
     "planning",
+    "pulses",
     "qubits",
     "sla",
     "subroutines",

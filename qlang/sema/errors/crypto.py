@@ -37,6 +37,8 @@ class NoKeyForMode(Diagnostic):
         "A run is signed as its job demands or does not start. `qlangc doctor` lists the keys and what they can do."
     )
     found_by = "plan"
+    example_wrong = "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 100; crypto qkd; }\n"
+    example_right = "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 100; crypto hybrid; }\n"
 
     mode: str
     missing: tuple[str, ...]
@@ -61,6 +63,22 @@ class ForbiddenMode(Diagnostic):
         "or must sign them. A job without a `crypto` statement is `classical`."
     )
     found_by = "plan"
+    example_wrong = (
+        "circuit c() { qubit q; h q; }\n"
+        "job j { run c(); sample q; shots 100; crypto classical; }\n"
+        "=== qlang-policy.toml ===\n"
+        "schema = 1\n"
+        "[defaults]\n"
+        'modes = ["hybrid"]\n'
+    )
+    example_right = (
+        "circuit c() { qubit q; h q; }\n"
+        "job j { run c(); sample q; shots 100; crypto hybrid; }\n"
+        "=== qlang-policy.toml ===\n"
+        "schema = 1\n"
+        "[defaults]\n"
+        'modes = ["hybrid"]\n'
+    )
 
     mode: str
     tenant: str
@@ -92,6 +110,20 @@ class UnknownTenant(Diagnostic):
         "`--tenant`, or as `tenant` of `[project]` in `qlang.toml`; without either it is `default`."
     )
     found_by = "plan"
+    example_wrong = (
+        "circuit c() { qubit q; h q; }\n"
+        "job j { run c(); sample q; shots 100; }\n"
+        "=== qlang-policy.toml ===\n"
+        "schema = 1\n"
+        "[tenants.lab]\n"
+    )
+    example_right = (
+        "circuit c() { qubit q; h q; }\n"
+        "job j { run c(); sample q; shots 100; }\n"
+        "=== qlang-policy.toml ===\n"
+        "schema = 1\n"
+        "[tenants.default]\n"
+    )
 
     tenant: str
     reasons: tuple[str, ...]
@@ -113,6 +145,22 @@ class ForbiddenBackends(Diagnostic):
         "candidate that it forbids is passed over as long as one remains; here none does."
     )
     found_by = "plan"
+    example_wrong = (
+        "circuit c() { qubit q; h q; }\n"
+        "job j { run c(); sample q; shots 100; backend sim; }\n"
+        "=== qlang-policy.toml ===\n"
+        "schema = 1\n"
+        "[defaults]\n"
+        'backends = ["sim like *"]\n'
+    )
+    example_right = (
+        "circuit c() { qubit q; h q; }\n"
+        "job j { run c(); sample q; shots 100; backend sim like ibm.guadalupe; }\n"
+        "=== qlang-policy.toml ===\n"
+        "schema = 1\n"
+        "[defaults]\n"
+        'backends = ["sim like *"]\n'
+    )
 
     job: str
     tenant: str

@@ -16,6 +16,18 @@ class NotInCircuits(Diagnostic):
         "gates, measurements, arithmetic, `for`, `while`, `if` and `match`, and calls of other such functions."
     )
     found_by = "python"
+    example_wrong = (
+        "import qlang as ql\n"
+        "\n"
+        "@ql.circuit\n"
+        "def c():\n"
+        "    q = ql.qubits(1)\n"
+        '    with open("angles") as file:\n'
+        "        ql.rx(float(file.read()), q[0])\n"
+    )
+    example_right = (
+        "import qlang as ql\n\n@ql.circuit\ndef c(angle: float):\n    q = ql.qubits(1)\n    ql.rx(angle, q[0])\n"
+    )
 
     construct: str
     instead: str = ""
@@ -58,6 +70,19 @@ class UnknownOutside(Diagnostic):
         "They must be numbers, lists, tuples or arrays of numbers."
     )
     found_by = "python"
+    example_wrong = (
+        "import qlang as ql\n"
+        "\n"
+        'ANGLES = {"first": 0.5}\n'
+        "\n"
+        "@ql.circuit\n"
+        "def c():\n"
+        "    q = ql.qubits(1)\n"
+        "    ql.rx(ANGLES, q[0])\n"
+    )
+    example_right = (
+        "import qlang as ql\n\nANGLE = 0.5\n\n@ql.circuit\ndef c():\n    q = ql.qubits(1)\n    ql.rx(ANGLE, q[0])\n"
+    )
 
     name: str
     kind: str
@@ -76,6 +101,27 @@ class UnassignedVariable(Diagnostic):
         "found before anything runs."
     )
     found_by = "python"
+    example_wrong = (
+        "import qlang as ql\n"
+        "\n"
+        "@ql.circuit\n"
+        "def c():\n"
+        "    q = ql.qubits(2)\n"
+        "    if ql.measure(q[0]):\n"
+        "        angle = 0.5\n"
+        "    ql.rx(angle, q[1])\n"
+    )
+    example_right = (
+        "import qlang as ql\n"
+        "\n"
+        "@ql.circuit\n"
+        "def c():\n"
+        "    q = ql.qubits(2)\n"
+        "    angle = 0.0\n"
+        "    if ql.measure(q[0]):\n"
+        "        angle = 0.5\n"
+        "    ql.rx(angle, q[1])\n"
+    )
 
     name: str
 
@@ -92,6 +138,26 @@ class ChangedKind(Diagnostic):
         "would be rounded, or a number that would be computed with by other rules, would be a wrong result."
     )
     found_by = "python"
+    example_wrong = (
+        "import qlang as ql\n"
+        "\n"
+        "@ql.circuit\n"
+        "def c():\n"
+        "    q = ql.qubits(1)\n"
+        "    k = 1\n"
+        "    k = 0.5\n"
+        "    ql.rx(k, q[0])\n"
+    )
+    example_right = (
+        "import qlang as ql\n"
+        "\n"
+        "@ql.circuit\n"
+        "def c():\n"
+        "    q = ql.qubits(1)\n"
+        "    k = 1.0\n"
+        "    k = 0.5\n"
+        "    ql.rx(k, q[0])\n"
+    )
 
     name: str
     before: str
@@ -127,6 +193,8 @@ class WrongPythonKind(Diagnostic):
         "and angles are numbers."
     )
     found_by = "python"
+    example_wrong = "import qlang as ql\n\n@ql.circuit\ndef c(n):\n    q = ql.qubits(n)\n    ql.h(q[0])\n"
+    example_right = "import qlang as ql\n\n@ql.circuit\ndef c(n: int):\n    q = ql.qubits(n)\n    ql.h(q[0])\n"
 
     what: str
     wanted: str
@@ -152,6 +220,35 @@ class CircuitCalled(Diagnostic):
         "annotated `ql.Qubits` or `ql.Qubit`, or one under `@ql.gate`."
     )
     found_by = "python"
+    example_wrong = (
+        "import qlang as ql\n"
+        "\n"
+        "@ql.circuit\n"
+        "def bell():\n"
+        "    q = ql.qubits(2)\n"
+        "    ql.h(q[0])\n"
+        "    ql.cx(q[0], q[1])\n"
+        "\n"
+        "@ql.circuit\n"
+        "def c():\n"
+        "    q = ql.qubits(2)\n"
+        "    bell()\n"
+        "    ql.x(q[0])\n"
+    )
+    example_right = (
+        "import qlang as ql\n"
+        "\n"
+        "@ql.circuit\n"
+        "def bell(q: ql.Qubits):\n"
+        "    ql.h(q[0])\n"
+        "    ql.cx(q[0], q[1])\n"
+        "\n"
+        "@ql.circuit\n"
+        "def c():\n"
+        "    q = ql.qubits(2)\n"
+        "    bell(q)\n"
+        "    ql.x(q[0])\n"
+    )
 
     name: str
     where: str
@@ -173,6 +270,29 @@ class NotDecorated(Diagnostic):
         "is computed before, outside of the circuit."
     )
     found_by = "python"
+    example_wrong = (
+        "import qlang as ql\n"
+        "\n"
+        "def layer(q):\n"
+        "    ql.h(q[0])\n"
+        "\n"
+        "@ql.circuit\n"
+        "def c():\n"
+        "    q = ql.qubits(2)\n"
+        "    layer(q)\n"
+    )
+    example_right = (
+        "import qlang as ql\n"
+        "\n"
+        "@ql.circuit\n"
+        "def layer(q: ql.Qubits):\n"
+        "    ql.h(q[0])\n"
+        "\n"
+        "@ql.circuit\n"
+        "def c():\n"
+        "    q = ql.qubits(2)\n"
+        "    layer(q)\n"
+    )
 
     name: str
     definition: Span | None

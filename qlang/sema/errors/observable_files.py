@@ -27,6 +27,20 @@ class MalformedFile(_InFile):
         "`about` is a remark. Text files (`.terms`, `.txt`) hold terms as OpenFermion prints them, "
         "`0.5 [Z0 Z1] + -1.25 [X0]`."
     )
+    example_wrong = (
+        'import "h.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== h.json ===\n"
+        '{"qubits": 2, "coefficients": [1.0]}\n'
+    )
+    example_right = (
+        'import "h.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== h.json ===\n"
+        '{"qubits": 2, "terms": [["Z0 Z1", 1.0]]}\n'
+    )
 
     path: str
     problem: str
@@ -49,6 +63,20 @@ class BadTerm(_InFile):
         "A term is a product of Pauli matrices on different qubits with a finite real coefficient: `X0 Z1`, or a "
         "letter for each qubit. Nothing at all is the identity."
     )
+    example_wrong = (
+        'import "h.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== h.json ===\n"
+        '{"qubits": 2, "terms": [["Z0 Z2", 1.0]]}\n'
+    )
+    example_right = (
+        'import "h.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== h.json ===\n"
+        '{"qubits": 2, "terms": [["Z0 Z1", 1.0]]}\n'
+    )
 
     problem: str
     imported: Span
@@ -70,6 +98,20 @@ class RepeatedTerm(_InFile):
         "Two coefficients for one product are a mistake in most files: one of them was meant for another product, or a "
         "file was written twice. Where they are to be added, add them in the file."
     )
+    example_wrong = (
+        'import "h.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== h.json ===\n"
+        '{"qubits": 2, "terms": [["Z0 Z1", 0.5], ["Z1 Z0", 0.5]]}\n'
+    )
+    example_right = (
+        'import "h.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== h.json ===\n"
+        '{"qubits": 2, "terms": [["Z0 Z1", 1.0]]}\n'
+    )
 
     term: str
     first: Span
@@ -89,6 +131,20 @@ class OrderNotStated(_InFile):
         'So the file has to say it, by `"order": "qubit 0 left"` or `"order": "qubit 0 right"` (Qiskit\'s), or to '
         "number the qubits: `X0 Z1`."
     )
+    example_wrong = (
+        'import "h.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== h.json ===\n"
+        '{"qubits": 2, "terms": [["XZ", 1.0]]}\n'
+    )
+    example_right = (
+        'import "h.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== h.json ===\n"
+        '{"qubits": 2, "order": "qubit 0 left", "terms": [["XZ", 1.0]]}\n'
+    )
 
     word: str
     imported: Span
@@ -107,6 +163,20 @@ class FileLimit(_InFile):
     explanation = (
         "Limits keep a mistaken or hostile file from filling the memory; an observable this large is not estimated."
     )
+    example_wrong = (
+        'import "h.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== h.json ===\n"
+        '{"qubits": 100000000, "terms": []}\n'
+    )
+    example_right = (
+        'import "h.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== h.json ===\n"
+        '{"qubits": 2, "terms": [["Z0 Z1", 1.0]]}\n'
+    )
 
     problem: str
     imported: Span
@@ -121,6 +191,20 @@ class ObservableNeedsAlias(Diagnostic):
     title = "`{path}` holds an observable: it needs a name"
     explanation = "The terms of an imported file become one observable, and `as` gives it its name."
     found_by = "files"
+    example_wrong = (
+        'import "energy.json";\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== energy.json ===\n"
+        '{"qubits": 2, "terms": [["Z0 Z1", 1.0]]}\n'
+    )
+    example_right = (
+        'import "energy.json" as energy;\n'
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j { run c(); expect e = energy(q); }\n"
+        "=== energy.json ===\n"
+        '{"qubits": 2, "terms": [["Z0 Z1", 1.0]]}\n'
+    )
 
     path: str
     after: Span

@@ -12,6 +12,12 @@ class SeveralJobs(Diagnostic):
     title = "this file has several jobs: which one?"
     explanation = "`--job NAME` chooses one of a file's jobs to plan or run."
     found_by = "plan"
+    example_wrong = (
+        "circuit c() { qubit q; h q; }\n"
+        "job a { run c(); sample q; shots 100; }\n"
+        "job b { run c(); sample q; shots 200; }\n"
+    )
+    example_right = "circuit c() { qubit q; h q; }\njob a { run c(); sample q; shots 100; }\n"
 
     jobs: tuple[str, ...]
 
@@ -41,6 +47,10 @@ class NothingToRun(Diagnostic):
         "A file to plan or run has a job, or quantum statements at its top level, which then make a default job."
     )
     found_by = "plan"
+    example_wrong = "gate twice a { x a; x a; }\n"
+    example_right = (
+        "gate twice a { x a; x a; }\ncircuit c() { qubit q; twice q; }\njob j { run c(); sample q; shots 100; }\n"
+    )
 
     def helps(self) -> Iterator[str]:
         yield "add `job NAME { run CIRCUIT(); … }`"
@@ -55,6 +65,12 @@ class UndecidedShots(Diagnostic):
         "nothing where running is free."
     )
     found_by = "plan"
+    example_wrong = (
+        "circuit c() { qubit q; h q; }\njob j { run c(); expect z = Z(q); shots auto; sla { cost <= 1 usd; } }\n"
+    )
+    example_right = (
+        "circuit c() { qubit q; h q; }\njob j { run c(); expect z = Z(q); shots auto; sla { stderr(z) <= 0.05; } }\n"
+    )
 
     job: str
 
@@ -70,6 +86,20 @@ class MethodNotApplied(Diagnostic):
     title = "mitigation `{method}` cannot be applied: {reason}"
     explanation = "A mitigation directive is applied as written, or the job is refused before it runs."
     found_by = "plan"
+    example_wrong = (
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j {\n"
+        "  run c(); expect z = Z(q[0]); shots 1000; backend sim like ibm.guadalupe;\n"
+        "  mitigate pec;\n"
+        "}\n"
+    )
+    example_right = (
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j {\n"
+        "  run c(); expect z = Z(q[0]); shots 1000; backend sim like ibm.guadalupe;\n"
+        "  mitigate readout;\n"
+        "}\n"
+    )
 
     method: str
     reason: str
@@ -87,6 +117,8 @@ class PrecisionNotGuaranteed(Diagnostic):
         "compiler derives a bound from the number of gates in double precision; a job that demands less does not run."
     )
     found_by = "plan"
+    example_wrong = "circuit c() { qubit q; h q; }\njob j { run c(); expect z = Z(q); precision 1e-16; }\n"
+    example_right = "circuit c() { qubit q; h q; }\njob j { run c(); expect z = Z(q); precision 1e-12; }\n"
 
     measure: str
     wanted: float

@@ -186,6 +186,8 @@ class UseAfterMeasure(Diagnostic):
         "The target of this job cannot go on with a qubit that it has measured. A `reset` makes the qubit fresh."
     )
     found_by = "target"
+    example_wrong = "circuit c() { qubit q; bit b; h q; b = measure q; h q; }\n"
+    example_right = "circuit c() { qubit q; bit b; h q; b = measure q; reset q; h q; }\n"
 
     qubit: str
     measured: Span

@@ -24,6 +24,20 @@ class SlaNotMet(Diagnostic):
         "allow more mitigation."
     )
     found_by = "plan"
+    example_wrong = (
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j {\n"
+        "  run c(); sample q; shots 100; backend sim like ibm.guadalupe;\n"
+        "  sla { fidelity >= 0.9999; }\n"
+        "}\n"
+    )
+    example_right = (
+        "circuit c() { qubit[2] q; h q[0]; cx q[0], q[1]; }\n"
+        "job j {\n"
+        "  run c(); sample q; shots 100; backend sim like ibm.guadalupe;\n"
+        "  sla { fidelity >= 0.5; }\n"
+        "}\n"
+    )
 
     job: str
     best: str
@@ -67,6 +81,12 @@ class NoReachableBackend(Diagnostic):
         "remains; here none does."
     )
     found_by = "plan"
+    example_wrong = (
+        "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 100; backend sim where qubits >= 1000000; }\n"
+    )
+    example_right = (
+        "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 100; backend sim where qubits >= 1; }\n"
+    )
 
     job: str
     reasons: tuple[tuple[str, str], ...]
@@ -89,6 +109,12 @@ class UnknownDevice(Diagnostic):
     title = "unknown device `{name}`"
     explanation = "`qlangc devices` lists the devices of the catalogue; patterns with `*` match several."
     found_by = "plan"
+    example_wrong = (
+        "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 100; backend sim like ibm.guadalup; }\n"
+    )
+    example_right = (
+        "circuit c() { qubit q; h q; }\njob j { run c(); sample q; shots 100; backend sim like ibm.guadalupe; }\n"
+    )
 
     name: str
     known: tuple[str, ...] = ()

@@ -65,6 +65,7 @@ class ExecutionStopped(Diagnostic):
     found_by = "run"
 
     problem: str
+    help: str = "an `if` before it can rule out the values for which this happens"
 
     def helps(self) -> Iterator[str]:
-        yield "it depends on values that the circuit measured or computed: an `if` before it can rule out the bad ones"
+        yield self.help

@@ -1,0 +1,8 @@
+import qlang as ql
+
+
+@ql.circuit
+def bell():
+    q = ql.qubits(2)
+    ql.h(q[0])
+    ql.cx(q[0])  # ~ QJ0501
