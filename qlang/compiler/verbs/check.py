@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 
 from qlang.compiler import exit_codes, frontend
 from qlang.compiler.console import Console, console_of, verb_parser
+from qlang.compiler.fixing import machine_fix
 from qlang.compiler.render.formats import FOR_TOOLS, FORMATS, render
 from qlang.compiler.render.limit import tally
 from qlang.syntax.diagnostic import Diagnostic, errors_of
@@ -66,6 +67,10 @@ def _check(path: str, stdin_name: str | None) -> tuple[Diagnostic, ...]:
 
 
 def _close(console: Console, options: Namespace, diagnostics: list[Diagnostic]) -> None:
+    """The last line: how many files and mistakes, and how many of them `--fix` mends."""
     files = len(options.files)
     blank = "\n" if diagnostics and options.format == "full" else ""
-    console.note(f"{blank}checked {files} file{'s' if files > 1 else ''}: {tally(diagnostics) or 'no mistakes'}")
+    mended = 0 if options.fix else sum(machine_fix(each, each.span.source) is not None for each in diagnostics)
+    which = f"{mended} of them" if mended < len(diagnostics) else "all of them" if mended > 1 else "it"
+    hint = f"; `qlangc check --fix` mends {which}" if mended else ""
+    console.note(f"{blank}checked {files} file{'s' if files > 1 else ''}: {tally(diagnostics) or 'no mistakes'}{hint}")
