@@ -14,8 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent
 _SUFFIXES = (".qjob", ".qasm", ".py")
-_MARK = re.compile(rb"(?://|#)~(?:\^(\d+))?((?: QJ\d{4})+)[ \t]*(?=\r?$)", re.MULTILINE)
-_COMMAND = re.compile(rb"^(?://|#)~ run: (.*)\n")
+_MARK = re.compile(rb"(?://|# ?)~(?:\^(\d+))?((?: QJ\d{4})+)[ \t]*(?=\r?$)", re.MULTILINE)
+_COMMAND = re.compile(rb"^(?://|# ?)~ run: (.*)\n")
 _HEAD = re.compile(r"^(?:error|warning|note)\[(QJ\d{4})\]: .*\n *(?:┌─|-->) ([^:\n]+)(?::(\d+):\d+)?$", re.MULTILINE)
 
 Found = Counter[tuple[str, str, int]]

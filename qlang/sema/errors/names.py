@@ -245,26 +245,14 @@ class UsedBeforeDefinition(Diagnostic):
     name: str
     definition: Span
 
-    def message(self) -> str:
-        if self._inside():
-            return f"`{self.name}` cannot contain itself"
-        return super().message()
-
-    def _inside(self) -> bool:
-        """Whether the definition has begun already: then this is its own body."""
-        return self.definition.source is self.span.source and self.definition.start < self.span.start
-
     def label(self) -> str:
-        return "used inside its own definition" if self._inside() else "not known yet"
+        return "not known yet"
 
     def secondary(self) -> Iterator[Label]:
         yield Label(self.definition, "defined here")
 
     def helps(self) -> Iterator[str]:
-        if self._inside():
-            yield "OpenQASM has no recursion: write the steps as a loop"
-        else:
-            yield f"move the definition of `{self.name}` up"
+        yield f"move the definition of `{self.name}` up"
 
 
 @dataclass(frozen=True)
