@@ -30,7 +30,14 @@ def checked_text(
     """The result of parsing and checking, syntax errors included."""
     source = Source(name, text)
     parsed = parse(source)
-    result = check(parsed.program, source, TextLoader(files or {}), parsed.version, references=references, complete=not errors_of(parsed.diagnostics))
+    result = check(
+        parsed.program,
+        source,
+        TextLoader(files or {}),
+        parsed.version,
+        references=references,
+        complete=not errors_of(parsed.diagnostics),
+    )
     return CheckResult(result.module, (*parsed.diagnostics, *result.diagnostics))
 
 

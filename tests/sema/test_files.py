@@ -135,3 +135,23 @@ def test_reuse_after_measurement_where_a_target_forbids_it() -> None:
         ("QJ0405", "h q;"),
     ]
     assert [label.span.text for label in found[0].secondary()] == ["b[0] = measure q[0];"]
+
+
+def test_a_long_chain_of_files_ends_in_one_mistake(checked: Callable[..., CheckResult]) -> None:
+    files = {f"f{k}.inc": f'include "f{k + 1}.inc";\n' for k in range(40)} | {"f40.inc": "const int n = 1;\n"}
+    codes = [each.code for each in checked('include "f0.inc";\n', files=files).diagnostics]
+    assert codes == ["QJ0219"]
+
+
+def test_a_mistake_in_another_file_shows_the_way_there(checked: Callable[..., CheckResult]) -> None:
+    files = {
+        "lib.qjob": 'include "parts.inc";\nconst int n = 1;\n',
+        "parts.inc": "const int k = 1 / 0;\n",
+    }
+    (found,) = checked('import "lib.qjob";\ncircuit c() { qubit q; U(n, 0, 0) q; }\n', files=files).diagnostics
+    assert str(found.span) == "parts.inc:1:15"
+    assert [(str(label.span), label.text) for label in found.labels()] == [
+        ("lib.qjob:1:9", "included here"),
+        ("test.qjob:1:8", "imported here"),
+    ]
+    assert found.secondary() == ()

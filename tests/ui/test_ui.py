@@ -17,7 +17,7 @@ ELSEWHERE = {
     "QJ0133": "a file of more than 32 MB: tests/syntax",
     "QJ0135": "a line of more than a megabyte: tests/syntax",
     "QJ0136": "a text of some megabytes: tests/syntax",
-    "QJ0219": "a chain of 32 files: tests/syntax",
+    "QJ0219": "a chain of more than 32 files: tests/sema/test_files.py",
     "QJ0405": "no target of this version forbids it by itself: tests/sema/test_files.py",
     "QJ0581": "there is no file to show: tests/embedding",
     "QJ0134": "a file that is not there: tests/compiler/test_cli_files.py",
