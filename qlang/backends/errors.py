@@ -1,12 +1,19 @@
 """What can go wrong in execution, as exceptions that carry data."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from qlang.backends.limits import ABSURD_QUBITS
+
+if TYPE_CHECKING:
+    from xdsl.ir import Operation
 
 
 class BackendError(Exception):
     """Base of this room's errors."""
+
+    where: "Operation | None" = None
+    """The operation of the program that met it, which knows its place in the source; set by what executes it."""
 
 
 @dataclass(eq=False)

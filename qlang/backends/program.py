@@ -12,7 +12,7 @@ from xdsl.dialects.arith import ConstantOp
 from xdsl.ir import Block, Operation, SSAValue
 
 from qlang.backends.branches import Branch, Machine
-from qlang.backends.errors import BadRequest, UnsupportedOperation
+from qlang.backends.errors import BackendError, BadRequest, UnsupportedOperation
 from qlang.backends.scalars import constant_of, failed, function_of
 
 Env: TypeAlias = list[Any]
@@ -29,11 +29,20 @@ class DecodedBlock:
     steps: tuple[Step, ...]
     arguments: tuple[int, ...]
     results: tuple[int, ...]
+    operations: tuple[Operation | None, ...] = ()
+    """Of each step; None for several classical ones, which name themselves."""
 
     def run(self, machine: Machine, branches: list[Branch]) -> list[Branch]:
         """Execute the block; the terminator's operands are left in `results`."""
-        for step in self.steps:
-            branches = step(machine, branches)
+        if not self.steps:
+            return branches
+        try:
+            for step in self.steps:
+                branches = step(machine, branches)
+        except BackendError as error:
+            if error.where is None:
+                error.where = self.operations[self.steps.index(step)]
+            raise
         return branches
 
 
@@ -91,21 +100,25 @@ class Decoder:
         """Decode a block and the regions within. Raises `UnsupportedOperation`."""
         arguments = self.slots_of(block.args)
         steps: list[Step] = []
-        classical: list[Classical] = []
+        operations: list[Operation | None] = []
+        classical: list[tuple[Operation, Classical]] = []
         results: tuple[int, ...] = ()
         for op in block.ops:
             if op.name in TERMINATORS:
                 results = self.slots_of(op.operands)
             elif (function := self.classical(op)) is not None:
-                classical.append(function)
+                classical.append((op, function))
             else:
                 if classical:
-                    steps.append(_together(tuple(classical)))
+                    steps.append(_together(classical))
+                    operations.append(None)
                     classical = []
                 steps.append(self.step(op))
+                operations.append(op)
         if classical:
-            steps.append(_together(tuple(classical)))
-        return DecodedBlock(tuple(steps), arguments, results)
+            steps.append(_together(classical))
+            operations.append(None)
+        return DecodedBlock(tuple(steps), arguments, results, tuple(operations))
 
     def step(self, op: Operation) -> Step:
         """What a quantum operation, a reading of bits or a control structure does."""
@@ -126,12 +139,18 @@ class Decoder:
         )
 
 
-def _together(functions: tuple[Classical, ...]) -> Step:
+def _together(classical: list[tuple[Operation, Classical]]) -> Step:
+    functions = tuple(function for _, function in classical)
+
     def step(machine: Machine, branches: list[Branch]) -> list[Branch]:
-        for branch in branches:
-            env = branch.env
-            for function in functions:
-                function(env)
+        try:
+            for branch in branches:
+                env = branch.env
+                for function in functions:
+                    function(env)
+        except BackendError as error:
+            error.where = classical[functions.index(function)][0]
+            raise
         return branches
 
     return step

@@ -29,7 +29,7 @@ from qlang.compiler.lowering.selections import joined
 from qlang.ir.numbers import CHECKED
 from qlang.sema.operator_types import binary_type, unary_type
 from qlang.sema.operators import apply_binary, apply_unary
-from qlang.sema.types import BOOL, FLOAT, Angle, Bool, Complex, Duration, Float, Int, Type, is_integer
+from qlang.sema.types import BOOL, FLOAT, Angle, Bool, Complex, Duration, Float, Int, Stretch, Type, is_integer
 from qlang.sema.values import Constant, as_float, as_int, no_operator
 
 _INTEGER: dict[str, type[Operation]] = {
@@ -84,7 +84,7 @@ def binary(emitter: Emitter, symbol: str, left: Known, right: Known, version: in
     if symbol in _BOOLEAN or isinstance(kind, Bool):
         pair = [truth(emitter, left), truth(emitter, right)]
         return Dynamic(BOOL, emit(emitter, _BOOLEAN.get(symbol) or _INTEGER[symbol], pair, i1))
-    if isinstance(kind, (Float, Duration)):
+    if isinstance(kind, (Float, Duration, Stretch)):
         number = emit(emitter, _FLOAT[symbol], [real(emitter, left), real(emitter, right)], f64)
         return rounded(emitter, kind, number) if isinstance(kind, Float) else Dynamic(kind, number)
     if isinstance(left.type, Angle) or isinstance(right.type, Angle):
@@ -174,7 +174,7 @@ def unary(emitter: Emitter, symbol: str, operand: Known) -> Known:
         raise no_operator(symbol, (operand.type,))
     if isinstance(kind, Bool):
         return Dynamic(BOOL, emit(emitter, arith.XOrIOp, [truth(emitter, operand), emitter.boolean(True)], i1))
-    if isinstance(kind, (Float, Duration)):
+    if isinstance(kind, (Float, Duration, Stretch)):
         number = real(emitter, operand)
         return Dynamic(kind, number if symbol == "+" else emit(emitter, arith.NegfOp, [number], f64))
     if isinstance(kind, Complex):

@@ -43,7 +43,7 @@ def lower_if(frame: Frame, node: tree.If, body: Body) -> None:
 def lower_while(frame: Frame, node: tree.While, body: Body) -> None:
     """`while`."""
     emitter = frame.emitter
-    place = emitter.start, emitter.end
+    place = emitter.statement
     level = loop_level(frame, node.body, node.condition)
     frame.levels.append(level)
     state = loop_state(frame, level, node.body, node.condition)
@@ -60,7 +60,7 @@ def lower_while(frame: Frame, node: tree.While, body: Body) -> None:
     scoped(frame, node.body.statements, body)
     end(frame, after, scf.YieldOp(*leave(frame, state)))
     emitter.block, emitter.register = outer_block, register
-    emitter.start, emitter.end = place
+    emitter.go_on_at(place)
     frame.levels.pop()
     op = scf.WhileOp([register, *values], types, Region(before), Region(after))
     emitter.add(op)

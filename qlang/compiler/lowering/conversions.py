@@ -33,7 +33,7 @@ from qlang.ir.circuit import BitsType
 from qlang.ir.numbers import AngleStepsOp
 from qlang.sema.casts import cast as cast_constant
 from qlang.sema.casts import castable, element_type
-from qlang.sema.types import BOOL, DEFAULT_WIDTH, Angle, Array, Bit, Bool, Complex, Duration, Float, Int, Type, UInt
+from qlang.sema.types import BOOL, DEFAULT_WIDTH, Angle, Array, Bit, Bool, Complex, Duration, Float, Int, Stretch, Type, UInt
 from qlang.sema.values import Constant, ConstantError, as_float, as_int, no_cast
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
@@ -66,7 +66,7 @@ def storage(kind: Type) -> Attribute:
             return BitsType.of(kind.size or 1)
         case Int() | UInt() | Angle():
             return IntegerType(word_of(kind))
-        case Float() | Duration():
+        case Float() | Duration() | Stretch():
             return f64
         case Array():
             return ArrayType.of(storage(kind.element), kind.shape)
@@ -154,7 +154,7 @@ def real(emitter: Emitter, value: Known) -> SSAValue:
     """The value as f64; angles in radians."""
     if isinstance(value, Constant):
         return emitter.real(as_float(value))
-    if isinstance(value.type, (Float, Duration)):
+    if isinstance(value.type, (Float, Duration, Stretch)):
         return value.ssa
     if isinstance(value.type, Angle):
         steps = emit(emitter, arith.UIToFPOp, [value.ssa], f64)

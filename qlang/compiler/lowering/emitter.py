@@ -25,7 +25,7 @@ from qlang.ir import bits as bits_ops
 from qlang.ir import circuit
 from qlang.ir.gates import BY_CODE
 from qlang.ir.packed import GateListBuilder, offsets
-from qlang.ir.spans import Place, location
+from qlang.ir.spans import CallPlace, Place, location
 from qlang.sema.types import Type
 from qlang.syntax.source import Source
 
@@ -43,6 +43,16 @@ class Dynamic:
     ssa: SSAValue
 
 
+Inner = tuple[tuple[Source, int, int], tuple[CallPlace, ...]]
+"""A stretch of a subroutine's file, and the calls that led there, innermost first."""
+Statement = tuple[int, int, Inner | None]
+
+
+def place_in(source: Source, start: int, end: int) -> Place:
+    """The lines and columns of a stretch of a source."""
+    return Place(source.name, *source.line_column(start), *source.line_column(end))
+
+
 @dataclass(slots=True)
 class Emitter:
     """Appends operations to a block; holds the circuit's register value between them."""
@@ -53,25 +63,40 @@ class Emitter:
     start: int = 0
     """Begin and end of the statement being lowered, as offsets in `source`."""
     end: int = 0
+    inner: "Inner | None" = None
+    """Where in a subroutine's body the statement being lowered stands; `start` and `end` are then those of the call."""
     pending: GateListBuilder = field(default_factory=GateListBuilder)
     pending_spans: list[int] = field(default_factory=list)
     intervals: Intervals = field(default_factory=Intervals)
     _constants: dict[tuple[int, str, str], SSAValue] = field(default_factory=dict)
     _locations: dict[tuple[int, int], LocationAttr] = field(default_factory=dict)
+    _inner_locations: "dict[Inner, LocationAttr]" = field(default_factory=dict)
 
     def here(self) -> LocationAttr:
         """The location of the current statement."""
-        return self.location(self.start, self.end)
+        if self.inner is None:
+            return self.location(self.start, self.end)
+        found = self._inner_locations.get(self.inner)
+        if found is None:
+            place, calls = self.inner
+            found = self._inner_locations[self.inner] = location(place_in(*place), calls)
+        return found
+
+    @property
+    def statement(self) -> "Statement":
+        """The statement being lowered, for `go_on_at`."""
+        return self.start, self.end, self.inner
+
+    def go_on_at(self, statement: "Statement") -> None:
+        """What is emitted from now on belongs to a statement."""
+        self.start, self.end, self.inner = statement
 
     def location(self, start: int, end: int) -> LocationAttr:
         """The location of a stretch of the source."""
         key = (start, end)
         found = self._locations.get(key)
         if found is None:
-            begin_line, begin_column = self.source.line_column(start)
-            end_line, end_column = self.source.line_column(end)
-            place = Place(self.source.name, begin_line, begin_column, end_line, end_column)
-            found = self._locations[key] = location(place)
+            found = self._locations[key] = location(place_in(self.source, start, end))
         return found
 
     def add(self, op: Operation) -> Operation:

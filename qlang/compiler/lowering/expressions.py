@@ -170,6 +170,13 @@ def arguments_of(frame: Frame, expressions: Sequence[tree.Expression]) -> list[K
     return [value(frame, expression) for expression in expressions]
 
 
+def _duration_of(frame: Frame, node: tree.DurationOf) -> Known:
+    from qlang.compiler.lowering.statements import lower_body
+    from qlang.compiler.lowering.timing import lower_duration_of
+
+    return lower_duration_of(frame, node, lower_body)
+
+
 _HANDLERS: dict[type[tree.Expression], Callable[..., Known]] = {
     tree.Name: _name,
     tree.UnaryOp: _unary,
@@ -179,6 +186,7 @@ _HANDLERS: dict[type[tree.Expression], Callable[..., Known]] = {
     tree.Index: _index,
     tree.Measurement: _measurement,
     tree.ArrayLiteral: _array,
+    tree.DurationOf: _duration_of,
 }
 
 __all__ = ["LoweringError", "arguments_of", "assigned", "constant", "names", "resolved", "selections", "value"]

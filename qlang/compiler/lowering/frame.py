@@ -11,6 +11,7 @@ from qlang.compiler.lowering.jumps import Endings
 from qlang.compiler.lowering.levels import Level
 from qlang.ir.circuit import RegisterType
 from qlang.ir.gates import Primitive
+from qlang.ir.spans import CallPlace
 from qlang.sema.jobs import CheckedJob
 from qlang.sema.symbols import ConstantSymbol, FileScope, SubroutineSymbol
 from qlang.sema.types import Type
@@ -88,6 +89,8 @@ class Frame:
     """Lowers a subroutine call; set where statements are, above the rooms of expressions."""
     result: Known | None = None
     """What the subroutine returned."""
+    calls: tuple[CallPlace, ...] = ()
+    """The calls that led to this body, innermost first."""
     levels: "list[Level]" = field(default_factory=list)
     """The bodies that can be left, the circuit first."""
     outputs: "frozenset[str]" = frozenset()
@@ -126,6 +129,7 @@ class Frame:
             scope,
             self.depth + 1,
             call=self.call,
+            calls=self.calls,
             levels=list(self.levels),
             endings=self.endings,
             primitives=known,

@@ -71,7 +71,7 @@ def _elements(frame: Frame, domain: tree.Expression) -> list[Known]:
 
 def _range_loop(frame: Frame, node: tree.For, domain: tree.Range, kind: Type, body: Body) -> None:
     emitter = frame.emitter
-    place = emitter.start, emitter.end
+    place = emitter.statement
     bounds = range_bounds(frame, domain)
     if bounds is None:
         return
@@ -93,7 +93,7 @@ def _range_loop(frame: Frame, node: tree.For, domain: tree.Range, kind: Type, bo
     frame.scopes.pop()
     end(frame, block, scf.YieldOp(*leave(frame, state)))
     emitter.block, emitter.register = outer_block, register
-    emitter.start, emitter.end = place
+    emitter.go_on_at(place)
     op = scf.ForOp(bounds.lower, bounds.upper, bounds.stride, [register, *values], Region(block))
     if level.stop is not None:
         op.attributes[EARLY_EXIT] = UnitAttr()

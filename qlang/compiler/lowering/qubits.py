@@ -105,8 +105,11 @@ def _arith(frame: Frame, kind: type[arith.MuliOp] | type[arith.AddiOp], left: SS
 
 
 def _hardware(frame: Frame, node: tree.HardwareQubit) -> Qubits:
+    found = frame.lookup("$")
+    if isinstance(found, Qubits) and node.index < len(found.wires):
+        return Qubits((found.wires[node.index],), single=True)
     raise not_executable(
-        frame, node, f"the hardware qubit `${node.index}`", "declare a register; the scheduler chooses the qubits"
+        frame, node, f"the physical qubit `${node.index}` here", "declare a register and pass its qubits"
     )
 
 

@@ -8,7 +8,7 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 
 from qlang.compiler.lowering.assigned import assigned_names
 from qlang.compiler.lowering.conversions import materialised
-from qlang.compiler.lowering.emitter import Dynamic, Emitter
+from qlang.compiler.lowering.emitter import Dynamic, Emitter, Statement
 from qlang.compiler.lowering.frame import Frame, Known, Variable
 from qlang.compiler.lowering.levels import all_flags, touched
 from qlang.compiler.lowering.views import changed_variables
@@ -84,7 +84,7 @@ class Side:
     register: SSAValue
     values: list[Known]
     """Of the carried variables and flags, at the end."""
-    place: tuple[int, int]
+    place: Statement
     """The last statement, which closes the block."""
 
 
@@ -107,7 +107,7 @@ def branch(
     emitter.flush()
     outer, register, entry = emitter.block, emitter.register, [variable.value for variable in state.all]
     flags = [(variable, variable.value) for variable in all_flags(frame.levels)]
-    place = emitter.start, emitter.end
+    place = emitter.statement
     lowered = []
     for side in sides:
         _set(state.all, entry)
@@ -119,7 +119,7 @@ def branch(
     for truth, part in zip((True, False), lowered, strict=True):
         own = [value for value, known in zip(part.values, constant, strict=True) if known is None]
         _close(frame, part, [*own, *extra(truth)])
-    emitter.start, emitter.end = place
+    emitter.go_on_at(place)
     emitter.block, emitter.register = outer, register
     last = lowered[0].block.last_op
     assert last is not None
@@ -146,7 +146,7 @@ def _side(frame: Frame, state: Carried, register: SSAValue, lower: Callable[[], 
     lower()
     emitter.flush()
     values = [variable.value for variable in state.all]
-    return Side(block, emitter.register, values, (emitter.start, emitter.end))
+    return Side(block, emitter.register, values, emitter.statement)
 
 
 def _agreed(pair: tuple[Known, ...]) -> Known | None:
@@ -158,7 +158,7 @@ def _agreed(pair: tuple[Known, ...]) -> Known | None:
 def _close(frame: Frame, side: Side, values: list[Known]) -> None:
     emitter = frame.emitter
     emitter.block, emitter.register = side.block, side.register
-    emitter.start, emitter.end = side.place
+    emitter.go_on_at(side.place)
     yielded = [side.register]
     yielded += [materialised(emitter, known).ssa for known in values]
     end(frame, side.block, scf.YieldOp(*yielded))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from qlang.compiler.lowering import control
 from qlang.compiler.lowering.arithmetic import binary
-from qlang.compiler.lowering.conversions import convert, real, zeros
-from qlang.compiler.lowering.emitter import Dynamic
+from qlang.compiler.lowering.conversions import convert, zeros
+from qlang.compiler.lowering.emitter import Dynamic, place_in
 from qlang.compiler.lowering.ending_calls import EndingCall, ending_calls, result_name
 from qlang.compiler.lowering.exits import lower_rest
 from qlang.compiler.lowering.expressions import assigned, resolved, value
@@ -17,10 +17,12 @@ from qlang.compiler.lowering.levels import FALSE, Level, flag, set_flags
 from qlang.compiler.lowering.loops import lower_for
 from qlang.compiler.lowering.problems import from_constant, not_executable, within_call
 from qlang.compiler.lowering.qubits import is_quantum_operand, operand
+from qlang.compiler.lowering.timing import declare_stretch, lower_box, lower_delay
 from qlang.compiler.lowering.views import bind_alias, bind_argument, store
 from qlang.ir import circuit
+from qlang.ir.spans import CallPlace
 from qlang.sema.symbols import SubroutineSymbol
-from qlang.sema.types import BIT, Bit, Qubit, Void, is_quantum
+from qlang.sema.types import BIT, Bit, Qubit, Stretch, Void, is_quantum
 from qlang.sema.values import Constant, ConstantError, boolean
 from qlang.syntax import tree
 
@@ -32,7 +34,9 @@ def lower_body(frame: Frame, statements: Sequence[tree.Statement]) -> None:
     """
     emitter, skip = frame.emitter, frame.levels[-1].skip
     for place, statement in enumerate(statements):
-        if not frame.depth:
+        if frame.calls:
+            emitter.inner = (frame.scope.source, statement.start, statement.end), frame.calls
+        else:
             emitter.start, emitter.end = statement.start, statement.end
         if frame.endings.any and (calls := ending_calls(frame, statement)):
             lower_body(frame, [*calls, statement, *statements[place + 1 :]])
@@ -57,6 +61,9 @@ def _nothing(frame: Frame, node: tree.Statement) -> None:
 
 def _declare(frame: Frame, node: tree.ClassicalDeclaration) -> None:
     kind = resolved(frame, node.type)
+    if isinstance(kind, Stretch):
+        declare_stretch(frame, node.name.name)
+        return
     if node.kind == "input" and frame.lookup(node.name.name) is not None:
         return
     known = zeros(kind) if node.value is None else assigned(frame, kind, node.value)
@@ -96,16 +103,8 @@ def _barrier(frame: Frame, node: tree.Barrier) -> None:
     frame.emitter.wired(circuit.BarrierOp, tuple(wires))
 
 
-def _delay(frame: Frame, node: tree.Delay) -> None:
-    seconds = real(frame.emitter, value(frame, node.duration))
-    wires = [wire for qubits in node.operands for wire in operand(frame, qubits).wires] or frame.all_wires()
-    frame.emitter.wired(circuit.DelayOp, tuple(wires), [seconds])
-
-
 def _box(frame: Frame, node: tree.Box) -> None:
-    frame.scopes.append({})
-    lower_body(frame, node.body.statements)
-    frame.scopes.pop()
+    lower_box(frame, node, lower_body)
 
 
 def _scope(frame: Frame, node: tree.Scope) -> None:
@@ -189,8 +188,11 @@ def call_subroutine(frame: Frame, symbol: SubroutineSymbol, call: tree.Call) -> 
             inner.bind(parameter.name, Qubits(operand(frame, argument.value).wires, single))
         else:
             bind_argument(frame, inner, parameter, argument.value)
+    inner.calls = (CallPlace(symbol.name, place_in(frame.scope.source, call.start, call.end)), *frame.calls)
+    statement = frame.emitter.statement
     with within_call(frame, call, symbol.name):
         lower_body(inner, body.statements)
+    frame.emitter.go_on_at(statement)
     if level.result is not None:
         return level.result.value
     if inner.result is None or isinstance(symbol.result, Void):
@@ -199,7 +201,6 @@ def call_subroutine(frame: Frame, symbol: SubroutineSymbol, call: tree.Call) -> 
 
 
 _NOT_EXECUTABLE: dict[type[tree.Statement], tuple[str, str]] = {
-    tree.Calibration: ("a pulse-level calibration", "leave it out: backends bring their own calibrations"),
 }
 
 _HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
@@ -208,7 +209,7 @@ _HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
     tree.MeasureStatement: _measure,
     tree.Reset: _reset,
     tree.Barrier: _barrier,
-    tree.Delay: _delay,
+    tree.Delay: lower_delay,
     tree.Box: _box,
     tree.ClassicalDeclaration: _declare,
     tree.Assignment: _assign,
@@ -236,6 +237,7 @@ _HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
     tree.Import: _nothing,
     tree.Version: _nothing,
     tree.Pragma: _nothing,
+    tree.Calibration: _nothing,
     tree.Nop: _nothing,
     tree.ExternDeclaration: _nothing,
 }

@@ -37,6 +37,8 @@ def main(argv: list[str]) -> int:
     if compilation is None:
         return exit_codes.DIAGNOSTICS
     record = _execute(compilation, console, options)
+    if record is None:
+        return exit_codes.EXECUTION
     report = record.to_json()
     if options.json:
         console.result_json({"schema": SCHEMA, **report})
@@ -50,7 +52,10 @@ def main(argv: list[str]) -> int:
     return exit_codes.OK
 
 
-def _execute(compilation: Compilation, console: Console, options: Namespace) -> RunRecord:
+def _execute(compilation: Compilation, console: Console, options: Namespace) -> RunRecord | None:
+    """The run; `None` after showing what stopped the circuit."""
+    from qlang.backends.errors import BackendError
+    from qlang.compiler.execution_problems import execution_diagnostic
     from qlang.compiler.signers import signer_for
     from qlang.compiler.verbs.faults import faults_reported
     from qlang.trust.custody import DEVELOPMENT
@@ -65,7 +70,14 @@ def _execute(compilation: Compilation, console: Console, options: Namespace) -> 
         from qlang.runtime.progress import Silent, progress_for
 
         progress = Silent() if console.quiet else progress_for()
-        record = session.run_compilation(compilation, workspace, progress=progress, signer=signer)
+        try:
+            record = session.run_compilation(compilation, workspace, progress=progress, signer=signer)
+        except BackendError as fault:
+            stopped = execution_diagnostic(fault, compilation)
+            if stopped is None:
+                raise
+            console.diagnostics([stopped])
+            return None
     if first and private_files(store):
         console.note(f"made your signing keys in {store} (custody: {DEVELOPMENT}; whoever reads your files can sign)")
     return record
