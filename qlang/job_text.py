@@ -12,6 +12,9 @@ from qlang.circuits import BoundCircuit
 from qlang.embedding.relocation import Piece, Writer
 from qlang.observables import Observable, ObservableFunction
 from qlang.syntax.source import Span
+from qlang.syntax.words import STATEMENT_WORDS, TYPE_WORDS
+
+_WORDS = frozenset({*STATEMENT_WORDS, *TYPE_WORDS})
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +40,17 @@ class Request:
                 yield value() if isinstance(value, ObservableFunction) else value
 
 
-def written_job(
-    request: Request, call: WrittenCall | None, bound: WrittenCall | None, offset: int
-) -> tuple[str, tuple[Piece, ...]]:
+@dataclass(frozen=True, slots=True)
+class WrittenJob:
+    """The text of a job block."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+    words: tuple[tuple[int, int], ...]
+    """Where names stand that are words of the language, too."""
+
+
+def written_job(request: Request, call: WrittenCall | None, bound: WrittenCall | None, offset: int) -> WrittenJob:
     """The block's text, and its pieces counted from `offset`.
 
     Raises ValueError for text that would be more than a part of its statement.
@@ -51,14 +62,17 @@ def written_job(
     writer.write(" {\n")
     _run(writer, request)
     for variable, values in request.sweep.items():
-        with_place = ("sweep", variable)
-        writer.statement(f"sweep {variable} in [{', '.join(map(number, values))}]", *with_place)
+        writer.write("  sweep ")
+        writer.part(writer.name(variable), "sweep", variable, key=True)
+        writer.write(" in ")
+        writer.part(f"[{', '.join(map(number, values))}]", "sweep", variable)
+        writer.write(";\n")
     registers = request.bound.circuit.registers
     for label, value in request.expect.items():
         observable = value() if isinstance(value, ObservableFunction) else value
         text = observable.write(registers) if isinstance(observable, Observable) else observable
         writer.write("  expect ")
-        writer.part(label, "expect", label, key=True)
+        writer.part(writer.name(label), "expect", label, key=True)
         writer.write(" = ")
         writer.part(text, "expect", label)
         writer.write(";\n")
@@ -80,15 +94,22 @@ def written_job(
         writer.statement(f'label {key} = "{value}"', "labels", key)
     writer.write("}\n")
     shifted = (Piece(each.start + offset, each.end + offset, each.origin, each.verbatim) for each in writer.pieces())
-    return writer.text(), tuple(shifted)
+    return WrittenJob(writer.text(), tuple(shifted), tuple((a + offset, b + offset) for a, b in writer.words))
 
 
 class _JobWriter(Writer):
-    """A writer that knows the arguments of the call."""
+    """A writer that knows the arguments of the call, and which names are words of the language."""
 
     def __init__(self, call: WrittenCall | None, bound: WrittenCall | None) -> None:
         super().__init__()
         self.call, self.bound = call, bound
+        self.words: list[tuple[int, int]] = []
+
+    def name(self, name: str) -> str:
+        """A name that is about to be written."""
+        if name in _WORDS:
+            self.words.append((self.length, self.length + len(name)))
+        return name
 
     def keyed(self, word: str, value: str, argument: str) -> None:
         """`word value;`"""
@@ -146,6 +167,12 @@ def _entry(node: ast.expr, name: str, key: bool) -> ast.expr:
     return node
 
 
+def _key_of(call: WrittenCall, name: str) -> Span | None:
+    """The place of a sweep's name."""
+    node = call.argument("sweep")
+    return None if node is None else call.span(_entry(node, name, True))
+
+
 def _run(writer: _JobWriter, request: Request) -> None:
     bound = request.bound
     names = [parameter.name for parameter in bound.circuit.definition.parameters]
@@ -153,14 +180,18 @@ def _run(writer: _JobWriter, request: Request) -> None:
     writer.write(f"  run {bound.circuit.name}(")
     for index, (name, value) in enumerate(bound.arguments.items()):
         writer.write(", " if index else "")
-        writer.argument_of_circuit(f"{name} = {number(value)}", name, names.index(name))
+        writer.argument_of_circuit(f"{writer.name(name)} = {number(value)}", name, names.index(name))
     for index, name in enumerate(request.sweep, len(bound.arguments)):
         writer.write(", " if index else "")
-        writer.part(f"{name} = {name}", "sweep", name, key=True)
-    writer.write(")")
+        start = writer.length
+        writer.write(writer.name(name))
+        writer.write(" = ")
+        writer.write(writer.name(name))
+        writer.note(start, None if writer.call is None else _key_of(writer.call, name))
+    writer.write(");")
     if writer.bound is not None:
         writer.note(start, writer.bound.span(writer.bound.node))
-    writer.write(";\n")
+    writer.write("\n")
 
 
 def _refuse_statements(request: Request) -> None:

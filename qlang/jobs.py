@@ -11,13 +11,13 @@ from qlang.circuits import BoundCircuit, Circuit
 from qlang.embedding.definition import Definition
 from qlang.embedding.relocation import Origins, relocated
 from qlang.embedding.wording import in_python
-from qlang.job_text import Request, written_job
+from qlang.job_text import Request, WrittenJob, written_job
 from qlang.observables import Observable, ObservableFunction
 from qlang.problems import refuse_errors, warn_of
 from qlang.programs import authority_here
 from qlang.results import Plan, Result, plan_of, run_of
 from qlang.syntax import tree
-from qlang.syntax.parser import parse
+from qlang.syntax.parser import ParseResult, parse
 from qlang.syntax.source import Source, Span
 
 if TYPE_CHECKING:
@@ -152,22 +152,34 @@ def _made(request: Request, site: CallSite) -> Job:
     definition = bound.circuit.definition
     used = _definitions(request)
     before = "\n".join(each.text.rstrip("\n") + "\n" for each in used) + "\n"
-    block, pieces = written_job(request, call, bound.site.call() if bound.site is not None else None, len(before))
-    source = Source(definition.source.name, before + block, definition.first_line)
-    parsed = parse(Source(source.name, " " * len(before) + block))
+    block = written_job(request, call, bound.site.call() if bound.site is not None else None, len(before))
+    source = Source(definition.source.name, before + block.text, definition.first_line)
+    parsed = _parsed(source, len(before), block)
     program = tree.Program(0, len(source.text), parsed.program.statements, [])
     known = {each.name: each.symbol for each in used if each.place == "observable"}
     known[definition.name] = definition.symbol
     analysis = analyse_tree(source, program, known)
     whole = call.callee() if call is not None else Span(source, len(before), len(before) + len("job"))
-    origins = Origins(source, pieces, whole)
+    origins = Origins(source, block.pieces, whole)
     found = [*(replace(each, span=Span(source, each.span.start, each.span.end)) for each in parsed.diagnostics)]
     if not found:
         found = [*definition.diagnostics, *analysis.diagnostics]
     diagnostics = tuple(_shown(diagnostic, origins) for diagnostic in found)
     refuse_errors(diagnostics)
     warn_of(each for each in diagnostics if each not in definition.diagnostics)
-    return Job(bound, block, replace(analysis, diagnostics=diagnostics), origins)
+    return Job(bound, block.text, replace(analysis, diagnostics=diagnostics), origins)
+
+
+def _parsed(source: Source, start: int, block: WrittenJob) -> ParseResult:
+    """The block behind the functions; names that are words of the language are read as names."""
+    text = " " * start + block.text
+    for begin, end in block.words:
+        text = text[:begin] + "_" * (end - begin) + text[end:]
+    parsed = parse(Source(source.name, text))
+    for node in tree.walk(parsed.program):
+        if isinstance(node, tree.Name) and (node.start, node.end) in block.words:
+            node.name = source.text[node.start : node.end]
+    return parsed
 
 
 def _shown(diagnostic: Diagnostic, origins: Origins) -> Diagnostic:
@@ -176,13 +188,14 @@ def _shown(diagnostic: Diagnostic, origins: Origins) -> Diagnostic:
 
 
 def _definitions(request: Request) -> list[Definition]:
-    """What the job needs, what is needed first. Raises ValueError for two observables of one name."""
+    """What the job needs, what is needed first. Raises ValueError where two things that it names have one name."""
     used = request.bound.circuit.definition.all_used()
     for observable in request.observables():
         for definition in observable.uses:
             used += [each for each in definition.all_used() if each not in used]
     names: dict[str, Definition] = {}
     for each in used:
-        if each.place == "observable" and names.setdefault(each.name, each) is not each:
-            raise ValueError(f"two observables are called {each.name!r}")
+        named = each.place == "observable" or each is request.bound.circuit.definition
+        if named and names.setdefault(each.name, each) is not each:
+            raise ValueError(f"two parts of the job are called {each.name!r}")
     return used

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
+from qlang.embedding.definition import NOTHING
+
 if TYPE_CHECKING:
     from qlang.embedding.definition import Definition
 
@@ -111,12 +113,12 @@ class ObservableFunction:
         def write(registers: Mapping[str, str]) -> str:
             written = []
             for parameter in parameters:
-                value = given.get(parameter.name)
-                if value is None and parameter.kind.quantum:
-                    value = _only(registers, f"`{parameter.name}` of {self.name}")
-                if value is not None:
-                    shown = value if isinstance(value, str) else repr(getattr(value, "item", lambda v=value: v)())
-                    written.append(f"{parameter.name} = {shown}")
+                value = given.get(parameter.name, parameter.default)
+                if value is NOTHING:
+                    value = _only(registers, f"`{parameter.name}` of {self.name}") if parameter.kind.quantum else value
+                if value is NOTHING:
+                    raise TypeError(f"{self.name}() needs a value for {parameter.name!r}")
+                written.append(value if isinstance(value, str) else repr(getattr(value, "item", lambda v=value: v)()))
             return f"{self.name}({', '.join(written)})"
 
         return Observable(write, (self.definition,))

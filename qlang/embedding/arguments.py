@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from qlang.embedding.definition import NOTHING
 from qlang.embedding.reader import Reader
 from qlang.problems import CompileError
 from qlang.sema.errors.circuits import counted
@@ -32,10 +33,6 @@ class Required:
     """A parameter by name alone."""
 
     name: str
-
-
-NOTHING: Any = object()
-"""The default of a parameter without one."""
 
 
 def matched(

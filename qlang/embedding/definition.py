@@ -14,6 +14,8 @@ from qlang.syntax.source import Source, Span
 if TYPE_CHECKING:
     from qlang.sema.symbols import Symbol
 
+NOTHING: Any = object()
+"""The default of a parameter without one."""
 Place = Literal["circuit", "gate", "subroutine", "observable"]
 
 
@@ -25,7 +27,7 @@ class Parameter:
     kind: Kind
     span: Span
     default: Any
-    """A number; `qlang.embedding.arguments.NOTHING` where there is none."""
+    """A number; `NOTHING` where there is none."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from qlang.embedding.arguments import NOTHING
 from qlang.embedding.captured import literal
-from qlang.embedding.definition import Definition, Parameter, Place
+from qlang.embedding.definition import NOTHING, Definition, Parameter, Place
 from qlang.embedding.expressions import expression
 from qlang.embedding.kinds import BIT, BOOL, FLOAT, INT, LIST, QUBIT, QUBITS, Kind, Value, named
 from qlang.embedding.reader import Reader, Variable

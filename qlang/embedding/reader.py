@@ -142,7 +142,8 @@ class Reader:
         """The tree's name for another definition: the Python name, unless that means something else in the body."""
         from qlang.operations import GATES
 
-        if self.scopes.is_local(name) or name in GATES or name in _PAULIS:
+        own = name == self.function.tree.name
+        if own or self.scopes.is_local(name) or name in GATES or name in _PAULIS:
             name = f"own.{name}"
         return name if name not in taken else self.key(f"{name}'", taken)
 

@@ -38,7 +38,7 @@ class Origins:
             return span, True
         holding = [piece for piece in self.pieces if piece.start <= span.start and span.end <= piece.end]
         if not holding:
-            return self.whole, False
+            return (span, True) if self.whole.source is self.source else (self.whole, False)
         piece = min(holding, key=lambda each: each.end - each.start)
         if not piece.verbatim:
             return piece.origin, False

@@ -235,12 +235,12 @@ _serial = count()
 
 
 def defined(text: str, filename: str = "", **names: object) -> Callable[..., Any]:
-    """The function `program` of a text, as if it stood in a file."""
+    """The last function of a text, as if it stood in a file."""
     filename = filename or f"<program {next(_serial)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     found: dict[str, Any] = {"ql": ql, "DATA": DATA, "PAIRS": PAIRS, "SCALES": SCALES, **names}
     exec(compile(text, filename, "exec"), found)
-    function: Callable[..., Any] = found["program"]
+    function: Callable[..., Any] = [each for each in found.values() if hasattr(each, "__code__")][-1]
     return function
 
 

@@ -9,7 +9,7 @@ from tests.embedding.python_programs import by_python, by_us, programs
 pytestmark = pytest.mark.filterwarnings("ignore::qlang.problems.CompileWarning")
 
 
-@settings(max_examples=120)
+@settings(max_examples=70)
 @given(programs(), st.integers(-9, 9), st.sampled_from([-2.5, 0.0, 0.3, 4.0]), st.booleans())
 def test_circuits_compute_as_python_does(text: str, a: int, x: float, flag: bool) -> None:
     try:

@@ -157,7 +157,7 @@ def program(n):
 _ENDS = st.one_of(st.none(), st.integers(-5, 5))
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(_ENDS, _ENDS, st.sampled_from([None, 1, 2, 3]), st.booleans())
 def test_slices_select_what_python_selects(first: int | None, last: int | None, step: int | None, known: bool) -> None:
     """Ends that Python clips are refused; with parameters as ends, a slice may be empty."""
