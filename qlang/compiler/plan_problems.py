@@ -14,14 +14,22 @@ from qlang.ir.circuit import FuncOp
 from qlang.ir.job import BoundOp
 from qlang.ir.spans import place_of
 from qlang.ir.values import plain
-from qlang.passes.rejections import MethodRefused, PlanRejected, PrecisionUnmet, Rejected, Shortfall, ShotsUndecided
+from qlang.passes.rejections import (
+    MethodRefused,
+    NoLength,
+    PlanRejected,
+    PrecisionUnmet,
+    Rejected,
+    Shortfall,
+    ShotsUndecided,
+)
 from qlang.sema import errors
 from qlang.sema.jobs import CheckedJob
 from qlang.syntax.diagnostic import Diagnostic, Label
 from qlang.syntax.source import Span
 
-Refusal = DeviceUnknown | PolicyRefusal | PlanRejected | ShotsUndecided | MethodRefused | PrecisionUnmet
-REFUSALS = (DeviceUnknown, PolicyRefusal, PlanRejected, ShotsUndecided, MethodRefused, PrecisionUnmet)
+Refusal = DeviceUnknown | PolicyRefusal | PlanRejected | ShotsUndecided | MethodRefused | PrecisionUnmet | NoLength
+REFUSALS = (DeviceUnknown, PolicyRefusal, PlanRejected, ShotsUndecided, MethodRefused, PrecisionUnmet, NoLength)
 """What passes raise where a job cannot be planned."""
 
 
@@ -40,6 +48,8 @@ def diagnose(problem: Refusal, job: CheckedJob, module: ModuleOp, fits: Fits) ->
         case PrecisionUnmet():
             span = job.precision.span if job.precision else job.span
             return (errors.planning.PrecisionNotGuaranteed(span, problem.measure, problem.wanted, problem.guaranteed),)
+        case NoLength():
+            return (_no_length(problem, job),)
         case PlanRejected():
             return (_rejected(problem, job, module, fits),)
 
@@ -48,6 +58,18 @@ def _unknown_device(problem: DeviceUnknown, job: CheckedJob) -> Diagnostic:
     span = next((b.span for b in job.backends if b.name == problem.name and b.span), job.span)
     return errors.sla.UnknownDevice(
         span, name=problem.name, known=device_names(), suggestion=problem.near[0] if problem.near else None
+    )
+
+
+def _no_length(problem: NoLength, job: CheckedJob) -> Diagnostic:
+    source, place = job.circuit.scope.source, place_of(problem.operation)
+    span = job.run_span
+    if place is not None and place.file == source.name:
+        span = Span(source, source.offset(place.line, place.column), source.offset(place.end_line, place.end_column))
+    return errors.circuits.NotExecutable(
+        span,
+        construct=f"{problem.what}, whose length only a device knows,",
+        instead="write the time in `ns`, `us`, `ms` or `s`; `qlangc emit` shows the circuit with its timing",
     )
 
 

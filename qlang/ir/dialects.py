@@ -7,7 +7,7 @@ from xdsl.dialects.math import Math
 from xdsl.dialects.scf import Scf
 from xdsl.ir import Dialect
 
-from qlang.ir import arrays, bits, circuit, numbers
+from qlang.ir import arrays, bits, circuit, numbers, timing
 from qlang.ir.job import JOB
 from qlang.ir.kernel import KERNEL
 from qlang.ir.packed import PackedGates
@@ -41,6 +41,12 @@ CIRCUIT = Dialect(
         arrays.ArraySetOp,
         numbers.AngleStepsOp,
         numbers.RemainderOp,
+        timing.StretchOp,
+        timing.TimeStepOp,
+        timing.DurationOfOp,
+        timing.DurationEndOp,
+        timing.BoxBeginOp,
+        timing.BoxEndOp,
     ],
     [circuit.RegisterType, circuit.BitsType, arrays.ArrayType, PackedGates],
 )

@@ -1,8 +1,9 @@
 """Count what each circuit uses, without unrolling: a loop's body is counted once and multiplied.
 
 A loop whose wires depend on its variable is walked through as far as `budget` allows, to learn which qubits
-interact; beyond that its two-qubit gates count as scattered. Branches count as their larger side, a `while` as one
-iteration; `exact` is then false. Where swept integers change the counts, each count is the largest over the points.
+interact; beyond that its two-qubit gates count as scattered. A branch whose condition is not known counts as its larger
+side, a `while` as one iteration; `exact` is then false. Where swept integers change the counts, each count is the
+largest over the points.
 
 Writes the `resources` attribute of `circuit.func`: `gates` (by name), `one_qubit` (per wire, virtual ones left
 out), `pairs` and `pair_counts` (in units of CX), `scattered`, `two_qubit` (their sum), `t`, `rotations`,
@@ -11,6 +12,7 @@ out), `pairs` and `pair_counts` (in units of CX), `scattered`, `two_qubit` (thei
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import eq, ge, gt, le, lt, ne
 from typing import TypeVar
 
 from xdsl.context import Context
@@ -19,7 +21,7 @@ from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from qlang.ir import circuit
+from qlang.ir import circuit, timing
 from qlang.ir.gates import BY_CODE, BY_NAME
 from qlang.ir.job import JobOp, SweepOp
 from qlang.ir.values import Plain, attribute, floats
@@ -37,12 +39,17 @@ _INTEGER: dict[type[Operation], Callable[[int, int], int]] = {
     arith.SubiOp: lambda a, b: a - b,
     arith.MuliOp: lambda a, b: a * b,
     arith.AndIOp: lambda a, b: a & b,
+    arith.OrIOp: lambda a, b: a | b,
+    arith.XOrIOp: lambda a, b: a ^ b,
+    arith.ShRSIOp: lambda a, b: a >> b if 0 <= b < 64 else 0,
     arith.ShLIOp: lambda a, b: a << b if 0 <= b < 64 else 0,
     arith.RemSIOp: lambda a, b: abs(a) % abs(b) * (1 if a >= 0 else -1) if b else 0,
     arith.RemUIOp: lambda a, b: a % b if b else 0,
     arith.DivSIOp: lambda a, b: abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1) if b else 0,
     arith.FloorDivSIOp: lambda a, b: a // b if b else 0,
 }
+_COMPARED: tuple[Callable[[int, int], bool], ...] = (eq, ne, lt, le, gt, ge)
+"""By the predicate of `arith.cmpi`: equal, not equal, and the signed orders."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,15 @@ def _integer(counter: _Counter, op: Operation, tally: Tally) -> None:
     counter.known[op.results[0]] = _INTEGER[type(op)](left, right) if known else None  # type: ignore[arg-type]  # known
 
 
+def _compare(counter: _Counter, op: arith.CmpiOp, tally: Tally) -> None:
+    left, right = counter.integer(op.lhs), counter.integer(op.rhs)
+    predicate = op.predicate.value.data
+    if left is not None and right is not None and predicate < len(_COMPARED):
+        counter.known[op.result] = int(_COMPARED[predicate](left, right))
+    else:
+        counter.known[op.result] = None
+
+
 def _wire_at(counter: _Counter, op: WireAtOp, tally: Tally) -> None:
     at, wires = counter.integer(op.index), op.wires.get_values()
     counter.known[op.result] = wires[at] if at is not None and -len(wires) <= at < len(wires) else None
@@ -162,7 +178,7 @@ def _reset(counter: _Counter, op: circuit.ResetOp, tally: Tally) -> None:
         tally.advance([wire])
 
 
-def _barrier(counter: _Counter, op: circuit.BarrierOp, tally: Tally) -> None:
+def _barrier(counter: _Counter, op: circuit.WiredOp, tally: Tally) -> None:
     tally.level(counter.wires(op))
 
 
@@ -202,6 +218,13 @@ def _iteration(counter: _Counter, body: Block, tally: Tally) -> None:
 
 
 def _if(counter: _Counter, op: scf.IfOp, tally: Tally) -> None:
+    """The branch that a known condition takes, else the larger one."""
+    chosen = counter.integer(op.cond)
+    if chosen is not None and not op.results[1:]:
+        region = op.true_region if chosen else op.false_region
+        if region.blocks.first is not None:
+            _iteration(counter, region.blocks.first, tally)
+        return
     sides = [counter.block(region.blocks.first) for region in op.regions if region.blocks.first is not None]
     larger = sides[0]
     for other in sides[1:]:
@@ -219,6 +242,7 @@ def _while(counter: _Counter, op: scf.WhileOp, tally: Tally) -> None:
 _HANDLERS: dict[type[Operation], Callable[..., None]] = {
     arith.ConstantOp: _constant,
     **dict.fromkeys(_INTEGER, _integer),
+    arith.CmpiOp: _compare,
     WireAtOp: _wire_at,
     circuit.RunOp: _run,
     circuit.GateOp: _gate,
@@ -226,6 +250,8 @@ _HANDLERS: dict[type[Operation], Callable[..., None]] = {
     circuit.MeasureOp: _measure,
     circuit.ResetOp: _reset,
     circuit.BarrierOp: _barrier,
+    timing.BoxBeginOp: _barrier,
+    timing.BoxEndOp: _barrier,
     circuit.DelayOp: _delay,
     scf.ForOp: _for,
     scf.IfOp: _if,

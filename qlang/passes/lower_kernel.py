@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import DenseArrayBase, FunctionType, IntegerAttr, Mod
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
-from qlang.ir import circuit, kernel
+from qlang.ir import circuit, kernel, timing
 from qlang.ir.gates import BY_CODE, Kind
 from qlang.ir.packed import PackedGates
 
@@ -155,6 +155,11 @@ def _wired(target: type[Operation]) -> Callable[[_Lowering, circuit.WiredOp], Op
 _HANDLERS: dict[type[Operation], Callable[..., Operation | None]] = {
     circuit.AllocOp: _nothing,
     circuit.BarrierOp: _nothing,
+    timing.BoxBeginOp: _nothing,
+    timing.BoxEndOp: _nothing,
+    timing.StretchOp: _nothing,
+    timing.TimeStepOp: _nothing,
+    timing.DurationOfOp: _nothing,
     circuit.RunOp: _sweep,
     circuit.GateOp: _wired(kernel.GateOp),
     circuit.EachOp: _wired(kernel.EachOp),

@@ -11,6 +11,7 @@ from qlang.passes.group_observables import GroupObservables
 from qlang.passes.lower_kernel import LowerKernel
 from qlang.passes.merge_rotations import MergeRotations
 from qlang.passes.plan_execution import PlanExecution
+from qlang.passes.require_lengths import RequireLengths
 from qlang.passes.schedule import Schedule
 from qlang.passes.sign import Sign
 
@@ -24,6 +25,7 @@ CIRCUIT_PASSES: tuple[type[ModulePass], ...] = (
 """Rewrites and analyses of circuits; the catalogue is asked after them."""
 
 PLAN_PASSES: tuple[type[ModulePass], ...] = (
+    RequireLengths,
     ExpandSweep,
     ChooseMitigation,
     Schedule,

@@ -36,6 +36,15 @@ class PlanRejected(Exception):
         self.rejected = rejected
 
 
+class NoLength(Exception):
+    """An operation takes a time that only a device could tell."""
+
+    def __init__(self, operation: Operation, what: str) -> None:
+        super().__init__(f"{what} has no length")
+        self.operation = operation
+        self.what = what
+
+
 class ShotsUndecided(Exception):
     """`shots auto` without a bound that decides the number on this job's backends."""
 

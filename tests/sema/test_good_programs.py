@@ -12,19 +12,18 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 
 NOT_EXECUTABLE = {
-    "alignment.qasm": {"QJ0504"},  # arithmetic on a stretch
     "arrays.qasm": {"QJ0202"},  # declares `first_dimension` twice
     "cphase.qasm": {"QJ0201", "QJ0210"},  # a fragment without include and qubits
-    "dd.qasm": {"QJ0203", "QJ0504"},  # no gate `u` in stdgates.inc; durationof, physical qubits
-    "defcal.qasm": {"QJ0504"},
+    "dd.qasm": {"QJ0203"},  # no gate `u` in stdgates.inc
     "gateteleport.qasm": {"QJ0504"},  # extern
     "msd.qasm": {"QJ0201", "QJ0401"},  # an index beyond its register, an undeclared bit
     "scqec.qasm": {"QJ0504"},  # extern
-    "t1.qasm": {"QJ0504"},  # defcal
+    "t1.qasm": {"QJ0504", "QJ1030"},  # `extern tabulate`; a `defcal`
     "vqe.qasm": {"QJ0407", "QJ0504"},  # indexes a gate's qubit; extern
 }
 WARNED = {
     "bb84_n8.qasm": {"QJ1008", "QJ1015"},  # Eve measures and sends the qubit on, into bits that Bob overwrites
+    "defcal.qasm": {"QJ1030"},
     "qec.qasm": {"QJ1005"},
     "rus.qasm": {"QJ1002"},
     "varteleport.qasm": {"QJ1006", "QJ1015"},

@@ -8,7 +8,11 @@ from types import ModuleType
 from qlang.sema import errors
 from qlang.syntax.diagnostic import Diagnostic
 
-_MODULES = ("qlang.syntax.errors", *(f"qlang.sema.errors.{family}" for family in errors.__all__))
+_MODULES = (
+    "qlang.syntax.errors",
+    "qlang.syntax.file_errors",
+    *(f"qlang.sema.errors.{family}" for family in errors.__all__),
+)
 
 
 def _diagnostics(module: ModuleType) -> Iterator[type[Diagnostic]]:
