@@ -27,8 +27,10 @@ _UNARY = 11
 def angle(value: float) -> str:
     """`-3π/4` for what is a simple fraction of π, else four digits."""
     turns = value / math.pi
+    if not math.isfinite(turns) or abs(turns) > 1024:
+        return f"{value:.4g}"
     fraction = Fraction(turns).limit_denominator(_DENOMINATORS)
-    if abs(turns - fraction) > _CLOSE or abs(fraction) > 1024:
+    if abs(turns - fraction) > _CLOSE or (fraction == 0 != turns):
         return f"{value:.4g}"
     top, bottom = fraction.numerator, fraction.denominator
     if top == 0:
@@ -126,6 +128,13 @@ def _call(node: tree.Call) -> Written:
     return f"{node.callee.name}({', '.join(given)})", _ATOM
 
 
+def _cast(node: tree.Cast) -> Written:
+    """Casts that stand for Python's rules cover just what they cast, and were not written."""
+    if (node.start, node.end) == (node.operand.start, node.operand.end):
+        return _write(node.operand)
+    return f"{_type(node.type)}({expression(node.operand)})", _ATOM
+
+
 def _type(node: tree.Type) -> str:
     if node.element is not None and node.name == "complex":
         return f"complex[{_type(node.element)}]"
@@ -147,7 +156,7 @@ _HANDLERS: dict[type[tree.Expression], Callable[..., Written]] = {
     tree.UnaryOp: lambda node: (node.operator + _inside(node.operand, _UNARY), _UNARY),
     tree.BinaryOp: _binary,
     tree.Call: _call,
-    tree.Cast: lambda node: (f"{_type(node.type)}({expression(node.operand)})", _ATOM),
+    tree.Cast: _cast,
     tree.Range: _range,
     tree.IndexSet: lambda node: (f"{{{_list(node.items)}}}", _ATOM),
     tree.Index: lambda node: (f"{_inside(node.base, _ATOM)}[{_list(node.items)}]", _ATOM),
