@@ -204,7 +204,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "location": ("region",),
     "issimulator": ("simulator",),
     "calibration": ("calibrated",),
-    "price_per_shot": ("cost_per_shot",),
+    "pricepershot": ("cost_per_shot",),
     "pqc": ("pqc_required",),
     "postquantum": ("pqc_required",),
     "none": ("none",),

@@ -1,6 +1,7 @@
 """What `qlangc explain` shows for mistakes that take more than one file, a plan, or Python: the examples are run.
 
-Those that checking one file finds are in tests/sema/test_catalogue.py. In an example `=== NAME ===` begins another file.
+Those that checking one file finds are in tests/sema/test_catalogue.py. In an example
+`=== NAME ===` begins another file.
 """
 
 import re

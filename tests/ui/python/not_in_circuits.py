@@ -5,5 +5,5 @@ import qlang as ql
 def c():
     q = ql.qubits(1)
     ql.h(q[0])
-    with open("results.txt") as file:  # ~ QJ0580
+    with ql.circuit:  # ~ QJ0580
         pass
