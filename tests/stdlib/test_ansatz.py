@@ -60,7 +60,7 @@ def test_qaoa(layers: int) -> None:
 
 @pytest.mark.parametrize("n", range(3, 7))
 def test_qaoa_of_a_ring(n: int) -> None:
-    """One layer cuts an edge of a long ring with probability 1/2 + sin(4β) sin(2γ')/4, γ' = γ (Wang et al. 2018)."""
+    """One layer cuts an edge of a ring with n > 3 with probability 1/2 + sin(4β) sin(2γ)/4 (Wang et al. 2018)."""
     ring = [(i, (i + 1) % n) for i in range(n)]
     ours = run_state(f"qaoa_ring({n}, gamma = 0.7, beta = 0.4, p = 2)", ANSATZ)
     assert equal_up_to_phase(ours, qaoa_state(n, ring, [0.7] * 2, [0.4] * 2))

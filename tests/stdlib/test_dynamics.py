@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from qiskit.circuit.library import PauliEvolutionGate
 from qiskit.quantum_info import Operator, SparsePauliOp
 from qiskit.synthesis import LieTrotter, SuzukiTrotter
@@ -53,6 +55,22 @@ def test_heisenberg(n: int, order: int, periodic: bool) -> None:
     numbers = ", ".join(map(str, strengths.values()))
     ours = unitary(f"heisenberg_on(q, {t}, 2, {numbers}, {h}, {order}, {word(periodic)});", n, DYNAMICS)
     assert equal_up_to_phase(ours, formula(listed, t, 2, order))
+
+
+@settings(max_examples=10)
+@given(
+    st.integers(2, 4),
+    st.integers(1, 3),
+    st.integers(1, 2),
+    st.booleans(),
+    st.tuples(st.floats(-2, 2), st.floats(-2, 2), st.floats(-2, 2)),
+)
+def test_ising_with_any_parameters(n: int, steps: int, order: int, ring: bool, numbers: tuple[float, ...]) -> None:
+    J, h, t = numbers
+    couplings = operator(n, [("ZZ", list(bond), -J) for bond in bonds(n, ring)])
+    field = operator(n, [("X", [i], -h) for i in range(n)])
+    ours = unitary(f"ising_on(q, {t!r}, {steps}, {J!r}, {h!r}, {order}, {word(ring)});", n, DYNAMICS)
+    assert equal_up_to_phase(ours, formula([couplings, field], t, steps, order))
 
 
 @pytest.mark.parametrize("order", [1, 2])

@@ -206,6 +206,16 @@ def test_qiskits_gates(name: str, gate: Any) -> None:
     np.testing.assert_allclose(ours(name, tuple(map(float, gate.params))), qiskits(gate), atol=1e-12)
 
 
+@pytest.mark.parametrize("n", range(1, 6))
+def test_gates_with_a_register_of_controls(n: int) -> None:
+    phase = np.ones(2**n, dtype=complex)
+    phase[-1] = np.exp(0.3j)
+    np.testing.assert_allclose(unitary("mcp_on(q, 0.3);", n, GATES), np.diag(phase), atol=1e-12)
+    if n > 1:
+        found = big_endian(unitary(f"mcx_on(q[0:{n - 2}], q[{n - 1}]);", n, GATES))
+        np.testing.assert_allclose(found, controlled(X, n - 1), atol=1e-12)
+
+
 def test_nothing_of_qiskits_standard_gates_is_missing() -> None:
     known = {*DEFINITIONS, *standard_gates("prelude.qjob").names, *standard_gates("stdgates.inc").names}
     statements = {"measure", "reset", "delay", "global_phase"}  # the last is `gphase`
