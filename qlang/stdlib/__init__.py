@@ -1,4 +1,4 @@
-"""Modules written in qlang and OpenQASM themselves: gates, observables."""
+"""Modules written in qlang and OpenQASM themselves: gates, families of circuits, observables, noise models."""
 
 from pathlib import Path
 
