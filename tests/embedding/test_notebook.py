@@ -142,6 +142,7 @@ def test_in_a_plain_ipython_shell_too(in_workspace: Path) -> None:
         InteractiveShell.clear_instance()
 
 
+@pytest.mark.slow
 def test_the_tour_runs_and_is_stored_without_outputs(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
