@@ -8,6 +8,7 @@ from qlang.sema.casts import assignable
 from qlang.sema.context import Context
 from qlang.sema.declared_types import checked_type
 from qlang.sema.infer import infer
+from qlang.sema.reachability import block_ends
 from qlang.sema.statements import check_statements, innermost
 from qlang.sema.symbols import (
     CircuitSymbol,
@@ -100,6 +101,9 @@ def check_subroutine(context: Context, symbol: SubroutineSymbol, openqasm: bool)
                 promised=None if symbol.definition.result is None else context.span(symbol.definition.result),
             )
         )
+    elif not block_ends(body) and symbol.definition.result is not None:
+        promised = context.span(symbol.definition.result)
+        context.report(errors.dead_code.MayNotReturn(context.span(symbol.definition.name), symbol.name, promised))
 
 
 def extern_symbol(context: Context, node: tree.ExternDeclaration) -> ExternSymbol:

@@ -27,21 +27,29 @@ def ends_block(statement: tree.Statement) -> bool:
         case tree.Annotated():
             return ends_block(statement.statement)
         case tree.Scope():
-            return _block_ends(statement.body)
+            return block_ends(statement.body)
         case tree.If(otherwise=tree.Block() as otherwise):
-            return _block_ends(statement.then) and _block_ends(otherwise)
+            return block_ends(statement.then) and block_ends(otherwise)
+        case tree.Switch():
+            complete = any(not case.values for case in statement.cases)
+            return complete and all(block_ends(case.body) for case in statement.cases)
         case tree.While():
-            return _is_true(statement.condition) and not any(_leaving(statement.body.statements))
+            return _is_true(statement.condition) and not any(
+                isinstance(leaving, tree.Break) for leaving in _leaving(statement.body.statements)
+            )
         case _:
             return False
 
 
-ENDING = frozenset({tree.End, tree.Return, tree.Break, tree.Continue, tree.Annotated, tree.Scope, tree.If, tree.While})
+ENDING = frozenset(
+    {tree.End, tree.Return, tree.Break, tree.Continue, tree.Annotated, tree.Scope, tree.If, tree.Switch, tree.While}
+)
 """Statements for which `ends_block` may be true."""
 
 
-def _block_ends(block: tree.Block) -> bool:
-    return bool(block.statements) and ends_block(block.statements[-1])
+def block_ends(block: tree.Block) -> bool:
+    """Whether no way leads past the end of a block."""
+    return any(type(statement) in ENDING and ends_block(statement) for statement in block.statements)
 
 
 def _is_true(node: tree.Expression) -> bool:

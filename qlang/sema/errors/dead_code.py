@@ -169,3 +169,30 @@ class SelfAssignment(Warning):
     example_right = "circuit c() { qubit q; int n = 1; n = n + 1; rx(n) q; }\njob j { run c(); sample q; }\n"
 
     name: str
+
+
+@dataclass(frozen=True)
+class MayNotReturn(Warning):
+    code = "QJ1021"
+    title = "`{name}` may end without a `return`"
+    explanation = (
+        "Not every way through the body leads to a `return`, and what such a call gives is not defined. Write a last "
+        "`return` for the ways that are left, or an `else`."
+    )
+    example_wrong = (
+        "def f(qubit a) -> int { bit b = measure a; if (b) { return 1; } }\n"
+        "circuit c() { qubit q; h q; rx(f(q)) q; }\njob j { run c(); sample q; }\n"
+    )
+    example_right = (
+        "def f(qubit a) -> int { bit b = measure a; if (b) { return 1; } return 0; }\n"
+        "circuit c() { qubit q; h q; rx(f(q)) q; }\njob j { run c(); sample q; }\n"
+    )
+
+    name: str
+    promised: Span
+
+    def label(self) -> str:
+        return "a way through its body has no `return`"
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.promised, "promised here")
