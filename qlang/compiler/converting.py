@@ -45,7 +45,7 @@ def exported(
     """
     module, function = TARGETS[target]
     write: Callable[[FuncOp], str] = getattr(import_module(module), function)
-    return _written(write, symbol, arguments, job)
+    return str(_written(write, symbol, arguments, job))
 
 
 def exported_to_qiskit(
@@ -133,7 +133,7 @@ def _open_job(symbol: CircuitSymbol, given: Mapping[str, Constant | float]) -> C
     reporter = Reporter()
     registers = circuit_registers(Context(symbol.scope, reporter, "job"), symbol, arguments, symbol.span)
     if registers is None:
-        raise NotConverted(tuple(reporter.diagnostics))
+        raise NotConverted(reporter.diagnostics())
     return bare_job(symbol, arguments, registers)
 
 

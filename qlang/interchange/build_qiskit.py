@@ -248,7 +248,7 @@ def _apply(
         return
     gate = builder.gate(name, angles)
     if controls:
-        gate = gate.control(len(controls), ctrl_state=controls[::-1])
+        gate = gate.control(len(controls), ctrl_state=controls[::-1], annotated=False)
     circuit.append(gate, qubits, copy=False)
 
 

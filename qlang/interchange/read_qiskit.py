@@ -67,24 +67,21 @@ class Reader:
         """Declare registers in the order of their bits; the texts of all bits. Bits of no register get one together."""
         names: list[str] = []
         starts = {register[0]: register for register in reversed(list(registers)) if len(register)}
-        loose: list[str] = []
-        position = 0
-        while position < len(bits):
-            register = starts.get(bits[position])
-            size = len(register) if register is not None else 0
-            if register is None or list(register) != list(bits[position : position + size]):
-                loose.append("")
-                names.append("")
-                position += 1
-                continue
-            name = self.writer.register(kind, register.name, size, fallback)
+        known = [self._starting(starts.get(bit), bits, position) for position, bit in enumerate(bits)]
+        while len(names) < len(bits):
+            position = len(names)
+            size = known[position]
+            wanted = starts[bits[position]].name if size else f"loose_{fallback}"
+            if not size:  # bits of no register, up to the next register
+                size = next((k for k, other in enumerate(known[position:]) if other), len(bits) - position)
+            name = self.writer.register(kind, wanted, size, fallback)
             names.extend(f"{name}[{k}]" for k in range(size))
-            position += size
-        if loose:
-            name = self.writer.register(kind, f"loose_{fallback}", len(loose), fallback)
-            count = iter(range(len(loose)))
-            names = [text or f"{name}[{next(count)}]" for text in names]
         return names
+
+    def _starting(self, register: Foreign, bits: Sequence[Foreign], position: int) -> int:
+        """The size of the register that begins at a position, 0 where its bits do not stand there in order."""
+        size = len(register) if register is not None else 0
+        return size if size and list(register) == list(bits[position : position + size]) else 0
 
     def value(self, parameter: Foreign, what: str) -> str:
         """A gate's parameter as text."""
@@ -193,21 +190,31 @@ class Reader:
         body, lines, spelled = self.writer.lines, list[str](), self.spelled
         level, self.writer.depth = self.writer.depth, 0
         self.writer.lines, self.spelled = lines, {}
-        self.phase(definition.global_phase)
-        for instruction in definition.data:
-            inner = instruction.operation
-            if instruction.clbits or inner.name in _STATEMENTS or not is_gate(inner):
-                if inner.name == "barrier":
-                    continue  # orders nothing inside of a gate
-                raise CannotRead(FRAMEWORK, f"`{inner.name}` inside of the gate `{operation.name}`")
-            operands = ", ".join(f"q{definition.find_bit(qubit).index}" for qubit in instruction.qubits)
-            lines.append(f"{self.spell(inner)} {operands};" if operands else f"{self.spell(inner)};")
+        self.body(operation, definition, [f"q{k}" for k in range(operation.num_qubits)])
         self.writer.lines, self.spelled, self.writer.depth, self.parameters = body, spelled, level, outer
         self.depth -= 1
         if not operation.num_qubits:
             raise CannotRead(FRAMEWORK, f"the gate `{operation.name}` on no qubits")
         name = self.writer.definition(operation.name, [f"p{k}" for k in range(len(free))], operation.num_qubits, lines)
         return f"{name}({', '.join(self.parameters[each] for each in free)})" if free else name
+
+    def body(self, operation: Foreign, definition: Foreign, qubits: Sequence[str]) -> None:
+        """The statements of a gate's definition; instructions of gates alone are written out."""
+        self.phase(definition.global_phase)
+        for instruction in definition.data:
+            inner = instruction.operation
+            operands = [qubits[definition.find_bit(qubit).index] for qubit in instruction.qubits]
+            if inner.name == "barrier":
+                continue  # orders nothing inside of a gate
+            if instruction.clbits or inner.name in _STATEMENTS:
+                raise CannotRead(FRAMEWORK, f"`{inner.name}` inside of the gate `{operation.name}`")
+            if is_gate(inner):
+                joined = ", ".join(operands)
+                self.writer.line(f"{self.spell(inner)} {joined};" if joined else f"{self.spell(inner)};")
+            elif getattr(inner, "definition", None) is not None:
+                self.body(operation, inner.definition, operands)
+            else:
+                raise CannotRead(FRAMEWORK, f"`{inner.name}` inside of the gate `{operation.name}`")
 
 
 def is_gate(operation: Foreign) -> bool:

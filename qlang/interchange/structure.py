@@ -47,8 +47,8 @@ def structured(func: circuit.FuncOp, target: str, names: Names) -> Program:
     renamed = {name: names.give(name, "c") for name in func.bit_registers}
     block = func.body.block
     builder = Builder(target, names, Liveness.of(block), _HANDLERS)
-    hints = [argument.name_hint or "" for argument in block.args]
-    given = [hint or name for hint, name in zip(hints, [*func.parameter_names, *hints], strict=False)]
+    named = func.parameter_names
+    given = named if len(named) == len(block.args) else [argument.name_hint or "a" for argument in block.args]
     parameters = []
     for argument, hint in zip(block.args, given, strict=True):
         variable = Var(names.give(hint, "a"), kind_of(argument), 0)

@@ -38,7 +38,7 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     frame.outputs = frozenset(outputs.bits)
     frame.endings.look(symbol.scope)
     for (name, kind), argument in zip(swept.items(), block.args, strict=True):
-        argument.name_hint = name if name.isidentifier() else None
+        argument.name_hint = name if name.isascii() else None
         arrives = INT if is_integer(kind) else FLOAT
         frame.bind_value(name, convert(emitter, kind, Dynamic(arrives, argument)), kind)
     for parameter in symbol.parameters:

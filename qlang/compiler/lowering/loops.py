@@ -82,7 +82,7 @@ def _range_loop(frame: Frame, node: tree.For, domain: tree.Range, kind: Type, bo
     outer_block, register = emitter.block, emitter.register
     types = [register.type, *(value.type for value in values)]
     block = Block(arg_types=[i64, *types])
-    block.args[0].name_hint = node.variable.name if node.variable.name.isidentifier() else None
+    block.args[0].name_hint = node.variable.name if node.variable.name.isascii() else None
     enter(frame, state, block, block.args[1:])
     frame.scopes.append({})
     bind_index(frame, node.variable.name, kind, bounds, block.args[0])
