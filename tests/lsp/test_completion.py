@@ -28,7 +28,10 @@ CASES = [
     ("gate g(t) a, b { rx(|", {"t"}, {"run"}),
     # at the top
     ("|", {"circuit", "job", "observable", "noise", "import", "h"}, {"run", "sla"}),
-    ("import std.|", {"std.observables"}, {"h"}),
+    ("import std.|", {"std.observables", "std.families"}, {"h"}),
+    ("import std.states;\njob j { run |", {"chain", "ghz"}, {"ghz_on"}),
+    ("import std.states;\njob j { run ghz(3); sample |", {"q"}, {"ghz"}),
+    ("import std.states;\ncircuit c() { qubit[3] q; gh|", {"ghz_on"}, {"ghz"}),
     ('include "|', {"stdgates.inc", "qelib1.inc"}, {"h"}),
     ("observable o(qubit[] q) = |", {"X", "Z", "sum", "mag", "q"}, {"h", "run"}),
     # in jobs

@@ -134,9 +134,13 @@ def constants(analysis: Analysis) -> Iterator[Proposal]:
 
 
 def circuits(analysis: Analysis) -> Iterator[Proposal]:
-    """What a job can run, with the parameters that have no default."""
-    for name, symbol in analysis.module.circuits.items():
-        yield Proposal(name, "circuit", _circuit_detail(symbol), snippet=_circuit_call(name, symbol), rank=0)
+    """What a job can run, the file's own before what it imports, with the parameters that have no default."""
+    own = analysis.module.circuits
+    imported = (each for each in visible_symbols(analysis) if isinstance(each, CircuitSymbol))
+    known = {**own, **{each.name: each for each in imported}}
+    for name, symbol in known.items():
+        call = _circuit_call(name, symbol)
+        yield Proposal(name, "circuit", _circuit_detail(symbol), snippet=call, rank=int(name not in own))
 
 
 def _circuit_detail(symbol: CircuitSymbol) -> str:

@@ -25,7 +25,8 @@ def circuit_of_job(place: Place, job: OpenBlock) -> str | None:
 
 def circuit_named(analysis: Analysis, name: str) -> CircuitSymbol | None:
     """A circuit that a job of this file can run."""
-    return analysis.module.circuits.get(name)
+    found = analysis.module.circuits.get(name) or analysis.module.scope.lookup(name)
+    return found if isinstance(found, CircuitSymbol) else None
 
 
 def registers(analysis: Analysis, circuit: str, *, bits: bool) -> Iterator[tuple[str, str]]:
