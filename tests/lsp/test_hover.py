@@ -36,7 +36,7 @@ CASES = [
     ("job j { sla { laten|cy <= 30 min; } }", ["queue included"]),
     ("job j { sla { latency <= 30 m|in; } }", ["minutes"]),
     ("job j { sla { cost <= 2|5 eur; } }", ["euros"]),
-    ("import std.states;\njob j { run gh|z(5); sample q; }", ["circuit ghz(int n)", "`ghz_on` on n qubits", "run ghz(5);"]),
+    ("import std.states;\njob j { run gh|z(5); }", ["circuit ghz(int n)", "`ghz_on` on n qubits", "ghz(5);"]),
     ("// Two\n// turns.\ngate mine a { h a; x a; }\ncircuit c() { qubit q; min|e q; }", ["gate mine a", "Two turns."]),
     ("noise m { ther|mal(t1 = 80us, t2 = 60us); }", ["Relaxation"]),
 ]
