@@ -90,6 +90,8 @@ class Loop:
     """How many conditional blocks were open at its body's beginning."""
     certain: bool = True
     """Whether every iteration reaches the statement being checked."""
+    measured: dict[Wire, Span] = field(default_factory=dict)
+    """Qubits that its rounds measure, by indices that depend on its variable."""
 
 
 @dataclass(eq=False)

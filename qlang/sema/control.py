@@ -58,6 +58,8 @@ def check_while(context: Context, node: tree.While) -> None:
     context.loop_depth += 1
     with context.conditional(dead=truth is False):
         _block(context, node.body)
+        if context.forbid_reuse:  # once more, as a second round
+            _block(context, node.body)
     context.loop_depth -= 1
 
 
@@ -105,9 +107,15 @@ def check_for(context: Context, node: tree.For) -> None:
     with context.block():
         context.declare(node.variable, symbol)
         _block(context, node.body)
+    if context.forbid_reuse and not empty:  # once more, as a second round
+        with context.block():
+            context.declare(node.variable, symbol)
+            _block(context, node.body)
     context.dead -= empty
     context.loop_depth -= 1
     context.loops.pop()
+    if context.measured is not None:
+        context.measured.update(loop.measured)
 
 
 def _is_empty(context: Context, node: tree.Expression) -> bool:

@@ -19,7 +19,7 @@ from qlang.sema.operands import (
     is_phantom,
 )
 from qlang.sema.recursion import closes_circle
-from qlang.sema.reuse import note_use
+from qlang.sema.reuse import note_change, note_use
 from qlang.sema.subroutines import call_subroutine
 from qlang.sema.suggestions import elsewhere, suggest_gate
 from qlang.sema.symbols import BrokenSymbol, GateSymbol, SubroutineSymbol, VariableSymbol
@@ -315,6 +315,7 @@ def _check_qubits(context: Context, node: tree.GateCall, operands: Sequence[Oper
         report_clash(context, " @ ".join([*(each.kind for each in node.modifiers), node.name.name]), *clash)
         return
     note_use(context, node, [wire for operand in found for wire in operand.wires() or ()])
+    note_change(context, [operand for operand in found if operand.wires() is None])
     check_in_loops(context, node.name.name, node.operands, found)
 
 

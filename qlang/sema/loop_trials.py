@@ -4,9 +4,9 @@ Indices mostly grow evenly, so that the ends of the ranges decide whether they s
 them meet is tried for more values, unless they keep their distance.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from qlang.sema.context import Context
+from qlang.sema.context import Context, Wire
 from qlang.sema.gate_operands import Clash, first_clash, report_clash
 from qlang.sema.operands import IndexFault, Operand, check_operand, indexed, report_index, unknown_operand
 from qlang.sema.values import ConstantError
@@ -46,6 +46,14 @@ def check_in_loops(
             operands = [operand for operand in tried if isinstance(operand, Operand)]
             if len(operands) == len(tried) and _report_meeting(context, gate, operands, values, clash_of):
                 return
+
+
+def wires_in_loops(context: Context, operand: Operand) -> Iterator[Wire]:
+    """The qubits that an operand stands for in the rounds of the loops around it, where all of them come to it."""
+    for values in witnesses(context, [operand.node], thorough=True):
+        tried = _at(context, operand.node, values)
+        if isinstance(tried, Operand):
+            yield from tried.wires() or ()
 
 
 def _report_meeting(

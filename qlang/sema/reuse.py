@@ -37,15 +37,37 @@ def _shown(wire: Wire) -> str:
 
 
 def note_measurement(context: Context, node: tree.Node, operand: Operand | None) -> None:
-    """Remembers where qubits were measured."""
-    if context.measured is not None and operand is not None:
-        place = context.span(node)
-        for wire in operand.wires() or ():
-            context.measured[wire] = place
+    """Remembers where qubits were measured; those of a loop when it is over, as its next round comes first."""
+    if context.measured is None or operand is None:
+        return
+    place = context.span(node)
+    wires = operand.wires()
+    if wires is not None:
+        context.measured.update(dict.fromkeys(wires, place))
+        return
+    from qlang.sema.loop_trials import wires_in_loops
+
+    if context.loops:
+        context.loops[-1].measured.update(dict.fromkeys(wires_in_loops(context, operand), place))
+
+
+def note_change(context: Context, operands: Iterable[Operand]) -> None:
+    """Forgets the measurements of qubits to which something happens: a reset, a subroutine, a gate in a loop."""
+    if not context.measured:
+        return
+    for operand in operands:
+        wires = operand.wires()
+        if wires is not None:
+            for wire in wires:
+                context.measured.pop(wire, None)
+        elif operand.parts:
+            note_change(context, operand.parts)
+        else:  # some qubits of the register, or of any
+            kept = {} if operand.root is None else context.measured
+            context.measured = {wire: place for wire, place in kept.items() if wire[0] is not operand.root}
 
 
 def note_reset(context: Context, operand: Operand | None) -> None:
     """Forgets the measurements of qubits that are in |0⟩ again."""
-    if context.measured is not None and operand is not None:
-        for wire in operand.wires() or ():
-            context.measured.pop(wire, None)
+    if operand is not None:
+        note_change(context, [operand])

@@ -45,6 +45,9 @@ def call_subroutine(
     from qlang.sema.gate_operands import check_distinct
 
     check_distinct(context, symbol.name, [argument.operand for argument in given if argument.operand is not None])
+    from qlang.sema.reuse import note_change
+
+    note_change(context, [argument.operand for argument in given if argument.operand is not None])
     if context.reporter.errors == errors_before:
         check_for_call(context, symbol, node, given)
     return symbol.result
