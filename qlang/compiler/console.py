@@ -26,6 +26,12 @@ class Console:
         """Write a piece of the result as it is."""
         sys.stdout.write(text)
 
+    def diff(self, text: str) -> None:
+        """Write a change that a tool may apply."""
+        from qlang.compiler.rewriting import shown_diff
+
+        sys.stdout.write(shown_diff(text, self.out, terminal=sys.stdout.isatty()))
+
     def result_json(self, value: Any) -> None:
         """Write one JSON document, in ASCII so that no stream can spoil it."""
         import json

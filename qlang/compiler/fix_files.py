@@ -36,7 +36,7 @@ def fix_files(
         fixing = fix_all(source, lambda text: frontend.analyse(text).diagnostics)
         changes = changes or fixing.source.text != source.text
         if dry:
-            console.result(unified_diff(source.name, source.text, fixing.source.text, "fixed"))
+            console.diff(unified_diff(source.name, source.text, fixing.source.text, "fixed"))
             left.extend(fixing.initial)
             _report(console, fixing, "would fix")
         else:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import stat
 from codecs import BOM_UTF8
+from io import StringIO
 from pathlib import Path
 
 from qlang.compiler import exit_codes
 from qlang.compiler.failure import Failure
+from qlang.compiler.render.cells import safe_text
+from qlang.compiler.render.theme import Theme
 
 
 def replace_text(path: Path, before: str, after: str) -> None:
@@ -43,10 +46,23 @@ def write_result(path: str, text: str) -> None:
         raise Failure(f"cannot write {path}: {reason}", status=exit_codes.EXECUTION) from error
 
 
+def shown_diff(diff: str, theme: Theme, *, terminal: bool) -> str:
+    """A change for a stream: as it is, so that it can be applied; for a terminal in colour, and unable to steer it."""
+    if not terminal:
+        return diff
+    styles = {"+": "good", "-": "bad", "@": "note"}
+    lines = (line.removesuffix("\n").removesuffix("\r") for line in _lines(diff))
+    return "".join(theme.paint(safe_text(line), styles.get(line[:1], "")) + "\n" for line in lines)
+
+
 def unified_diff(name: str, before: str, after: str, what: str) -> str:
     """The change as `diff -u` shows it; `what` says what the new text is."""
     from difflib import unified_diff as lines_of
 
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    lines = lines_of(old, new, name, f"{name} ({what})")
+    lines = lines_of(_lines(before), _lines(after), name, f"{name} ({what})")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends, which are line feeds only: other separators of Unicode stand in comments."""
+    return StringIO(text, newline="\n").readlines()

@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from qlang.compiler import cli, frontend
 from qlang.compiler.failure import Failure
 from qlang.compiler.fixing import apply_fixes, fix_all
-from qlang.compiler.rewriting import replace_text
+from qlang.compiler.render.theme import PLAIN
+from qlang.compiler.rewriting import replace_text, shown_diff, unified_diff
 from qlang.syntax.diagnostic import Diagnostic, errors_of
 from qlang.syntax.source import Source, Span
 
@@ -235,3 +237,13 @@ def test_a_file_that_may_not_be_written(folder: Path, capsys: Capture) -> None:
     finally:
         folder.chmod(0o700)
     assert "cannot write a.qjob" in capsys.readouterr().err
+
+
+def test_a_diff_can_be_applied_or_read(folder: Path) -> None:
+    diff = unified_diff("a.qjob", "x q; // \x1b[2J\nold\n", "x q; // \x1b[2J\nnew\n", "fixed")
+    assert shown_diff(diff, PLAIN, terminal=False) == diff
+    shown = shown_diff(diff, replace(PLAIN, color=True), terminal=True)
+    assert "\x1b[31m-old\x1b[0m\n\x1b[32m+new\x1b[0m\n" in shown
+    strange = unified_diff("a.qjob", "// a\u2028b\x0bc\n1\n", "// a\u2028b\x0bc\n2\n", "fixed")
+    assert strange.endswith("@@ -1,2 +1,2 @@\n // a\u2028b\x0bc\n-1\n+2\n")
+    assert "\x1b[2J" not in shown and "␛[2J" in shown

@@ -32,7 +32,7 @@ def main(argv: list[str]) -> int:
             continue
         name, before, after = texts
         if options.diff and before != after:
-            console.result(unified_diff(name, before, after, "laid out"))
+            console.diff(unified_diff(name, before, after, "laid out"))
         if dry and before != after:
             status = exit_codes.DIAGNOSTICS
             console.note(f"{name} would change")
