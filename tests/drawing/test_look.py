@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -91,3 +92,10 @@ def test_every_statement_is_drawn_or_known_to_do_nothing() -> None:
     }
     assert kinds == _HANDLERS.keys() | NOTHING
     assert not _HANDLERS.keys() & NOTHING
+
+
+def test_the_page_about_drawings_shows_what_is_drawn() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "drawing.md").read_text(encoding="utf-8")
+    program, shut, opened = re.findall(r"```\w+\n(.*?)```", page, re.DOTALL)
+    assert draw_text(circuit(program)) == shut
+    assert draw_text(circuit(program), expand=True) == opened
