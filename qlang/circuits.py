@@ -83,7 +83,7 @@ class Circuit(Exports):
         return self.draw()
 
     def __repr__(self) -> str:
-        return f"<circuit {self.name}({', '.join(each.name for each in self.definition.parameters)})>"
+        return f"<circuit {self.definition.signature}>"
 
     def _repr_html_(self) -> str:
         return self()._repr_html_()
@@ -154,7 +154,7 @@ class Subroutine:
         _only_in_circuits(self.definition)
 
     def __repr__(self) -> str:
-        return f"<subroutine {self.name}({', '.join(each.name for each in self.definition.parameters)})>"
+        return f"<subroutine {self.definition.signature}>"
 
 
 @dataclass(eq=False)
@@ -173,7 +173,7 @@ class Gate:
         _only_in_circuits(self.definition)
 
     def __repr__(self) -> str:
-        return f"<gate {self.name}({', '.join(each.name for each in self.definition.parameters)})>"
+        return f"<gate {self.definition.signature}>"
 
 
 def _only_in_circuits(definition: Definition) -> NoReturn:

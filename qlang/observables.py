@@ -124,7 +124,7 @@ class ObservableFunction:
         return Observable(write, (self.definition,))
 
     def __repr__(self) -> str:
-        return f"<observable {self.name}({', '.join(each.name for each in self.definition.parameters)})>"
+        return f"<observable {self.definition.signature}>"
 
 
 def observable(function: Callable[..., Any]) -> ObservableFunction:

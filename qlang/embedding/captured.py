@@ -55,9 +55,11 @@ def from_outside(reader: Reader, node: ast.expr, name: str, value: Any) -> Value
     instead = ""
     if isinstance(value, ModuleType):
         kind, instead = "a module", "name something in it"
-    elif isinstance(value, (str, dict, set)):
-        kind = {"str": "text", "dict": "a dictionary", "set": "a set"}[type(value).__name__]
-        instead = "" if isinstance(value, str) else "turn it into a list outside"
+    elif isinstance(value, str):
+        kind = "text"
+    elif isinstance(value, (dict, set)):
+        kind = "a dictionary" if isinstance(value, dict) else "a set"
+        instead = "turn it into a list outside"
     elif callable(value):
         kind, instead = "a function", "call it"
     reader.refuse_outside(node, name, kind, instead)

@@ -54,6 +54,11 @@ class Definition:
     diagnostics: tuple[Diagnostic, ...]
     """Warnings."""
 
+    @property
+    def signature(self) -> str:
+        """How it is called."""
+        return f"{self.name}({', '.join(parameter.name for parameter in self.parameters)})"
+
     def all_used(self) -> list[Definition]:
         """Itself and everything that it needs, what is needed first; each once."""
         found: list[Definition] = []

@@ -227,7 +227,8 @@ def _checked(reader: Reader, place: Place, statement: tree.Statement, parameters
     known |= {f"ql.{name}": _standard(name) for name in reader.hidden_gates}
     program = tree.Program(0, len(read.source.text), [statement], [])
     analysis = analyse_tree(read.source, program, known)
-    checked = [in_python(each) for each in analysis.diagnostics if is_about_python(each)]
+    signatures = {each.name: each.signature for each in reader.uses.values()}
+    checked = [in_python(each, signatures) for each in analysis.diagnostics if is_about_python(each)]
     found = sorted([*reader.problems, *errors_of(checked)], key=lambda each: each.span.start)
     if found:
         raise CompileError(tuple(found))

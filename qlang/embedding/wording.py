@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from qlang.embedding.relocation import answering
 from qlang.operations import GATES
@@ -13,6 +13,7 @@ _RESET = re.compile(r"`reset ([^`;]+);`")
 _MEASURE = re.compile(r"`bit (\w+) = measure ([^`;]+);`")
 _ONLY_OURS = re.compile(r"[;{]| @ |`def |`let |`gate |include|import|call it as|ranges include|sizeof|\bconst\b")
 _WORD = re.compile(r"-?\w+")
+_NO_SIGNATURES: Mapping[str, str] = {}
 _INSTEAD = {
     "QJ0503": "use `@ql.circuit` with parameters annotated `ql.Qubits` or `ql.Qubit`",
     "QJ0401": "`range(n)` ends before `n`",
@@ -29,10 +30,10 @@ def is_about_python(diagnostic: Diagnostic) -> bool:
     return diagnostic.severity == "error" or diagnostic.code in _DOUBTS
 
 
-def in_python(diagnostic: Diagnostic) -> Diagnostic:
-    """The diagnostic with advice that fits a Python function."""
+def in_python(diagnostic: Diagnostic, signatures: Mapping[str, str] = _NO_SIGNATURES) -> Diagnostic:
+    """The diagnostic with advice that fits a Python function; `signatures` are those of gates of its author's own."""
     fixes = tuple(fix for fix in diagnostic.fixes() if _fits(fix))
-    helps = tuple(_advice(diagnostic))
+    helps = tuple(_advice(diagnostic, signatures))
     if fixes == tuple(diagnostic.fixes()) and helps == tuple(diagnostic.helps()):
         return diagnostic
     return answering(diagnostic, fixes=fixes, helps=helps)
@@ -44,8 +45,11 @@ def _fits(fix: Fix) -> bool:
     return all(_WORD.fullmatch(text) for text in words)
 
 
-def _advice(diagnostic: Diagnostic) -> Iterator[str]:
+def _advice(diagnostic: Diagnostic, signatures: Mapping[str, str]) -> Iterator[str]:
     gate = getattr(diagnostic, "gate", None)
+    if diagnostic.code in ("QJ0501", "QJ0502") and gate in signatures:
+        yield f"call it as `{signatures[gate]}`"
+        return
     if diagnostic.code in ("QJ0501", "QJ0502") and gate in GATES:
         standard = GATES[gate]
         yield f"call it as `ql.{gate}({', '.join((*standard.parameters, *standard.qubits))})`"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable
+from functools import cache
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -147,7 +148,17 @@ def statements(draw: st.DrawFn, depth: int, loops: int = 0) -> list[str]:
             operator = draw(st.sampled_from(["+=", "-=", "*=", "^=", "|="]))
             return [f"{name} {operator} {draw(integers(1))}", f"{name} %= 89"]
         case 5:
-            return ["k0, k1 = k1, k0"]
+            return draw(
+                st.sampled_from(
+                    [
+                        ["k0, k1 = k1, k0"],
+                        ["k1 = (ones(q, 2) + k1) % 31"],
+                        ["ql.x(q[k0 % 2])", "m0 = ql.measure(q[0])"],
+                        ["if ql.measure(q[k1 % 2]) != flag:", "    ql.x(q[1])"],
+                        ["t0 = k0 > 3 or a < 2", "m1 = t0"],
+                    ]
+                )
+            )
         case 6 if loops:
             return [f"if {draw(truths(1))}:", f"    {draw(st.sampled_from(['break', 'continue']))}"]
         case 6 | 7:
@@ -199,6 +210,18 @@ def programs(draw: st.DrawFn) -> str:
     return _HEAD + "".join(f"    {line}\n" for part in body for line in part) + _TAIL
 
 
+_ONES = """
+def ones(q: ql.Qubits, most: int) -> int:
+    n = 0
+    for qubit in q:
+        if n == most:
+            return most
+        if ql.measure(qubit):
+            n += 1
+    return n
+"""
+
+
 class Registers:
     """`ql` in plain Python."""
 
@@ -225,7 +248,7 @@ def by_python(text: str, *arguments: object) -> dict[str, int]:
     """The registers after plain Python ran the text; raises what Python raises."""
     registers = Registers()
     names: dict[str, Any] = {"ql": registers.namespace(), "DATA": DATA, "PAIRS": PAIRS, "SCALES": SCALES}
-    exec(text, names)
+    exec(_ONES + text, names)
     names["program"](*arguments)
     values = [sum(bool(bit) << k for k, bit in enumerate(bits)) for bits in registers.bit_registers]
     return {f"r{k}": value for k, value in enumerate(values)}
@@ -255,9 +278,14 @@ def registers_of(job: ql.Job) -> dict[str, dict[int, float]]:
     return {sample.label: dict(sample.probabilities or {}) for sample in outcome.samples}
 
 
+@cache
+def _ones() -> Any:
+    return ql.circuit(defined(_ONES))
+
+
 def by_us(text: str, *arguments: Any) -> dict[str, int]:
     """The registers after we ran the text."""
-    circuit = ql.circuit(defined(text))
+    circuit = ql.circuit(defined(text, ones=_ones()))
     found = registers_of(ql.job(circuit(*arguments)))
     values = {name: max(chances, key=lambda value: chances[value]) for name, chances in found.items()}
     assert all(abs(found[name][value] - 1) < 1e-9 for name, value in values.items())

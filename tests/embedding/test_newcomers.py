@@ -1,0 +1,66 @@
+"""The four mistakes of newcomers in a Python function: found when it is decorated, with places and ways out."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.embedding.python_programs import defined
+
+import qlang as ql
+
+ERRORS = """\
+def program(n: int):
+    q = ql.qubits(3)
+    ql.h(q[3])
+    ql.cnot(q[0], q[1])
+    ql.cx(q[0])
+    ql.rx(q[1])
+    for i in range(3):
+        ql.cx(q[i], q[i + 1])
+    ql.h(register[0])
+    k = 1
+    k = 0.5
+"""
+REUSE = """\
+def program():
+    q = ql.qubits(2)
+    ql.h(q)
+    m = ql.measure(q[0])
+    ql.cx(q[0], q[1])
+    return m
+"""
+CALLS = """\
+def program():
+    q = ql.qubits(2)
+    bell()
+    helper(q[0])
+    layer(q[0], t=1.0)
+    coupling(q[0], q[1])
+    layer(q, s=1.0)
+"""
+
+
+def test_errors(golden: Callable[[str, str | Path], None]) -> None:
+    with pytest.raises(ql.CompileError) as caught:
+        ql.circuit(defined(ERRORS, "newcomer.py"))
+    golden(str(caught.value), "newcomer.txt")
+
+
+def test_reuse_after_measurement_is_a_warning(golden: Callable[[str, str | Path], None]) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ql.circuit(defined(REUSE, "reuse.py"))
+    (warning,) = caught
+    assert (warning.filename, warning.lineno, warning.category) == ("reuse.py", 5, ql.CompileWarning)
+    golden(str(warning.message), "reuse.txt")
+
+
+def test_calls_of_other_functions(golden: Callable[[str, str | Path], None]) -> None:
+    bell = ql.circuit(defined("def bell():\n    q = ql.qubits(2)\n    ql.h(q)\n", "bell.py"))
+    layer = ql.circuit(defined("def layer(q: ql.Qubits, t: float):\n    ql.rx(t, q)\n", "layer.py"))
+    coupling = ql.gate(defined("def coupling(theta: float, a, b):\n    ql.rzz(theta, a, b)\n", "coupling.py"))
+    names = {"bell": bell, "layer": layer, "coupling": coupling, "helper": len}
+    with pytest.raises(ql.CompileError) as caught:
+        ql.circuit(defined(CALLS, "calls.py", **names))
+    golden(str(caught.value), "calls.txt")
