@@ -8,18 +8,23 @@ from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import ObservableSymbol, Symbol
 
 
-@lru_cache(maxsize=16)
-def library_names(kind: type[Symbol]) -> dict[str, str]:
-    """The definitions of one kind in the standard modules: name to module."""
+@lru_cache(maxsize=1)
+def _definitions() -> tuple[tuple[Symbol, str], ...]:
+    """Every definition of the standard modules, with its module."""
     from qlang.sema.standard_modules import standard_module
 
-    found: dict[str, str] = {}
+    found: list[tuple[Symbol, str]] = []
     for module in stdlib.MODULES:
         source = standard_source(f"std/{module}.qjob")
         if source is not None:
-            names = standard_module(source).scope.names
-            found.update((name, f"std.{module}") for name, symbol in names.items() if isinstance(symbol, kind))
-    return found
+            symbols = standard_module(source).scope.names.values()
+            found.extend((symbol, f"std.{module}") for symbol in symbols)
+    return tuple(found)
+
+
+def library_names(kind: type[Symbol]) -> dict[str, str]:
+    """The definitions of one kind in the standard modules: name to module."""
+    return {symbol.name: module for symbol, module in _definitions() if isinstance(symbol, kind)}
 
 
 def library_hint(name: str, kind: type[Symbol] = ObservableSymbol) -> str:
