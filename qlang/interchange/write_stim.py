@@ -5,11 +5,11 @@ Stim's record holds every measurement in the order of execution; registers are n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from qlang.interchange.clifford import clifford
-from qlang.interchange.expressions import variables_of
+from qlang.interchange.expressions import NotKnown, value_of, variables_of
 from qlang.interchange.flatten import Conditions, Flattening, Step, gate_words, refuse
 from qlang.interchange.names import Names
 from qlang.interchange.program import (
@@ -41,7 +41,10 @@ _PAULIS = {"x": "CX", "y": "CY", "z": "CZ"}
 
 Parity = tuple[frozenset[int], bool]
 """The exclusive or of outcomes, by their place in the record, and of a constant."""
-Bit = tuple[str, int]
+Bit = tuple[str, int | Expr]
+"""Register and index; inside of REPEAT the index may depend on the loop, and is kept as it is written."""
+MOST_TURNS = 1 << 16
+"""Longest REPEAT after which the outcomes of each of its turns are still told apart."""
 
 
 def stim_text(func: FuncOp) -> str:
@@ -74,13 +77,13 @@ class _Writer:
     unknown: bool = False
     """Whether bits that are not in `bits` cannot be said either; else they are 0."""
 
-    def results(self) -> list[tuple[Bit, int]]:
+    def results(self) -> list[tuple[tuple[str, int], int]]:
         """The bits of the program's registers that are one outcome each."""
-        found = []
-        for (name, index), parity in sorted(self.bits.items()):
-            if name in self.program.bits and parity is not None and len(parity[0]) == 1 and not parity[1]:
-                found.append(((name, index), next(iter(parity[0]))))
-        return found
+        known = [
+            ((name, index), parity) for (name, index), parity in self.bits.items() if isinstance(index, int) and parity
+        ]
+        ours = [(bit, parity) for bit, parity in known if bit[0] in self.program.bits]
+        return sorted((bit, next(iter(places))) for bit, (places, flipped) in ours if len(places) == 1 and not flipped)
 
     def line(self, text: str) -> None:
         self.lines.append("    " * self.depth + text)
@@ -99,6 +102,9 @@ class _Writer:
                 case If():
                     for body, further in self.flattening.branches(statement):
                         self.block(body, (*conditions, *further))
+                case Measure(register=Var(name=name)) if not conditions and len(statement.wires) == 1:
+                    wires = self.flattening.wires(statement.wires, statement)
+                    self.measure(wires, [(name, self.index(statement.first))])
                 case _:
                     for step in self.flattening.block((statement,), conditions):
                         self.step(step)
@@ -123,15 +129,40 @@ class _Writer:
         self.line("}")
         if len(self.lines) == first_line + 2:  # Stim has no empty blocks
             del self.lines[first_line:]
-        shift = (self.count - start) * (times - 1)
-        self.count += shift
+        made = self.count - start
+        self.count = start + made * times
         self.unknown = outer_default
         if measures:
-            last = {
-                bit: None if p is None else (frozenset(k + shift for k in p[0]), p[1]) for bit, p in self.bits.items()
-            }
-            self.bits = before | last
+            self.bits = before | self.after(loop, made, times)
         return True
+
+    def after(self, loop: For, made: int, times: int) -> dict[Bit, Parity | None]:
+        """The bits that a REPEAT of so many turns, each with so many measurements, has set."""
+        found: dict[Bit, Parity | None] = {}
+        assert isinstance(loop.first, Const) and isinstance(loop.step, Const)
+        for (name, index), parity in self.bits.items():
+            if isinstance(index, int):
+                found[name, index] = _later(parity, made * (times - 1))
+                continue
+            if times > MOST_TURNS:
+                self.unknown = True
+                continue
+            for turn in range(times):
+                value = int(loop.first.value) + turn * int(loop.step.value)
+                try:
+                    place = int(value_of(index, {**self.flattening.known, loop.variable.name: value}))
+                except NotKnown:
+                    self.unknown = True
+                    break
+                found[name, place] = _later(parity, made * turn)
+        return found
+
+    def index(self, expression: Expr) -> int | Expr:
+        """An index as a number, or as it is written where a REPEAT decides."""
+        try:
+            return int(value_of(expression, self.flattening.known))
+        except NotKnown:
+            return expression
 
     def step(self, step: Step) -> None:
         match step.what:
@@ -146,15 +177,17 @@ class _Writer:
             case "reset":
                 self.line("R " + " ".join(map(str, step.wires)))
             case "measure":
-                self.line("M " + " ".join(map(str, step.wires)))
-                for bit in step.bits:
-                    self.bits[bit] = (frozenset((self.count,)), False)
-                    self.count += 1
-                self.count += len(step.wires) - len(step.bits)
+                self.measure(step.wires, step.bits)
             case _ if step.conditions:
                 self.feedback(step)
             case _:
                 self.gate(step)
+
+    def measure(self, wires: Sequence[int], bits: Sequence[Bit]) -> None:
+        self.line("M " + " ".join(map(str, wires)))
+        for number, bit in enumerate(bits):
+            self.bits[bit] = (frozenset((self.count + number,)), False)
+        self.count += len(wires)
 
     def gate(self, step: Step) -> None:
         found = None if step.controls else clifford(step.what, step.angles, step.wires)
@@ -179,7 +212,7 @@ class _Writer:
             if not places and not constant:
                 return
             if places:
-                open_conditions.append((places, not constant))
+                open_conditions.append((places, constant))
         if step.what not in _PAULIS or step.controls or len(open_conditions) > 1:
             construct = (
                 "a condition inside of another" if len(open_conditions) > 1 else gate_words(step) + " under a condition"
@@ -204,8 +237,8 @@ class _Writer:
         match target:
             case Var(name=name, kind="bits", size=size):
                 return [(name, k) for k in range(size)]
-            case Element(register=Var(name=name), index=Const(value=index)):
-                return [(name, int(index))]
+            case Element(register=Var(name=name), index=index):
+                return [(name, self.index(index))]
             case Slice(register=Var(name=name), first=Const(value=first), size=size):
                 return [(name, int(first) + k) for k in range(size)]
             case _:
@@ -216,8 +249,10 @@ class _Writer:
         match expression:
             case Const(value=value):
                 return frozenset(), bool(value)
-            case Element(register=Var(name=name), index=Const(value=index)):
-                return self.bits.get((name, int(index)), None if self.unknown else (frozenset(), False))
+            case Element(register=Var(name=name), index=index):
+                place = self.index(index)
+                unknown = self.unknown or not isinstance(place, int)
+                return self.bits.get((name, place), None if unknown else (frozenset(), False))
             case Var(name=name, kind="bits", size=1):
                 return self.bits.get((name, 0), None if self.unknown else (frozenset(), False))
             case Call(operator="!", operands=(inner,)):
@@ -230,6 +265,18 @@ class _Writer:
                 return None if a is None or b is None else (a[0] ^ b[0], a[1] ^ b[1] ^ (operator == "=="))
             case _:
                 return None
+
+
+def _outside_of_indices(expression: Expr) -> Iterator[Expr]:
+    """The variables of a condition that are not in the index of a bit: those decide which bit, not what is done."""
+    match expression:
+        case Call(operands=operands):
+            for operand in operands:
+                yield from _outside_of_indices(operand)
+        case Element():
+            return
+        case _:
+            yield expression
 
 
 def _later(parity: Parity | None, by: int) -> Parity | None:
@@ -281,12 +328,12 @@ def _turns_differ(statement: Statement, variable: str) -> bool:
             return False
         case Gate(angles=angles, wires=wires):
             read: tuple[Wire | None, ...] = (*angles, *wires)
-        case Measure(wires=wires, first=first):
-            read = (*wires, first)
+        case Measure(wires=wires):
+            read = wires
         case Idle(wires=wires, seconds=seconds):
             read = (*wires, seconds)
         case For(first=first, stop=stop, step=step):
             read = (first, stop, step)
         case If(condition=condition):
-            read = (condition,)
+            read = tuple(_outside_of_indices(condition))
     return any(variable in variables_of(each) for each in read if each is not None and not isinstance(each, int))
