@@ -30,7 +30,7 @@ _HOMES = {
     **{name: ("observables", name) for name in ("mean", "observable", "total")},
     **{name: ("embedding.annotations", name) for name in ("Array", "Bit", "Qubit", "Qubits")},
     **{name: ("foreign", name) for name in ("from_cirq", "from_pennylane", "from_qiskit", "from_stim")},
-    **{name: ("problems", name) for name in ("CompileError", "CompileWarning")},
+    **{name: ("problems", name) for name in ("CompileError", "CompileWarning", "ExecutionError")},
     "load_ipython_extension": ("magic", "load_ipython_extension"),
 }
 """Public name → module and name there. Gates and registers (`ql.h`, `ql.qubits`) are in `qlang.operations`."""

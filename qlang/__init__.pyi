@@ -30,6 +30,7 @@ from qlang.observables import observable as observable
 from qlang.observables import total as total
 from qlang.problems import CompileError as CompileError
 from qlang.problems import CompileWarning as CompileWarning
+from qlang.problems import ExecutionError as ExecutionError
 from qlang.programs import Program as Program
 from qlang.programs import check_text, compile_text
 from qlang.results import Estimate as Estimate

@@ -80,11 +80,15 @@ class Job:
 
     def plan(self) -> Plan:
         """Decide everything without running. Raises CompileError."""
-        return plan_of(self._compiled())
+        return plan_of(self._compiled(), self._sources())
 
     def run(self) -> Result:
         """Run, sign and record. Raises CompileError before, ExecutionError while running."""
-        return run_of(self._compiled())
+        return run_of(self._compiled(), self._sources())
+
+    def _sources(self) -> tuple[Source, ...]:
+        """The files of the functions that it is made of."""
+        return tuple(dict.fromkeys(each.source for each in self.bound.circuit.definition.all_used()))
 
     def _compiled(self) -> Compilation:
         from qlang.compiler.driver import Options, compile_analysis

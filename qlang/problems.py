@@ -1,4 +1,4 @@
-"""The exception and the warning of the Python API."""
+"""The exceptions and the warning of the Python API."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from qlang.syntax.diagnostic import Diagnostic
 
 
-class CompileError(Exception):
-    """A program that cannot be compiled; `diagnostics` holds every mistake, `str()` shows them as the command does."""
+class DiagnosedError(Exception):
+    """Base: `diagnostics` holds every mistake, `str()` shows them as the command does."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__(diagnostics)
@@ -28,6 +28,14 @@ class CompileError(Exception):
         from html import escape
 
         return f"<pre>{escape(rendered(self.diagnostics))}</pre>"
+
+
+class CompileError(DiagnosedError):
+    """A program that cannot be compiled, with every mistake."""
+
+
+class ExecutionError(DiagnosedError):
+    """A circuit that stopped while it ran: an index without a qubit, a division by zero, a loop without an end."""
 
 
 class CompileWarning(UserWarning):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qlang.problems import refuse_errors
+from qlang.problems import ExecutionError, refuse_errors
 
 if TYPE_CHECKING:
     from qlang.compiler.driver import Compilation
+    from qlang.syntax.source import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,6 +19,8 @@ class Plan:
     """Everything that was decided before a run; `print(plan)` shows the table of `qlangc plan`."""
 
     compilation: Compilation
+    sources: tuple[Source, ...] = ()
+    """The files of the Python functions that it was made of."""
 
     @property
     def hash(self) -> str:
@@ -34,7 +37,7 @@ class Plan:
 
     def run(self) -> Result:
         """Run exactly this plan."""
-        return run_of(self.compilation)
+        return run_of(self.compilation, self.sources)
 
     def __str__(self) -> str:
         from qlang.compiler.plan_table import plan_table
@@ -114,16 +117,27 @@ class Result:
         return result_html(self.record)
 
 
-def plan_of(compilation: Compilation) -> Plan:
+def plan_of(compilation: Compilation, sources: tuple[Source, ...] = ()) -> Plan:
     """The plan of a compilation; raises CompileError where it has none."""
     refuse_errors(compilation.diagnostics)
-    return Plan(compilation)
+    return Plan(compilation, sources)
 
 
-def run_of(compilation: Compilation) -> Result:
-    """Run a compilation in the workspace of the current folder."""
+def run_of(compilation: Compilation, sources: tuple[Source, ...] = ()) -> Result:
+    """Run a compilation in the workspace of the current folder.
+
+    Raises CompileError where it has no plan, ExecutionError where the circuit stopped, and what the run raises else.
+    """
+    from qlang.backends.errors import BackendError
+    from qlang.compiler.execution_problems import execution_diagnostic
     from qlang.compiler.session import run_compilation
     from qlang.compiler.workspace import find_workspace
 
     plan_of(compilation)
-    return Result(run_compilation(compilation, find_workspace(Path.cwd())).to_json())
+    try:
+        return Result(run_compilation(compilation, find_workspace(Path.cwd())).to_json())
+    except BackendError as error:
+        stopped = execution_diagnostic(error, compilation, sources)
+        if stopped is None:
+            raise
+        raise ExecutionError((stopped,)) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from qlang.backends.errors import BackendError, LoopLimit
+from collections.abc import Sequence
+
+from qlang.backends.errors import BackendError, LoopLimit, NotUnitary
 from qlang.compiler.driver import Compilation
 from qlang.ir.spans import Place, calls_of, place_of
 from qlang.sema import errors
@@ -10,30 +12,41 @@ from qlang.sema.loader import STANDARD_PREFIX, standard_source
 from qlang.syntax.diagnostic import Call, Diagnostic, with_calls
 from qlang.syntax.source import Source, Span
 
+_HELPS: dict[type[BackendError], str] = {
+    LoopLimit: "leave the loop by `break` after a number of tries",
+    NotUnitary: "leave out the extrapolation to zero noise, or measure at the end only",
+}
 
-def execution_diagnostic(error: BackendError, compilation: Compilation) -> Diagnostic | None:
-    """What went wrong and where, with the calls that led there; `None` where no place in a source is to blame."""
+
+def execution_diagnostic(
+    error: BackendError, compilation: Compilation, sources: Sequence[Source] = ()
+) -> Diagnostic | None:
+    """What went wrong and where, with the calls that led there; `None` where no place in a source is to blame.
+
+    `sources` are files that the compilation does not know by themselves, as those of Python functions.
+    """
     where = error.where
     place = None if where is None else place_of(where)
-    span = None if place is None else _span(place, compilation)
+    known = (*sources, compilation.source, *compilation.loaded)
+    span = None if place is None else _span(place, known)
     if where is None or span is None:
         return None
-    calls = [(call.name, _span(call.place, compilation)) for call in calls_of(where)]
-    more = {"help": "leave the loop by `break` after a number of tries"} if isinstance(error, LoopLimit) else {}
-    stopped = errors.subroutines.ExecutionStopped(span, problem=str(error), **more)
+    calls = [(call.name, _span(call.place, known)) for call in calls_of(where)]
+    help = _HELPS.get(type(error))
+    stopped = errors.subroutines.ExecutionStopped(span, problem=str(error), **({"help": help} if help else {}))
     return with_calls(stopped, [Call(at, name) for name, at in calls if at is not None])
 
 
-def _span(place: Place, compilation: Compilation) -> Span | None:
+def _span(place: Place, known: Sequence[Source]) -> Span | None:
     """The stretch of a source; `None` where the source is not at hand."""
-    source = _source(place.file, compilation)
+    source = _source(place.file, known)
     if source is None:
         return None
     return Span(source, source.offset(place.line, place.column), source.offset(place.end_line, place.end_column))
 
 
-def _source(name: str, compilation: Compilation) -> Source | None:
-    for source in (compilation.source, *compilation.loaded):
+def _source(name: str, known: Sequence[Source]) -> Source | None:
+    for source in known:
         if source.name == name:
             return source
     return standard_source(name.removeprefix(STANDARD_PREFIX)) if name.startswith(STANDARD_PREFIX) else None

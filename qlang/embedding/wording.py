@@ -46,7 +46,7 @@ def _fits(fix: Fix) -> bool:
 
 
 def _advice(diagnostic: Diagnostic, signatures: Mapping[str, str]) -> Iterator[str]:
-    gate = getattr(diagnostic, "gate", None)
+    gate: str = getattr(diagnostic, "gate", "")
     if diagnostic.code in ("QJ0501", "QJ0502") and gate in signatures:
         yield f"call it as `{signatures[gate]}`"
         return

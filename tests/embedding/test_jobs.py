@@ -133,3 +133,17 @@ def test_parameters_may_be_called_like_words_of_the_language(in_workspace: Path)
     circuit = ql.circuit(defined(text))
     job = ql.job(circuit(input=1), sweep={"angle": [0.0, 3.141592653589793]}, expect={"int": ql.Z(0)})
     assert [point["expect"]["int"]["value"] for point in job.run().points] == pytest.approx([1.0, -1.0])
+
+
+def test_what_stops_a_run_is_shown_at_its_line(in_workspace: Path) -> None:
+    inner = "def shifted(q: ql.Qubits, k: int):\n    ql.x(q[k - 7])\n"
+    shifted = ql.circuit(defined(inner, "shifted.py"))
+    text = "def program():\n    q = ql.qubits(2)\n    k = int(ql.measure(q[0]))\n    shifted(q, k)\n"
+    circuit = ql.circuit(defined(text, "stopped.py", shifted=shifted))
+    with pytest.raises(ql.ExecutionError) as caught:
+        ql.job(circuit, sample="q", shots=5).run()
+    (diagnostic,) = caught.value.diagnostics
+    assert (diagnostic.span.source.name, diagnostic.span.text) == ("shifted.py", "ql.x(q[k - 7])")
+    assert [(call.name, call.span.source.name, call.span.text) for call in diagnostic.calls()] == [
+        ("shifted", "stopped.py", "shifted(q, k)")
+    ]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.embedding.python_programs import defined
 
 import qlang as ql
+from tests.embedding.python_programs import defined
 
 ERRORS = """\
 def program(n: int):
