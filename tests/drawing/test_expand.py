@@ -4,6 +4,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from qiskit.circuit import QuantumCircuit
 from qiskit.circuit.library import QFTGate
 from qiskit.quantum_info import Operator
@@ -78,3 +80,19 @@ def test_the_fourier_transform_that_is_drawn_is_qiskits(qubits: int) -> None:
                 pytest.fail(f"no part of a Fourier transform: {shapes}")
     assert Operator(read).equiv(Operator(QFTGate(qubits)))
     assert Counter(read.count_ops())["swap"] == qubits // 2
+
+
+@given(
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.sampled_from(["i", "3 - i", "(i + 1) % 4", "i * 2 % 4", "j", "(i + j) % 4"]),
+)
+def test_a_box_in_a_loop_covers_the_lines_that_the_loop_reaches(first: int, last: int, index: str) -> None:
+    """Loops shut and written out agree on which qubits a statement may touch."""
+    body = f"for int j in [i:3] {{ h q[{index}]; }}"
+    text = f"qubit[4] q;\nfor int i in [{first}:{last}] {{ {body} }}\n"
+    shut = list(operations(build(circuit(text), {}, limit=100).items))
+    reached = {mark.line for operation in expanded(text) for mark in operation.marks}
+    if reached:
+        (box,) = shut
+        assert (box.top, box.bottom) == (min(reached), max(reached))

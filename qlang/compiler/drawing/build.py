@@ -92,7 +92,8 @@ class _Builder:
         for header, body in parts:
             with self.names.inner():
                 if isinstance(node, tree.For):
-                    self.names.bind(node.variable.name, None)
+                    changes = node.variable.name in self.names.bits
+                    self.names.bind(node.variable.name, None if changes else self.names.loop(node.domain))
                 made.append(Part(words.label(header), self.items(body.statements)))
         touched = [line for part in made for item in part.items for line in (item.top, item.bottom)] + list(looks)
         if not touched:

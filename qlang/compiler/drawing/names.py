@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
+from math import prod
 
 from qlang.sema.binding import default_value
 from qlang.sema.casts import cast
 from qlang.sema.constants import evaluate, listed
 from qlang.sema.jobs import SweepReference
-from qlang.sema.parts import position
 from qlang.sema.symbols import CircuitSymbol, ConstantSymbol, FileScope, SubroutineSymbol
-from qlang.sema.types import Qubit, Type, is_integer
+from qlang.sema.types import INT, Qubit, Type, is_integer
 from qlang.sema.values import CONSTANTS, Constant, ConstantError, as_float, as_int, boolean, integer, real
 from qlang.syntax import tree
+
+_MOST = 2048
+"""Values of loop variables that are gone through."""
 
 Arguments = Mapping[str, Constant | SweepReference | bool | int | float]
 """Values of parameters by name; a swept one has none yet."""
@@ -35,17 +39,27 @@ class Wires:
     """Qubits of a bundle, if that is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop variable, with all the values that it takes."""
+
+    values: tuple[int, ...]
+
+
+Meaning = Constant | Wires | Loop | None
+"""What a name stands for; `None` where that is not known."""
+
+
 @dataclass(slots=True)
 class Names:
     """Names of a circuit's body, innermost scope last."""
 
     scope: FileScope
-    frames: list[dict[str, Constant | Wires | None]] = field(default_factory=lambda: [{}])
-    """`None` is a name whose value is not known."""
+    frames: list[dict[str, Meaning]] = field(default_factory=lambda: [{}])
     bits: dict[str, int] = field(default_factory=dict)
     """Line of each classical register or variable that has one."""
 
-    def bind(self, name: str, meaning: Constant | Wires | None) -> None:
+    def bind(self, name: str, meaning: Meaning) -> None:
         self.frames[-1][name] = meaning
 
     @contextmanager
@@ -57,7 +71,7 @@ class Names:
         finally:
             self.frames.pop()
 
-    def find(self, name: str) -> Constant | Wires | None:
+    def find(self, name: str) -> Meaning:
         for frame in reversed(self.frames):
             if name in frame:
                 return frame[name]
@@ -129,7 +143,7 @@ class Names:
             if found.bundle:
                 return None if found.size is None else Qubit(found.size)
             return Qubit(None if found.single else len(found.lines)) if found.exact else None
-        return found
+        return None if isinstance(found, Loop) else found
 
     def _indexed(self, base: Wires | None, item: tree.Expression) -> Wires | None:
         if base is None or not base.exact:
@@ -138,11 +152,41 @@ class Names:
         if base.bundle:
             return Wires(base.lines, single, exact=False)
         size = len(base.lines)
+        places = self._listed(item, size)
+        possible: Sequence[int] = places or self._over_loops(item, size) or range(size)
+        inside = tuple(base.lines[place] for place in possible if -size <= place < size)
+        return Wires(inside or base.lines, single, places is not None and bool(inside))
+
+    def loop(self, domain: tree.Expression) -> Loop | None:
+        """A loop variable over a domain; `None` where its values are not known, or too many."""
+        if not isinstance(domain, (tree.Range, tree.IndexSet)):
+            return None
+        values = self._listed(domain, None) or self._over_loops(domain, None)
+        return None if values is None or len(values) > _MOST else Loop(tuple(values))
+
+    def _listed(self, item: tree.Expression, size: int | None) -> list[int] | None:
+        """Indices as written; `None` where they are not known."""
         try:
-            places = [position(k, size, Qubit(size)) for k in listed(item, size, self.known, self.scope.version)]
+            return listed(item, size, self.known, self.scope.version)
         except (ConstantError, TypeError):
-            return Wires(base.lines, single, exact=False)
-        return Wires(tuple(base.lines[place] for place in places), single)
+            return None
+
+    def _over_loops(self, item: tree.Expression, size: int | None) -> list[int] | None:
+        """All indices that an expression of loop variables takes, sorted; `None` where that is not known."""
+        used = {part.name for part in tree.walk(item) if isinstance(part, tree.Name)}
+        loops = {name: found.values for name in used if isinstance(found := self.find(name), Loop)}
+        if not loops or prod(map(len, loops.values())) > _MOST:
+            return None
+        reached: set[int] = set()
+        for values in product(*loops.values()):
+            with self.inner():
+                for name, value in zip(loops, values, strict=True):
+                    self.bind(name, Constant(INT, value))
+                places = self._listed(item, size)
+            if places is None:
+                return None
+            reached.update(places)
+        return sorted(reached)
 
 
 def bound(circuit: CircuitSymbol, arguments: Arguments) -> dict[str, Constant | None]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from qlang.compiler.drawing import words
 from qlang.compiler.drawing.gates import broadcast, steps_together
 from qlang.compiler.drawing.model import Block, Item, Part
-from qlang.compiler.drawing.names import Names, Wires
+from qlang.compiler.drawing.names import Meaning, Names, Wires
 from qlang.sema.constants import listed
 from qlang.sema.symbols import GateSymbol, SubroutineSymbol
 from qlang.sema.types import INT
@@ -67,7 +67,7 @@ def opened_call(
     builder: Builder, symbol: SubroutineSymbol, title: str, text: str, arguments: Sequence[tree.Expression]
 ) -> list[Item] | None:
     """The body of a subroutine in a frame; `None` where it is too deep inside others, as in a recursion."""
-    given: dict[str, Constant | Wires | None] = {}
+    given: dict[str, Meaning] = {}
     for parameter, argument in zip(symbol.parameters, arguments, strict=False):
         wires = builder.names.wires(argument)
         given[parameter.name] = wires if wires is not None else builder.names.constant(argument)
@@ -91,7 +91,7 @@ def opened_gate(builder: Builder, node: tree.GateCall, title: str) -> list[Item]
     found: list[Item] = []
     for lines in broadcast(known):
         qubits = zip(symbol.definition.qubits, lines, strict=False)
-        given = {**numbers, **{name.name: Wires((line,), single=True) for name, line in qubits}}
+        given: dict[str, Meaning] = {**numbers, **{name.name: Wires((line,), single=True) for name, line in qubits}}
         made = _framed(builder, symbol, given, title, title, symbol.definition.body.statements)
         if made is None:
             return None
@@ -102,7 +102,7 @@ def opened_gate(builder: Builder, node: tree.GateCall, title: str) -> list[Item]
 def _framed(
     builder: Builder,
     symbol: GateSymbol | SubroutineSymbol,
-    given: dict[str, Constant | Wires | None],
+    given: dict[str, Meaning],
     title: str,
     text: str,
     body: Sequence[tree.Statement],
