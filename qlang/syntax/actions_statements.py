@@ -1,5 +1,6 @@
 """Tree builders of programs and statements: control flow, gates and other operations on qubits."""
 
+import re
 from typing import Any
 
 from qlang.syntax.context import Action, Context
@@ -102,6 +103,11 @@ def for_each_block(c: Context, v: list[Any]) -> For:
 
 
 def switch(c: Context, v: list[Any]) -> Switch:
+    for case in v[5][:-1]:
+        if not case.values:
+            from qlang.syntax.errors import DefaultNotLast
+
+            c.diagnostics.append(DefaultNotLast(c.span(case.start, case.start + len("default"))))
     return Switch(c.starts[v[0]], c.ends[v[6]], v[2], v[5])
 
 
@@ -215,9 +221,26 @@ def pragma(c: Context, v: list[Any]) -> Pragma:
     return Pragma(start, start + len(text), text)
 
 
+_COMMENT = re.compile(r"//[^\n]*|/\*(?s:.*?)\*/")
+_QUBIT = r"(?:\$[0-9]+|[^\W\d]\w*)"
+_HEADERS = {
+    "cal": re.compile(r"cal\s*"),
+    "defcal": re.compile(
+        rf"defcal\s+[^\W\d]\w*\s*(?:\((?s:.*)\)\s*)?(?<![\w$]){_QUBIT}(?:\s*,\s*{_QUBIT})*\s*,?\s*(?:->\s*\w[^{{]*)?"
+    ),
+}
+"""What stands before the braces, which other grammars fill."""
+
+
 def calibration(c: Context, v: list[Any]) -> Calibration:
     text = c.texts[v[0]]
     kind = "defcal" if text.startswith("defcal") else "cal"
+    header = _COMMENT.sub(" ", text[: text.index("{")])
+    if not _HEADERS[kind].fullmatch(header):
+        from qlang.syntax.errors import InvalidCalibration
+
+        start = c.starts[v[0]]
+        c.diagnostics.append(InvalidCalibration(c.span(start, start + len(text[: text.index("{")].rstrip())), kind))
     return Calibration(c.starts[v[0]], c.ends[v[0]], kind, text)
 
 

@@ -278,6 +278,37 @@ class UnclosedCalibration(Diagnostic):
 
 
 @dataclass(frozen=True)
+class DefaultNotLast(Diagnostic):
+    code = "QJ0140"
+    title = "a `default` comes once, behind all cases"
+    explanation = "`default` is what happens where no case fits, so OpenQASM wants it at the end of the `switch`."
+    example_wrong = "int i;\nswitch (i) { default { i = 2; } case 1 { i = 3; } }\n"
+    example_right = "int i;\nswitch (i) { case 1 { i = 3; } default { i = 2; } }\n"
+
+    def label(self) -> str:
+        return "move it behind the last `case`"
+
+
+@dataclass(frozen=True)
+class InvalidCalibration(Diagnostic):
+    code = "QJ0139"
+    title = "this is not the head of a `{kind}`"
+    explanation = (
+        "A calibration is written `cal { … }` or `defcal name(parameters) qubits -> type { … }`, where parameters and "
+        "type may be missing, and the qubits may not. What the braces hold is kept as it is."
+    )
+    example_wrong = "defcal x { play(drive); }\n"
+    example_right = "defcal x $0 { play(drive); }\n"
+    found_by = "syntax"
+
+    kind: str
+
+    def helps(self) -> Iterable[str]:
+        form = "defcal name(parameters) qubits -> type { … }" if self.kind == "defcal" else "cal { … }"
+        yield f"write it as `{form}`"
+
+
+@dataclass(frozen=True)
 class NestingTooDeep(Diagnostic):
     code = "QJ0120"
     title = "nested too deeply"
@@ -347,6 +378,29 @@ class UnsupportedVersion(Diagnostic):
 
 
 @dataclass(frozen=True)
+class ReservedWord(Diagnostic):
+    code = "QJ0138"
+    title = "`{word}` is a word of the language and cannot be a name"
+    explanation = (
+        "The words that begin statements, types and their like mean the same everywhere in OpenQASM and cannot be "
+        "chosen as names. The fix renames the thing, and its later uses as far as they can be told."
+    )
+    example_wrong = "float angle = 0.5;\nqubit q;\nU(angle, 0, 0) q;\n"
+    example_right = "float angle_ = 0.5;\nqubit q;\nU(angle_, 0, 0) q;\n"
+
+    word: str
+    name: str
+    """A name that is free."""
+    uses: tuple[Span, ...] = ()
+
+    def label(self) -> str:
+        return "choose another name"
+
+    def fixes(self) -> Iterable[Fix]:
+        yield Fix(f"rename it to `{self.name}`", tuple(Edit(span, self.name) for span in (self.span, *self.uses)))
+
+
+@dataclass(frozen=True)
 class NameTooLong(Diagnostic):
     code = "QJ0137"
     title = "this name has {length:,} characters; the limit is {limit:,}"
@@ -363,79 +417,3 @@ class TooManyErrors(Diagnostic):
     code = "QJ0130"
     title = "too many mistakes: the rest of the file was not read"
     explanation = "After a hundred mistakes of syntax the text is hardly what it was meant to be."
-
-
-@dataclass(frozen=True)
-class BadEncoding(Diagnostic):
-    code = "QJ0131"
-    title = "this file is not text in UTF-8: byte {offset} cannot be read"
-    explanation = "Programs are text in UTF-8, with or without a byte order mark."
-
-    offset: int
-    looks_like: str = ""
-
-    def helps(self) -> Iterable[str]:
-        origin = f" -f {self.looks_like}" if self.looks_like else ""
-        yield f"save it as UTF-8 in your editor, or convert it with `iconv{origin} -t utf-8`"
-
-
-@dataclass(frozen=True)
-class NullCharacter(Diagnostic):
-    code = "QJ0132"
-    title = "this file has a null character at byte {offset}: is it a program?"
-    explanation = "Text has no null characters; a file with one is binary, or text in UTF-16."
-
-    offset: int
-
-
-@dataclass(frozen=True)
-class FileTooLarge(Diagnostic):
-    code = "QJ0133"
-    title = "this file is larger than {limit} bytes"
-    explanation = "A program is read whole; beyond the limit that would take minutes and gigabytes."
-
-    limit: int
-
-    def helps(self) -> Iterable[str]:
-        yield "write what repeats as a loop"
-
-
-@dataclass(frozen=True)
-class CannotRead(Diagnostic):
-    code = "QJ0134"
-    title = "cannot read {path}: {reason}"
-    explanation = "The file does not exist, is no file, or may not be read by you."
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class LineTooLong(Diagnostic):
-    code = "QJ0135"
-    title = "this line has {length:,} characters; the limit is {limit:,}"
-    explanation = (
-        "No program has lines of this length; a file that lost its line breaks, or is no program at all, has. "
-        "Nothing of it is read, as every message about it would be as long."
-    )
-
-    length: int
-    limit: int
-
-    def helps(self) -> Iterable[str]:
-        yield "write one statement to a line, and what repeats as a loop"
-
-
-@dataclass(frozen=True)
-class TooManyTokens(Diagnostic):
-    code = "QJ0136"
-    title = "this text has more than {limit:,} words and marks"
-    explanation = (
-        "Beyond the limit a program takes minutes and gigabytes to check. Plain gate lines count little: a long run of "
-        "them is read as one word."
-    )
-
-    limit: int
-
-    def helps(self) -> Iterable[str]:
-        yield "write what repeats as a loop, or split the program into several circuits"

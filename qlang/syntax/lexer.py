@@ -46,7 +46,8 @@ def _nested_braces(depth: int) -> str:
 
 _LEXEMES = "|".join(
     (
-        rf"(?:\A|[^\S\n]*+\n)\s*+@{_NAME}[^\r\n]*",  # an annotation has its own line
+        rf"(?:\A|[^\S\n]*+\n)\s*+@{_NAME}[^\r\n]*",  # an annotation begins a line, or follows a brace
+        rf"(?<=[{{}}])[^\S\n]*+@{_NAME}[^\r\n]*",
         r"\s++",
         r"//[^\r\n]*|/\*(?s:.*?)\*/|/\*(?s:.*)",
         rf"(?:def)?cal(?!\w)[^{{}};]{{0,4000}}+\{{{_nested_braces(6)}\}}",
@@ -268,7 +269,7 @@ def _begins_definition(kinds: list[int], index: int, word: str, tables: Tables) 
     if len(kinds) < index + 3:
         return False
     first, second = kinds[index + 1 : index + 3]
-    named = first == kind["ID"] or first in soft_kinds(3)
+    named = first == kind["ID"] or first in soft_kinds(3) or first in kinds_of(TOP_WORDS)
     if word == "import":
         whole = first in (kind["STRING"], kind["BITSTRING"], kind["DOTTED"])
         return whole or (named and second in (literals[";"], literals["as"]))

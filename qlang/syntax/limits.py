@@ -19,7 +19,7 @@ def overlong_line(source: Source) -> Diagnostic | None:
     found = _LONG.search(source.text) if len(source.text) > MAX_LINE else None
     if found is None:
         return None
-    from qlang.syntax.errors import LineTooLong
+    from qlang.syntax.file_errors import LineTooLong
 
     end = source.text.find("\n", found.start())
     length = (len(source.text) if end < 0 else end) - found.start()
@@ -28,6 +28,6 @@ def overlong_line(source: Source) -> Diagnostic | None:
 
 def too_many_tokens(source: Source, place: int, packed: bool) -> Diagnostic:
     """The complaint about a text that was read up to a place only."""
-    from qlang.syntax.errors import TooManyTokens
+    from qlang.syntax.file_errors import TooManyTokens
 
     return TooManyTokens(Span(source, place, place), MAX_LEXEMES if packed else MAX_SINGLE_LEXEMES)

@@ -34,6 +34,7 @@ from qlang.syntax.expectation import expectation, found
 from qlang.syntax.foreign_words import respell_unit
 from qlang.syntax.lexer import UNEXPECTED, kinds_of
 from qlang.syntax.panic import finish, panic
+from qlang.syntax.reserved import reserved_name
 from qlang.syntax.respelling import add_job, outside_job, respell, respell_beginning
 from qlang.syntax.source import Span
 from qlang.syntax.step import Step, token_span
@@ -304,6 +305,7 @@ _STEPS = (
     respell_beginning,
     add_job,
     respell_unit,
+    reserved_name,
     _drop_double,
     _exchange_bracket,
     _close,

@@ -26,7 +26,7 @@ def read_source(origin: Path | str | bytes, name: str | None = None) -> Source |
 
 
 def _cannot_read(name: str, reason: str) -> Diagnostic:
-    from qlang.syntax.errors import CannotRead
+    from qlang.syntax.file_errors import CannotRead
 
     return CannotRead(_nowhere(name), name, reason)
 
@@ -38,7 +38,7 @@ def _decode(data: bytes, name: str) -> Source | Diagnostic:
             return Source(name, data.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             return _undecodable(name, error.start, data)
-    from qlang.syntax.errors import FileTooLarge, NullCharacter
+    from qlang.syntax.file_errors import FileTooLarge, NullCharacter
 
     if len(data) > MAX_BYTES:
         return FileTooLarge(_nowhere(name), MAX_BYTES)
@@ -50,7 +50,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def _undecodable(name: str, offset: int, data: bytes) -> Diagnostic:
-    from qlang.syntax.errors import BadEncoding
+    from qlang.syntax.file_errors import BadEncoding
 
     return BadEncoding(_nowhere(name), offset, "utf-16" if data[:2] in _UTF16 else "")
 

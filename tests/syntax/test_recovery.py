@@ -206,3 +206,22 @@ def test_twenty_faults_in_ten_thousand_lines_lose_nothing() -> None:
     result = parse(Source("t", "\n".join(lines)))
     assert len(result.diagnostics) == 20
     assert sum(isinstance(statement, tree.GateCall) for statement in result.program.statements) == 10_000
+
+
+RESERVED = (
+    "float angle; angle = 0.5;", "qubit[2] measure; h measure[0];", "bit[2] bit;", "gate measure q { h q; }",
+    "def if(int x) { }", "int for = 2; x = for + 1;", "creg if[2];", "qreg gate[2]; h gate[0];", "def f(int gate) {}",
+    "gate g(angle) a { rz(angle) a; }", "for int if in [0:2] {}", "input float input;", "let end = q;",
+    "uint[8] reset = 1; reset = 2;", "circuit f(int while) { }",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", RESERVED)
+def test_a_keyword_as_a_name_is_one_mistake_and_the_fix_renames_it(text: str) -> None:
+    text += "\nint y;"
+    (diagnostic,) = parse(Source("t", text)).diagnostics
+    assert diagnostic.code == "QJ0138"
+    (fix,) = diagnostic.fixes()
+    for edit in sorted(fix.edits, key=lambda edit: edit.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    assert report(text) == []

@@ -1,0 +1,2 @@
+OPENQASM 3.0;
+defcal x { play(drive); } //~ QJ0139 QJ1030
