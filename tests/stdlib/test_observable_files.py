@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qiskit.quantum_info import SparsePauliOp
 
+from qlang.compiler.editor.symbol_words import explain
 from qlang.compiler.frontend import FileLoader, analyse
 from qlang.sema.check import check
 from qlang.sema.loader import LoadFailure, StandardLoader
@@ -156,15 +157,29 @@ def test_what_a_text_file_may_not_be(text: str, expected: str) -> None:
     assert code(text, "h.terms") == expected
 
 
-def test_random_damage_is_one_diagnostic_or_none() -> None:
-    text = '{"qubits": 2, "order": "qubit 0 left", "terms": [["XZ", 0.5], ["Z0", -1]], "about": "x"}'
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("h.json", '{"qubits": 2, "order": "qubit 0 left", "terms": [["XZ", 0.5], ["Z0", -1]], "about": "x"}'),
+        ("h.terms", "(0.5+0j) [X0 Z1] +\n-1.25e-1 [Z0] - [] # rest\n"),
+    ],
+)
+def test_random_damage_is_one_diagnostic_or_none(name: str, text: str) -> None:
     chance = random.Random(3)
-    for _ in range(400):
+    for _ in range(300):
         place, kind = chance.randrange(len(text)), chance.randrange(3)
-        middle = "" if kind == 0 else chance.choice('{}[]",:0Xe-\\\x7fé')
+        middle = "" if kind == 0 else chance.choice('{}[]",:0Xe-+#\\\x7fé')
         damaged = text[:place] + middle + text[place + (kind < 2) :]
-        found = [each for each in imported(damaged).diagnostics if each.span.source.name == "h.json"]
+        found = [each for each in imported(damaged, name=name).diagnostics if each.span.source.name == name]
         assert len(found) <= 1
+
+
+def test_hover_says_where_it_comes_from() -> None:
+    module = imported('{"qubits": 2, "terms": [["ZZ", 1], ["X0", 0.5]]}').module
+    shown = explain(module.scope.names["energy"])
+    assert shown is not None
+    assert "observable energy(qubit[2] q)" in shown
+    assert "2 Pauli terms" in shown
 
 
 def test_a_register_of_another_size_is_refused() -> None:
