@@ -14,6 +14,7 @@ from qlang.problems import CompileError
 from qlang.sema.errors.embedding import WrongPythonKind
 from qlang.syntax import tree
 
+_MOST_BITS = 64
 _CONSTANTS = {"pi": "pi", "tau": "tau", "e": "euler"}
 
 
@@ -95,8 +96,24 @@ def _connected(reader: Reader, node: ast.expr, symbol: str, values: Sequence[ast
 
 
 def _may_fail(node: ast.expr) -> bool:
-    kinds = (ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.LShift, ast.RShift, ast.Subscript, ast.Call)
-    return any(isinstance(part, kinds) for part in ast.walk(node))
+    """Whether evaluating an expression may be an error, or do something."""
+    return any(_fails(part) for part in ast.walk(node))
+
+
+def _fails(node: ast.AST) -> bool:
+    match node:
+        case ast.BinOp(op=ast.Div() | ast.FloorDiv() | ast.Mod(), right=ast.Constant(value=int() | float() as divisor)):
+            return divisor == 0
+        case ast.BinOp(op=ast.Pow() | ast.LShift() | ast.RShift(), right=ast.Constant(value=int(count))):
+            return not 0 <= count < _MOST_BITS
+        case ast.BinOp(op=ast.Div() | ast.FloorDiv() | ast.Mod() | ast.Pow() | ast.LShift() | ast.RShift()):
+            return True
+        case ast.Subscript(slice=ast.Constant()):
+            return False  # an index that is wrong is found before anything runs
+        case ast.Call(func=ast.Name(id="len" | "int" | "float" | "bool")):
+            return False
+        case _:
+            return isinstance(node, (ast.Subscript, ast.Call))
 
 
 def _after(reader: Reader, node: ast.expr, symbol: str, left: Value) -> Value:

@@ -60,7 +60,7 @@ def gate_operations(names: Names, node: tree.GateCall) -> list[Operation]:
         return [whole_circuit(names, title)]
     symbol = names.scope.lookup(node.name.name)
     standard = symbol is None or (isinstance(symbol, GateSymbol) and symbol.standard)
-    look = LOOKS.get(node.name.name) if standard else None
+    look = LOOKS.get(node.name.name if symbol is None else symbol.name) if standard else None
     text = _text(names, node, look, modified.suffix)
     return [_one(title, lines, look, modified, text, reads) for lines in broadcast(operands)]
 
@@ -71,7 +71,12 @@ def call_text(node: tree.GateCall) -> str:
     angles = f"({', '.join(map(words.expression, node.parameters))})" if node.parameters else ""
     length = f"[{words.expression(node.duration)}]" if node.duration is not None else ""
     operands = ", ".join(map(words.expression, node.operands))
-    return f"{front}{node.name.name}{angles}{length} {operands}".rstrip()
+    return f"{front}{_written(node)}{angles}{length} {operands}".rstrip()
+
+
+def _written(node: tree.GateCall) -> str:
+    """The gate's name as its author wrote it: a tree read from Python may have `ql.` or `own.` before it."""
+    return node.name.name.rpartition(".")[2]
 
 
 def boxed(title: str, text: str, lines: Sequence[int], reads: tuple[int, ...] = ()) -> Operation:
@@ -111,7 +116,7 @@ def _modifier(modifier: tree.Modifier) -> str:
 
 def _text(names: Names, node: tree.GateCall, look: Look | None, suffix: str) -> str:
     """`Rz(π/2)`, `U†`, `majority`: what stands in the box."""
-    name = (look.name if look and look.shape == "box" else node.name.name) + suffix
+    name = (look.name if look and look.shape == "box" else _written(node)) + suffix
     if not node.parameters:
         return words.label(name)
     return words.label(f"{name}({', '.join(_angle(names, parameter) for parameter in node.parameters)})")
