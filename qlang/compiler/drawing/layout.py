@@ -24,12 +24,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class PlacedBlock:
-    """A block: the column of its left edge, of the edge after each part, and how many frames nest in it."""
+    """A block: the column of its left edge, and of the edge after each part."""
 
     block: Block
     edges: tuple[int, ...]
-    level: int
-    """1 for a block without boxes or blocks inside; how far from the lines its frame is drawn."""
+    above: int
+    """How far above its first line the frame is drawn: 1, and 1 for each frame that begins there inside of it."""
+    below: int
+    """The same below its last line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Strip:
                 above[frame.top], below[frame.bottom] = max(above[frame.top], 1), max(below[frame.bottom], 1)
         for each in self.blocks:
             top, bottom = each.block.top, each.block.bottom
-            above[top], below[bottom] = max(above[top], each.level), max(below[bottom], each.level)
+            above[top], below[bottom] = max(above[top], each.above), max(below[bottom], each.below)
         return above, below
 
     def linked(self) -> set[int]:
@@ -105,31 +107,40 @@ class _Work:
         self.free = free
         self.placed: list[Placed] = []
         self.blocks: list[PlacedBlock] = []
+        self.nested: dict[int, tuple[int, int]] = {}
+        """Frames above and below of the blocks placed so far, by identity."""
 
-    def place(self, items: Sequence[Item], start: int) -> int:
-        """Place items from a column on; how many frames they need around their lines."""
-        level = 0
+    def place(self, items: Sequence[Item], start: int) -> None:
+        """Place items from a column on."""
         for item in items:
             if isinstance(item, Operation):
                 column = self._first(item, start)
                 self._take(item, column)
                 self.placed.append(Placed(item, column))
-                level = max(level, 1 if item.frame is not None else 0)
             else:
-                level = max(level, self._block(item, start))
-        return level
+                self._block(item, start)
 
-    def _block(self, block: Block, start: int) -> int:
+    def _block(self, block: Block, start: int) -> None:
         column = self._first(block, start)
-        edges, level = [column], 0
+        edges = [column]
         for part in block.parts:
             self._fill(block, column + 1)
-            level = max(level, self.place(part.items, column + 1))
+            self.place(part.items, column + 1)
             column = max(self.free[block.top : block.bottom + 1])
             edges.append(column)
         self._take(block, column)
-        self.blocks.append(PlacedBlock(block, tuple(edges), level + 1))
-        return level + 1
+        inner = [self._frames(item) for part in block.parts for item in part.items]
+        above = 1 + max((up for top, _, up, _ in inner if top == block.top), default=0)
+        below = 1 + max((down for _, bottom, _, down in inner if bottom == block.bottom), default=0)
+        self.nested[id(block)] = above, below
+        self.blocks.append(PlacedBlock(block, tuple(edges), above, below))
+
+    def _frames(self, item: Item) -> tuple[int, int, int, int]:
+        """First and last line of what an item draws a frame round, and how many frames stand above and below them."""
+        if isinstance(item, Block):
+            return item.top, item.bottom, *self.nested[id(item)]
+        frame = item.frame
+        return (frame.top, frame.bottom, 1, 1) if frame is not None else (-1, -1, 0, 0)
 
     def _first(self, item: Item, start: int) -> int:
         """The first column that is free on all of an item's lines, and not before what it reads."""

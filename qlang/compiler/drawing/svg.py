@@ -126,8 +126,8 @@ class _Band:
 
     def _block(self, placed: PlacedBlock) -> Iterator[str]:
         block, first, last = placed.block, self.band.first, self.band.last
-        reach = HALF + _STEP * placed.level - 8
-        top, bottom = self.y[block.top] - reach, self.y[block.bottom] + reach
+        top = self.y[block.top] - HALF - _STEP * placed.above + 8
+        bottom = self.y[block.bottom] + HALF + _STEP * placed.below - 8
         begins, ends = placed.edges[0] >= first, placed.edges[-1] < last
         left = self.starts[placed.edges[0] - first] + 4 if begins else self.margin - 2
         right = self.starts[placed.edges[-1] - first] + 4 if ends else self.right

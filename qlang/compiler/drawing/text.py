@@ -115,7 +115,7 @@ class _Page:
 
     def _block(self, canvas: Canvas, placed: PlacedBlock) -> None:
         block, band, starts = placed.block, self.band, self.starts
-        top, bottom = self.rows[block.top] - placed.level, self.rows[block.bottom] + placed.level
+        top, bottom = self.rows[block.top] - placed.above, self.rows[block.bottom] + placed.below
         edges = [(column, index) for index, column in enumerate(placed.edges) if band.first <= column < band.last]
         begins, ends = placed.edges[0] >= band.first, placed.edges[-1] < band.last
         left = starts[placed.edges[0] - band.first] if begins else self.margin
