@@ -6,7 +6,8 @@
 The rule: the smallest predicted mean squared error at the job's shots, over all expectation values, among the arms
 that the job allows; no mitigation is always one of them. The mathematics and its model stand in
 `qlang.mitigation.predict`: global depolarizing with the candidate's rate γ, independent readout errors. Shots are
-those of one measurement setting at one point, divided over the noise scales so that the variance is smallest.
+those of one measurement setting at one point, divided over the noise scales so that the variance is smallest. Arms
+that scale noise by folding are admitted where the circuit can be undone for certain; one that the job lists is tried.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
 from qlang.ir import plan
+from qlang.ir.circuit import FuncOp
 from qlang.ir.job import CandidateOp, ExpectOp
 from qlang.ir.pauli import product_factors
 from qlang.ir.values import Interval, Plain, attributes, floats, integers, plain, plain_attributes
@@ -31,6 +33,7 @@ from qlang.mitigation.predict import Interval as Predicted
 from qlang.mitigation.zne import allocate
 from qlang.passes.declared import Declared, declared_jobs
 from qlang.passes.rejections import MethodRefused, ShotsUndecided
+from qlang.passes.undoable import why_not_undoable
 
 MODEL = "global-depolarizing/2"
 """Names the model of the predictions; changes when any prediction does."""
@@ -49,12 +52,12 @@ class ChooseMitigation(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for declared in declared_jobs(op):
-            arms = _arms(declared)
+            arms, excluded = _undoable(op, declared, _arms(declared))
             for candidate in declared.candidates:
                 if not candidate.attributes.keys() & {"reason", "noisy"}:
                     raise PassFailedException(f"candidate {candidate.backend.data} needs `resolve-candidates` first")
                 if "reason" not in candidate.attributes:
-                    declared.add(_policy(declared, candidate, arms), declared.mitigation)
+                    declared.add(_policy(declared, candidate, arms, excluded), declared.mitigation)
 
 
 def _arms(declared: Declared) -> tuple[Arm, ...]:
@@ -76,7 +79,22 @@ def _arms(declared: Declared) -> tuple[Arm, ...]:
         raise MethodRefused(declared.job.job.data, text, str(problem)) from None
 
 
-def _policy(declared: Declared, candidate: CandidateOp, arms: Sequence[Arm]) -> plan.PolicyOp:
+def _undoable(
+    module: ModuleOp, declared: Declared, arms: tuple[Arm, ...]
+) -> tuple[tuple[Arm, ...], tuple[Considered, ...]]:
+    """The arms that can run on the job's circuit, and the others with the reason."""
+    name = declared.job.circuit.root_reference.data
+    func = next((op for op in module.ops if isinstance(op, FuncOp) and op.sym_name.data == name), None)
+    folding = [arm for arm in arms if len(scales_and_weights(arm)[0]) > 1]
+    reason = why_not_undoable(func) if func is not None and folding else None
+    if declared.mitigation.mode.data == "list" or reason is None:
+        return arms, ()
+    return tuple(arm for arm in arms if arm not in folding), tuple(Considered(arm, (), reason) for arm in folding)
+
+
+def _policy(
+    declared: Declared, candidate: CandidateOp, arms: Sequence[Arm], excluded: Sequence[Considered]
+) -> plan.PolicyOp:
     known = plain_attributes(candidate)
     noisy = bool(known.get("noisy"))
     allowed = arms if noisy and declared.expectations else (NoMitigation(),)
@@ -98,7 +116,7 @@ def _policy(declared: Declared, candidate: CandidateOp, arms: Sequence[Arm]) -> 
         "reason": _reason(declared, noisy, choice),
         "stderr": {e.label.data: 0.0 if shots is None else sqrt(p.variance) for e, p in _pairs(declared, choice)},
         "bias": {e.label.data: p.bias for e, p in _pairs(declared, choice)},
-        "considered": [_considered(each) for each in choice.considered],
+        "considered": [_considered(each) for each in (*choice.considered, *excluded)],
     }
     points = declared.planned(plan.PointsOp)[0]
     return plan.PolicyOp.create(

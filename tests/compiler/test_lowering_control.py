@@ -160,3 +160,51 @@ def test_a_loop_stays_a_loop_and_compiles_as_fast_for_a_million() -> None:
     assert seconds(1_000_000) < 3 * seconds(10)
 
 
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("value", [-9, -1, 0, 7, 8, 30, 31, 99])
+def test_a_switch_with_many_cases_finds_the_one(value: int, late: bool) -> None:
+    """Labels -1 to 30 in an order of their own, several to a case, one twice."""
+    labels = [k * 13 % 32 - 1 for k in range(32)]
+    cases = " ".join(
+        f"case {a}, {b} {{ c = {min(a, b) + 2}; }}" for a, b in zip(labels[::2], labels[1::2], strict=True)
+    )
+    given = f"x q[0]; bit m = measure q[0]; int k = {value} * int(m);" if late else f"int k = {value};"
+    text = f"{HEADER}qubit[1] q;\nbit[6] c;\n{given}\nswitch (k) {{ {cases} default {{ c = 63; }} }}\n"
+    pair = next((min(a, b) for a, b in zip(labels[::2], labels[1::2], strict=True) if value in (a, b)), None)
+    assert certain(text, "c") == (63 if pair is None else pair + 2)
+
+
+def test_a_switch_with_many_cases_is_not_deep() -> None:
+    cases = " ".join(f"case {k} {{ x q[{k % 4}]; }}" for k in range(150))
+    assert bits("", f"x q[0]; bit m = measure q[0]; int k = m; switch (k + 1) {{ {cases} }}") == 0b0101
+
+
+def test_what_is_nested_too_deep_to_be_lowered_is_named() -> None:
+    definitions, body = "def f0(qubit a, bit m) { x a; }\n", "f0(a, m);"
+    for level in range(1, 40):
+        for _ in range(40):
+            body = f"if (m) {{ {body} }}"
+        definitions += f"def f{level}(qubit a, bit m) {{ {body} }}\n"
+        body = f"f{level}(a, m);"
+    assert codes(f"{HEADER}{definitions}qubit q;\nbit m = measure q;\nf39(q, m);\n", "test.qasm") == ["QJ0504"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("for float f in [0:3] { rx(f * pi) q[0]; }", 0b0000),
+        ("for float f in [1:3] { rx(f * pi / 6) q[0]; }", 0b0001),
+        ("for int i in [3:s:0] { x q[i]; }", 0b1111),
+        ("for int i in [0:2 * int(m):3] { x q[i]; i = 3; }", 0b0101),
+        ("for uint[1] i in [0:2] { x q[i]; }", 0b0010),
+        ("for int i in [3 * int(m):1] { x q[0]; }", 0b0000),
+        ("for int i in [int(m):int(m)] { x q[-i]; }", 0b1000),
+        ("for int i in [int(m):2] { x q[i - 3]; }", 0b1100),
+        ("for bit b in [0:1] { if (b) x q[1]; }", 0b0010),
+        ("for int i in [0:s:-2] { x q[-i]; }", 0b0111),
+    ],
+)
+def test_loops_over_ranges_of_every_kind(body: str, expected: int) -> None:
+    """`m` is 1 and `s` is -1, both known only at run time."""
+    measured = "bit m; x q[0]; m = measure q[0]; x q[0]; int s = -int(m);"
+    assert bits("", f"{measured} {body}") == expected

@@ -9,12 +9,13 @@ from xdsl.ir import Attribute, Block, Region
 
 from qlang.compiler.lowering.conversions import convert
 from qlang.compiler.lowering.emitter import Dynamic, Emitter
-from qlang.compiler.lowering.frame import Frame, Outputs, Qubits
+from qlang.compiler.lowering.frame import Frame, LoweringError, Outputs, Qubits
 from qlang.compiler.lowering.levels import Level, flag
 from qlang.compiler.lowering.results import output_bits
 from qlang.compiler.lowering.statements import call_subroutine, lower_body
 from qlang.ir import circuit
 from qlang.ir.values import attribute
+from qlang.sema import errors
 from qlang.sema.jobs import CheckedJob, SweepReference
 from qlang.sema.types import FLOAT, INT, is_integer
 
@@ -48,7 +49,10 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     for name, (first, size) in outputs.qubits.items():
         frame.bind(name, Qubits(range(first, first + size), single=name in single_qubits(job)))
     frame.scopes.append({})
-    lower_body(frame, symbol.body)
+    try:
+        lower_body(frame, symbol.body)
+    except RecursionError:
+        raise _too_deep(job) from None
     results = [emitter.register, *(output_bits(frame, name, size) for name, size in outputs.bits.items())]
     emitter.flush()
     results[0] = emitter.register
@@ -57,6 +61,11 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     func = circuit.FuncOp(symbol.name, function_type, Region(block), _attributes(source.name, sweeps, outputs))
     func.location = emitter.location(symbol.whole.start, symbol.whole.end)
     return func
+
+
+def _too_deep(job: CheckedJob) -> LoweringError:
+    construct, instead = "blocks and calls nested this deep", "put the inner parts side by side"
+    return LoweringError(errors.circuits.NotExecutable(job.run_span, construct=construct, instead=instead))
 
 
 def _attributes(source: str, parameters: list[str], outputs: Outputs) -> dict[str, Attribute]:

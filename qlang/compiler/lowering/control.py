@@ -101,35 +101,6 @@ def loop_state(frame: Frame, level: Level, *parts: tree.Node) -> Carried:
     return Carried(state.variables, kept)
 
 
-def lower_switch(frame: Frame, node: tree.Switch, body: Body) -> None:
-    """`switch`: a chain of branches on equality, in the order written."""
-    subject = _subject_name(node)
-    frame.scopes.append({})
-    frame.bind_value(subject, value(frame, node.subject), None)
-    chain: tree.Block | None = None
-    for case in reversed(node.cases):
-        if not case.values:
-            chain = case.body
-            continue
-        tests = [
-            tree.BinaryOp(v.start, v.end, "==", tree.Name(node.subject.start, node.subject.end, subject), v)
-            for v in case.values
-        ]
-        condition: tree.Expression = tests[0]
-        for test in tests[1:]:
-            condition = tree.BinaryOp(test.start, test.end, "||", condition, test)
-        branch = tree.If(case.start, case.end, condition, case.body, chain)
-        chain = tree.Block(case.start, case.end, [branch])
-    if chain is not None:
-        body(frame, chain.statements)
-    frame.scopes.pop()
-
-
-def _subject_name(node: tree.Switch) -> str:
-    """A name for a switch's subject that no program can write."""
-    return f"<switch {node.start}>"
-
-
 def scoped(frame: Frame, statements: Sequence[tree.Statement], body: Body) -> None:
     """Lower statements with names of their own."""
     frame.scopes.append({})

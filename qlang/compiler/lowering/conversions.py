@@ -33,7 +33,21 @@ from qlang.ir.circuit import BitsType
 from qlang.ir.numbers import AngleStepsOp
 from qlang.sema.casts import cast as cast_constant
 from qlang.sema.casts import castable, element_type
-from qlang.sema.types import BOOL, DEFAULT_WIDTH, Angle, Array, Bit, Bool, Complex, Duration, Float, Int, Stretch, Type, UInt
+from qlang.sema.types import (
+    BOOL,
+    DEFAULT_WIDTH,
+    Angle,
+    Array,
+    Bit,
+    Bool,
+    Complex,
+    Duration,
+    Float,
+    Int,
+    Stretch,
+    Type,
+    UInt,
+)
 from qlang.sema.values import Constant, ConstantError, as_float, as_int, no_cast
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span

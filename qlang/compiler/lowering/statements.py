@@ -17,6 +17,7 @@ from qlang.compiler.lowering.levels import FALSE, Level, flag, set_flags
 from qlang.compiler.lowering.loops import lower_for
 from qlang.compiler.lowering.problems import from_constant, not_executable, within_call
 from qlang.compiler.lowering.qubits import is_quantum_operand, operand
+from qlang.compiler.lowering.switch import lower_switch
 from qlang.compiler.lowering.timing import declare_stretch, lower_box, lower_delay
 from qlang.compiler.lowering.views import bind_alias, bind_argument, store
 from qlang.ir import circuit
@@ -137,7 +138,7 @@ def _while(frame: Frame, node: tree.While) -> None:
 
 
 def _switch(frame: Frame, node: tree.Switch) -> None:
-    control.lower_switch(frame, node, lower_body)
+    lower_switch(frame, node, lower_body)
 
 
 def _break(frame: Frame, node: tree.Break) -> None:
@@ -200,8 +201,7 @@ def call_subroutine(frame: Frame, symbol: SubroutineSymbol, call: tree.Call) -> 
     return convert(frame.emitter, symbol.result, inner.result)
 
 
-_NOT_EXECUTABLE: dict[type[tree.Statement], tuple[str, str]] = {
-}
+_NOT_EXECUTABLE: dict[type[tree.Statement], tuple[str, str]] = {}
 
 _HANDLERS: dict[type[tree.Statement], Callable[..., None]] = {
     tree.GateCall: lower_gate,
