@@ -139,7 +139,7 @@ class _Band:
                 x = self.starts[column - first] + 4
                 yield line(x, top, x, bottom, dashed=True)
                 if index < len(block.parts):
-                    yield words_at(x + 4, top - 2, block.parts[index].header, small=True)
+                    yield words_at(x + 4, top - 4, block.parts[index].header, small=True)
         yield "</g>"
 
     def _operation(self, operation: Operation, x: float) -> Iterator[str]:
