@@ -118,9 +118,9 @@ def page() -> str:
     lines = [
         "# What of OpenQASM runs",
         "",
-        "Generated from tests/language/support by `pytest tests/language/test_support.py --update-golden`: each row is a",
-        "smallest program that the tests compile and run, with the distribution that it must have. OpenQASM 3 programs have",
-        '`include "stdgates.inc";` before them, where they show no version line or include of their own.',
+        "Generated from tests/language/support by `pytest tests/language/test_support.py --update-golden`: each row is",
+        "a smallest program that the tests compile and run, with the distribution that it must have. OpenQASM 3",
+        'programs have `include "stdgates.inc";` before them, where they show no version line or include of their own.',
         "",
         f"{len(ROWS)} constructs: "
         + ", ".join(f"{sum(row.verdict.startswith(kind) for row in ROWS)} {text}" for kind, text in SHOWN.items())
