@@ -118,6 +118,8 @@ class Context:
     """Where the version line ends, if there is one."""
     result: Type | None = None
     """The result type of the subroutine."""
+    promised: Span | None = None
+    """Where it is written."""
     loops: list[Loop] = field(default_factory=list)
     loop_depth: int = 0
     """`for` and `while` around the statement."""
@@ -166,6 +168,8 @@ class Context:
             if isinstance(symbol, VariableSymbol) and symbol.kind in ("variable", "loop"):
                 assert isinstance(diagnostic, NotConstant)
                 why = "is swept" if self.place == "job" else "is a variable: it may change"
+                if symbol.kind == "loop":
+                    why = "is another number in every round"
                 return replace(diagnostic, name=word, declaration=symbol.span, why=why)
         return diagnostic
 

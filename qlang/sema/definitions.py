@@ -87,6 +87,7 @@ def check_subroutine(context: Context, symbol: SubroutineSymbol, openqasm: bool)
             context.report(errors.subroutines.UnsizedParameter(context.span(node.type), name=parameter.name))
         context.declare(node.name, parameter_variable(symbol, parameter, openqasm=openqasm))
     context.result = symbol.result
+    context.promised = None if symbol.definition.result is None else context.span(symbol.definition.result)
     body = symbol.definition.body
     with context.block():
         check_statements(context, body.statements)

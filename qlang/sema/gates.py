@@ -24,7 +24,7 @@ from qlang.sema.subroutines import call_subroutine
 from qlang.sema.suggestions import elsewhere, suggest_gate
 from qlang.sema.symbols import BrokenSymbol, GateSymbol, SubroutineSymbol, VariableSymbol
 from qlang.sema.types import Qubit, Unknown, is_integer, is_real
-from qlang.sema.usage import brackets_of, meant, span_of_all, usage
+from qlang.sema.usage import brackets_of, meant, modified_name, span_of_all, usage
 from qlang.sema.values import as_int
 from qlang.syntax import tree
 from qlang.syntax.foreign_words import type_meant
@@ -290,15 +290,16 @@ def _check_counts(
         )
     if controls is not None and given != symbol.qubits + controls:
         good = False
+        written = modified_name(context, node)
         context.report(
             errors.circuits.WrongQubitCount(
                 context.span(node.name),
-                gate=" @ ".join([*(modifier.kind for modifier in node.modifiers), symbol.name]),
+                gate=written,
                 expected=symbol.qubits + controls,
                 given=given,
                 definition=definition,
                 operands=span_of_all(context, node.operands),
-                usage=usage(symbol, node.modifiers, controls),
+                usage=usage(symbol, written.removesuffix(symbol.name), controls),
                 instead=meant(context, symbol, node, operands),
                 statement=context.span(node),
             )
@@ -312,7 +313,7 @@ def _check_qubits(context: Context, node: tree.GateCall, operands: Sequence[Oper
         return
     clash = first_clash(found)
     if clash is not None:
-        report_clash(context, " @ ".join([*(each.kind for each in node.modifiers), node.name.name]), *clash)
+        report_clash(context, modified_name(context, node), *clash)
         return
     note_use(context, node, [wire for operand in found for wire in operand.wires() or ()])
     note_change(context, [operand for operand in found if operand.wires() is None])

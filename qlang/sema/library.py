@@ -22,6 +22,11 @@ def _definitions() -> tuple[tuple[Symbol, str], ...]:
     return tuple(found)
 
 
+def library_symbols() -> tuple[Symbol, ...]:
+    """Every definition of the standard modules."""
+    return tuple(symbol for symbol, _ in _definitions())
+
+
 def library_names(kind: type[Symbol]) -> dict[str, str]:
     """The definitions of one kind in the standard modules: name to module."""
     return {symbol.name: module for symbol, module in _definitions() if isinstance(symbol, kind)}

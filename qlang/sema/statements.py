@@ -187,8 +187,10 @@ def _return(context: Context, node: tree.Return) -> None:
         context.report(
             errors.types.TypeMismatch(
                 context.span(node if node.value is None else node.value),
-                expected=f"`{context.result}`",
+                expected="nothing" if isinstance(context.result, Void) else f"`{context.result}`",
                 found="nothing" if isinstance(kind, Void) else f"`{kind}`",
+                reason=context.promised,
+                reason_text="promised here",
             )
         )
 

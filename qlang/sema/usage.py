@@ -28,8 +28,8 @@ _FAMILIAR = {
 """Names that say more than those of the definitions."""
 
 
-def usage(symbol: GateSymbol, modifiers: Sequence[tree.Modifier] = (), controls: int = 0) -> str:
-    """The call of a gate with the names of its definition; added controls come first."""
+def usage(symbol: GateSymbol, modifiers: str = "", controls: int = 0) -> str:
+    """The call of a gate with the names of its definition; `modifiers` as written come first, and so do the controls."""
     if symbol.definition is None:
         parameters, qubits = _BUILT_IN.get(symbol.name, ((), ()))
     else:
@@ -41,10 +41,16 @@ def usage(symbol: GateSymbol, modifiers: Sequence[tree.Modifier] = (), controls:
         parameters = tuple(f"angle{k + 1}" for k in range(symbol.parameters))
         qubits = tuple(f"q{k + 1}" for k in range(symbol.qubits))
     added = [f"control{k + 1}" if controls > 1 else "control" for k in range(controls)]
-    prefix = "".join(f"{modifier.kind} @ " for modifier in modifiers)
     brackets = f"({', '.join(parameters)})" if parameters else ""
     operands = ", ".join([*added, *qubits])
-    return f"{prefix}{symbol.name}{brackets}{' ' if operands else ''}{operands};"
+    return f"{modifiers}{symbol.name}{brackets}{' ' if operands else ''}{operands};"
+
+
+def modified_name(context: Context, node: tree.GateCall) -> str:
+    """`ctrl(2) @ x`, as written."""
+    counts = [(each.kind, each.argument) for each in node.modifiers]
+    shown = [kind if argument is None else f"{kind}({context.span(argument).text})" for kind, argument in counts]
+    return " @ ".join([*shown, node.name.name])
 
 
 def span_of_all(context: Context, nodes: Sequence[tree.Node]) -> Span | None:

@@ -41,7 +41,7 @@ class WrongQubitCount(Diagnostic):
 
     def secondary(self) -> Iterator[Label]:
         if self.operands is not None:
-            yield Label(self.operands, f"{counted(self.given, 'qubit')} or register{'' if self.given == 1 else 's'}")
+            yield Label(self.operands, f"{self.given} given")
         yield from defined_here(self.gate, self.definition)
 
     def helps(self) -> Iterator[str]:
@@ -78,7 +78,7 @@ class WrongParameterCount(Diagnostic):
 
     def secondary(self) -> Iterator[Label]:
         if self.brackets is not None:
-            yield Label(self.brackets, f"{counted(self.given, 'parameter')}")
+            yield Label(self.brackets, f"{self.given} given")
         yield from defined_here(self.gate, self.definition)
 
     def helps(self) -> Iterator[str]:

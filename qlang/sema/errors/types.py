@@ -108,7 +108,7 @@ class NotConstant(Diagnostic):
     def helps(self) -> Iterator[str]:
         if self.help:
             yield self.help
-        elif self.declaration is not None:
+        elif self.why.startswith("is a variable"):
             yield f"declare it as `const`, or make `{self.name}` a parameter of the circuit"
 
 
