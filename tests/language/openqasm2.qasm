@@ -1,4 +1,4 @@
-// Programs by form, each from `//: name` on; compared with Qiskit.
+// Programs by form, compared with Qiskit; a line with a colon behind the slashes begins each.
 
 //: built-in gates
 OPENQASM 2.0;

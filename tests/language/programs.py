@@ -306,7 +306,7 @@ Outcome = tuple[str, str, str, str]
 
 
 def distribution(statements: Sequence[Statement]) -> dict[Outcome, float]:
-    """Probability of `c`, `k`, the qubits at the end and all of them together: 0 where `end` came before they were read."""
+    """Probability of `c`, `k`, the qubits at the end and all of them together: 0 where `end` came before."""
     found: dict[Outcome, float] = {}
     for branch in run_all(statements, Branch(1.0, Statevector.from_int(0, 2**QUBITS))):
         bits = "".join(map(str, reversed(branch.bits)))
