@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from qlang.embedding.arguments import matched
@@ -66,15 +67,24 @@ def definition_called(reader: Reader, node: ast.Call) -> Definition | None:
     raise reader.refuse(node, f"observable `{name}`", "observables belong into the job: `expect={…}`")
 
 
+def _module(reader: Reader, node: ast.expr) -> ModuleType | None:
+    """The module that `gates` or `ql.std` names."""
+    if isinstance(node, ast.Name):
+        found = reader.outside(node.id)
+    elif isinstance(node, ast.Attribute):
+        found = getattr(_module(reader, node.value), node.attr, None)
+    else:
+        return None
+    return found if isinstance(found, ModuleType) else None
+
+
 def _callee(reader: Reader, node: ast.expr) -> tuple[str, Any]:
     """The name of what is called, and what it is."""
-    from types import ModuleType
-
     if isinstance(node, ast.Name):
         return node.id, reader.outside(node.id)
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        module = reader.outside(node.value.id)
-        if isinstance(module, ModuleType):
+    if isinstance(node, ast.Attribute):
+        module = _module(reader, node.value)
+        if module is not None:
             return node.attr, getattr(module, node.attr, None)
     return ast.unparse(node), None
 

@@ -137,7 +137,9 @@ def _constant(reader: Reader, node: ast.Constant) -> Value:
 def _name(reader: Reader, node: ast.Name) -> Value:
     if reader.scopes.is_local(node.id):
         variable = reader.variable(node)
-        return Value(variable.node or reader.name(node), variable.kind, variable.constant)
+        if variable.node is not None and variable.constant is not None:
+            return literal(reader, node, variable.constant)  # written here, so that it is blamed here
+        return Value(variable.node or reader.name(node), variable.kind)
     if node.id not in reader.function.outside:
         return Value(tree.Name(*reader.position(node), node.id), UNKNOWN)
     return from_outside(reader, node, node.id, reader.function.outside[node.id])

@@ -12,6 +12,7 @@ from qlang.embedding.expressions import expression
 from qlang.embedding.indexing import less_one, range_of_call
 from qlang.embedding.kinds import BIT, INT, LIST, QUBIT, Kind, Value, named
 from qlang.embedding.reader import Reader, Variable
+from qlang.embedding.unrolling import is_short, written_out
 from qlang.syntax import tree
 
 
@@ -127,6 +128,8 @@ def _over_elements(reader: Reader, node: ast.For, iterated: ast.expr, *, counted
         return [*outer, *_over_integers(reader, node, _set(reader, iterated, items))]
     if found.kind == LIST and not found.constant:
         return outer
+    if found.kind == LIST and is_short(reader, node, found.constant):
+        return [*outer, *written_out(reader, node, targets, found.constant)]
     if found.kind.name not in ("list", "array", "qubits", "bits"):
         instead = "loop over `range(…)`, a list, an array or a register"
         raise reader.refuse(iterated, f"a loop over `{ast.unparse(iterated)}`", instead)

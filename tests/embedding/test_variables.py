@@ -189,3 +189,39 @@ def test_a_changed_file_is_not_believed(tmp_path: object) -> None:
     path.write_text("def program():\n    q = ql.qubits(2)\n    ql.x(q[0])\n    ql.x(q[1])\n", encoding="utf-8")
     with pytest.raises(ql.CompileError, match="has changed since it was imported"):
         ql.circuit(module.program)
+
+
+def test_a_loop_over_a_list_is_checked_row_by_row() -> None:
+    text = """
+def program():
+    q = ql.qubits(3)
+    for i, j in edges:
+        ql.cx(q[i], q[j])
+    for k, angle in enumerate(angles):
+        ql.rx(angle, q[k])
+"""
+    assert codes(text, edges=[(0, 1), (1, 5), (2, 7)], angles=[0.1] * 4) == [("QJ0401", "j"), ("QJ0401", "k")]
+    assert codes(text, edges=[(0, 1), (1, 2, 0)], angles=[0.1]) == [("QJ0580", "i, j")]
+
+
+def test_long_and_interrupted_loops_over_lists_stay_loops() -> None:
+    text = """
+def program(stop: int):
+    q = ql.qubits(1)
+    r0 = ql.bits(10)
+    total = 0
+    for a, b in rows:
+        if a == stop:
+            break
+        total += b
+    for k, x in enumerate(scales):
+        if x > 1:
+            total += k
+    for j in range(10):
+        r0[j] = (total >> j) & 1 == 1
+    return r0
+"""
+    rows, scales = [(k, k % 7) for k in range(100)], [0.5] * 70 + [1.5]
+    circuit = ql.circuit(defined(text, rows=rows, scales=scales))
+    wanted = sum(b for _, b in rows[:90]) + 70
+    assert registers_of(ql.job(circuit(90)))["r0"] == {wanted: 1.0}
