@@ -1,6 +1,7 @@
 """Gates in terms of smaller ones, for targets that lack them.
 
 Definitions are exact, global phase included, by the standard library of OpenQASM 3: a controlled one sees the phase.
+Parameters are named in the order of the alphabet, by which some readers sort them (Qiskit 2.6).
 Those of OpenQASM 2, which has no controls and no global phase, hold up to a global phase.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 OPENQASM3: dict[str, tuple[tuple[str, ...], str]] = {
     "sxdg": ((), "gate sxdg a { inv @ sx a; }"),
-    "u": ((), "gate u(theta, phi, lambda) a { gphase((phi + lambda)/2); rz(lambda) a; ry(theta) a; rz(phi) a; }"),
+    "u": ((), "gate u(a, b, c) q { p(c) q; ry(a) q; p(b) q; }"),
     "rzz": ((), "gate rzz(theta) a, b { cx a, b; rz(theta) b; cx a, b; }"),
     "rxx": (("rzz",), "gate rxx(theta) a, b { h a; h b; rzz(theta) a, b; h a; h b; }"),
     "ryy": (("rzz",), "gate ryy(theta) a, b { rx(pi/2) a; rx(pi/2) b; rzz(theta) a, b; rx(-pi/2) a; rx(-pi/2) b; }"),
@@ -24,7 +25,7 @@ OPENQASM3: dict[str, tuple[tuple[str, ...], str]] = {
 
 READABLE: dict[str, tuple[tuple[str, ...], str]] = {
     **OPENQASM3,
-    "r": (("u",), "gate r(theta, phi) a { u(theta, phi - pi/2, pi/2 - phi) a; }"),
+    "r": (("u",), "gate r(a, b) q { u(a, b - pi/2, pi/2 - b) q; }"),
     "dcx": ((), "gate dcx a, b { cx a, b; cx b, a; }"),
     "rccx": ((), "gate rccx a, b, c { h c; t c; cx b, c; tdg c; cx a, c; t c; cx b, c; tdg c; h c; }"),
     "rc3x": (

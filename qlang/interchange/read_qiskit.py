@@ -186,7 +186,7 @@ class Reader:
             raise CannotRead(FRAMEWORK, f"definitions nested deeper than {DEEPEST} levels", "decompose the circuit")
         definition = operation.definition
         free = sorted({p.name for p in definition.parameters})
-        outer, self.parameters = self.parameters, {name: f"p{k}" for k, name in enumerate(free)}
+        outer, self.parameters = self.parameters, {name: f"p{k:03}" for k, name in enumerate(free)}
         body, lines, spelled = self.writer.lines, list[str](), self.spelled
         level, self.writer.depth = self.writer.depth, 0
         self.writer.lines, self.spelled = lines, {}
@@ -195,7 +195,7 @@ class Reader:
         self.depth -= 1
         if not operation.num_qubits:
             raise CannotRead(FRAMEWORK, f"the gate `{operation.name}` on no qubits")
-        name = self.writer.definition(operation.name, [f"p{k}" for k in range(len(free))], operation.num_qubits, lines)
+        name = self.writer.definition(operation.name, [f"p{k:03}" for k in range(len(free))], operation.num_qubits, lines)
         return f"{name}({', '.join(self.parameters[each] for each in free)})" if free else name
 
     def body(self, operation: Foreign, definition: Foreign, qubits: Sequence[str]) -> None:

@@ -40,7 +40,7 @@ def test_every_primitive_under_controls(row: Primitive, controls: str, allowed: 
 
 
 def test_wide_phases() -> None:
-    size = 8
+    size = 6
     steps = list(pieces("p", (0.4,), tuple(range(size)), "1" * (size - 1), FEW))
     expected = np.eye(2**size, dtype=complex)
     expected[-1, -1] = np.exp(0.4j)

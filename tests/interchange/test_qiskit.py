@@ -267,6 +267,7 @@ def test_empty_circuits() -> None:
     assert same_unitary(phased, there_and_back(phased))
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_gates_take_seconds() -> None:
     import time
 
