@@ -19,6 +19,7 @@ from qlang.sema.errors.embedding import CircuitCalled, NotDecorated
 from qlang.sema.errors.names import UnknownFunction
 from qlang.sema.suggestions import suggest
 from qlang.syntax import tree
+from qlang.syntax.source import Span
 
 FUNCTIONS = {
     "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
@@ -103,6 +104,12 @@ def refused_call(reader: Reader, node: ast.Call) -> CompileError:
         functions = [key for key, value in reader.function.outside.items() if definition_of(value) is not None]
         near = suggest(name, functions)
         return CompileError((UnknownFunction(reader.function.span(node.func), name=name, suggestion=near, hint=""),))
+    if isinstance(node.func, ast.Attribute) and found is None:
+        module = _module(reader, node.func.value)
+        if module is not None and not hasattr(module, name):
+            span = Span(reader.function.source, *reader.name_span(node.func))
+            near = suggest(name, [each for each in dir(module) if not each.startswith("_")])
+            return CompileError((UnknownFunction(span, name=name, suggestion=near, hint=""),))
     if name in ("print", "input"):
         return reader.refuse(node, f"`{name}`", "circuits have no text; print outside, from the result")
     return reader.refuse(node, f"the call `{ast.unparse(node)}`", "compute it outside and pass it as a parameter")
@@ -110,8 +117,6 @@ def refused_call(reader: Reader, node: ast.Call) -> CompileError:
 
 def _definition(reader: Reader, function: Any) -> Any:
     """Where a plain function is defined, if that is in the same file."""
-    from qlang.syntax.source import Span
-
     source = reader.function.source
     line = function.__code__.co_firstlineno
     if function.__code__.co_filename != reader.function.filename:
