@@ -10,7 +10,7 @@ from qlang.sema.operator_types import REALS
 from qlang.sema.reachability import check_empty_range, check_endless, check_excluded
 from qlang.sema.symbols import VariableSymbol
 from qlang.sema.types import BIT, INT, UNKNOWN, Angle, Array, Bit, Type, Unknown, is_integer
-from qlang.sema.values import ConstantError, as_bool
+from qlang.sema.values import ConstantError, as_bool, as_int
 from qlang.syntax import tree
 
 
@@ -51,8 +51,10 @@ def check_if(context: Context, node: tree.If) -> None:
 
 
 def check_while(context: Context, node: tree.While) -> None:
+    errors_before = context.reporter.errors
     truth = check_condition(context, node.condition)
-    check_endless(context, node, truth)
+    if context.reporter.errors == errors_before:
+        check_endless(context, node, truth)
     if truth is False:
         check_excluded(context, node.condition, truth, node.body)
     context.loop_depth += 1
@@ -67,21 +69,27 @@ def check_switch(context: Context, node: tree.Switch) -> None:
     kind, _ = infer(context, node.subject)
     if not isinstance(kind, Unknown) and not is_integer(kind):
         context.report(errors.types.TypeMismatch(context.span(node.subject), expected="an integer", found=f"`{kind}`"))
+    seen: dict[int, tree.Expression] = {}
     for case in node.cases:
         for label in case.values:
-            _check_label(context, label)
+            value = _check_label(context, label)
+            if value is not None and seen.setdefault(value, label) is not label:
+                first = context.span(seen[value])
+                context.report(errors.dead_code.RepeatedCase(context.span(label), value=value, first=first))
         with context.conditional():
             _block(context, case.body)
 
 
-def _check_label(context: Context, node: tree.Expression) -> None:
+def _check_label(context: Context, node: tree.Expression) -> int | None:
+    """The value of a `case`; reports what is none."""
     kind, value = infer(context, node)
     if isinstance(kind, Unknown):
-        return
+        return None
     if not is_integer(kind):
         context.report(errors.types.TypeMismatch(context.span(node), expected="an integer", found=f"`{kind}`"))
     elif value is None and not depends_on_parameter(context, node):
         context.report(errors.types.NotConstant(context.span(node), what="the value of a `case`"))
+    return None if value is None or not is_integer(kind) else as_int(value)
 
 
 def check_for(context: Context, node: tree.For) -> None:

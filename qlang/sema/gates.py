@@ -119,6 +119,11 @@ def _subroutine_call(context: Context, symbol: SubroutineSymbol, node: tree.Gate
 def _check_modifiers(context: Context, node: tree.GateCall) -> int | None:
     """The number of controls that the modifiers add; `None` where it is not known."""
     controls: int | None = 0
+    if len(node.modifiers) > MOST_CONTROLS:
+        span = context.span(node.modifiers[MOST_CONTROLS])
+        problem = f"is one of {len(node.modifiers):,} modifiers; a call takes at most {MOST_CONTROLS}"
+        context.report(errors.circuits.InvalidModifier(span, modifier=node.modifiers[-1].kind, problem=problem))
+        return None
     for modifier in node.modifiers:
         if modifier.kind == "inv":
             continue

@@ -11,6 +11,7 @@ from qlang.sema.operands import check_operand
 from qlang.sema.parts import as_register
 from qlang.sema.types import BIT, UNKNOWN, Array, Bit, Qubit, Type, Unknown, is_integer, is_quantum
 from qlang.sema.values import ConstantError
+from qlang.sema.witnesses import described, with_values, witnesses
 from qlang.syntax import tree
 from qlang.syntax.source import Span
 
@@ -90,20 +91,44 @@ def _check_bounds(context: Context, kind: Array | Bit, node: tree.Index, shown: 
         try:
             indices = listed(item, size, context.names, context.version)
         except ConstantError:
+            if context.loops and not _check_in_loops(context, node, item, size, shown):
+                return False
             continue
         for index in indices:
             if not -size <= index < size:
-                context.report(
-                    errors.types.ElementOutOfRange(
-                        context.span(item),
-                        index=index,
-                        size=size,
-                        type=shown,
-                        declaration=_declaration(context, node),
-                    )
-                )
+                _report_outside(context, node, item, index, size, shown)
                 return False
     return True
+
+
+def _check_in_loops(context: Context, node: tree.Index, item: tree.Expression, size: int, shown: str) -> bool:
+    """Try an index that depends on loop variables at the ends of the loops' ranges."""
+    for values in witnesses(context, [item]):
+        try:
+            indices = listed(item, size, with_values(context, values), context.version)
+        except ConstantError:
+            continue
+        outside = next((index for index in indices if not -size <= index < size), None)
+        if outside is not None:
+            loops = tuple(context.span(loop.domain) for loop in context.loops if loop.symbol.name in values)
+            _report_outside(context, node, item, outside, size, shown, described(values), loops)
+            return False
+    return True
+
+
+def _report_outside(
+    context: Context,
+    node: tree.Index,
+    item: tree.Expression,
+    index: int,
+    size: int,
+    shown: str,
+    witness: str = "",
+    loops: tuple[Span, ...] = (),
+) -> None:
+    declaration = _declaration(context, node)
+    span = context.span(item)
+    context.report(errors.types.ElementOutOfRange(span, index, size, shown, declaration, witness, loops))
 
 
 def _declaration(context: Context, node: tree.Index) -> Span | None:

@@ -39,6 +39,9 @@ def check_statements(context: Context, statements: Sequence[tree.Statement]) -> 
             if not isinstance(statement, (tree.ErrorNode, tree.Pragma)):
                 _report_in_gate(context, statement)
             continue
+        if gate and isinstance(statement, (tree.Delay, tree.Box)) and statement.duration is not None:
+            span, instead = context.span(statement), "let a `def` wait, and call the gate"
+            context.report(errors.circuits.NotExecutable(span, construct="a time inside a gate", instead=instead))
         _HANDLERS.get(type(statement), _misplaced)(context, statement)
         if type(statement) in ENDING and ends_block(statement) and not _is_stray(context, statement):
             jump = statement

@@ -145,6 +145,8 @@ class Unexpected(Diagnostic):
         before = self.span.source.line(line)[: column - 1].split("{")[-1].split(";")[-1].strip()
         if before.split("(")[0].split(" ")[0] == "for":
             yield "a loop is written `for int i in [0:9] { … }`; 9 is its last value"
+        elif self.found == "`measure`" and "expression" in self.expected:
+            yield "a measurement is no part of an expression: `bit b = measure q;`, then use `b`"
 
 
 @dataclass(frozen=True)

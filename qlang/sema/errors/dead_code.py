@@ -196,3 +196,24 @@ class MayNotReturn(Warning):
 
     def secondary(self) -> Iterator[Label]:
         yield Label(self.promised, "promised here")
+
+
+@dataclass(frozen=True)
+class RepeatedCase(Warning):
+    code = "QJ1022"
+    title = "`case {value}` stands twice: the second one never runs"
+    explanation = "A `switch` runs the block of the first `case` that lists the value."
+    example_wrong = (
+        "circuit c() { qubit q; h q; bit b = measure q; switch (int(b)) { case 1 { x q; } case 1 { z q; } } }\n"
+        "job j { run c(); sample b; }\n"
+    )
+    example_right = (
+        "circuit c() { qubit q; h q; bit b = measure q; switch (int(b)) { case 0 { x q; } case 1 { z q; } } }\n"
+        "job j { run c(); sample b; }\n"
+    )
+
+    value: int
+    first: Span
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.first, "handled here")

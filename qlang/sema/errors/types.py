@@ -262,14 +262,25 @@ class ElementOutOfRange(Diagnostic):
     size: int
     type: str
     declaration: Span | None = None
+    witness: str = ""
+    """The values of loop variables for which it happens: `i = 2`."""
+    loops: tuple[Span, ...] = ()
+    """The ranges whose values lead here."""
 
     def label(self) -> str:
         back = f", or -{self.size} to -1 from the end" if self.index < 0 else ""
-        return f"the indices are 0 to {self.size - 1}{back}"
+        where = f"{self.index} for {self.witness}; " if self.witness else ""
+        return f"{where}the indices are 0 to {self.size - 1}{back}"
 
     def secondary(self) -> Iterator[Label]:
         if self.declaration is not None:
             yield Label(self.declaration, f"has {self.size} element{'' if self.size == 1 else 's'}")
+        for loop in self.loops:
+            yield Label(loop, "gives this value")
+
+    def helps(self) -> Iterator[str]:
+        if self.loops and self.index == self.size:
+            yield "ranges include their last value: `[0:n-1]` has n of them"
 
 
 @dataclass(frozen=True)
