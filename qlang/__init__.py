@@ -35,13 +35,15 @@ _HOMES = {
 }
 """Public name → module and name there. Gates and registers (`ql.h`, `ql.qubits`) are in `qlang.operations`."""
 
-__all__ = ["__version__", "pi", *_HOMES]
+__all__ = ["__version__", "pi", "std", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         module, attribute = _HOMES[name]
         found = getattr(import_module(f"qlang.{module}"), attribute)
+    elif name == "std":
+        found = import_module("qlang.std")
     elif name.isidentifier() and not name.startswith("_"):
         found = import_module("qlang.operations").operation(name)
     else:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ParamSpec, overload
 
+from qlang import std as std
 from qlang.circuits import BoundCircuit as BoundCircuit
 from qlang.circuits import Circuit as Circuit
 from qlang.circuits import Gate as Gate

@@ -23,6 +23,7 @@ from qlang.syntax.source import Source, Span
 if TYPE_CHECKING:
     from qlang.compiler.driver import Compilation
     from qlang.compiler.frontend import Analysis
+    from qlang.sema.symbols import Symbol
     from qlang.syntax.diagnostic import Diagnostic
 
 
@@ -162,6 +163,7 @@ def _made(request: Request, site: CallSite) -> Job:
     program = tree.Program(0, len(source.text), parsed.program.statements, [])
     known = {each.name: each.symbol for each in used if each.place == "observable"}
     known[definition.name] = definition.symbol
+    known |= _library_noise(request.backend)
     analysis = analyse_tree(source, program, known)
     whole = call.callee() if call is not None else Span(source, len(before), len(before) + len("job"))
     origins = Origins(source, block.pieces, whole)
@@ -172,6 +174,16 @@ def _made(request: Request, site: CallSite) -> Job:
     refuse_errors(diagnostics)
     warn_of(each for each in diagnostics if each not in definition.diagnostics)
     return Job(bound, block.text, replace(analysis, diagnostics=diagnostics), origins)
+
+
+def _library_noise(backends: Sequence[str]) -> dict[str, Symbol]:
+    """The noise models of the library, where a backend names a model."""
+    if not any("sim with" in each for each in backends):
+        return {}
+    from qlang.sema.library import library_symbols
+    from qlang.sema.symbols import NoiseSymbol
+
+    return {symbol.name: symbol for symbol in library_symbols() if isinstance(symbol, NoiseSymbol)}
 
 
 def _parsed(source: Source, start: int, block: WrittenJob) -> ParseResult:

@@ -111,6 +111,8 @@ class ObservableFunction:
             given[name] = value
 
         def write(registers: Mapping[str, str]) -> str:
+            from qlang.job_text import number
+
             written = []
             for parameter in parameters:
                 value = given.get(parameter.name, parameter.default)
@@ -118,7 +120,7 @@ class ObservableFunction:
                     value = _only(registers, f"`{parameter.name}` of {self.name}") if parameter.kind.quantum else value
                 if value is NOTHING:
                     raise TypeError(f"{self.name}() needs a value for {parameter.name!r}")
-                written.append(value if isinstance(value, str) else repr(getattr(value, "item", lambda v=value: v)()))
+                written.append(value if isinstance(value, str) else number(value))
             return f"{self.name}({', '.join(written)})"
 
         return Observable(write, (self.definition,))

@@ -19,6 +19,7 @@ _HEAD = '''"""The public names of qlang, with their types. Written by `tools/pyt
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ParamSpec, overload
 
+from qlang import std as std
 '''
 _TAIL = '''
 __version__: str
