@@ -7,6 +7,7 @@ from typing import Literal
 from xdsl.ir import SSAValue
 
 from qlang.compiler.lowering.emitter import Dynamic, Emitter
+from qlang.compiler.lowering.expansion import Counts
 from qlang.compiler.lowering.jumps import Endings
 from qlang.compiler.lowering.levels import Level
 from qlang.ir.circuit import RegisterType
@@ -65,7 +66,7 @@ class JoinedView:
     right: "Reference"
 
 
-Selection = int | SSAValue | tuple[int, ...]
+Selection = Wire | tuple[Wire, ...]
 """Of one dimension: a place counted from the front, one computed at run time, or several."""
 Reference = Variable | View | JoinedView
 """What can be assigned to."""
@@ -101,6 +102,8 @@ class Frame:
     """Gate name → its primitive, or False where it is expanded; the same for all bodies of a file."""
     files: "dict[int, dict[str, Primitive | Literal[False]]]" = field(default_factory=dict)
     """The `primitives` of every file met, by scope."""
+    counts: Counts = field(default_factory=dict)
+    """What calls from this body expand to, as far as it was asked for."""
 
     def lookup(self, name: str) -> Binding | None:
         """The innermost meaning of a name that is no gate or subroutine."""

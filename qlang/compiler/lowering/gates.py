@@ -1,24 +1,27 @@
 """Gate calls: standard gates become primitives, defined gates are expanded, modifiers and broadcasts applied."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from xdsl.ir import SSAValue
 
 from qlang.compiler.lowering import modifiers
 from qlang.compiler.lowering.conversions import real
-from qlang.compiler.lowering.expressions import names, value
+from qlang.compiler.lowering.expansion import expansion
+from qlang.compiler.lowering.expressions import names, resolved, value
 from qlang.compiler.lowering.frame import Frame, Known, LoweringError, Qubits, Wire
 from qlang.compiler.lowering.modifiers import CannotModify, Step
 from qlang.compiler.lowering.problems import not_executable, within_call
 from qlang.compiler.lowering.qubits import operand
 from qlang.ir.gates import BY_NAME, Primitive
 from qlang.sema import errors
-from qlang.sema.constants import range_of
+from qlang.sema.casts import cast
+from qlang.sema.constants import listed, range_of
 from qlang.sema.control_operands import control_registers
 from qlang.sema.symbols import GateSymbol, SubroutineSymbol
-from qlang.sema.types import INT
 from qlang.sema.values import Constant, as_float, as_int, integer
 from qlang.syntax import tree
+from qlang.syntax.gate_runs import gate_calls
 
 SYNONYMS = {"CX": "cx", "phase": "p", "cphase": "cp", "u1": "p", "cu1": "cp"}
 """Standard gates that are primitives under another name."""
@@ -190,6 +193,8 @@ def expand(
         raise not_executable(frame, call, f"the opaque gate `{name}`", "define it in terms of other gates")
     if frame.depth > 60:
         raise not_executable(frame, call, "gate definitions nested this deep", "flatten the definitions")
+    if not frame.depth and expansion(symbol, frame.counts) > LONGEST_EXPANSION:
+        raise _too_long(frame, call)
     inner = frame.within(symbol.scope)
     definition = symbol.definition
     assert definition.body is not None
@@ -198,10 +203,14 @@ def expand(
     for qubit, wire in zip(definition.qubits, wires, strict=True):
         inner.bind(qubit.name, Qubits((wire,), single=True))
     with within_call(frame, call, name):
-        steps = list(_body(inner, definition.body.statements))
+        steps = list(islice(_body(inner, definition.body.statements), LONGEST_EXPANSION + 1))
     if len(steps) > LONGEST_EXPANSION:
-        raise not_executable(frame, call, f"a gate of more than {LONGEST_EXPANSION} primitives", "use a circuit")
+        raise _too_long(frame, call)
     return steps
+
+
+def _too_long(frame: Frame, call: tree.GateCall) -> LoweringError:
+    return not_executable(frame, call, f"a gate of more than {LONGEST_EXPANSION:,} primitives", "use a circuit")
 
 
 def _body(frame: Frame, statements: Sequence[tree.Statement]) -> Iterator[Step]:
@@ -213,16 +222,35 @@ def _body(frame: Frame, statements: Sequence[tree.Statement]) -> Iterator[Step]:
                 operands = [operand(frame, node) for node in statement.operands]
                 for wires in broadcast(frame, statement, operands):
                     yield from _expanded_call(frame, statement, parameters, wires)
-            case tree.For(domain=tree.Range() as domain):
-                for index in range_of(domain, None, names(frame), frame.scope.version):
+            case tree.GateRun():
+                yield from _body(frame, gate_calls(statement))
+            case tree.For(domain=tree.Range() | tree.IndexSet() as domain):
+                kind = resolved(frame, statement.type)
+                for index in _numbers(frame, domain):
                     frame.scopes.append({})
-                    frame.bind_value(statement.variable.name, integer(index), INT)
+                    frame.bind_value(statement.variable.name, cast(kind, integer(index)), kind)
                     yield from _body(frame, statement.body.statements)
                     frame.scopes.pop()
+            case tree.Scope(body=body) | tree.Box(duration=None, body=body):
+                frame.scopes.append({})
+                yield from _body(frame, body.statements)
+                frame.scopes.pop()
+            case tree.Annotated(statement=inner):
+                yield from _body(frame, [inner])
             case tree.Barrier() | tree.Nop():
                 continue
             case _:
                 raise not_executable(frame, statement, "this statement inside a gate", "use a `def` or a circuit")
+
+
+def _numbers(frame: Frame, domain: tree.Range | tree.IndexSet) -> Sequence[int]:
+    if isinstance(domain, tree.Range):
+        span = range_of(domain, None, names(frame), frame.scope.version)
+        if len(span) > LONGEST_EXPANSION:
+            construct = f"a loop of more than {LONGEST_EXPANSION} iterations inside a gate"
+            raise not_executable(frame, domain, construct, "use a `def` or a circuit")
+        return span
+    return listed(domain, None, names(frame), frame.scope.version)
 
 
 def emit(frame: Frame, step: Step) -> None:

@@ -8,6 +8,7 @@ from qlang.compiler.lowering.conversions import convert, zeros
 from qlang.compiler.lowering.emitter import Dynamic, place_in
 from qlang.compiler.lowering.ending_calls import EndingCall, ending_calls, result_name
 from qlang.compiler.lowering.exits import lower_rest
+from qlang.compiler.lowering.expansion import expansion
 from qlang.compiler.lowering.expressions import assigned, resolved, value
 from qlang.compiler.lowering.frame import Frame, Known, Qubits, Variable
 from qlang.compiler.lowering.gate_runs import lower_run
@@ -26,6 +27,9 @@ from qlang.sema.symbols import SubroutineSymbol
 from qlang.sema.types import BIT, Bit, Qubit, Stretch, Void, is_quantum
 from qlang.sema.values import Constant, ConstantError, boolean
 from qlang.syntax import tree
+
+MOST_CALLS = 1 << 16
+"""Most calls and gates that one call of a subroutine may expand to; each takes some ten microseconds."""
 
 
 def lower_body(frame: Frame, statements: Sequence[tree.Statement]) -> None:
@@ -178,6 +182,9 @@ def call_subroutine(frame: Frame, symbol: SubroutineSymbol, call: tree.Call) -> 
     """
     if frame.depth > 60:
         raise not_executable(frame, call, "calls nested this deep", "recursion has no circuit; use a loop")
+    if not frame.depth and expansion(symbol, frame.counts) > MOST_CALLS:
+        construct = f"a call that makes more than {MOST_CALLS:,} calls"
+        raise not_executable(frame, call, construct, "call what repeats in a loop")
     inner, body = frame.within(symbol.scope), symbol.definition.body
     level = Level("subroutine", flag())
     if not isinstance(symbol.result, Void) and (returns_early(body) or frame.endings.ends(symbol)):
