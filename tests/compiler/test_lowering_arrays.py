@@ -89,6 +89,28 @@ def test_bits_are_sliced_and_named(body: str, expected: int) -> None:
     assert bits(body) == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("for int i in [0:2] { cx q[i:i], q[i + 1:i + 1]; if (i == 0) { x q[i:i + 1]; } }", 0b1111),
+        ("int k = 1 + one; x q[k:k + 1];", 0b1100),
+        ("int k = one; x q[k:2:k + 2];", 0b1010),
+        ("int k = 3 * one; x q[k:-1:k - 2];", 0b1110),
+        ('bit[4] m; for int i in [0:1] { m[2 * i:2 * i + 1] = "10"; } if (m == 10) x q;', 15),
+        ('bit[4] m = "0110"; int k = one; bit[2] n = m[k:k + 1]; if (n == 3) x q[1];', 2),
+        ('bit[4] m = "0110"; int k = one; m[{k, 3}] = "10"; if (m == 12) x q[1];', 2),
+        ("array[int, 4] a = {5, 6, 7, 8}; int k = one; array[int, 2] b = a[k:k + 1]; x q[b[0] - 5];", 2),
+        ("array[int, 4] a = {5, 6, 7, 8}; int k = one; a[k:k + 1] = a[k + 1:k + 2]; x q[a[2] - 5];", 8),
+    ],
+)
+def test_slices_of_known_length_move(body: str, expected: int) -> None:
+    assert bits(body) == expected
+
+
+def test_a_slice_of_unknown_length_is_refused() -> None:
+    assert codes(f"{HEADER}qubit[4] q;\n{ONE}int k = one; x q[0:k];\n", "test.qasm") == ["QJ0303"]
+
+
 JOB = (
     "circuit c({parameter}) {{ qubit[3] q; bit[3] b; {body} b = measure q; }}\njob j {{ run c({given}); sample b; }}\n"
 )

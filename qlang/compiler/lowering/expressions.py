@@ -6,7 +6,17 @@ from qlang.compiler.lowering.arithmetic import binary, unary
 from qlang.compiler.lowering.conversions import convert, made, materialised, whole
 from qlang.compiler.lowering.emitter import Dynamic
 from qlang.compiler.lowering.ending_calls import result_name
-from qlang.compiler.lowering.frame import Frame, JoinedView, Known, LoweringError, Qubits, Selection, Variable, View
+from qlang.compiler.lowering.frame import (
+    Frame,
+    JoinedView,
+    Known,
+    LoweringError,
+    Qubits,
+    Selection,
+    Variable,
+    View,
+    Wire,
+)
 from qlang.compiler.lowering.functions import function
 from qlang.compiler.lowering.problems import from_constant, not_executable
 from qlang.compiler.lowering.qubits import operand
@@ -131,16 +141,28 @@ def selections(frame: Frame, items: Sequence[tree.Expression], kind: Type) -> li
     """
     found: list[Selection] = []
     for item, (size, indexed) in zip(items, dimensions(kind, len(items)), strict=True):
-        if isinstance(item, (tree.Range, tree.IndexSet)):
-            places = listed(item, size, names(frame), frame.scope.version)
-            found.append(tuple(position(place, size, indexed) for place in places))
-            continue
-        index = value(frame, item)
-        if isinstance(index, Constant):
-            found.append(position(as_int(index), size, indexed))
+        if isinstance(item, tree.Range):
+            found.append(_slice(frame, item, size, indexed))
+        elif isinstance(item, tree.IndexSet):
+            found.append(tuple(_place(frame, entry, size, indexed) for entry in item.items))
         else:
-            found.append(whole(frame.emitter, index))
+            found.append(_place(frame, item, size, indexed))
     return found
+
+
+def _slice(frame: Frame, item: tree.Range, size: int, indexed: Type) -> tuple[Wire, ...]:
+    from qlang.compiler.lowering.moving import moving_places
+
+    try:
+        places = listed(item, size, names(frame), frame.scope.version)
+    except ConstantError as error:
+        return moving_places(frame, item, error)
+    return tuple(position(place, size, indexed) for place in places)
+
+
+def _place(frame: Frame, item: tree.Expression, size: int, indexed: Type) -> Wire:
+    index = value(frame, item)
+    return position(as_int(index), size, indexed) if isinstance(index, Constant) else whole(frame.emitter, index)
 
 
 def _array(frame: Frame, node: tree.ArrayLiteral) -> Known:

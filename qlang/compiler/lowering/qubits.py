@@ -12,7 +12,7 @@ from qlang.compiler.lowering.problems import not_executable, out_of_range
 from qlang.ir.wires import WireAtOp
 from qlang.sema.constants import range_of
 from qlang.sema.operands import concatenated
-from qlang.sema.values import Constant, as_int
+from qlang.sema.values import Constant, ConstantError, as_int
 from qlang.syntax import tree
 
 
@@ -45,6 +45,7 @@ def _name(frame: Frame, node: tree.Name) -> Qubits:
 
 def _index(frame: Frame, node: tree.Index) -> Qubits:
     from qlang.compiler.lowering.expressions import names, value
+    from qlang.compiler.lowering.moving import moving_places
 
     base = operand(frame, node.base)
     size, name = len(base.wires), _text(frame, node.base)
@@ -52,7 +53,11 @@ def _index(frame: Frame, node: tree.Index) -> Qubits:
         raise not_executable(frame, node, "an index with several dimensions", "registers have one dimension")
     item = node.items[0]
     if isinstance(item, tree.Range):
-        chosen = range_of(item, size, names(frame), frame.scope.version)
+        try:
+            chosen = range_of(item, size, names(frame), frame.scope.version)
+        except ConstantError as error:
+            places = moving_places(frame, item, error)
+            return Qubits(tuple(_wire_at(frame, item, base, place) for place in places), single=False)
         if chosen and not all(0 <= index < size for index in (chosen[0], chosen[-1])):
             raise out_of_range(frame, item, chosen[-1], name, size)
         return Qubits(tuple(base.wires[index] for index in chosen), single=False)

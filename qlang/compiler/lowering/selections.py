@@ -11,7 +11,7 @@ from xdsl.ir import SSAValue
 
 from qlang.compiler.lowering.conversions import convert, made, materialised, storage
 from qlang.compiler.lowering.emitter import Dynamic, Emitter
-from qlang.compiler.lowering.frame import Known, Selection
+from qlang.compiler.lowering.frame import Known, Selection, Wire
 from qlang.ir import arrays as array_ops
 from qlang.ir import bits as bits_ops
 from qlang.ir.circuit import BitsType
@@ -20,7 +20,7 @@ from qlang.sema.casts import element_type
 from qlang.sema.types import BIT, Array, Bit, Type
 from qlang.sema.values import Constant
 
-Place = int | SSAValue
+Place = Wire
 
 
 def taken(emitter: Emitter, base: Known, selections: Sequence[Selection]) -> Known:
@@ -86,7 +86,11 @@ def _length(value: Dynamic) -> int:
 
 
 def _known(selections: Sequence[Selection]) -> TypeGuard[Sequence[parts.Selection]]:
-    return all(isinstance(selection, (int, tuple)) for selection in selections)
+    return all(isinstance(selection, int) or _constant(selection) for selection in selections)
+
+
+def _constant(selection: Selection) -> TypeGuard[tuple[int, ...]]:
+    return isinstance(selection, tuple) and all(isinstance(place, int) for place in selection)
 
 
 def _leading(selections: Sequence[Selection], most: int) -> list[Place]:
@@ -136,8 +140,14 @@ def _runs(places: Sequence[int]) -> Iterator[tuple[int, int, int]]:
 def _bits_taken(emitter: Emitter, base: Dynamic, selection: Selection) -> Dynamic:
     if not isinstance(selection, tuple):
         return extracted(emitter, base, _index(emitter, selection), BIT)
-    runs = list(_runs(selection))
     kind = Bit(len(selection))
+    if not _constant(selection):
+        result = Dynamic(kind, emitter.bits(0, len(selection)))
+        for offset, place in enumerate(selection):
+            bit = extracted(emitter, base, _index(emitter, place), BIT)
+            result = _inserted(emitter, result, emitter.integer(offset), bit)
+        return result
+    runs = list(_runs(selection))
     if len(runs) == 1:
         return extracted(emitter, base, emitter.integer(runs[0][1]), kind)
     result = Dynamic(kind, emitter.bits(0, len(selection)))
@@ -152,6 +162,11 @@ def _bits_replaced(emitter: Emitter, base: Dynamic, selection: Selection, new: K
         bit = materialised(emitter, convert(emitter, BIT, new))
         return _inserted(emitter, base, _index(emitter, selection), bit)
     piece = materialised(emitter, convert(emitter, Bit(len(selection)), new))
+    if not _constant(selection):
+        for offset, place in enumerate(selection):
+            bit = extracted(emitter, piece, emitter.integer(offset), BIT)
+            base = _inserted(emitter, base, _index(emitter, place), bit)
+        return base
     for offset, place, length in _runs(selection):
         section = extracted(emitter, piece, emitter.integer(offset), Bit(length))
         base = _inserted(emitter, base, emitter.integer(place), section)
