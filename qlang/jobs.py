@@ -107,7 +107,7 @@ class Job:
 
 
 def job(
-    bound: BoundCircuit,
+    bound: BoundCircuit | Circuit,
     *,
     name: str | None = None,
     expect: Mapping[str, Observable | ObservableFunction | str] | None = None,

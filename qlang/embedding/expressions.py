@@ -161,10 +161,16 @@ def _attribute(reader: Reader, node: ast.Attribute) -> Value:
 
 
 def _binary(reader: Reader, node: ast.BinOp) -> Value:
-    symbol = SYMBOLS.get(type(node.op))
-    if symbol is None:
-        raise reader.refuse(node, f"the operator of `{ast.unparse(node)}`")
-    return binary(reader, node, symbol, expression(reader, node.left), expression(reader, node.right))
+    chain = [node]  # `a + b + c + …` nests to the left, without a bound
+    while isinstance(chain[-1].left, ast.BinOp):
+        chain.append(chain[-1].left)
+    value = expression(reader, chain[-1].left)
+    for part in reversed(chain):
+        symbol = SYMBOLS.get(type(part.op))
+        if symbol is None:
+            raise reader.refuse(part, f"the operator of `{ast.unparse(part)}`")
+        value = binary(reader, part, symbol, value, expression(reader, part.right))
+    return value
 
 
 def _unary(reader: Reader, node: ast.UnaryOp) -> Value:

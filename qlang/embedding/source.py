@@ -52,9 +52,17 @@ class PythonFunction:
 def offset_of(source: Source, line: int, column: int, indent: int = 0) -> int:
     """The character at a line of a source, counted from 1, and a column in bytes behind an indentation."""
     begin = source.line_starts()[line - 1]
+    if _is_ascii(source.text):
+        return min(begin + indent + column, len(source.text))
     stop = source.text.find("\n", begin)
     text = source.text[begin : stop if stop >= 0 else None]
     return begin + min(indent, len(text)) + len(text[indent:].encode()[:column].decode(errors="ignore"))
+
+
+@lru_cache(maxsize=256)
+def _is_ascii(text: str) -> bool:
+    """Whether bytes and characters of a text are the same."""
+    return text.isascii()
 
 
 @lru_cache(maxsize=256)

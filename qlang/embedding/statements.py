@@ -37,6 +37,11 @@ def statements(reader: Reader, body: Sequence[ast.stmt]) -> list[tree.Statement]
             reader.problems += error.diagnostics
             _give_up(reader, node)
             written = []
+        except RecursionError:
+            problem = reader.refuse(node, "a statement nested this deep", "split it into several")
+            reader.problems += problem.diagnostics
+            _give_up(reader, node)
+            written = []
         found += [*_declarations(reader, id(body)), *written]
     reader.present_block = around
     return found
