@@ -19,8 +19,9 @@ HEAD = """\
 # Standard library
 
 Modules written in qlang itself; `import std.NAME;` brings in all definitions of one. A definition of one's own with the
-same name comes first. In Python they are `ql.std` ([python.md](python.md)). The text below is made of the comments in the source, `qlang/stdlib/std`, and every example in it
-compiles. This page is generated: `pytest tests/stdlib --update-golden`.
+same name comes first. In Python they are `ql.std` ([python.md](python.md)). The text below is made of the comments in
+the source, `qlang/stdlib/std`, and every example in it compiles. This page is generated: `pytest tests/stdlib
+--update-golden`.
 """
 KINDS = (
     tree.GateDefinition,
