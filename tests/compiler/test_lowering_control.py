@@ -208,3 +208,30 @@ def test_loops_over_ranges_of_every_kind(body: str, expected: int) -> None:
     """`m` is 1 and `s` is -1, both known only at run time."""
     measured = "bit m; x q[0]; m = measure q[0]; x q[0]; int s = -int(m);"
     assert bits("", f"{measured} {body}") == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for int i in {1, 2, 3} { rx(pi / 3) a; }",
+        "for int i in [1:3] { rx(pi / 3) a; }",
+        "for float f in [1:2] { rx(f * pi / 3) a; }",
+        "for uint[1] i in [1:4] { rx(i * pi / 2) a; }",
+        "box { rx(pi) a; }",
+        "{ rx(pi / 2) a; { rx(pi / 2) a; } }",
+        "rx(pi / 2) a; barrier a; nop a; rx(pi / 2) a;",
+    ],
+)
+def test_bodies_of_gates_hold_loops_and_blocks(body: str) -> None:
+    found = state(f"{HEADER}gate g a {{ {body} }}\nqubit q;\ng q;\n")
+    assert np.allclose(np.abs(found), [0, 1])
+
+
+@pytest.mark.parametrize("body", ["delay[10ns] a; x a;", "box[10ns] { x a; }"])
+def test_a_time_inside_a_gate_is_refused_where_it_is_defined(body: str) -> None:
+    assert codes(f"{HEADER}gate g a {{ {body} }}\nqubit q;\nx q;\n", "test.qasm") == ["QJ0504"]
+
+
+def test_a_gate_of_endless_loops_is_refused_at_once() -> None:
+    text = f"{HEADER}gate g a {{ for int i in [1:1000000000] {{ x a; }} }}\nqubit q;\ng q;\n"
+    assert codes(text, "test.qasm") == ["QJ0504"]

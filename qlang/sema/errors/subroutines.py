@@ -63,11 +63,13 @@ class ExecutionStopped(Diagnostic):
         "there, and nothing is recorded."
     )
     example_wrong = (
-        "circuit c() {\n  qubit[2] q; bit b; int k = 1;\n  x q[0]; b = measure q[0];\n  if (b) { k += 1; }\n  x q[k];\n}\n"
+        "circuit c() {\n  qubit[2] q; bit b; int k = 1;\n  x q[0]; b = measure q[0];\n"
+        "  if (b) { k += 1; }\n  x q[k];\n}\n"
         "job j { run c(); sample q; }\n"
     )
     example_right = (
-        "circuit c() {\n  qubit[2] q; bit b; int k = 1;\n  x q[0]; b = measure q[0];\n  if (b) { k -= 1; }\n  x q[k];\n}\n"
+        "circuit c() {\n  qubit[2] q; bit b; int k = 1;\n  x q[0]; b = measure q[0];\n"
+        "  if (b) { k -= 1; }\n  x q[k];\n}\n"
         "job j { run c(); sample q; }\n"
     )
     found_by = "run"
