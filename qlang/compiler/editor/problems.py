@@ -10,7 +10,7 @@ from qlang.syntax import tree
 from qlang.syntax.diagnostic import Applicability, Diagnostic, Fix, Severity
 from qlang.syntax.source import Source
 
-UNNECESSARY = frozenset({"QJ1001", "QJ1003", "QJ1004"})
+UNNECESSARY = frozenset({"QJ1001", "QJ1003", "QJ1004", "QJ1006", "QJ1007", "QJ1009", "QJ1012"})
 """Codes about text that does nothing; editors fade it."""
 
 
