@@ -4,6 +4,7 @@ Estimates are compared with exact values within `SIGMAS` of their own standard e
 compared; at five standard errors a right program fails with probability below 90 · 5.8e-7 < 1e-4.
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -204,6 +205,8 @@ def test_examples_are_laid_out_in_the_one_style(qlangc: Callable[..., Any], pyte
 def test_every_example_has_a_test_and_says_what_one_learns(pytestconfig: pytest.Config) -> None:
     tests = Path(__file__).read_text(encoding="utf-8")
     for path in (pytestconfig.rootpath / "examples").iterdir():
-        if path.is_file():
+        if path.suffix == ".ipynb":  # tests/embedding/test_notebook.py runs it
+            assert "Learn:" in json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"][-1]
+        elif path.is_file():
             assert path.name in tests
             assert path.read_text(encoding="utf-8").startswith(("//", '"""'))
