@@ -7,23 +7,19 @@ Qiskit's `U` has no global phase where OpenQASM 3's built-in one has e^{iθ/2}; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from importlib import import_module
-from math import pi
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
-from qlang.interchange import operators
-from qlang.interchange.build_qiskit_expr import Classical
+from qlang.interchange.build_qiskit_parts import TARGET, Builder, Number, Writer
 from qlang.interchange.errors import CannotWrite
-from qlang.interchange.expressions import value_of, variables_of
+from qlang.interchange.expressions import indices_in, variables_of
+from qlang.interchange.flatten import Step, flat
 from qlang.interchange.names import Names
 from qlang.interchange.program import (
     Assign,
-    Call,
     Const,
     Declare,
-    Element,
     Expr,
     For,
     Gate,
@@ -33,64 +29,17 @@ from qlang.interchange.program import (
     Program,
     Run,
     Statement,
-    Table,
     Var,
     While,
     Wire,
-    WireAt,
 )
 from qlang.interchange.structure import structured
 from qlang.interchange.wires import everything
 from qlang.ir.circuit import FuncOp
 from qlang.ir.gates import BY_CODE
-from qlang.ir.spans import place_of
 
-TARGET = "Qiskit"
 MOST_STEPS = 1 << 20
 """Most turns of loops that are written out."""
-CLASSES = {
-    "id": "IGate",
-    "x": "XGate",
-    "y": "YGate",
-    "z": "ZGate",
-    "h": "HGate",
-    "s": "SGate",
-    "sdg": "SdgGate",
-    "t": "TGate",
-    "tdg": "TdgGate",
-    "sx": "SXGate",
-    "sxdg": "SXdgGate",
-    "rx": "RXGate",
-    "ry": "RYGate",
-    "rz": "RZGate",
-    "p": "PhaseGate",
-    "u": "UGate",
-    "U": "UGate",
-    "cx": "CXGate",
-    "cy": "CYGate",
-    "cz": "CZGate",
-    "ch": "CHGate",
-    "cp": "CPhaseGate",
-    "crx": "CRXGate",
-    "cry": "CRYGate",
-    "crz": "CRZGate",
-    "swap": "SwapGate",
-    "iswap": "iSwapGate",
-    "rxx": "RXXGate",
-    "ryy": "RYYGate",
-    "rzz": "RZZGate",
-    "rzx": "RZXGate",
-    "ecr": "ECRGate",
-    "ccx": "CCXGate",
-    "ccz": "CCZGate",
-    "cswap": "CSwapGate",
-    "gphase": "GlobalPhaseGate",
-    "iswapdg": "XXPlusYYGate",
-}
-"""Primitive → class in `qiskit.circuit.library`; `iswapdg` is XX+YY by π."""
-
-Number = Any
-"""A float, or an expression of Qiskit's parameters: foreign, so untyped."""
 
 
 def qiskit_circuit(func: FuncOp) -> Any:
@@ -99,124 +48,58 @@ def qiskit_circuit(func: FuncOp) -> Any:
     Raises CannotWrite for what Qiskit cannot say, and ImportError where Qiskit is not installed.
     """
     program = structured(func, TARGET, Names(forbidden=frozenset()))
-    builder = _Builder.of(program)
-    builder.block(program.body, nested=False)
+    builder = Builder.of(program, _WRITERS)
+    try:
+        builder.block(program.body, nested=False)
+    except CannotWrite as refusal:
+        return _written_out(program, refusal)
     return builder.circuit
 
 
-@dataclass(slots=True)
-class _Builder:
-    circuit: Any
-    library: Any
-    parameter: Any
-    """Qiskit's class `Parameter`."""
-    classical: Classical
-    size: int
-    known: dict[str, Number] = field(default_factory=dict)
-    """Numbers and parameters by variable; what changes while the circuit runs is not among them."""
-    changing: frozenset[str] = frozenset()
-    """Variables that are assigned after their declaration."""
-    unread: Any = None
-    steps: int = 0
-    gates: dict[tuple[str, tuple[float, ...]], Any] = field(default_factory=dict)
+def _written_out(program: Program, refusal: CannotWrite) -> Any:
+    """The circuit with its loops written out and its variables computed, for one that Qiskit cannot say otherwise.
 
-    @classmethod
-    def of(cls, program: Program) -> _Builder:
-        module = import_module("qiskit.circuit")
-        quantum = [module.QuantumRegister(size, name) for name, (_, size) in program.registers.items() if size]
-        bits = {name: module.ClassicalRegister(size, name) for name, size in program.bits.items() if size}
-        circuit = module.QuantumCircuit(*quantum, *bits.values(), name=program.name)
-        library = import_module("qiskit.circuit.library")
-        found = cls(circuit, library, module.Parameter, Classical(circuit, bits), program.size)
-        found.known.update((parameter.name, module.Parameter(parameter.name)) for parameter in program.parameters)
-        found.classical.known = found.known
-        assigned = [each.target for each in everything(program.body) if isinstance(each, Assign)]
-        found.changing = frozenset(target.name for target in assigned if isinstance(target, Var))
-        return found
-
-    def refuse(self, statement: Statement, construct: str, instead: str = "") -> CannotWrite:
-        place = place_of(statement.origin) if statement.origin is not None else None
-        return CannotWrite(TARGET, construct, instead, place=place)
-
-    def number(self, expression: Expr, statement: Statement, what: str) -> Number:
-        """A number or an expression of parameters. Raises CannotWrite for what measurements decide."""
-        match expression:
-            case Const(value=value):
-                return value
-            case Var(name=name) if name in self.known:
-                return self.known[name]
-            case Table(values=values):
-                return values
-            case Element(register=Var(kind="array")) | WireAt() if variables_of(expression) <= self.known.keys():
-                return value_of(expression, self.known)
-            case Call(operator=operator, operands=operands) if operator in operators.TABLE:
-                return _computed(operator, [self.number(operand, statement, what) for operand in operands])
-            case _:
-                raise self.refuse(statement, f"{what} that is computed while the circuit runs")
-
-    def wire(self, wire: Wire, statement: Statement) -> int:
-        if isinstance(wire, int):
-            return wire
-        number = self.number(wire, statement, "a qubit's index")
-        if not isinstance(number, int):
-            raise self.refuse(statement, "a qubit chosen by a parameter", "give the parameter a value")
-        if not 0 <= number < self.size:
-            raise self.refuse(statement, "an index outside of its register")
-        return number
-
-    def qubits(self, wires: Iterable[Wire], statement: Statement) -> list[Any]:
-        return [self.circuit.qubits[self.wire(wire, statement)] for wire in wires]
-
-    def block(self, statements: Iterable[Statement], *, nested: bool) -> None:
-        for statement in statements:
-            _WRITERS[type(statement)](self, statement, nested)
-
-    def gate(self, name: str, angles: tuple[Number, ...]) -> Any:
-        key = (name, angles)
-        if name == "iswapdg":
-            angles = (pi,)
-        known = self.gates.get(key)
-        if known is None:
-            known = self.gates[key] = getattr(self.library, CLASSES[name])(*angles)
-        return known
-
-    def restore(self, known: Mapping[str, Number]) -> None:
-        """Know again what was known before."""
-        self.known.clear()
-        self.known.update(known)
-
-    def forget(self, statements: Iterable[Statement]) -> None:
-        """What a loop or branch may assign is not known any more."""
-        for statement in everything(statements):
-            if isinstance(statement, Assign) and isinstance(statement.target, Var):
-                self.known.pop(statement.target.name, None)
+    Raises the refusal where that needs more than gates, measurements and resets.
+    """
+    builder = Builder.of(program, _WRITERS)
+    try:
+        for step in flat(program, TARGET):
+            if step.conditions or step.what == "assign":
+                raise refusal
+            _step(builder, step)
+    except CannotWrite:
+        raise refusal from None
+    return builder.circuit
 
 
-def _computed(operator: str, values: list[Number]) -> Number:
-    if all(isinstance(value, (int, float)) for value in values):
-        return operators.compute(operator, values)
-    if operator in ("float", "floatu"):
-        return values[0]
-    method = _METHODS.get(operator)
-    if method is not None:
-        return getattr(values[0], method)()
-    if operator in _PARAMETRIC:
-        return operators.compute(_PARAMETRIC[operator], values)
-    raise CannotWrite(TARGET, f"`{operator}` of a parameter")
+def _step(builder: Builder, step: Step) -> None:
+    """A step with everything known."""
+    wires = tuple(step.wires)
+    match step.what:
+        case "measure" if step.bits:
+            for wire, (register, index) in zip(wires, step.bits, strict=True):
+                size = len(builder.classical.registers.get(register, ())) or index + 1
+                bits = builder.classical.add_register(register, size)
+                builder.circuit.measure(wire, bits[index])
+        case "measure":
+            _measure(builder, Measure(wires, None, Const(0, "int")), False)
+        case "reset" | "barrier":
+            _idle(builder, Idle(step.what, wires), False)
+        case "delay":
+            _idle(builder, Idle("delay", wires, Const(step.angles[0], "float")), False)
+        case name:
+            qubits = [builder.circuit.qubits[wire] for wire in wires]
+            _apply(builder, builder.circuit, name, step.angles, qubits, step.controls, False)
 
 
-_METHODS = {name: name for name in ("sin", "cos", "tan", "arcsin", "arccos", "arctan", "exp", "log")}
-_PARAMETRIC = {"+": "+.", "-": "-.", "*": "*.", **{name: name for name in ("+.", "-.", "*.", "/.", "**.", "neg")}}
-
-
-def _run(builder: _Builder, run: Run, nested: bool) -> None:
+def _run(builder: Builder, run: Run, nested: bool) -> None:
     circuit, qubits = builder.circuit, builder.circuit.qubits
     for code, wires, angles in run.gates.gates():
         name = BY_CODE[code].name
         _apply(builder, circuit, name, angles, [qubits[wire] for wire in wires], "", nested)
 
 
-def _gate(builder: _Builder, gate: Gate, nested: bool) -> None:
+def _gate(builder: Builder, gate: Gate, nested: bool) -> None:
     angles = tuple(builder.number(angle, gate, "an angle") for angle in gate.angles)
     qubits = builder.qubits(gate.wires, gate)
     if len(set(qubits)) < len(qubits):
@@ -225,7 +108,7 @@ def _gate(builder: _Builder, gate: Gate, nested: bool) -> None:
 
 
 def _apply(
-    builder: _Builder,
+    builder: Builder,
     circuit: Any,
     name: str,
     angles: tuple[Number, ...],
@@ -252,7 +135,7 @@ def _apply(
     circuit.append(gate, qubits, copy=False)
 
 
-def _measure(builder: _Builder, measure: Measure, nested: bool) -> None:
+def _measure(builder: Builder, measure: Measure, nested: bool) -> None:
     circuit, qubits = builder.circuit, builder.qubits(measure.wires, measure)
     if measure.register is None:
         if builder.unread is None:
@@ -267,7 +150,7 @@ def _measure(builder: _Builder, measure: Measure, nested: bool) -> None:
     circuit.measure(qubits, bits)
 
 
-def _idle(builder: _Builder, idle: Idle, nested: bool) -> None:
+def _idle(builder: Builder, idle: Idle, nested: bool) -> None:
     qubits = builder.qubits(idle.wires, idle)
     match idle.what:
         case "reset":
@@ -279,7 +162,7 @@ def _idle(builder: _Builder, idle: Idle, nested: bool) -> None:
             builder.circuit.delay(builder.number(idle.seconds, idle, "a duration"), qubits, unit="s")
 
 
-def _declare(builder: _Builder, declare: Declare, nested: bool) -> None:
+def _declare(builder: Builder, declare: Declare, nested: bool) -> None:
     variable, value = declare.variable, declare.value
     if variable.kind == "bits":
         if nested or builder.classical.open_blocks or variable.name not in builder.classical.registers:
@@ -294,16 +177,19 @@ def _declare(builder: _Builder, declare: Declare, nested: bool) -> None:
         builder.classical.declare(variable, value, declare)
 
 
-def _learn(builder: _Builder, variable: Var, value: Expr | None) -> None:
-    builder.known.pop(variable.name, None)
+def _learn(builder: Builder, variable: Var, value: Expr | None) -> None:
+    """Keep the number or expression of parameters that a variable has, where it has one."""
+    known = None
     if value is not None and variables_of(value) <= builder.known.keys():
-        try:
-            builder.known[variable.name] = builder.number(value, Declare(variable, value), "a number")
-        except (CannotWrite, ArithmeticError, ValueError):
-            return
+        with suppress(CannotWrite, ArithmeticError, ValueError):
+            known = builder.number(value, Declare(variable, value), "a number")
+    if known is None:
+        builder.known.pop(variable.name, None)
+    else:
+        builder.known[variable.name] = known
 
 
-def _assign(builder: _Builder, assign: Assign, nested: bool) -> None:
+def _assign(builder: Builder, assign: Assign, nested: bool) -> None:
     target = assign.target
     if (target if isinstance(target, Var) else target.register).kind == "array":
         raise builder.refuse(assign, "an array that changes while the circuit runs")
@@ -312,7 +198,7 @@ def _assign(builder: _Builder, assign: Assign, nested: bool) -> None:
         _learn(builder, assign.target, assign.value)
 
 
-def _for(builder: _Builder, loop: For, nested: bool) -> None:
+def _for(builder: Builder, loop: For, nested: bool) -> None:
     bounds = [builder.number(each, loop, "the range of a loop") for each in (loop.first, loop.stop, loop.step)]
     if not all(isinstance(bound, int) for bound in bounds):
         raise builder.refuse(loop, "a loop whose range is a parameter", "give the parameter a value")
@@ -341,8 +227,10 @@ def _chooses(statements: Iterable[Statement], name: str) -> bool:
     """Whether a loop's variable is used for anything but angles: Qiskit has it in those only."""
     for statement in everything(statements):
         match statement:
-            case Gate(wires=wires) | Idle(wires=wires):
-                read: tuple[Wire | None, ...] = wires
+            case Gate(wires=wires, angles=angles):
+                read: tuple[Wire | None, ...] = (*wires, *(index for angle in angles for index in indices_in(angle)))
+            case Idle(wires=wires):
+                read = wires
             case Measure(wires=wires, first=first):
                 read = (*wires, first)
             case Assign(target=target, value=value):
@@ -360,7 +248,7 @@ def _chooses(statements: Iterable[Statement], name: str) -> bool:
     return False
 
 
-def _if(builder: _Builder, branch: If, nested: bool) -> None:
+def _if(builder: Builder, branch: If, nested: bool) -> None:
     if not branch.then and not branch.otherwise:
         return
     condition = builder.classical.condition(branch.condition, branch)
@@ -378,7 +266,7 @@ def _if(builder: _Builder, branch: If, nested: bool) -> None:
     builder.forget((*branch.then, *branch.otherwise))
 
 
-def _while(builder: _Builder, loop: While, nested: bool) -> None:
+def _while(builder: Builder, loop: While, nested: bool) -> None:
     builder.forget(loop.body)
     condition = builder.classical.condition(loop.condition, loop)
     if condition is False:
@@ -390,7 +278,7 @@ def _while(builder: _Builder, loop: While, nested: bool) -> None:
     builder.forget(loop.body)
 
 
-_WRITERS: dict[type[Statement], Callable[[_Builder, Any, bool], None]] = {
+_WRITERS: dict[type[Statement], Writer] = {
     Run: _run,
     Gate: _gate,
     Measure: _measure,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import tau
 
 from qlang.interchange import operators
@@ -204,6 +204,18 @@ def variables_of(expression: Expr) -> set[str]:
             return variables_of(index)
         case _:
             return set()
+
+
+def indices_in(expression: Expr) -> Iterator[Expr]:
+    """The indices of elements, bits and wires that an expression chooses."""
+    match expression:
+        case Call(operands=operands):
+            for operand in operands:
+                yield from indices_in(operand)
+        case Element(index=index) | Slice(first=index) | WireAt(index=index):
+            yield index
+        case _:
+            return
 
 
 def interval(expression: Expr, ranges: Mapping[str, tuple[int, int]]) -> tuple[int, int] | None:

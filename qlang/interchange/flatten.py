@@ -214,22 +214,24 @@ class Flattening:
         self, variable: Var, value: Expr | None, statement: Declare | Assign, conditions: Conditions
     ) -> Iterator[Step]:
         """Keep a number; what depends on bits is passed on, for some targets can say it."""
-        self.known.pop(variable.name, None)
         if value is None:
+            self.known.pop(variable.name, None)
             return
         try:
             self.known[variable.name] = value_of(value, self.known)
         except NotKnown:
+            self.known.pop(variable.name, None)
             made = Assign(variable, value, statement.origin)
             yield Step("assign", (), conditions=conditions, assigned=made, origin=statement.origin)
 
     def _store_item(self, array: Var, index: Expr, value: Expr) -> None:
         """Keep an array whose elements are known; any other is unknown from here on."""
-        values = self.known.pop(array.name, None)
         try:
             place, item = int(value_of(index, self.known)), value_of(value, self.known)
         except NotKnown:
+            self.known.pop(array.name, None)
             return
+        values = self.known.pop(array.name, None)
         if isinstance(values, tuple) and -len(values) <= place < len(values):
             place %= len(values)
             self.known[array.name] = (*values[:place], item, *values[place + 1 :])

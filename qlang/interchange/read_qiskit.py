@@ -195,7 +195,9 @@ class Reader:
         self.depth -= 1
         if not operation.num_qubits:
             raise CannotRead(FRAMEWORK, f"the gate `{operation.name}` on no qubits")
-        name = self.writer.definition(operation.name, [f"p{k:03}" for k in range(len(free))], operation.num_qubits, lines)
+        name = self.writer.definition(
+            operation.name, [f"p{k:03}" for k in range(len(free))], operation.num_qubits, lines
+        )
         return f"{name}({', '.join(self.parameters[each] for each in free)})" if free else name
 
     def body(self, operation: Foreign, definition: Foreign, qubits: Sequence[str]) -> None:

@@ -42,12 +42,18 @@ def program(text: str, name: str = "input.qasm") -> ql.Program:
 
 
 def bare(circuit: QuantumCircuit) -> QuantumCircuit:
-    """The unitary part: without the measurements and barriers."""
-    found = QuantumCircuit(*circuit.qregs, global_phase=circuit.global_phase)
-    found.add_bits(qubit for qubit in circuit.qubits if qubit not in found.qubits)
+    """The unitary part: without the measurements and barriers, loops written out."""
+    found = QuantumCircuit(circuit.num_qubits, global_phase=circuit.global_phase)
     for instruction in circuit.data:
-        if instruction.operation.name not in ("measure", "barrier", "delay"):
-            found.append(instruction.operation, instruction.qubits)
+        operation = instruction.operation
+        wires = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
+        if operation.name == "for_loop":
+            values, parameter, block = operation.params
+            for value in values:
+                body = block.assign_parameters({parameter: value}) if parameter is not None else block
+                found.compose(bare(body), wires, inplace=True)
+        elif operation.name not in ("measure", "barrier", "delay"):
+            found.append(operation, wires)
     return found
 
 

@@ -1,4 +1,5 @@
-"""QIR base profile: verified by pyqir; its calls are read back as gates and compared as matrices, but for phase."""
+"""QIR base profile: verified by pyqir; its calls are read back as gates and compared as matrices, above six qubits by
+MQT QCEC, but for the global phase."""
 
 import re
 
@@ -7,7 +8,7 @@ import pytest
 from qiskit import QuantumCircuit
 
 import qlang as ql
-from tests.interchange.oracles import QASMBENCH, bare, is_dynamic, program, same_unitary, text_of
+from tests.interchange.oracles import QASMBENCH, bare, equivalent, is_dynamic, program, same_unitary, text_of
 from tests.qasmbench.test_distribution import loaded
 
 _GATES = {
@@ -59,7 +60,9 @@ SAMPLE = ["toffoli_n3", "qft_n4", "iswap_n2", "wstate_n3", "dnn_n2", "variationa
 def check(name: str) -> None:
     text = text_of(QASMBENCH[name])
     circuit, _ = read_back(program(text).to_qir())
-    assert same_unitary(circuit, bare(loaded(text)), phase=False)
+    reference = bare(loaded(text))
+    small = reference.num_qubits <= 6
+    assert same_unitary(circuit, reference, phase=False) if small else equivalent(circuit, reference)
 
 
 @pytest.mark.parametrize("name", SAMPLE)
