@@ -184,6 +184,18 @@ def test_matrix(name: str) -> None:
     np.testing.assert_allclose(ours(name, angles), CLOSED_FORMS[name](*angles), atol=1e-12)
 
 
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_controlled_and_inverse(name: str) -> None:
+    """`ctrl @` sees the phase of the matrix; `inv @` undoes it."""
+    node = DEFINITIONS[name]
+    angles = (0.37, -1.2, 2.5)[: len(node.parameters)]
+    shown = f"({', '.join(map(repr, angles))})" if angles else ""
+    qubits = [f"q[{index}]" for index in range(len(node.qubits) + 1)]
+    text = f"ctrl @ inv @ {name}{shown} {', '.join(qubits)};"
+    found = big_endian(unitary(text, len(qubits), GATES))
+    np.testing.assert_allclose(found, controlled(CLOSED_FORMS[name](*angles).conj().T), atol=1e-12)
+
+
 @pytest.mark.parametrize("name", [name for name, node in DEFINITIONS.items() if node.parameters])
 @settings(max_examples=6)
 @given(data=st.data())

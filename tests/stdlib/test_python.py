@@ -1,7 +1,9 @@
 """The library from Python: every definition has a meaning there, circuits call it, and jobs run it."""
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,3 +111,10 @@ def test_wrong_calls_are_shown_in_python() -> None:
 
     assert [each.span.text for each in caught.value.diagnostics] != []
     assert all(each.span.source.name == __file__ for each in caught.value.diagnostics)
+
+
+def test_runs_are_verified_and_replayed(qlangc: Callable[..., Any], in_workspace: Path) -> None:
+    for bound in (std.ghz(3), mixed(3)):
+        result = ql.job(bound, expect={"m": std.magnetization("q")}, shots=200, seed=5).run()
+        assert qlangc("verify", result.run_dir, "--json").data["ok"]
+        assert qlangc("replay", result.run_dir, "--json").data["ok"]
