@@ -13,7 +13,7 @@ import qlang
 from qlang.operations import GATES
 
 STUB = Path(__file__).resolve().parents[1] / "qlang" / "__init__.pyi"
-_NO_TYPES = ("Array", "Bit", "Qubit", "Qubits")
+_NO_TYPES = ("Array", "Bit", "Bits", "Qubit", "Qubits")
 _HEAD = '''"""The public names of qlang, with their types. Written by `tools/python_stub.py`."""
 
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +38,7 @@ class Bits(int):
     @overload
     def __getitem__(self, index: slice | list[int]) -> Bits: ...
     def __setitem__(self, index: int | slice, value: int) -> None: ...
+    def __class_getitem__(cls, size: int) -> Any: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Bit]: ...
 

@@ -17,6 +17,13 @@ class Bit:
     """A measured bit."""
 
 
+class Bits:
+    """A register of bits; as a result, with their number: `ql.Bits[3]`."""
+
+    def __class_getitem__(cls, item: Any) -> type[Bits]:
+        return cls
+
+
 class Array:
     """An array of numbers: `ql.Array` of floats, `ql.Array[int]`, `ql.Array[float, 2]` of two dimensions."""
 

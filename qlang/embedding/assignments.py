@@ -199,6 +199,10 @@ def _size(reader: Reader, value: Value) -> tree.Expression | None:
     known = reader.variables.get(measured.name) if isinstance(measured, tree.Name) else None
     if known is not None and known.size is not None and known.kind == BITS:
         return known.size
+    if isinstance(measured, tree.Call) and measured.callee.name in reader.uses:
+        symbol = reader.uses[measured.callee.name].symbol
+        size = getattr(getattr(symbol, "result", None), "size", None)
+        return None if size is None else tree.IntLiteral(measured.start, measured.end, size)
     if isinstance(measured, (tree.Name, tree.Index)):
         argument = tree.Argument(measured.start, measured.end, None, measured)
         name = tree.Name(measured.start, measured.end, "sizeof")

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from qlang.embedding.captured import literal
 from qlang.embedding.definition import NOTHING, Definition, Parameter, Place
-from qlang.embedding.expressions import expression
-from qlang.embedding.kinds import BIT, BOOL, FLOAT, INT, LIST, QUBIT, QUBITS, Kind, Value, named
+from qlang.embedding.expressions import expression, integer
+from qlang.embedding.kinds import BIT, BITS, BOOL, FLOAT, INT, LIST, QUBIT, QUBITS, Kind, Value, named
 from qlang.embedding.reader import Reader, Variable
 from qlang.embedding.scopes import scopes_of
 from qlang.embedding.source import PythonFunction, read_function
@@ -24,7 +24,7 @@ from qlang.syntax.diagnostic import errors_of
 from qlang.syntax.source import Source, Span
 
 _KINDS = {"int": INT, "float": FLOAT, "bool": BOOL, "Qubits": QUBITS, "Qubit": QUBIT, "Bit": BIT}
-_RESULTS = {"int": INT, "float": FLOAT, "bool": BOOL, "Bit": BIT, "bit": BIT}
+_RESULTS = {"int": INT, "float": FLOAT, "bool": BOOL, "Bit": BIT, "bit": BIT, "Bits": BITS}
 _ARRAYS = ("Array", "ndarray", "NDArray", "list", "List", "Sequence", "tuple")
 
 Node = TypeVar("Node", bound=tree.Statement)
@@ -58,7 +58,7 @@ def circuit_or_subroutine(function: Callable[..., Any]) -> Definition:
         statement: tree.Statement = tree.CircuitDefinition(start, end, name, written, body)
     else:
         result = _result(reader)
-        kind = None if result is None else named(result, start, end)
+        kind = None if result is None else named(result, start, end, _result_size(reader))
         statement = tree.SubroutineDefinition(start, end, name, written, kind, body)
     return _checked(reader, place, statement, parameters)
 
@@ -208,14 +208,34 @@ def _result(reader: Reader) -> Kind | None:
     node = reader.function.tree.returns
     if node is None or reader.result is None:
         return reader.result
-    name = ast.unparse(node).strip("'\"").rpartition(".")[2]
+    name = _annotated(node)
     if name not in _RESULTS and name != "None":
-        raise reader.refuse(node, f"a result of type `{name}`", "write `ql.Bit`, `bool`, `int` or `float`")
+        instead = "write `ql.Bit`, `ql.Bits[n]`, `bool`, `int` or `float`"
+        raise reader.refuse(node, f"a result of type `{name}`", instead)
     wanted = _RESULTS.get(name)
     fits = wanted == reader.result or (wanted is not None and wanted.logical and reader.result.logical)
     if not fits and not (wanted == FLOAT and reader.result == INT):
         raise reader.refuse(node, f"a result of type `{name}` where a {reader.result} is returned")
     return wanted
+
+
+def _annotated(node: ast.expr) -> str:
+    """The name of a type, without its module and size."""
+    base = node.value if isinstance(node, ast.Subscript) else node
+    return ast.unparse(base).strip("'\"").rpartition(".")[2]
+
+
+def _result_size(reader: Reader) -> tree.Expression | None:
+    """The `n` of a result `ql.Bits[n]`; it may be left out where a register declared with a number is returned."""
+    node = reader.function.tree.returns
+    if isinstance(node, ast.Subscript) and _annotated(node) == "Bits":
+        return integer(reader, node.slice, "the number of bits").node
+    if reader.result_size is not None:
+        return reader.result_size
+    if reader.result == BITS:
+        blamed = node if node is not None else reader.function.tree
+        raise reader.refuse(blamed, "a result of several bits without their number", "write `-> ql.Bits[n]`")
+    return None
 
 
 def _checked(reader: Reader, place: Place, statement: tree.Statement, parameters: Sequence[Parameter]) -> Definition:

@@ -70,6 +70,8 @@ class Reader:
     result: Kind | None = None
     """The kind that the function returns, once known."""
     result_span: Span | None = None
+    result_size: tree.Expression | None = None
+    """Of a result of several bits, where a register is returned that is declared with a number."""
     problems: list[Diagnostic] = field(default_factory=list)
     """Mistakes found so far; reading goes on behind a statement that has one."""
     fresh: int = 0

@@ -253,14 +253,13 @@ def _returned(reader: Reader, node: ast.expr) -> Value:
         from qlang.embedding.calls import measurement
 
         found, kind = measurement(reader, node)
-        if kind == BITS:
-            raise reader.refuse(node, "a result of several bits", "measure into bits that the caller has, one by one")
         return Value(found, kind)
+    if isinstance(node, ast.Name) and node.id in reader.variables:
+        size = reader.variables[node.id].size
+        reader.result_size = size if isinstance(size, tree.IntLiteral) else None
     found_value = expression(reader, node)
     if not found_value.kind.number:
         raise reader.refuse(node, f"a result that is a {found_value.kind}")
-    if found_value.kind == BITS:
-        raise reader.refuse(node, "a result of several bits", "return an `int(…)` of them")
     return found_value
 
 

@@ -214,3 +214,36 @@ def test_delays_and_barriers_are_kept() -> None:
     kinds = [type(statement) for statement in waiting.symbol.body]
     assert kinds == [tree.QubitDeclaration, tree.Delay, tree.Delay, tree.Delay, tree.Barrier, tree.Reset]
     assert registers_of(ql.job(waiting(2e-7))) == {}
+
+
+def test_subroutines_return_several_bits() -> None:
+    @ql.circuit
+    def ends(q: ql.Qubits) -> ql.Bits[2]:
+        c = ql.bits(2)
+        c[0] = ql.measure(q[0])
+        c[1] = ql.measure(q[-1])
+        return c
+
+    @ql.circuit
+    def inner(q: ql.Qubits) -> ql.Bits:
+        c = ql.bits(2)
+        c[1] = ql.measure(q[1])
+        return c
+
+    @ql.circuit
+    def asked():
+        q = ql.qubits(3)
+        ql.x(q[1:])
+        a = ends(q)
+        b: ql.Bits = inner(q)
+        if a == 2 and b[1]:
+            ql.x(q[0])
+        c = ql.measure(q)
+        return a, b, c
+
+    assert registers_of(ql.job(asked())) == {"a": {2: 1.0}, "b": {2: 1.0}, "c": {7: 1.0}}
+    with pytest.raises(ql.CompileError, match=r"write `-> ql\.Bits\[n\]`"):
+
+        @ql.circuit
+        def unsized(q: ql.Qubits):
+            return ql.measure(q)
