@@ -63,6 +63,20 @@ def entries(module: str) -> list[Entry]:
     return found
 
 
+def registers(entry: Entry) -> str:
+    """What a job may ask of a circuit."""
+    if not isinstance(entry.node, tree.CircuitDefinition):
+        return ""
+    text = source_of(entry.module).text
+    declared = [
+        " ".join(text[node.start : node.end].removesuffix(";").split())
+        for node in entry.node.body.statements
+        if isinstance(node, tree.QubitDeclaration)
+        or (isinstance(node, tree.ClassicalDeclaration) and node.type.name == "bit")
+    ]
+    return f" Registers: {', '.join(f'`{each}`' for each in declared)}."
+
+
 def headline(module: str) -> Comment:
     """The first comment of a module."""
     lines = source_of(module).text.splitlines()
@@ -81,7 +95,8 @@ def page() -> str:
             parts.append(f"\nWith {', '.join(f'`{name}`' for name in imported)}.\n")
         for entry in entries(module):
             examples = "".join(f"{example}\n" for example in entry.comment.examples)
-            parts.append(f"\n### `{entry.signature}`\n\n{entry.comment.text}\n\n```qjob\n{examples}```\n")
+            text = f"{entry.comment.text}{registers(entry)}"
+            parts.append(f"\n### `{entry.signature}`\n\n{text}\n\n```qjob\n{examples}```\n")
     return "".join(parts)
 
 
