@@ -89,6 +89,8 @@ class Builder:
     sizes: dict[str, int] = field(default_factory=dict)
     visible: list[set[str]] = field(default_factory=list)
     """Variables of the open blocks, outermost first."""
+    borrowed: list[list[tuple[SSAValue, Expr]]] = field(default_factory=list)
+    """Values that are read from a variable of an open block, with where they were read from before."""
     written: set[str] = field(default_factory=set)
     loops: int = 0
     now: int = 0
@@ -129,6 +131,7 @@ class Builder:
         """The statements of a block, up to its terminator."""
         out: list[Statement] = []
         self.visible.append(set())
+        self.borrowed.append([])
         for op in block.ops:
             self.now = self.liveness.position[op]
             if not all(map(speakable, op.results)):
@@ -141,7 +144,14 @@ class Builder:
             else:
                 raise self.refuse(op, f"`{op.name}`")
         self.visible.pop()
+        for value, expression in reversed(self.borrowed.pop()):
+            self.location[value] = expression
         return out
+
+    def borrow(self, value: SSAValue, variable: Var) -> None:
+        """Read a value from a variable until the block ends that declares it; the value may be older."""
+        self.borrowed[-1].append((value, self.location[value]))
+        self.location[value] = variable
 
     def read(self, value: SSAValue) -> Expr:
         return self.location[value]

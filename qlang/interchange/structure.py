@@ -185,7 +185,7 @@ def _named(builder: Builder, value: SSAValue, register: Expr, out: list[Statemen
         return register
     variable = builder.declared(value, "b" if kind_of(value) == "bits" else "t")
     out.append(Declare(variable, register))
-    builder.location[value] = variable
+    builder.borrow(value, variable)
     return variable
 
 

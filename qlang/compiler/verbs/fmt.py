@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qlang.compiler import exit_codes, frontend
 from qlang.compiler.console import Console, console_of, verb_parser
+from qlang.compiler.failure import Failure
 from qlang.compiler.rewriting import replace_text, unified_diff
 from qlang.syntax.format import format_source
 from qlang.syntax.source import Source
@@ -43,6 +44,10 @@ def main(argv: list[str]) -> int:
 
 def _laid_out(path: str, stdin_name: str | None, console: Console) -> tuple[str, str, str] | None:
     """The name of a file, its text as it is and as it should be; `None` after showing why there is none."""
+    if (stdin_name or path).endswith(".stim"):
+        raise Failure(
+            f"{path} is a Stim circuit, which has no layout of ours", "`qlangc convert --to qasm3` writes another"
+        )
     try:
         source = frontend.load(path, stdin_name=stdin_name)
     except frontend.InputProblem as problem:
