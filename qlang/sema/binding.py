@@ -103,6 +103,9 @@ def _argument(
             near = suggest(node.name, axes)
             context.report(errors.names.UnknownName(context.span(node), node.name, near, tuple(axes)))
             return None
+    if isinstance(node, tree.ListLiteral) and isinstance(parameter.type, Array):
+        context.report(_in_brackets(context, node))
+        return None
     kind, value = infer(context, node)
     if isinstance(kind, Unknown) or isinstance(parameter.type, Unknown):
         return None
@@ -121,6 +124,16 @@ def _argument(
     except ConstantError as error:
         context.report_error(error, node)
         return None
+
+
+def _in_brackets(context: Context, node: tree.ListLiteral) -> Diagnostic:
+    lists = [part for part in tree.walk(node) if isinstance(part, tree.ListLiteral)]
+    source = context.span(node).source
+    return errors.arrays.ArrayInBrackets(
+        context.span(node),
+        opening=tuple(Span(source, each.start, each.start + 1) for each in lists),
+        closing=tuple(Span(source, each.end - 1, each.end) for each in lists),
+    )
 
 
 def _names(node: tree.Expression) -> list[str]:

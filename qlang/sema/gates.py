@@ -21,7 +21,7 @@ from qlang.sema.operands import (
 from qlang.sema.recursion import closes_circle
 from qlang.sema.reuse import note_change, note_use
 from qlang.sema.subroutines import call_subroutine
-from qlang.sema.suggestions import elsewhere, suggest_gate
+from qlang.sema.suggestions import elsewhere, plain, suggest_gate
 from qlang.sema.symbols import BrokenSymbol, GateSymbol, SubroutineSymbol, VariableSymbol
 from qlang.sema.types import Qubit, Unknown, is_integer, is_real
 from qlang.sema.usage import brackets_of, meant, modified_name, span_of_all, usage
@@ -210,8 +210,15 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
         return
     if not _report_type(context, node) and not context.scope.torn:
         near = _nearest_gate(context, node)
-        hint = "" if near is not None else elsewhere(name) or _in_library(context, name)
+        hint = "" if near is not None else _hint(context, name)
         context.report(errors.names.UnknownGate(span, name=name, suggestion=near, hint=hint))
+
+
+def _hint(context: Context, name: str) -> str:
+    """The library's gate of this name, what is written instead of a gate elsewhere, or a near one of the library."""
+    library = _in_library(context, name)
+    same = plain(library.split("`")[1]) == plain(name) if library else False
+    return library if same else elsewhere(name) or library
 
 
 def _in_library(context: Context, name: str) -> str:

@@ -3,17 +3,31 @@
 from qlang.sema import errors
 from qlang.sema.context import Context
 from qlang.sema.gates import check_single_operand
+from qlang.sema.infer import is_qubit_expression
 from qlang.sema.operands import Operand
 from qlang.sema.outcomes import note_outcome
 from qlang.sema.reuse import note_measurement
+from qlang.sema.symbols import VariableSymbol
 from qlang.sema.targets import check_target
 from qlang.sema.types import Angle, Bit, Bool, Type, Unknown
 from qlang.syntax import tree
 
 
+def _is_swapped(context: Context, qubits: tree.Expression, target: tree.Expression) -> bool:
+    """Whether bits stand where the qubits belong, and qubits where the bits do."""
+    root = qubits.base if isinstance(qubits, tree.Index) else qubits
+    symbol = context.lookup(root.name) if isinstance(root, tree.Name) else None
+    bits = isinstance(symbol, VariableSymbol) and isinstance(symbol.type, Bit)
+    return bits and is_qubit_expression(context, target)
+
+
 def check_measure(context: Context, node: tree.MeasureStatement) -> None:
     """`measure q -> c;`: qubits on the left, as many bits on the right."""
     errors_before = context.reporter.errors
+    if node.target is not None and _is_swapped(context, node.qubits, node.target):
+        qubits, target = context.span(node.qubits), context.span(node.target)
+        context.report(errors.qubits.SwappedMeasurement(context.span(node), qubits=target, bits=qubits))
+        return
     operand = check_single_operand(context, node.qubits)
     note_measurement(context, node, operand)
     if node.target is None:

@@ -29,7 +29,7 @@ _FAMILIAR = {
 
 
 def usage(symbol: GateSymbol, modifiers: str = "", controls: int = 0) -> str:
-    """The call of a gate with the names of its definition; `modifiers` as written come first, and so do the controls."""
+    """The call of a gate with the names of its definition; `modifiers` as written, and controls, come first."""
     if symbol.definition is None:
         parameters, qubits = _BUILT_IN.get(symbol.name, ((), ()))
     else:

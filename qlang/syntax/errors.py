@@ -199,6 +199,7 @@ class OutsideJob(Diagnostic):
 
 
 _LOOKALIKES = {
+    "#": "//",
     "\u2212": "-",
     "\u2013": "-",
     "\u2014": "-",

@@ -1,7 +1,7 @@
 """Words that people bring from elsewhere: what types and units are called here."""
 
 from qlang.syntax.automaton import Automaton
-from qlang.syntax.errors import Unexpected, UnknownWord
+from qlang.syntax.errors import MissingToken, Unexpected, UnknownWord, WrongToken
 from qlang.syntax.spelling import nearest
 from qlang.syntax.step import Step, token_span
 
@@ -71,6 +71,27 @@ def unit_meant(word: str) -> str | None:
         if each in _KNOWN:
             return each
     return nearest(word, [*UNITS, *_KNOWN]) if len(word) < 3 else None
+
+
+_OPERATORS = {"and": "&&", "or": "||", "AND": "&&", "OR": "||", "mod": "%"}
+_CONSTANTS = ("pi", "π", "tau", "τ", "euler", "ℇ")
+
+
+def respell_operator(state: Automaton, position: int) -> Step:
+    """`a and b`, `2pi`: a word where an operator belongs, or none."""
+    if position == 0:
+        return None
+    word, span = state.tokens.texts[position], token_span(state, position)
+    right = _OPERATORS.get(word)
+    if right is not None and state.fits(state.tables.literals[right]):
+        kind = state.tables.literals[right]
+        state.feed(kind, state.invent(kind, right, span.start, span.end))
+        return WrongToken(span, right, f"`{word}`"), position + 1
+    before = state.tokens.texts[position - 1][-1:]
+    if word in _CONSTANTS and (before.isdigit() or before in ")].") and state.progress(state.states, position + 1, 1):
+        end = state.tokens.ends[position - 1]
+        return MissingToken(state.context.span(end, end), "*"), position + 1  # the factor before it is taken already
+    return None
 
 
 def respell_unit(state: Automaton, position: int) -> Step:

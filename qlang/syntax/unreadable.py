@@ -40,5 +40,9 @@ def report_unreadable(state: Automaton, position: int) -> int:
         end += 1
     whole = context.span(span.start, tokens.ends[end - 1])
     context.diagnostics.append(UnexpectedCharacter(whole, whole.text[:20]))
+    if text.startswith("#"):  # a comment as in Python
+        line_end = context.source.text.find("\n", span.start)
+        while end < state.last_token and tokens.starts[end] < line_end:
+            end += 1
     state.resumed = end
     return end

@@ -15,6 +15,8 @@ class CannotRead(Diagnostic):
         "as a noise channel of Stim, would change what the circuit does if it were left out."
     )
     found_by = "convert"
+    example_wrong = "H 0\nDEPOLARIZE1(0.01) 0\nM 0\n"
+    example_right = "H 0\nM 0\n"
 
     construct: str
     framework: str
@@ -34,6 +36,12 @@ class CannotWrite(Diagnostic):
         "Clifford gates only, the QIR base profile measures at the end; OpenQASM 3 can say nearly everything."
     )
     found_by = "convert"
+    example_wrong = (
+        '// qlangc convert --to stim\ninclude "stdgates.inc";\nqubit[1] q;\nbit[1] c;\nt q[0];\nc = measure q;\n'
+    )
+    example_right = (
+        '// qlangc convert --to stim\ninclude "stdgates.inc";\nqubit[1] q;\nbit[1] c;\ns q[0];\nc = measure q;\n'
+    )
 
     target: str
     construct: str
@@ -56,6 +64,15 @@ class Unbound(Diagnostic):
         "before. Free parameters of Qiskit circuits become parameters of the program."
     )
     found_by = "convert"
+    example_wrong = (
+        "import cirq, sympy\nimport qlang as ql\n\n"
+        "circuit = cirq.Circuit(cirq.X(cirq.LineQubit(0)) ** sympy.Symbol('t'))\nql.from_cirq(circuit)\n"
+    )
+    example_right = (
+        "import cirq, sympy\nimport qlang as ql\n\n"
+        "circuit = cirq.Circuit(cirq.X(cirq.LineQubit(0)) ** sympy.Symbol('t'))\n"
+        "ql.from_cirq(cirq.resolve_parameters(circuit, {'t': 0.5}))\n"
+    )
 
     name: str
     framework: str
@@ -72,6 +89,14 @@ class NotFinite(Diagnostic):
     title = "{what} ({framework})"
     explanation = "Angles and durations are finite numbers: an infinite one, or NaN, turns a state into nothing."
     found_by = "convert"
+    example_wrong = (
+        "from qiskit import QuantumCircuit\nimport qlang as ql\n\n"
+        "circuit = QuantumCircuit(1)\ncircuit.rx(float('nan'), 0)\nql.from_qiskit(circuit)\n"
+    )
+    example_right = (
+        "from qiskit import QuantumCircuit\nimport qlang as ql\n\n"
+        "circuit = QuantumCircuit(1)\ncircuit.rx(0.3, 0)\nql.from_qiskit(circuit)\n"
+    )
 
     what: str
     framework: str
@@ -83,6 +108,8 @@ class BrokenText(Diagnostic):
     title = "this is no {framework} circuit: {problem}"
     explanation = "The text is not in the language that its name or `--from` says."
     found_by = "convert"
+    example_wrong = "H 0\nREPEAT 3 {\n  CX 0 1\nM 0 1\n"
+    example_right = "H 0\nREPEAT 3 {\n  CX 0 1\n}\nM 0 1\n"
 
     framework: str
     problem: str

@@ -179,6 +179,25 @@ class MeasureSizeMismatch(Diagnostic):
 
 
 @dataclass(frozen=True)
+class SwappedMeasurement(Diagnostic):
+    code = "QJ0408"
+    title = "qubits are measured into bits, not bits into qubits"
+    explanation = "`bits = measure qubits;`, or in the older way `measure qubits -> bits;`."
+    example_wrong = "circuit c() { qubit[2] q; bit[2] b; h q; measure b -> q; }\njob j { run c(); }\n"
+    example_right = "circuit c() { qubit[2] q; bit[2] b; h q; measure q -> b; }\njob j { run c(); }\n"
+
+    qubits: Span
+    bits: Span
+
+    def label(self) -> str:
+        return "the wrong way round"
+
+    def fixes(self) -> Iterator[Fix]:
+        edits = (Edit(self.bits, self.qubits.text), Edit(self.qubits, self.bits.text))
+        yield Fix(f"exchange `{self.bits.text}` and `{self.qubits.text}`", edits)
+
+
+@dataclass(frozen=True)
 class UseAfterMeasure(Diagnostic):
     code = "QJ0405"
     title = "`{qubit}` is used after its measurement without a reset"
