@@ -6,7 +6,9 @@ import pytest
 
 from qlang.backends.protocol import Request, SampleSpec
 from qlang.backends.reference import ReferenceBackend
+from qlang.compiler.converting import exported
 from qlang.compiler.driver import compile_source
+from qlang.compiler.frontend import analyse
 from qlang.syntax.source import Source
 from tests.compiler.programs import SEEDED, kernel_of
 from tests.compiler.random_control import QUBITS, Interpreter, program, text
@@ -48,3 +50,13 @@ def test_the_programs_jump() -> None:
     texts = [text(program(seed)) for seed in range(200)]
     for word in ("break;", "continue;", "end;", "return", "while", "switch", "for int", " f(q"):
         assert sum(word in each for each in texts) > 40, word
+
+
+def test_random_control_flow_is_the_same_when_written_as_openqasm() -> None:
+    """What the exporter makes of flags and guarded code, read back and run."""
+    for seed in range(60, 85):
+        tree = program(seed)
+        analysis = analyse(Source("test.qasm", text(tree)))
+        assert analysis.module.main is not None
+        written = exported(analysis.module.main, {}, "qasm3")
+        assert executed(written) == Interpreter(tree).run(), f"seed {seed}:\n{written}"
