@@ -250,8 +250,16 @@ def _shift_right_signed(op: Operation) -> Callable[..., Number]:
 
 
 def _to_integer(op: Operation) -> Callable[..., Number]:
+    """The integer part, if it fits signed or unsigned; what is larger, infinite or no number has none."""
     width = width_of(op.results[0].type)
-    return lambda a: wrap(int(a), width)
+
+    def cut(a: Number) -> Number:
+        value = int(a)
+        if not -(1 << (width - 1)) <= value < 1 << width:
+            raise OverflowError(value)
+        return wrap(value, width)
+
+    return cut
 
 
 def _truncated(op: Operation) -> Callable[..., Number]:

@@ -188,9 +188,20 @@ def _fitted(reader: Reader, node: ast.stmt, kind: Kind, value: Value) -> Value:
         return Value(node_ if isinstance(node_, tree.Measurement) else cast(kind, value), kind)
     if kind == BIT and value.whole in (0, 1):
         return Value(cast(BIT, value), BIT)
-    if kind == BITS and value.whole is not None and value.whole >= 0:
+    if kind == BITS and value.whole is not None:
+        _check_fits(reader, node, value.whole)
         return Value(value.node, BITS)
     return value
+
+
+def _check_fits(reader: Reader, node: ast.stmt, number: int) -> None:
+    """Raises CompileError for a number with more bits than the register that gets it."""
+    name = next((part.id for part in ast.walk(node) if isinstance(part, ast.Name)), "")
+    variable = reader.variables.get(name)
+    size = variable.size.value if variable is not None and isinstance(variable.size, tree.IntLiteral) else None
+    if number and (size is None or not 0 <= number < 1 << size):
+        bits = f"{size} bits" if size is not None else "a register of any size"
+        raise reader.refuse(node, f"the number {number} in {bits}", "set the bits one by one: `c[0] = True`")
 
 
 def _size(reader: Reader, value: Value) -> tree.Expression | None:

@@ -245,7 +245,7 @@ def _are_outputs(reader: Reader, node: ast.expr | None) -> bool:
     """Whether a circuit returns registers of bits by name, which are its outputs anyway."""
     parts = node.elts if isinstance(node, ast.Tuple) else [node]
     names = [part for part in parts if isinstance(part, ast.Name) and reader.scopes.is_local(part.id)]
-    return len(names) == len(parts) and all(reader.variable(name).kind in (BIT, BITS) for name in names)
+    return len(names) == len(parts) and all(reader.variable(name).kind in (BIT, BITS, UNKNOWN) for name in names)
 
 
 def _returned(reader: Reader, node: ast.expr) -> Value:

@@ -225,3 +225,17 @@ def program(stop: int):
     circuit = ql.circuit(defined(text, rows=rows, scales=scales))
     wanted = sum(b for _, b in rows[:90]) + 70
     assert registers_of(ql.job(circuit(90)))["r0"] == {wanted: 1.0}
+
+
+def test_numbers_that_do_not_fit_are_no_other_numbers(in_workspace: object) -> None:
+    """In Python they would be; here they are errors, when the circuit is read or when it runs."""
+    assert codes(
+        "def program():\n    q = ql.qubits(1)\n    c = ql.bits(3)\n    ql.x(q)\n    c = 9\n    return c\n"
+    ) == [("QJ0580", "c = 9")]
+    for line in ("k = (1 << 62) * (3 - m)", "k = int((2 - m) * 1e300)", "k = 1 << (70 * (1 - m))", "k = 3 // m"):
+        head = "def program():\n    q = ql.qubits(1)\n    m = ql.measure(q[0])\n"
+        text = f"{head}    {line}\n    c = ql.bit()\n    c = k > 0\n"
+        with pytest.raises(ql.ExecutionError) as caught:
+            ql.job(ql.circuit(defined(text, "numbers.py")), shots=3).run()
+        (diagnostic,) = caught.value.diagnostics
+        assert diagnostic.span.text in line
