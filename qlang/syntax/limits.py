@@ -23,7 +23,7 @@ def overlong_line(source: Source) -> Diagnostic | None:
 
     end = source.text.find("\n", found.start())
     length = (len(source.text) if end < 0 else end) - found.start()
-    return LineTooLong(Span(Source(source.name, ""), 0, 0), length, MAX_LINE)
+    return LineTooLong(Span(source, found.start(), found.start()), length, MAX_LINE)
 
 
 def too_many_tokens(source: Source, place: int, packed: bool) -> Diagnostic:

@@ -41,9 +41,9 @@ def panic(state: Automaton, position: int, skip: bool = False) -> int:
 
 
 def finish(state: Automaton) -> int:
-    """Give up: the tree of what was read so far."""
+    """Give up: the tree of what was read so far, without the blocks that are open, whose names are nobody else's."""
     lists = [value for value in state.values if isinstance(value, list)]
-    statements = [item for value in lists for item in value if isinstance(item, Statement)]
+    statements = [item for item in lists[0] if isinstance(item, Statement)] if lists else []
     state.values[:] = [Program(0, len(state.context.source.text), statements, [])]
     return -1
 
