@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xdsl.dialects.builtin import DenseArrayBase
+from xdsl.dialects.builtin import f64
 from xdsl.ir import Operation
 
 from qlang.backends.errors import BadArrayIndex
 from qlang.ir.arrays import ArrayConstantOp, ArrayGetOp, ArraySetOp, ArrayType
+from qlang.ir.values import floats, integers
 
 if TYPE_CHECKING:
     from qlang.backends.program import Classical, Decoder, Env
@@ -42,8 +43,8 @@ def _replaced(array: Array, indices: Sequence[int], value: Any) -> Array:
 
 def _constant(decoder: "Decoder", op: Operation) -> "Classical":
     assert isinstance(op, ArrayConstantOp) and isinstance(op.result.type, ArrayType)
-    assert isinstance(op.values, DenseArrayBase)
-    result, value = decoder.slot(op.result), nested(op.values.get_values(), op.result.type.shape)
+    numbers = floats(op.values) if op.result.type.element == f64 else integers(op.values)
+    result, value = decoder.slot(op.result), nested(numbers, op.result.type.shape)
 
     def run(env: "Env") -> None:
         env[result] = value

@@ -4,7 +4,7 @@ Arrays are values: setting an element yields a new array. Elements are i64, f64,
 shorter than the shape stands for a whole sub-array. Indices count from the end where they are negative, as in
 OpenQASM.
 
-    %a = circuit.array_constant dense<…> : !circuit.array<f64, 2, 3>
+    %a = circuit.array_constant array<f64: …> : !circuit.array<f64, 2, 3>
     %x = circuit.array_get %a[%i, %j] : !circuit.array<f64, 2, 3> -> f64
     %b = circuit.array_set %a[%i] = %row : !circuit.array<f64, 2, 3>, !circuit.array<f64, 3>
 """
@@ -12,7 +12,7 @@ OpenQASM.
 from collections.abc import Sequence
 from typing import ClassVar
 
-from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntAttr, i64
+from xdsl.dialects.builtin import ArrayAttr, IntAttr, i64
 from xdsl.ir import Attribute, ParametrizedAttribute, TypeAttribute
 from xdsl.irdl import (
     IRDLOperation,
@@ -30,6 +30,8 @@ from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
+
+from qlang.ir.constraints import DENSE
 
 
 @irdl_attr_definition
@@ -76,7 +78,7 @@ class ArrayConstantOp(IRDLOperation):
 
     name = "circuit.array_constant"
 
-    values = prop_def(DenseArrayBase)
+    values = prop_def(DENSE)
     result = result_def(ArrayType)
 
     traits = traits_def(Pure())

@@ -17,14 +17,15 @@ from typing import TypeVar
 
 from xdsl.context import Context
 from xdsl.dialects import arith, scf
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp, i64
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from qlang.ir import circuit, timing
+from qlang.ir.arrays import ArrayConstantOp, ArrayGetOp, ArrayType
 from qlang.ir.gates import BY_CODE, BY_NAME
 from qlang.ir.job import JobOp, SweepOp
-from qlang.ir.values import Plain, attribute, floats
+from qlang.ir.values import Plain, attribute, floats, integers
 from qlang.ir.wires import WireAtOp
 from qlang.passes.resources import Tally
 
@@ -110,6 +111,8 @@ def _spread(items: list[Item]) -> list[Item]:
 class _Counter:
     budget: int
     known: dict[SSAValue, Number] = field(default_factory=dict)
+    arrays: dict[SSAValue, tuple[list[int], tuple[int, ...]]] = field(default_factory=dict)
+    """Elements in order, and the shape."""
 
     def block(self, block: Block) -> Tally:
         tally = Tally()
@@ -145,6 +148,28 @@ def _compare(counter: _Counter, op: arith.CmpiOp, tally: Tally) -> None:
         counter.known[op.result] = int(_COMPARED[predicate](left, right))
     else:
         counter.known[op.result] = None
+
+
+def _array(counter: _Counter, op: ArrayConstantOp, tally: Tally) -> None:
+    """Arrays of integers; others choose no wires."""
+    assert isinstance(op.result.type, ArrayType)
+    if op.result.type.element == i64:
+        counter.arrays[op.result] = (integers(op.values), op.result.type.shape)
+
+
+def _element(counter: _Counter, op: ArrayGetOp, tally: Tally) -> None:
+    """An element of an array that is known, at indices that are."""
+    values, shape = counter.arrays.get(op.array, ([], ()))
+    indices = [counter.integer(index) for index in op.indices]
+    counter.known[op.result] = None
+    if len(indices) == len(shape) and None not in indices:
+        place = 0
+        for index, size in zip(indices, shape, strict=True):
+            assert index is not None
+            if not -size <= index < size:
+                return
+            place = place * size + index % size
+        counter.known[op.result] = values[place]
 
 
 def _wire_at(counter: _Counter, op: WireAtOp, tally: Tally) -> None:
@@ -244,6 +269,8 @@ _HANDLERS: dict[type[Operation], Callable[..., None]] = {
     **dict.fromkeys(_INTEGER, _integer),
     arith.CmpiOp: _compare,
     WireAtOp: _wire_at,
+    ArrayConstantOp: _array,
+    ArrayGetOp: _element,
     circuit.RunOp: _run,
     circuit.GateOp: _gate,
     circuit.EachOp: _each,

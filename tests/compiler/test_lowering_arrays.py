@@ -5,7 +5,10 @@ import math
 import pytest
 
 from qlang.backends.errors import BadArrayIndex, BadBitIndex
-from tests.compiler.programs import HEADER, certain, codes, distribution, execute
+from qlang.compiler.driver import compile_source
+from qlang.ir.values import plain
+from qlang.syntax.source import Source
+from tests.compiler.programs import HEADER, certain, circuit_of, codes, compiled, distribution, execute
 
 ONE = "bit one; x q[0]; one = measure q[0]; reset q[0];\n"
 """A bit that is 1, which only the run knows."""
@@ -172,3 +175,26 @@ def test_sweeps_over_elements_are_refused_by_name() -> None:
 def test_computed_indices_are_checked(body: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         execute(f"{HEADER}qubit[4] q;\n{ONE}{body}\n")
+
+
+def test_resources_follow_constant_arrays() -> None:
+    text = (
+        "circuit c(array[uint[8], 3, 2] edges) {\n  qubit[4] q;\n"
+        "  for int e in [0:sizeof(edges) - 1] { cx q[edges[e, 0]], q[edges[e, 1]]; }\n}\n"
+        "job j { run c({{0, 1}, {1, 3}, {0, 1}}); sample q; }\n"
+    )
+    resources = plain(circuit_of(compiled(text, "test.qjob")).attributes["resources"])
+    assert isinstance(resources, dict)
+    assert resources["pairs"] == [0, 1, 1, 3]
+    assert resources["pair_counts"] == [2, 1]
+    assert resources["scattered"] == 0
+
+
+def test_brackets_of_python_are_mended() -> None:
+    text = JOB.format(parameter="array[int, 2, 2] t", given="t = [[0, 1], [2, 3]]", body="x q[t[1, 0]];")
+    assert codes(text) == ["QJ0313"]
+    (found,) = [d for d in compile_source(Source("test.qjob", text)).diagnostics if d.severity == "error"]
+    (fix,) = found.fixes()
+    for edit in sorted(fix.edits, key=lambda edit: -edit.span.start):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    assert distribution(text, "test.qjob")["b"] == pytest.approx({4: 1.0})
