@@ -21,7 +21,7 @@ from qlang.sema.operands import (
 from qlang.sema.recursion import closes_circle
 from qlang.sema.reuse import note_change, note_use
 from qlang.sema.subroutines import call_subroutine
-from qlang.sema.suggestions import elsewhere, plain, suggest_gate
+from qlang.sema.suggestions import SYNONYMS, elsewhere, plain, suggest_gate
 from qlang.sema.symbols import BrokenSymbol, GateSymbol, SubroutineSymbol, VariableSymbol
 from qlang.sema.types import Qubit, Unknown, is_integer, is_real
 from qlang.sema.usage import brackets_of, meant, modified_name, span_of_all, usage
@@ -209,16 +209,18 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
         context.scope.parents.insert(0, standard_gates(file))  # one include mends all gates of the file
         return
     if not _report_type(context, node) and not context.scope.torn:
-        near = _nearest_gate(context, node)
-        hint = "" if near is not None else _hint(context, name)
+        hint = _of_this_name(context, name)
+        near = None if hint else _nearest_gate(context, node)
+        hint = hint if hint or near is not None else elsewhere(name) or _in_library(context, name)
         context.report(errors.names.UnknownGate(span, name=name, suggestion=near, hint=hint))
 
 
-def _hint(context: Context, name: str) -> str:
-    """The library's gate of this name, what is written instead of a gate elsewhere, or a near one of the library."""
-    library = _in_library(context, name)
-    same = plain(library.split("`")[1]) == plain(name) if library else False
-    return library if same else elsewhere(name) or library
+def _of_this_name(context: Context, name: str) -> str:
+    """The import that brings a gate of exactly this name, unless that is another name of a gate that is here."""
+    if plain(name) in SYNONYMS:
+        return ""
+    found = _in_library(context, name)
+    return found if found and plain(found.split("`")[1]) == plain(name) else ""
 
 
 def _in_library(context: Context, name: str) -> str:

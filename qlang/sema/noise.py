@@ -211,5 +211,7 @@ def _check_target(context: Context, target: tree.Name, channel: Channel) -> bool
             )
         return symbol.standard
     gates = [gate.name for gate in context.scope.visible() if isinstance(gate, GateSymbol)]
-    context.report(errors.names.UnknownGate(span, name=target.name, suggestion=suggest(target.name, gates)))
+    near = suggest(target.name, sorted(gates, key=len))
+    hint = "" if near is not None else "noise is on `1q`, `2q`, or gates by their names"
+    context.report(errors.names.UnknownGate(span, name=target.name, suggestion=near, hint=hint))
     return False

@@ -171,7 +171,7 @@ def report_unknown(context: Context, node: tree.Name, candidates: list[str]) -> 
         known = tuple(
             dict.fromkeys(name for name in candidates if name not in CONSTANTS and name not in ("true", "false"))
         )
-        context.report(errors.names.UnknownName(span, name=node.name, suggestion=near, known=known))
+        context.report(errors.names.UnknownName(span, node.name, near, known, context.place))
         if near is None:  # once is enough where there is nothing to fix at each place
             context.frames[0].setdefault(node.name, BrokenSymbol(node.name, span))
 

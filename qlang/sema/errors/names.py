@@ -54,6 +54,8 @@ class UnknownName(Diagnostic):
     suggestion: str | None = None
     known: tuple[str, ...] = ()
     """What could stand here, where nothing is near."""
+    place: str = ""
+    """`subroutine` or `gate`, which see little."""
 
     def label(self) -> str:
         return "not declared here"
@@ -61,6 +63,10 @@ class UnknownName(Diagnostic):
     def notes(self) -> Iterator[str]:
         if self.suggestion is None and self.known:
             yield f"known here: {listed(self.known)}"
+
+    def helps(self) -> Iterator[str]:
+        if self.suggestion is None and self.place in ("subroutine", "gate"):
+            yield f"a {self.place} sees its parameters and the file's constants; the rest is passed in the call"
 
     def fixes(self) -> Iterator[Fix]:
         return use_instead(self.span, self.suggestion)
