@@ -34,7 +34,7 @@ from qlang.interchange.program import (
 )
 from qlang.interchange.structure_control import build_for, build_if, build_while
 from qlang.ir import arrays, bits, circuit, numbers
-from qlang.ir.values import integers
+from qlang.ir.values import floats, integers
 from qlang.ir.wires import WireAtOp
 
 
@@ -131,7 +131,8 @@ def _wire_at(builder: Builder, op: Operation, out: list[Statement]) -> None:
 def _array_constant(builder: Builder, op: Operation, out: list[Statement]) -> None:
     assert isinstance(op, arrays.ArrayConstantOp)
     kind: Kind = "float" if op.values.elt_type == f64 else "int"
-    builder.put(op.result, Table(tuple(op.values.get_values()), kind))
+    values = floats(op.values) if kind == "float" else integers(op.values)
+    builder.put(op.result, Table(tuple(values), kind))
 
 
 def _array_get(builder: Builder, op: Operation, out: list[Statement]) -> None:

@@ -124,11 +124,9 @@ class NotExecutable(Diagnostic):
     code = "QJ0504"
     title = "{construct} cannot be executed"
     explanation = (
-        "Everything in OpenQASM parses, but pulses (`cal`, `defcal`), functions of "
-        "another machine (`extern`), "
-        "gates without a definition (`opaque`), arithmetic on `stretch` and physical "
-        "qubits have no meaning "
-        "here."
+        "Everything in OpenQASM parses, but functions of another machine (`extern`), gates without a definition "
+        "(`opaque`, or a `defcal` alone), times that only a device knows (`stretch`, `durationof`, `dt`), physical "
+        "qubits beside declared ones and `complex` numbers at run time have no meaning here."
     )
     example_wrong = "extern f(int) -> int;\ncircuit c() { qubit q; rx(f(1)) q; }\njob j { run c(); sample q; }\n"
     example_right = (
