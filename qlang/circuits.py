@@ -11,7 +11,7 @@ from qlang.call_sites import CallSite, call_site
 from qlang.embedding.definition import Definition
 from qlang.embedding.definitions import circuit_or_subroutine, gate_definition
 from qlang.exports import Chosen, Exports
-from qlang.problems import warn_of
+from qlang.problems import shortly, warn_of
 from qlang.sema.symbols import CircuitSymbol
 from qlang.syntax import tree
 from qlang.syntax.source import Source
@@ -186,7 +186,7 @@ def circuit(function: Callable[..., Any]) -> Any:
 
     Its text is checked at once. Raises CompileError with every mistake, at the function's own lines.
     """
-    definition = circuit_or_subroutine(function)
+    definition = shortly(lambda: circuit_or_subroutine(function))
     warn_of(definition.diagnostics)
     if definition.place == "circuit":
         made: Circuit | Subroutine = Circuit(definition, function)
@@ -201,7 +201,7 @@ def gate(function: Callable[..., Any]) -> Gate:
 
     Raises CompileError with every mistake, at the function's own lines.
     """
-    made = Gate(gate_definition(function), function)
+    made = Gate(shortly(lambda: gate_definition(function)), function)
     warn_of(made.definition.diagnostics)
     update_wrapper(made, function, updated=())
     return made

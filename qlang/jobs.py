@@ -13,7 +13,7 @@ from qlang.embedding.relocation import Origins, relocated
 from qlang.embedding.wording import in_python
 from qlang.job_text import Request, WrittenJob, written_job
 from qlang.observables import Observable, ObservableFunction
-from qlang.problems import refuse_errors, warn_of
+from qlang.problems import refuse_errors, shortly, warn_of
 from qlang.programs import authority_here
 from qlang.results import Plan, Result, plan_of, run_of
 from qlang.syntax import tree
@@ -142,7 +142,8 @@ def job(
         sla=() if sla is None else sla.terms,
         labels=labels or {},
     )
-    return _made(request, call_site(1))
+    site = call_site(1)
+    return shortly(lambda: _made(request, site))
 
 
 def _automatic(mitigate: Auto) -> str:

@@ -135,8 +135,9 @@ def observable(function: Callable[..., Any]) -> ObservableFunction:
     Raises CompileError with every mistake, at the function's own lines.
     """
     from qlang.embedding.definitions import observable_definition
+    from qlang.problems import shortly
 
-    made = ObservableFunction(observable_definition(function), function)
+    made = ObservableFunction(shortly(lambda: observable_definition(function)), function)
     update_wrapper(made, function, updated=())
     return made
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from qlang.syntax.diagnostic import Diagnostic
+
+
+Result = TypeVar("Result")
 
 
 class DiagnosedError(Exception):
@@ -57,6 +60,14 @@ def rendered(diagnostics: Iterable[Diagnostic], *, coloured: bool = False) -> st
     from qlang.compiler.render.theme import theme_of
 
     return render(tuple(diagnostics), theme_of(sys.stderr, "always" if coloured else "never"))
+
+
+def shortly(function: Callable[[], Result]) -> Result:
+    """The function's answer; a CompileError leaves without the frames between, which are ours and say nothing."""
+    try:
+        return function()
+    except CompileError as error:
+        raise error.with_traceback(None) from None
 
 
 def refuse_errors(diagnostics: Iterable[Diagnostic]) -> None:

@@ -64,3 +64,10 @@ def test_calls_of_other_functions(golden: Callable[[str, str | Path], None]) -> 
     with pytest.raises(ql.CompileError) as caught:
         ql.circuit(defined(CALLS, "calls.py", **names))
     golden(str(caught.value), "calls.txt")
+
+
+def test_no_frames_of_ours_hide_the_line() -> None:
+    with pytest.raises(ql.CompileError) as caught:
+        ql.circuit(defined("def program():\n    ql.h(q)\n"))
+    frames = caught.traceback
+    assert len(frames) <= 3 and str(frames[0].path) == __file__
