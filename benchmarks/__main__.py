@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import compile as compile_time
-from benchmarks import determinism, install_size, ledger, signing, startup
+from benchmarks import determinism, install_size, language, ledger, signing, startup
 from benchmarks.measure import HEADER
 
 
@@ -22,7 +22,7 @@ def machine() -> str:
 def main() -> int:
     print(f"Machine: {machine()}.\n\n{HEADER}", flush=True)
     missed = 0
-    for measure in (startup, compile_time, install_size, determinism, ledger, signing):
+    for measure in (startup, compile_time, language, install_size, determinism, ledger, signing):
         for row in measure.rows():
             print(row.markdown(), flush=True)
             missed += row.met is False

@@ -64,6 +64,14 @@ def run(command: Sequence[str], place: Place, extra: Mapping[str, str] | None = 
 
     Raises RuntimeError with the process's own words where it fails.
     """
+    seconds, _, output = run_and_weigh(command, place, extra)
+    return seconds, output
+
+
+def run_and_weigh(
+    command: Sequence[str], place: Place, extra: Mapping[str, str] | None = None
+) -> tuple[float, int, str]:
+    """As `run`, with the largest resident size in bytes between the two."""
     environment = {**os.environ, "HOME": str(place.home), **(extra or {})}
     output, errors = place.folder / "output", place.folder / "errors"
     with output.open("wb") as out, errors.open("wb") as err:
@@ -74,7 +82,7 @@ def run(command: Sequence[str], place: Place, extra: Mapping[str, str] | None = 
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} gave {process.returncode}: {errors.read_text()[-2000:]}")
-    return usage.ru_utime + usage.ru_stime, output.read_text(encoding="utf-8")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, output.read_text(encoding="utf-8")
 
 
 def cold(command: Sequence[str], place: Place, times: int = 9) -> float:

@@ -82,3 +82,33 @@ def hundred_lines() -> str:
     )
     body = [statements[i % len(statements)] for i in range(100 - len(head) - len(tail))]
     return "\n".join(head + body + tail) + "\n"
+
+
+def ordinary(lines: int) -> str:
+    """OpenQASM 3 of at least `lines` lines as people write it: definitions, loops, branches, arithmetic, remarks."""
+    head = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[8] q;\nbit[8] c;\nint[32] n = 3;\nfloat[64] theta = 0.25;\n'
+    steps = [
+        f"""\
+// Step {number}: an entangler with feedback.
+gate pair{number}(a, b) x0, x1 {{
+  rx(a / 2) x0;
+  ctrl @ rz(-b + pi / 8) x0, x1;
+}}
+def parity{number}(qubit[2] r, int[32] k) -> bit {{
+  bit[2] m;
+  m = measure r;
+  return m[0] ^ m[1];
+}}
+for int i in [0:6] {{
+  pair{number}(theta, 0.5 * theta) q[i], q[i + 1];
+}}
+c[{number % 8}] = measure q[{number % 8}]; // an outcome
+if (c[{number % 8}] == 1) {{
+  x q[{number % 8}];
+}} else {{
+  n = (n + {number}) % 7; h q;
+}}
+"""
+        for number in range(lines // 19 + 1)
+    ]
+    return "".join([head, *steps])
