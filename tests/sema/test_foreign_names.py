@@ -113,7 +113,7 @@ def test_guesses(written: str, known: list[str], meant: str | None, sure: bool) 
 def test_the_shape_of_a_call_decides(checked: Callable[..., CheckResult]) -> None:
     text = "circuit c() {{ qubit[3] q; {} }}"
     for call, meant in [
-        ("crxx(0.5) q[0], q[1];", "crx"),
+        ("chh q[0], q[1];", "ch"),
         ("rxxx(0.5) q[0], q[1];", "rxx"),
         ("ccxx q[0], q[1], q[2];", "ccx"),
     ]:
