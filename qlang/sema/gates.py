@@ -10,7 +10,7 @@ from qlang.sema.describe import definition_of, kind_of
 from qlang.sema.gate_files import standard_gates
 from qlang.sema.gate_operands import check_broadcast, first_clash, report_clash
 from qlang.sema.infer import infer
-from qlang.sema.library import library_hint
+from qlang.sema.library import library_hint, library_symbols
 from qlang.sema.loop_trials import check_in_loops
 from qlang.sema.operands import (
     AliasSymbol,
@@ -209,18 +209,20 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
         context.scope.parents.insert(0, standard_gates(file))  # one include mends all gates of the file
         return
     if not _report_type(context, node) and not context.scope.torn:
-        hint = _of_this_name(context, name)
+        hint = _of_this_name(context, node)
         near = None if hint else _nearest_gate(context, node)
         hint = hint if hint or near is not None else elsewhere(name) or _in_library(context, name)
         context.report(errors.names.UnknownGate(span, name=name, suggestion=near, hint=hint))
 
 
-def _of_this_name(context: Context, name: str) -> str:
-    """The import that brings a gate of exactly this name, unless that is another name of a gate that is here."""
-    if plain(name) in SYNONYMS:
+def _of_this_name(context: Context, node: tree.GateCall) -> str:
+    """The import that brings a gate of this very name and shape, unless a gate that is here has the name elsewhere."""
+    name, shape = node.name.name, (len(node.parameters), len(node.operands))
+    if context.offered_gates or plain(name) in SYNONYMS:
         return ""
-    found = _in_library(context, name)
-    return found if found and plain(found.split("`")[1]) == plain(name) else ""
+    gates = (symbol for symbol in library_symbols() if isinstance(symbol, GateSymbol))
+    fits = any(plain(each.name) == plain(name) and (each.parameters, each.qubits) == shape for each in gates)
+    return _in_library(context, name) if fits else ""
 
 
 def _in_library(context: Context, name: str) -> str:

@@ -42,6 +42,7 @@ def test_own_definitions_come_first() -> None:
     [
         ("job j { run ghz(3); sample q; }\n", "`ghz` comes with `import std.states;`"),
         ("circuit c() { qubit[2] q; givens(1) q[0], q[1]; }\n", "`givens` comes with `import std.gates;`"),
+        ("circuit c() { qubit[2] q; siswap q[0], q[1]; }\n", "`siswap` comes with `import std.gates;`"),
         ("circuit c() { qubit[2] q; ghz_on(q); }\n", "`ghz_on` comes with `import std.states;`"),
         (OWN.replace("sample q;", "expect e = magnetization(q);"), "comes with `import std.observables;`"),
         (
@@ -53,6 +54,7 @@ def test_own_definitions_come_first() -> None:
 def test_what_is_not_imported_is_named(text: str, hint: str) -> None:
     (found,) = analyse(Source("test.qjob", text)).diagnostics
     assert any(hint in each for each in found.helps())
+    assert list(found.fixes()) == []  # a gate that is near in spelling would be another one
 
 
 def test_sizes_of_calls_are_checked_in_the_library() -> None:
