@@ -31,7 +31,7 @@ def for_loop(reader: Reader, node: ast.For) -> list[tree.Statement]:
     match node.iter:
         case ast.Call(func=ast.Name(id="range")):
             return _over_integers(reader, node, range_of_call(reader, node.iter))
-        case ast.Call(func=ast.Name(id="enumerate")):
+        case ast.Call(func=ast.Name(id=name)) if reader.outside(name) is enumerate:
             return _over_elements(reader, node, _only(reader, node.iter), counted=True)
         case ast.Call(func=ast.Name(id=name)) if name in ("zip", "reversed", "map", "filter", "sorted"):
             raise reader.refuse(node.iter, f"a loop over `{name}`", "loop over `range(…)` and index, or prepare a list")

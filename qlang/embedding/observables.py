@@ -78,7 +78,7 @@ def _name(reader: Reader, node: ast.expr) -> str | None:
     if isinstance(node, ast.Name):
         if reader.scopes.is_local(node.id):
             return None
-        if node.id == "sum":
+        if reader.outside(node.id) is sum:
             return "sum"
         return getattr(reader.outside(node.id), "letter", None) or reader.attribute(node)
     return reader.attribute(node)
