@@ -151,6 +151,8 @@ class Reader:
                 return self.defined(operation)  # a controlled CU keeps the phase of its U
             if standard and name in GATES:
                 return self.writer.spelling(GATES[name], [self.value(p, what) for p in params])
+            if len(params) != len(base.params):
+                return self.defined(operation)  # a CU controlled on 0 has a phase that its U does not know
             return modifiers(state) + self.spell(base)
         if getattr(operation, "_standard_gate", None) is not None:
             if name in GATES:

@@ -103,10 +103,25 @@ def _run(writer: _Writer, run: Run, ranges: Ranges) -> None:
 
 
 def _gate(writer: _Writer, gate: Gate, ranges: Ranges) -> None:
-    angles = ", ".join(text_of(angle, angle=True) for angle in gate.angles)
-    name = modifiers(gate.controls) + gate.name + (f"({angles})" if angles else "")
-    operands = ", ".join(writer.texts(gate.wires, ranges))
-    writer.line(f"{name} {operands};" if operands else f"{name};")
+    angles = [text_of(angle, angle=True) for angle in gate.angles]
+    operands = writer.texts(gate.wires, ranges)
+    if gate.name == "U" and gate.controls:
+        _controlled_u(writer, angles, operands, gate.controls)
+        return
+    name = modifiers(gate.controls) + gate.name + (f"({', '.join(angles)})" if angles else "")
+    joined = ", ".join(operands)
+    writer.line(f"{name} {joined};" if joined else f"{name};")
+
+
+def _controlled_u(writer: _Writer, angles: list[str], operands: list[str], controls: str) -> None:
+    """`ctrl @ U` as `cu`: the phase of U, which readers disagree about, is an angle there that all read alike."""
+    called = f"{modifiers(controls[:-1])}cu({', '.join(angles)}, 0.5*({angles[0]})) {', '.join(operands)};"
+    if controls[-1] == "1":
+        writer.line(called)
+        return
+    flip = f"x {operands[len(controls) - 1]};"
+    for line in (flip, called, flip):
+        writer.line(line)
 
 
 def _measure(writer: _Writer, measure: Measure, ranges: Ranges) -> None:

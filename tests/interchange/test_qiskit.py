@@ -11,16 +11,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3
 from qiskit.circuit import Clbit, Gate, Parameter, ParameterVector, Qubit, annotated_operation
 from qiskit.circuit.classical import expr, types
 from qiskit.circuit.library import (
+    CUGate,
     DiagonalGate,
     Initialize,
     MCXGate,
     PauliEvolutionGate,
     PauliGate,
     QFTGate,
+    UGate,
     get_standard_gate_name_mapping,
     quantum_volume,
 )
@@ -83,6 +85,7 @@ def test_gates_with_definitions() -> None:
     circuit.append(PauliGate("XYZ"), [1, 2, 3])
     circuit.append(DiagonalGate([1, 1j, -1, np.exp(0.3j)]), [0, 3])
     circuit.append(MCXGate(3, ctrl_state=5), [0, 1, 2, 3])
+    circuit.append(CUGate(0.7, 1.0, 2.0, 3.0, ctrl_state=0), [3, 1])
     circuit.unitary(random_unitary(4, seed=1), [3, 1])
     circuit.unitary(random_unitary(2, seed=2), [0])
     circuit.unitary(random_unitary(8, seed=3), [2, 1, 0])
@@ -90,6 +93,20 @@ def test_gates_with_definitions() -> None:
     assert same_unitary(circuit, there_and_back(circuit))
     volume = quantum_volume(4, 3, seed=1)
     assert same_unitary(volume, there_and_back(volume))
+
+
+@pytest.mark.parametrize("state", ["1", "0", "01", "10", "00"])
+def test_qiskit_reads_controlled_u_as_we_write_it(state: str) -> None:
+    """Qiskit's reader and the specification disagree about the phase of `U`, which a control makes visible."""
+    controls = len(state)
+    circuit = QuantumCircuit(controls + 1)
+    circuit.append(UGate(0.7, 1.1, -2.0).control(controls, ctrl_state=state, annotated=False), range(controls + 1))
+    text = ql.from_qiskit(circuit).to_qasm3()
+    assert same_unitary(circuit, qasm3.loads(text), phase=False)
+    assert same_unitary(circuit, ql.compile(text, "x.qasm").to_qiskit())
+    ours = "qubit[2] q; {} @ U(0.7, 1.1, -2.0) q[0], q[1];".format("ctrl" if state[-1] == "1" else "negctrl")
+    back = ql.compile(ql.compile(ours, "x.qasm").to_qasm3(), "x.qasm").to_qiskit()
+    assert same_unitary(ql.compile(ours, "x.qasm").to_qiskit(), back)
 
 
 def test_annotated_operations() -> None:
