@@ -172,7 +172,7 @@ def check(data: st.DataObject) -> None:
     assert run(computed, terms) == expected, (computed, terms)
 
 
-@settings(max_examples=100, phases=GENERATE)
+@settings(max_examples=60, phases=GENERATE)
 @given(st.data())
 def test_folding_running_and_the_specification_agree(data: st.DataObject) -> None:
     check(data)

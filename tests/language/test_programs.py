@@ -201,13 +201,13 @@ GENERATE = [Phase.explicit, Phase.generate]
 """Shrinking takes minutes; the message shows the program."""
 
 
-@settings(max_examples=40, phases=GENERATE, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, phases=GENERATE, suppress_health_check=[HealthCheck.too_slow])
 @given(statements(2, least=4, most=8))
 def test_the_distribution_agrees_with_qiskit(program: Sequence[Statement]) -> None:
     check(program)
 
 
-@settings(max_examples=40, phases=GENERATE)
+@settings(max_examples=30, phases=GENERATE)
 @given(statements(2, most=6))
 def test_printing_is_stable(program: Sequence[Statement]) -> None:
     check_printing(program_text(program))
