@@ -1,23 +1,23 @@
 """Count what each circuit uses, without unrolling: a loop's body is counted once and multiplied.
 
 A loop whose wires depend on its variable is walked through as far as `budget` allows, to learn which qubits
-interact; beyond that its two-qubit gates count as scattered. A branch whose condition is not known counts as its larger
-side, a `while` as one iteration; `exact` is then false. Where swept integers change the counts, each count is the
-largest over the points.
+interact; beyond that its two-qubit gates count as scattered. Conditions that are known are followed, also out of a
+loop. A branch whose condition is not known counts as its larger side, a `while` on one as one iteration; `exact` is
+then false. Where swept integers change the counts, each count is the largest over the points.
 
 Writes the `resources` attribute of `circuit.func`: `gates` (by name), `one_qubit` (per wire, virtual ones left
 out), `pairs` and `pair_counts` (in units of CX), `scattered`, `two_qubit` (their sum), `t`, `rotations`,
 `measurements`, `resets`, `delay`, `unlisted`, `depth`, `exact`, `bounded`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import eq, ge, gt, le, lt, ne
 from typing import TypeVar
 
 from xdsl.context import Context
 from xdsl.dialects import arith, scf
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp, i64
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp, i1, i64
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
@@ -25,6 +25,7 @@ from qlang.ir import circuit, timing
 from qlang.ir.arrays import ArrayConstantOp, ArrayGetOp, ArrayType
 from qlang.ir.gates import BY_CODE, BY_NAME
 from qlang.ir.job import JobOp, SweepOp
+from qlang.ir.loops import EARLY_EXIT
 from qlang.ir.values import Plain, attribute, floats, integers
 from qlang.ir.wires import WireAtOp
 from qlang.passes.resources import Tally
@@ -129,10 +130,20 @@ class _Counter:
         found = self.known.get(value)
         return found if isinstance(found, int) else None
 
+    def hand_on(self, sources: Sequence[SSAValue], targets: Sequence[SSAValue]) -> None:
+        """Let values be known where they go, all at once."""
+        values = [self.known.get(source) for source in sources]
+        self.known.update(zip(targets, values, strict=True))
+
+    def forget(self, values: Sequence[SSAValue]) -> None:
+        """Take values for unknown, which differ from one time to the next."""
+        self.known.update(dict.fromkeys(values))
+
 
 def _constant(counter: _Counter, op: arith.ConstantOp, tally: Tally) -> None:
     if isinstance(op.value, (IntegerAttr, FloatAttr)):
-        counter.known[op.result] = op.value.value.data
+        value = op.value.value.data
+        counter.known[op.result] = abs(value) if op.result.type == i1 else value  # `true` is read as -1
 
 
 def _integer(counter: _Counter, op: Operation, tally: Tally) -> None:
@@ -216,22 +227,26 @@ def _delay(counter: _Counter, op: circuit.DelayOp, tally: Tally) -> None:
 
 def _for(counter: _Counter, op: scf.ForOp, tally: Tally) -> None:
     first, last, step = (counter.integer(bound) for bound in (op.lb, op.ub, op.step))
-    body, index = op.body.block, op.body.block.args[0]
-    if first is None or last is None or not step:
-        counter.known[index] = None
-        inner = counter.block(body)
-        inner.exact = inner.bounded = False
-        tally.add(inner)
-        return
-    values = range(first, last, step)
-    if index.first_use is not None and len(values) <= counter.budget:
+    body, (index, *carried) = op.body.block, op.body.block.args
+    counts = first is not None and last is not None and step
+    values = range(first or 0, last or 0, step) if counts else range(0)  # type: ignore[arg-type]  # an integer then
+    telling = index.first_use is not None or any(counter.known.get(value) is not None for value in op.iter_args)
+    if counts and telling and len(values) <= counter.budget:
         counter.budget -= len(values)
+        counter.hand_on(op.iter_args, carried)
         for value in values:
             counter.known[index] = value
             _iteration(counter, body, tally)
+            counter.hand_on(_yielded(body), carried)
+            if EARLY_EXIT in op.attributes and counter.integer(carried[-1]):
+                break
+        counter.hand_on(carried, op.results)
         return
-    counter.known[index] = None
-    tally.add(counter.block(body), len(values))
+    counter.forget(body.args)
+    inner = counter.block(body)
+    inner.exact, inner.bounded = inner.exact and bool(counts), inner.bounded and bool(counts)
+    tally.add(inner, len(values) if counts else 1)
+    counter.forget(op.results)
 
 
 def _iteration(counter: _Counter, body: Block, tally: Tally) -> None:
@@ -242,26 +257,62 @@ def _iteration(counter: _Counter, body: Block, tally: Tally) -> None:
             handler(counter, op, tally)
 
 
+def _yielded(block: Block) -> Sequence[SSAValue]:
+    assert block.last_op is not None
+    return block.last_op.operands
+
+
 def _if(counter: _Counter, op: scf.IfOp, tally: Tally) -> None:
     """The branch that a known condition takes, else the larger one."""
     chosen = counter.integer(op.cond)
-    if chosen is not None and not op.results[1:]:
-        region = op.true_region if chosen else op.false_region
-        if region.blocks.first is not None:
-            _iteration(counter, region.blocks.first, tally)
+    if chosen is not None:
+        block = (op.true_region if chosen else op.false_region).blocks.first
+        if block is not None:
+            _iteration(counter, block, tally)
+            counter.hand_on(_yielded(block), op.results)
         return
-    sides = [counter.block(region.blocks.first) for region in op.regions if region.blocks.first is not None]
-    larger = sides[0]
-    for other in sides[1:]:
+    blocks = [region.blocks.first for region in op.regions if region.blocks.first is not None]
+    larger, *others = (counter.block(block) for block in blocks)
+    for other in others:
         larger.larger(other)
     tally.add(larger)
+    for results in zip(op.results, *(_yielded(block) for block in blocks), strict=True):
+        ends = {counter.known.get(value) for value in results[1:]}
+        counter.known[results[0]] = ends.pop() if len(ends) == 1 else None
 
 
 def _while(counter: _Counter, op: scf.WhileOp, tally: Tally) -> None:
+    """Walked through where each condition is known; else once, for nobody knows how often."""
+    walked = Tally()
+    if _walk_while(counter, op, walked):
+        tally.add(walked)
+        return
     for region in (op.before_region, op.after_region):
+        counter.forget(region.block.args)
         inner = counter.block(region.block)
         inner.exact = inner.bounded = False
         tally.add(inner)
+    counter.forget(op.results)
+
+
+def _walk_while(counter: _Counter, op: scf.WhileOp, tally: Tally) -> bool:
+    """Whether the loop was walked to its end."""
+    before, after = op.before_region.block, op.after_region.block
+    counter.hand_on(op.arguments, before.args)
+    while counter.budget > 0:
+        counter.budget -= 1
+        _iteration(counter, before, tally)
+        condition, *forwarded = _yielded(before)
+        again = counter.integer(condition)
+        if again is None:
+            return False
+        if not again:
+            counter.hand_on(forwarded, op.results)
+            return True
+        counter.hand_on(forwarded, after.args)
+        _iteration(counter, after, tally)
+        counter.hand_on(_yielded(after), before.args)
+    return False
 
 
 _HANDLERS: dict[type[Operation], Callable[..., None]] = {

@@ -139,6 +139,29 @@ def test_a_loop_that_may_be_left_is_counted_as_if_it_were_not() -> None:
     assert (counts[0][1], counts[1][1]) == ("true", "false")
 
 
+@pytest.mark.parametrize(
+    ("body", "same"),
+    [
+        ("for int i in [0:3] { if (i == 2) { break; } x q[i]; }", "x q[0]; x q[1];"),
+        ("for int i in [0:3] { if (i == 2) { continue; } x q[i]; }", "x q[0]; x q[1]; x q[3];"),
+        ("int k = 0; while (k < 3) { x q[k]; k += 1; }", "x q[0]; x q[1]; x q[2];"),
+        (
+            "int k = 0; while (true) { if (k == 2) { break; } cx q[k], q[k + 1]; k += 1; }",
+            "cx q[0], q[1]; cx q[1], q[2];",
+        ),
+        ("for int i in [0:9] { for int j in [0:9] { if (j == 2) { end; } x q[j]; } }", "x q[0]; x q[1];"),
+        ("int k = 3; for int i in [0:3] { k -= 1; x q[k]; if (k == 1) break; }", "x q[2]; x q[1];"),
+    ],
+)
+def test_what_is_known_before_the_run_is_counted_as_it_runs(body: str, same: str) -> None:
+    one, other = (
+        dict(circuit_of(compiled(f"{HEADER}{START}{each}")).attributes["resources"].data)  # type: ignore[attr-defined]  # as above
+        for each in (body, same)
+    )
+    for name in ("gates", "one_qubit", "pairs", "pair_counts", "exact", "bounded"):
+        assert str(one[name]) == str(other[name]), name
+
+
 JOBS = """
 noise lab { depolarizing(0.02) on cx; depolarizing(0.005) on 1q; }
 observable Z0(qubit[] q) = Z(q[0]);
