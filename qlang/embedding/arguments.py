@@ -10,9 +10,7 @@ from typing import Protocol, TypeVar
 from qlang.embedding.definition import NOTHING
 from qlang.embedding.reader import Reader
 from qlang.problems import CompileError
-from qlang.sema.errors.circuits import counted
-from qlang.sema.errors.names import MissingArgument, RepeatedArgument, UnknownParameter
-from qlang.sema.errors.types import WrongArgumentCount
+from qlang.sema import errors
 from qlang.sema.suggestions import suggest
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
@@ -46,9 +44,11 @@ def matched(
     problems: list[Diagnostic] = []
     names = [parameter.name for parameter in parameters]
     if len(node.args) > len(names):
-        span, wanted = reader.function.span(node), counted(len(names), "argument")
+        span, wanted = reader.function.span(node), errors.circuits.counted(len(names), "argument")
         problems.append(
-            WrongArgumentCount(span, name=callee, wanted=wanted, found=len(node.args), definition=definition)
+            errors.types.WrongArgumentCount(
+                span, name=callee, wanted=wanted, found=len(node.args), definition=definition
+            )
         )
     starred = next((part for part in node.args if isinstance(part, ast.Starred)), None)
     if starred is not None or any(keyword.arg is None for keyword in node.keywords):
@@ -61,11 +61,13 @@ def matched(
         if name not in names:
             near = suggest(name, names)
             problems.append(
-                UnknownParameter(span, callee=f"`{callee}`", name=name, known=tuple(names), suggestion=near)
+                errors.names.UnknownParameter(
+                    span, callee=f"`{callee}`", name=name, known=tuple(names), suggestion=near
+                )
             )
         elif name in given:
             first = reader.function.span(given[name])
-            problems.append(RepeatedArgument(span, name=name, first=first))
+            problems.append(errors.names.RepeatedArgument(span, name=name, first=first))
         else:
             given[name] = keyword.value
     missing = [each for each in parameters if each.name not in given and getattr(each, "default", NOTHING) is NOTHING]
@@ -73,7 +75,7 @@ def matched(
         span = reader.function.span(node)
         places = [getattr(each, "span", None) or definition or span for each in missing]
         problems += [
-            MissingArgument(span, callee=f"`{callee}`", name=each.name, definition=place)
+            errors.names.MissingArgument(span, callee=f"`{callee}`", name=each.name, definition=place)
             for each, place in zip(missing, places, strict=True)
         ]
     if problems:

@@ -15,8 +15,7 @@ from qlang.embedding.operators import comparison, joined
 from qlang.embedding.reader import Reader
 from qlang.operations import GATES
 from qlang.problems import CompileError
-from qlang.sema.errors.embedding import CircuitCalled, NotDecorated
-from qlang.sema.errors.names import UnknownFunction
+from qlang.sema import errors
 from qlang.sema.suggestions import suggest
 from qlang.syntax import tree
 from qlang.syntax.source import Span
@@ -62,7 +61,9 @@ def definition_called(reader: Reader, node: ast.Call) -> Definition | None:
         return definition
     if definition.place == "circuit":
         place = "an observable" if reader.place == "observable" else f"a {reader.place}"
-        raise CompileError((CircuitCalled(reader.function.span(node.func), name, place, definition.span),))
+        raise CompileError(
+            (errors.embedding.CircuitCalled(reader.function.span(node.func), name, place, definition.span),)
+        )
     if definition.place == "gate":
         raise reader.refuse(node, f"gate `{name}` as a value", "gates return nothing; call it in a line of its own")
     raise reader.refuse(node, f"observable `{name}`", "observables belong into the job: `expect={…}`")
@@ -99,17 +100,21 @@ def refused_call(reader: Reader, node: ast.Call) -> CompileError:
     """The error of a call that has no meaning in a circuit."""
     name, found = _callee(reader, node.func)
     if hasattr(found, "__code__") and getattr(found, "__module__", "") != "qlang":
-        return CompileError((NotDecorated(reader.function.span(node.func), name, _definition(reader, found)),))
+        return CompileError(
+            (errors.embedding.NotDecorated(reader.function.span(node.func), name, _definition(reader, found)),)
+        )
     if isinstance(node.func, ast.Name) and name not in reader.function.outside and not reader.scopes.is_local(name):
         functions = [key for key, value in reader.function.outside.items() if definition_of(value) is not None]
         near = suggest(name, functions)
-        return CompileError((UnknownFunction(reader.function.span(node.func), name=name, suggestion=near, hint=""),))
+        return CompileError(
+            (errors.names.UnknownFunction(reader.function.span(node.func), name=name, suggestion=near, hint=""),)
+        )
     if isinstance(node.func, ast.Attribute) and found is None:
         module = _module(reader, node.func.value)
         if module is not None and not hasattr(module, name):
             span = Span(reader.function.source, *reader.name_span(node.func))
             near = suggest(name, [each for each in dir(module) if not each.startswith("_")])
-            return CompileError((UnknownFunction(span, name=name, suggestion=near, hint=""),))
+            return CompileError((errors.names.UnknownFunction(span, name=name, suggestion=near, hint=""),))
     if name in ("print", "input"):
         return reader.refuse(node, f"`{name}`", "circuits have no text; print outside, from the result")
     return reader.refuse(node, f"the call `{ast.unparse(node)}`", "compute it outside and pass it as a parameter")

@@ -17,7 +17,7 @@ from qlang.embedding.source import PythonFunction, read_function
 from qlang.embedding.statements import statements
 from qlang.embedding.wording import in_python, is_about_python
 from qlang.problems import CompileError
-from qlang.sema.errors.embedding import NoSource
+from qlang.sema import errors
 from qlang.sema.symbols import Symbol
 from qlang.syntax import tree
 from qlang.syntax.diagnostic import errors_of
@@ -37,7 +37,7 @@ def source_of(function: Callable[..., Any]) -> PythonFunction:
     except (OSError, TypeError) as error:
         code = function.__code__
         source = Source(code.co_filename, "", code.co_firstlineno)
-        raise CompileError((NoSource(Span(source, 0, 0), function.__name__, str(error)),)) from None
+        raise CompileError((errors.embedding.NoSource(Span(source, 0, 0), function.__name__, str(error)),)) from None
 
 
 def circuit_or_subroutine(function: Callable[..., Any]) -> Definition:

@@ -11,7 +11,7 @@ from qlang.embedding.kinds import BOOL, LIST, UNKNOWN, Value, as_bool
 from qlang.embedding.operators import COMPARISONS, SYMBOLS, binary, comparison, converted, joined, unary
 from qlang.embedding.reader import Reader
 from qlang.problems import CompileError
-from qlang.sema.errors.embedding import WrongPythonKind
+from qlang.sema import errors
 from qlang.syntax import tree
 
 _MOST_BITS = 64
@@ -52,7 +52,9 @@ def _of_kind(reader: Reader, node: ast.expr, what: str, wanted: str, good: Calla
         instead = f"annotate the parameter: `{name}: int`" if parameter else f"convert it: `int({name})`"
         declaration = reader.variables[name].span
     kind = str(found.kind)
-    raise CompileError((WrongPythonKind(reader.function.span(node), what, wanted, kind, instead, declaration),))
+    raise CompileError(
+        (errors.embedding.WrongPythonKind(reader.function.span(node), what, wanted, kind, instead, declaration),)
+    )
 
 
 def _is_float(reader: Reader, name: str) -> bool:

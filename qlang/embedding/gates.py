@@ -15,7 +15,7 @@ from qlang.embedding.kinds import FLOAT, UNKNOWN, Value, cast
 from qlang.embedding.reader import Reader
 from qlang.operations import GATES, MODIFIERS
 from qlang.problems import CompileError
-from qlang.sema.errors.names import MissingArgument
+from qlang.sema import errors
 from qlang.syntax import tree
 
 
@@ -136,19 +136,18 @@ def _ordered(reader: Reader, node: ast.Call, called: Called) -> list[tuple[str, 
     try:
         pairs = matched(reader, node, called.name.name.rpartition(".")[2], required)
     except CompileError as error:
-        if node.keywords or not all(isinstance(each, MissingArgument) for each in error.diagnostics):
+        if node.keywords or not all(isinstance(each, errors.names.MissingArgument) for each in error.diagnostics):
             raise
         return None
     return [(each.name, value) for each, value in pairs]
 
 
 def _unknown_with_names(reader: Reader, node: ast.Call, called: Called) -> CompileError:
-    from qlang.sema.errors.names import UnknownGate
     from qlang.sema.suggestions import suggest
     from qlang.syntax.source import Span
 
     span = Span(reader.function.source, called.name.start, called.name.end)
-    return CompileError((UnknownGate(span, called.name.name, suggest(called.name.name, GATES)),))
+    return CompileError((errors.names.UnknownGate(span, called.name.name, suggest(called.name.name, GATES)),))
 
 
 def _split(

@@ -12,7 +12,7 @@ from qlang.embedding.kinds import BOOL, Kind, named
 from qlang.embedding.scopes import Scopes
 from qlang.embedding.source import PythonFunction
 from qlang.problems import CompileError
-from qlang.sema.errors.embedding import ChangedKind, NotInCircuits, UnassignedVariable, UnknownOutside
+from qlang.sema import errors
 from qlang.syntax import tree
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
@@ -78,11 +78,11 @@ class Reader:
 
     def refuse(self, node: ast.AST, construct: str, instead: str = "") -> CompileError:
         """The error of a construct that circuits do not have."""
-        return CompileError((NotInCircuits(self.function.span(node), construct, instead, self.place),))
+        return CompileError((errors.embedding.NotInCircuits(self.function.span(node), construct, instead, self.place),))
 
     def refuse_outside(self, node: ast.AST, name: str, kind: str, instead: str = "") -> NoReturn:
         """Raises the error of a name from outside that is no data."""
-        raise CompileError((UnknownOutside(self.function.span(node), name, kind, instead),))
+        raise CompileError((errors.embedding.UnknownOutside(self.function.span(node), name, kind, instead),))
 
     def position(self, node: ast.AST) -> tuple[int, int]:
         """Begin and end offset of a node."""
@@ -112,7 +112,7 @@ class Reader:
         """The variable of a name that the function gives a value. Raises CompileError where it may have none."""
         variable = self.variables.get(node.id)
         if variable is None or node.id not in self.sure:
-            raise CompileError((UnassignedVariable(self.function.span(node), node.id),))
+            raise CompileError((errors.embedding.UnassignedVariable(self.function.span(node), node.id),))
         return variable
 
     def name(self, node: ast.Name) -> tree.Name:
@@ -127,7 +127,9 @@ class Reader:
         if variable is None or (variable.node is not None and kind.quantum):
             variable = self.variables[name] = Variable(kind, span, size=size)
         elif variable.kind != kind:
-            raise CompileError((ChangedKind(span, name, str(variable.kind), str(kind), variable.span),))
+            raise CompileError(
+                (errors.embedding.ChangedKind(span, name, str(variable.kind), str(kind), variable.span),)
+            )
         self.sure.add(name)
         return variable
 

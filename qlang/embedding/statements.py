@@ -13,7 +13,7 @@ from qlang.embedding.kinds import BIT, BITS, UNKNOWN, Kind, Value, cast, named
 from qlang.embedding.loops import for_loop
 from qlang.embedding.reader import Reader, Variable
 from qlang.problems import CompileError
-from qlang.sema.errors.embedding import ChangedKind
+from qlang.sema import errors
 from qlang.syntax import tree
 
 
@@ -236,7 +236,7 @@ def _return(reader: Reader, node: ast.Return) -> list[tree.Statement]:
     elif known != value.kind and not (known.name == "float" and value.kind.whole):
         if not (known.logical and value.kind.logical):
             span, first = reader.function.span(node), reader.result_span or reader.function.span(node)
-            raise CompileError((ChangedKind(span, "the result", str(known), str(value.kind), first),))
+            raise CompileError((errors.embedding.ChangedKind(span, "the result", str(known), str(value.kind), first),))
         value = Value(cast(known, value), known)
     return [tree.Return(start, end, value.node)]
 
