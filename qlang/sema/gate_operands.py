@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from qlang.sema import errors
 from qlang.sema.context import Context, Wire
-from qlang.sema.operands import AliasSymbol, Operand
+from qlang.sema.operands import AliasSymbol, Operand, shown_wire
 from qlang.syntax import tree
 from qlang.syntax.diagnostic import Label
 
@@ -83,13 +83,11 @@ def first_clash(operands: Sequence[Operand]) -> Clash | None:
 
 def report_clash(context: Context, gate: str, first: Operand, second: Operand, wire: Wire, witness: str = "") -> None:
     """Report that two operands share a qubit."""
-    root, index = wire
-    shown = root.name if str(root.type) == "qubit" else f"{root.name}[{index}]"
     context.report(
         errors.qubits.SameQubitTwice(
             context.span(second.node),
             gate=gate,
-            qubit=shown,
+            qubit=shown_wire(*wire),
             first=context.span(first.node),
             witness=witness,
             aliases=tuple(_aliases(context, first, second)),

@@ -3,36 +3,41 @@
 Coefficients are real numbers: their `/` is not OpenQASM's integer division, which indices keep.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from qlang.sema import errors, pauli
 from qlang.sema.arguments import matched
 from qlang.sema.casts import assignable, cast
-from qlang.sema.constants import as_integer, evaluate, listed, range_of
+from qlang.sema.constants import as_integer, evaluate, range_of
 from qlang.sema.functions import BUILTINS
-from qlang.sema.jobs import PauliTerm, Wire
+from qlang.sema.jobs import PauliTerm
 from qlang.sema.library import library_hint
+from qlang.sema.observable_scope import (
+    MOST_TERMS,
+    ObservableFault,
+    Qubits,
+    Scope,
+    no_observable,
+    resolve_qubits,
+    unknown_name,
+)
 from qlang.sema.operator_types import REALS
 from qlang.sema.pauli import Polynomial
 from qlang.sema.spine import left_spine
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import (
     BrokenSymbol,
-    CircuitSymbol,
-    ConstantSymbol,
-    FileScope,
     FileTerm,
     ObservableSymbol,
     ParameterSymbol,
 )
 from qlang.sema.types import Angle, Array, Complex, Qubit, Type, is_quantum
-from qlang.sema.values import CONSTANTS, Constant, ConstantError, as_complex, integer
+from qlang.sema.values import Constant, ConstantError, as_complex, integer
 from qlang.syntax import tree
-from qlang.syntax.diagnostic import Call, Diagnostic, with_calls
+from qlang.syntax.diagnostic import Call, with_calls
 from qlang.syntax.source import Span
 
-MOST_TERMS = 100_000
 MOST_DEPTH = 64
 """Observables that call one another in a chain."""
 MOST_CALLS = 4
@@ -40,48 +45,6 @@ MOST_CALLS = 4
 PAULIS = ("X", "Y", "Z", "I")
 _TINY = 1e-12
 _NUMBERS = (*REALS, Angle, Complex)
-
-
-@dataclass(frozen=True, slots=True)
-class Qubits:
-    """What a name stands for: the wires of a register (in order) or a single one."""
-
-    wires: tuple[Wire, ...]
-    single: bool
-
-
-class ObservableFault(Exception):
-    """An observable that is none; carries its diagnostic, or `None` where its definition has one already."""
-
-    def __init__(self, diagnostic: Diagnostic | None) -> None:
-        super().__init__("a broken definition" if diagnostic is None else diagnostic.code)
-        self.diagnostic = diagnostic
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where an observable's expression is read: its file, its parameters, the circuit's registers."""
-
-    file: FileScope
-    bindings: Mapping[str, Qubits | Constant]
-    registers: Mapping[str, Qubits]
-    """Seen where no parameter has the name: in jobs, and in observables without parameters."""
-    circuit: CircuitSymbol | None = None
-    declarations: Mapping[str, Span] = field(default_factory=dict)
-    """Where the registers are declared."""
-    depth: int = 0
-
-    def names(self, name: str) -> Constant | Type | None:
-        found = self.find(name)
-        if isinstance(found, Qubits):
-            return Qubit(None if found.single else len(found.wires))
-        if found is not None:
-            return found
-        symbol = self.file.lookup(name)
-        return symbol.constant if isinstance(symbol, ConstantSymbol) else CONSTANTS.get(name)
-
-    def find(self, name: str) -> Qubits | Constant | None:
-        return self.bindings.get(name) or self.registers.get(name)
 
 
 def expand(node: tree.Expression, scope: Scope, name: str) -> tuple[PauliTerm, ...]:
@@ -142,38 +105,24 @@ def _evaluated(node: tree.Expression, scope: Scope) -> Constant:
 def _constant(node: tree.Expression, scope: Scope) -> Constant:
     constant = _evaluated(node, scope)
     if not isinstance(constant.type, _NUMBERS):
-        raise _no_observable(node, scope, f"`{scope.file.span(node).text}`")
+        raise no_observable(node, scope, f"`{scope.file.span(node).text}`")
     return constant
-
-
-def _no_observable(node: tree.Node, scope: Scope, what: str, advice: str = "") -> ObservableFault:
-    return ObservableFault(errors.observables.NotAnObservable(scope.file.span(node), what=what, help=advice))
 
 
 def _name(node: tree.Name, scope: Scope) -> Polynomial:
     found = scope.find(node.name)
     if isinstance(found, Qubits):
         if found.single:
-            raise _no_observable(node, scope, f"the qubit `{node.name}`", f"write `X({node.name})`, `Y` or `Z`")
-        raise _no_observable(node, scope, f"the qubit register `{node.name}`", f"write `Z({node.name}[0])`, …")
+            raise no_observable(node, scope, f"the qubit `{node.name}`", f"write `X({node.name})`, `Y` or `Z`")
+        raise no_observable(node, scope, f"the qubit register `{node.name}`", f"write `Z({node.name}[0])`, …")
     symbol = scope.file.lookup(node.name)
     if found is None and isinstance(symbol, ObservableSymbol):
         return _called(node, symbol, [], scope)
     if node.name in PAULIS and scope.names(node.name) is None:
-        raise _no_observable(
-            node, scope, f"`{node.name}` alone", f"a Pauli matrix acts on a qubit: `{node.name}(q[0])`"
-        )
+        raise no_observable(node, scope, f"`{node.name}` alone", f"a Pauli matrix acts on a qubit: `{node.name}(q[0])`")
     if scope.names(node.name) is None:
-        raise _unknown(node, scope)
+        raise unknown_name(node, scope)
     return _number(node, scope)
-
-
-def _unknown(node: tree.Name, scope: Scope) -> ObservableFault:
-    if scope.file.torn:
-        return ObservableFault(None)
-    span = scope.file.span(node)
-    known = [*scope.bindings, *scope.registers]
-    return ObservableFault(errors.names.UnknownName(span, name=node.name, suggestion=suggest(node.name, known)))
 
 
 def _unary(node: tree.UnaryOp, scope: Scope) -> Polynomial:
@@ -211,14 +160,14 @@ def _operation(node: tree.BinaryOp, left: Polynomial, scope: Scope) -> Polynomia
         case _:
             if not _is_number(node, scope):
                 words = f"`{node.operator}` of an observable"
-                raise _no_observable(node, scope, words, "combine observables by `+`, `-`, `*` and numbers")
+                raise no_observable(node, scope, words, "combine observables by `+`, `-`, `*` and numbers")
             return _number(node, scope)
 
 
 def _quotient(node: tree.BinaryOp, left: Polynomial, scope: Scope) -> Polynomial:
     """Division by a number; coefficients are real, so `1/2 * Z(q)` is half of Z."""
     if not _is_number(node.right, scope):
-        raise _no_observable(node.right, scope, "a quotient by an observable", "divide by numbers only")
+        raise no_observable(node.right, scope, "a quotient by an observable", "divide by numbers only")
     divisor = as_complex(_constant(node.right, scope))
     if divisor == 0:
         raise ObservableFault(errors.types.DivisionByZero(scope.file.span(node)))
@@ -281,79 +230,11 @@ def _pauli(node: tree.Call, scope: Scope) -> Polynomial:
     return {((register, index, name),): 1}
 
 
-def resolve_qubits(node: tree.Expression, scope: Scope) -> Qubits:
-    """The wires that an operand of an observable or output names. Raises ObservableFault."""
-    if isinstance(node, tree.Name):
-        found = scope.find(node.name)
-        if isinstance(found, Qubits):
-            return found
-        span = scope.file.span(node)
-        if scope.registers:
-            raise ObservableFault(
-                errors.observables.UnknownRegister(
-                    span,
-                    name=node.name,
-                    circuit=span.text if scope.circuit is None else scope.circuit.name,
-                    known=tuple(scope.registers),
-                    definition=span if scope.circuit is None else scope.circuit.span,
-                    suggestion=suggest(node.name, scope.registers),
-                )
-            )
-        if found is not None or scope.file.lookup(node.name) is not None:
-            raise _no_observable(node, scope, f"`{node.name}`, which is not a qubit,")
-        raise _unknown(node, scope)
-    if isinstance(node, tree.Index):
-        return _indexed(node, scope)
-    if isinstance(node, tree.BinaryOp) and node.operator == "++":
-        left, right = resolve_qubits(node.left, scope), resolve_qubits(node.right, scope)
-        return Qubits(left.wires + right.wires, single=False)
-    raise _no_observable(node, scope, f"`{scope.file.span(node).text}`, which names no qubits,")
-
-
-def _indexed(node: tree.Index, scope: Scope) -> Qubits:
-    base = resolve_qubits(node.base, scope)
-    size = len(base.wires)
-    if base.single or len(node.items) != 1:
-        raise ObservableFault(errors.types.NoSuchOperation(scope.file.span(node), operator="[…]", operands=("qubit",)))
-    item = node.items[0]
-    try:
-        picked = listed(item, size, scope.names, scope.file.version, MOST_TERMS)
-    except ConstantError as error:
-        span = scope.file.span(error.node or item)
-        found = error.diagnostic(span)
-        if isinstance(found, errors.types.NoSuchOperation) and found.operator == "[]":
-            shown = f"`{found.operands[0]}`"
-            raise ObservableFault(errors.types.TypeMismatch(span, "an integer index", shown)) from None
-        raise ObservableFault(found) from None
-    for index in picked:
-        if not -size <= index < size:
-            raise ObservableFault(
-                errors.qubits.IndexOutOfRange(
-                    scope.file.span(item),
-                    register=scope.file.span(node.base).text,
-                    index=index,
-                    size=size,
-                    declaration=scope.declarations.get(base.wires[0][0]) if base.wires else None,
-                    witness=_values(item, scope),
-                    fix_index=size - 1 if isinstance(item, tree.IntLiteral) else None,
-                )
-            )
-    single = not isinstance(item, (tree.Range, tree.IndexSet))
-    return Qubits(tuple(base.wires[index] for index in picked), single)
-
-
-def _values(node: tree.Expression, scope: Scope) -> str:
-    """`i = 3`: the values of the names in an index."""
-    names = dict.fromkeys(part.name for part in tree.walk(node) if isinstance(part, tree.Name))
-    found = {name: scope.bindings.get(name) for name in names}
-    return ", ".join(f"{name} = {value}" for name, value in found.items() if isinstance(value, Constant))
-
-
 def _called(node: tree.Node, symbol: ObservableSymbol, arguments: list[tree.Argument], scope: Scope) -> Polynomial:
     if symbol.flaws:
         raise ObservableFault(None)
     if scope.depth >= MOST_DEPTH:
-        raise _no_observable(node, scope, f"`{symbol.name}`, which calls itself,")
+        raise no_observable(node, scope, f"`{symbol.name}`, which calls itself,")
     bindings = _bound(node, symbol, arguments, scope)
     if symbol.terms is not None:
         return _listed(symbol.terms, bindings[symbol.parameters[0].name])

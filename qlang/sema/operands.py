@@ -57,6 +57,13 @@ class IndexFault:
     size: int
 
 
+def shown_wire(root: VariableSymbol, index: int) -> str:
+    """`q[0]`, `q` for a single qubit, `$0` for a physical one."""
+    if root.name == "$":
+        return f"${index}"
+    return root.name if str(root.type) == "qubit" else f"{root.name}[{index}]"
+
+
 def unknown_operand(node: tree.Expression) -> Operand:
     """An operand about which nothing more is reported."""
     return Operand(node, -1, None, None)

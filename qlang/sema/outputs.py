@@ -8,7 +8,8 @@ from qlang.sema.binding import Registers
 from qlang.sema.context import Context
 from qlang.sema.jobs import CheckedExpectation, CheckedSample, CheckedState, PauliTerm, Wire
 from qlang.sema.observable_check import check_terms
-from qlang.sema.observables import ObservableFault, Qubits, Scope, expand, resolve_qubits
+from qlang.sema.observable_scope import ObservableFault, Qubits, Scope, resolve_qubits
+from qlang.sema.observables import expand
 from qlang.sema.symbols import CircuitSymbol, VariableSymbol
 from qlang.sema.types import Qubit
 from qlang.syntax import tree

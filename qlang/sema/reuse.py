@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from qlang.sema import errors
 from qlang.sema.context import Context, Wire
-from qlang.sema.operands import Operand
+from qlang.sema.operands import Operand, shown_wire
 from qlang.syntax import tree
 
 
@@ -32,8 +32,7 @@ def note_use(context: Context, node: tree.Node, wires: Iterable[Wire]) -> None:
 
 
 def _shown(wire: Wire) -> str:
-    root, index = wire
-    return root.name if str(root.type) == "qubit" else f"{root.name}[{index}]"
+    return shown_wire(*wire)
 
 
 def note_measurement(context: Context, node: tree.Node, operand: Operand | None) -> None:
