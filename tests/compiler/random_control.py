@@ -209,6 +209,8 @@ class Interpreter:
     qubits: list[int] = field(default_factory=lambda: [0] * QUBITS)
     bits: list[int] = field(default_factory=lambda: [0] * QUBITS)
     registers: int = 0
+    flips: int = 0
+    """How many gates ran."""
 
     def run(self) -> tuple[int, int, int]:
         """The qubits, the bits `m` and the register `r` at the end, bit 0 first."""
@@ -255,6 +257,7 @@ class Interpreter:
     def _statement(self, node: Node, names: dict[str, int], bits: list[int]) -> None:
         match node:
             case ("flip", index):
+                self.flips += 1
                 self.qubits[self._value(index, names, bits) % QUBITS] ^= 1
             case ("measure", bit, wire):
                 bits[bit] = self.qubits[wire]

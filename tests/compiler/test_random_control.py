@@ -3,12 +3,20 @@
 from collections.abc import Iterable
 
 import pytest
+from xdsl.dialects.builtin import ModuleOp
 
 from qlang.backends.protocol import Request, SampleSpec
 from qlang.backends.reference import ReferenceBackend
+from qlang.compiler.authority import DEVELOPMENT
 from qlang.compiler.converting import exported
 from qlang.compiler.driver import compile_source
 from qlang.compiler.frontend import analyse
+from qlang.compiler.jobs import chosen_job
+from qlang.compiler.lowering.circuit import lower_circuit
+from qlang.ir.circuit import FuncOp
+from qlang.ir.dialects import context
+from qlang.ir.values import plain
+from qlang.passes.count_resources import CountResources
 from qlang.syntax.source import Source
 from tests.compiler.programs import SEEDED, kernel_of
 from tests.compiler.random_control import QUBITS, Interpreter, program, text
@@ -36,7 +44,7 @@ def agree(seeds: Iterable[int]) -> None:
 
 @pytest.mark.parametrize("part", range(4))
 def test_random_control_flow(part: int) -> None:
-    agree(range(50 * part, 50 * part + 50))
+    agree(range(40 * part, 40 * part + 40))
 
 
 @pytest.mark.slow
@@ -60,3 +68,25 @@ def test_random_control_flow_is_the_same_when_written_as_openqasm() -> None:
         assert analysis.module.main is not None
         written = exported(analysis.module.main, {}, "qasm3")
         assert executed(written) == Interpreter(tree).run(), f"seed {seed}:\n{written}"
+
+
+def test_counts_of_gates_are_no_less_than_what_runs() -> None:
+    """Exact where they say so, and a bound where they say that."""
+    exact = bounded = 0
+    for seed in range(200, 270):
+        tree = program(seed)
+        job = chosen_job(analyse(Source("test.qasm", text(tree))), None, None, None, None, DEVELOPMENT)
+        module = ModuleOp([lower_circuit(job)])
+        CountResources().apply(context(), module)
+        func = next(op for op in module.ops if isinstance(op, FuncOp))
+        resources = plain(func.attributes["resources"])
+        interpreter = Interpreter(tree)
+        interpreter.run()
+        counted = resources["gates"].get("x", 0)
+        exact, bounded = exact + resources["exact"], bounded + resources["bounded"]
+        if resources["exact"]:
+            assert counted == interpreter.flips, f"seed {seed}:\n{text(tree)}"
+        if resources["bounded"]:
+            assert counted >= interpreter.flips, f"seed {seed}:\n{text(tree)}"
+    assert exact > 8
+    assert bounded > 25
