@@ -98,6 +98,7 @@ def test_every_code_has_a_case() -> None:
 def test_there_are_cases_enough_and_nothing_without_one() -> None:
     assert len(CASES) >= 120
     assert sum(sum(case.expected().values()) for case in CASES.values()) >= 350
+    assert len({case.stderr for case in CASES.values()}) == len(CASES), "two programs of one name"
     known = {path for case in CASES.values() for path in (case.path, case.stderr, case.fixed)}
     beside = {case.path.with_suffix("") for case in CASES.values()}
     stray = [
