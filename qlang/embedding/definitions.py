@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import inspect
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -258,7 +258,7 @@ def _checked(reader: Reader, place: Place, statement: tree.Statement, parameters
         read.tree.name,
         place,
         read.source,
-        inspect.cleandoc(read.text) if read.indent else read.text,
+        textwrap.dedent(read.text),
         read.first_line,
         Span(read.source, start, end),
         statement,

@@ -6,7 +6,6 @@ import ast
 import builtins
 import inspect
 import sys
-import textwrap
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -26,11 +25,8 @@ class PythonFunction:
     source: Source
     """The whole file or cell."""
     tree: ast.FunctionDef
-    """Its lines are counted from the function's first one."""
     first_line: int
-    """The line of the source where the function's text begins."""
-    indent: int
-    """Characters that were cut from the begin of every line before parsing."""
+    """The line of the source that the tree counts as its first."""
     text: str
     """The function's own text."""
     filename: str
@@ -46,17 +42,17 @@ class PythonFunction:
         """Where a node begins or ends; Python counts columns in bytes of UTF-8, we in characters."""
         line = getattr(node, "end_lineno" if end else "lineno", None) or 1
         column = getattr(node, "end_col_offset" if end else "col_offset", None) or 0
-        return offset_of(self.source, line + self.first_line - 1, column, self.indent)
+        return offset_of(self.source, line + self.first_line - 1, column)
 
 
-def offset_of(source: Source, line: int, column: int, indent: int = 0) -> int:
-    """The character at a line of a source, counted from 1, and a column in bytes behind an indentation."""
+def offset_of(source: Source, line: int, column: int) -> int:
+    """The character at a line of a source, counted from 1, and a column in bytes."""
     begin = source.line_starts()[line - 1]
     if _is_ascii(source.text):
-        return min(begin + indent + column, len(source.text))
+        return min(begin + column, len(source.text))
     stop = source.text.find("\n", begin)
     text = source.text[begin : stop if stop >= 0 else None]
-    return begin + min(indent, len(text)) + len(text[indent:].encode()[:column].decode(errors="ignore"))
+    return begin + len(text.encode()[:column].decode(errors="ignore"))
 
 
 @lru_cache(maxsize=256)
@@ -97,18 +93,18 @@ def read_function(function: Callable[..., Any]) -> PythonFunction:
     everything, _ = inspect.findsource(function)
     text = "".join(lines)
     name = inspect.getsourcefile(function) or "<python>"
-    dedented = textwrap.dedent(text)
-    try:
-        definition = next(iter(ast.parse(dedented).body), None)
+    indented = text[:1].isspace()
+    try:  # under an `if`, indented text is parsed as it stands, comments in the first column included
+        parsed = ast.parse(f"if True:\n{text}" if indented else text).body
+        definition = next(iter(parsed[0].body if isinstance(parsed[0], ast.If) else parsed), None)
     except SyntaxError as error:
         raise OSError("the text found is no Python function") from error
     if not isinstance(definition, ast.FunctionDef) or definition.name != function.__name__:
         raise OSError("the text found is not this function's")
     if Path(name).is_file() and not _is_text_of("".join(everything), name, function.__code__):
         raise OSError("the file has changed since it was imported")
-    indent = len(lines[0]) - len(lines[0].lstrip())
     source = source_of_lines(name, everything)
-    return PythonFunction(source, definition, first, indent, text, name, _outside(function))
+    return PythonFunction(source, definition, first - indented, text, name, _outside(function))
 
 
 def _is_text_of(text: str, name: str, code: CodeType) -> bool:
