@@ -31,7 +31,9 @@ Node = TypeVar("Node", bound=tree.Statement)
 
 
 def source_of(function: Callable[..., Any]) -> PythonFunction:
-    """The function's text. Raises CompileError where there is none to read."""
+    """The function's text. Raises CompileError where there is none to read, TypeError for what is no function."""
+    if not hasattr(function, "__code__"):
+        raise TypeError(f"this decorator reads functions that are written in Python, not {function!r}")
     try:
         return read_function(function)
     except (OSError, TypeError) as error:

@@ -71,3 +71,20 @@ def test_no_frames_of_ours_hide_the_line() -> None:
         ql.circuit(defined("def program():\n    ql.h(q)\n"))
     frames = caught.traceback
     assert len(frames) <= 3 and str(frames[0].path) == __file__
+
+
+def test_what_is_no_function_to_read_is_named() -> None:
+    import functools
+
+    @functools.wraps(test_errors)
+    def wrapped(*arguments: object) -> None:
+        pass
+
+    with pytest.raises(ql.CompileError, match="put other decorators above"):
+        ql.circuit(wrapped)
+    with pytest.raises(ql.CompileError, match="define a function by `def`"):
+        ql.circuit(lambda: None)
+    with pytest.raises(TypeError, match="functions that are written in Python"):
+        ql.circuit(len)
+    with pytest.raises(ql.CompileError, match="write a loop"):
+        ql.circuit(defined("def again(q: ql.Qubits, n: int):\n    again(q, n - 1)\n"))

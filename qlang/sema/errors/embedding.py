@@ -58,7 +58,12 @@ class NoSource(Diagnostic):
             yield self.reason
 
     def helps(self) -> Iterator[str]:
-        yield "write the circuit as text for `ql.compile(text)`, or put the function into a file or notebook"
+        if "decorator" in self.reason:
+            yield "put other decorators above ours, which reads the function as it stands"
+        elif self.name == "<lambda>":
+            yield "define a function by `def`"
+        else:
+            yield "write the circuit as text for `ql.compile(text)`, or put the function into a file or notebook"
 
 
 @dataclass(frozen=True)
