@@ -99,12 +99,12 @@ def callee(reader: Reader, node: ast.expr) -> Any:
 def refused_call(reader: Reader, node: ast.Call) -> CompileError:
     """The error of a call that has no meaning in a circuit."""
     name, found = _callee(reader, node.func)
+    if name == reader.function.tree.name and definition_of(found) is None:
+        return reader.refuse(node, f"the call of `{name}` by itself", "circuits have no recursion: write a loop")
     if hasattr(found, "__code__") and getattr(found, "__module__", "") != "qlang":
         return CompileError(
             (errors.embedding.NotDecorated(reader.function.span(node.func), name, _definition(reader, found)),)
         )
-    if name == reader.function.tree.name and found is None:
-        return reader.refuse(node, f"the call of `{name}` by itself", "circuits have no recursion: write a loop")
     if isinstance(node.func, ast.Name) and name not in reader.function.outside and not reader.scopes.is_local(name):
         functions = [key for key, value in reader.function.outside.items() if definition_of(value) is not None]
         near = suggest(name, functions)
