@@ -29,7 +29,7 @@ def check_statements(context: Context, statements: Sequence[tree.Statement]) -> 
     gate = context.place == "gate"
     jump: tree.Statement | None = None
     for statement in statements:
-        if jump is not None:
+        if jump is not None and context.reporter.complete:
             rest = context.scope.span(tree.Missing(statement.start, statements[-1].end))
             context.report(errors.warnings.Unreachable(rest, after=context.span(jump)))
             jump = None

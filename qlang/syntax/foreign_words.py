@@ -111,3 +111,22 @@ def respell_unit(state: Automaton, position: int) -> Step:
     if unit is None:
         return Unexpected(span, "a unit (`ns us ms s min h days`, `usd eur`, `x`, `%`)", f"`{word}`"), position + 1
     return UnknownWord(span, word, unit), position + 1
+
+
+def skip_measurement(state: Automaton, position: int) -> Step:
+    """`if (measure q[0])`: a measurement where a value belongs, taken for some value."""
+    texts, missing = state.tokens.texts, state.tables.kind["MISSING"]
+    if texts[position] != "measure" or not state.fits(missing):
+        return None
+    end = position + 1
+    if state.tokens.kinds[end] == state.tables.kind["ID"]:
+        end += 1
+    if texts[end] == "[":
+        while end < state.last_token and texts[end] != "]":
+            end += 1
+        end += 1
+    if end >= state.last_token or state.progress(state.shifted(state.states, missing), end, 1) < 1:
+        return None
+    span = state.context.span(state.tokens.starts[position], state.tokens.ends[end - 1])
+    state.feed(missing, state.invent(missing, "", span.start, span.end))
+    return Unexpected(span, "an expression", "`measure`"), end

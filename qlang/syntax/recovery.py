@@ -31,7 +31,7 @@ from qlang.syntax.errors import (
     WrongToken,
 )
 from qlang.syntax.expectation import expectation, found
-from qlang.syntax.foreign_words import respell_operator, respell_unit
+from qlang.syntax.foreign_words import respell_operator, respell_unit, skip_measurement
 from qlang.syntax.lexer import UNEXPECTED, kinds_of
 from qlang.syntax.panic import finish, panic
 from qlang.syntax.reserved import reserved_name
@@ -305,6 +305,7 @@ _STEPS = (
     respell_beginning,
     add_job,
     respell_operator,
+    skip_measurement,
     respell_unit,
     reserved_name,
     _drop_double,
