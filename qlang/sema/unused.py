@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from qlang.sema import errors
 from qlang.sema.context import Context
 from qlang.sema.symbols import Symbol, VariableSymbol
-from qlang.sema.types import Bit
+from qlang.sema.types import Array, Bit
 from qlang.syntax import tree
 
 
@@ -17,7 +17,7 @@ def report_unused_variables(context: Context) -> None:
     """
     for symbol, top in context.declared:
         written = symbol in context.written
-        if symbol in context.used or symbol.name.startswith("_"):
+        if symbol in context.used or symbol.name.startswith("_") or (written and _is_alias(symbol)):
             continue
         is_bit = isinstance(symbol, VariableSymbol) and isinstance(symbol.type, Bit)
         if top and written and (is_bit or context.program) and context.place == "circuit":
@@ -25,6 +25,11 @@ def report_unused_variables(context: Context) -> None:
         context.report(
             errors.dead_code.UnusedVariable(symbol.span, what=_what(symbol), name=symbol.name, written=written)
         )
+
+
+def _is_alias(symbol: Symbol) -> bool:
+    """Whether writing to a name changes what another name shows."""
+    return isinstance(symbol, VariableSymbol) and symbol.kind == "alias"
 
 
 def _what(symbol: Symbol) -> str:
@@ -42,5 +47,9 @@ def report_unused_parameters(context: Context, owner: str, names: Iterable[str],
     frame = context.frames[0]
     for name in names:
         symbol = frame.get(name)
-        if isinstance(symbol, VariableSymbol) and symbol not in context.used and not name.startswith("_"):
+        if not isinstance(symbol, VariableSymbol) or symbol in context.used or name.startswith("_"):
+            continue
+        if not (
+            isinstance(symbol.type, Array) and symbol in context.written
+        ):
             context.report(errors.dead_code.UnusedParameter(symbol.span, name=name, owner=owner))

@@ -198,3 +198,12 @@ def test_brackets_of_python_are_mended() -> None:
     for edit in sorted(fix.edits, key=lambda edit: -edit.span.start):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     assert distribution(text, "test.qjob")["b"] == pytest.approx({4: 1.0})
+
+
+def test_writing_by_reference_is_use() -> None:
+    text = (
+        f"{HEADER}def f(mutable array[int, 2] a) {{ a[0] = 1; }}\n"
+        "output int k; array[int, 2] b; bit[2] low; bit[2] high; qubit[4] q; f(b); k = b[0];\n"
+        "let all = low ++ high; all = measure q;\n"
+    )
+    assert [d.code for d in compiled(text).diagnostics] == []
