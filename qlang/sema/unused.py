@@ -49,7 +49,5 @@ def report_unused_parameters(context: Context, owner: str, names: Iterable[str],
         symbol = frame.get(name)
         if not isinstance(symbol, VariableSymbol) or symbol in context.used or name.startswith("_"):
             continue
-        if not (
-            isinstance(symbol.type, Array) and symbol in context.written
-        ):
+        if not (isinstance(symbol.type, Array) and symbol in context.written):
             context.report(errors.dead_code.UnusedParameter(symbol.span, name=name, owner=owner))
