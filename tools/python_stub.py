@@ -123,7 +123,7 @@ def stub() -> str:
 
 
 def _typed() -> dict[str, tuple[str, str]]:
-    return {name: home for name, home in qlang._HOMES.items() if name not in _NO_TYPES}
+    return {name: home for name, home in vars(qlang)["_HOMES"].items() if name not in _NO_TYPES}
 
 
 def _gate(name: str) -> str:
