@@ -101,8 +101,9 @@ def read_function(function: Callable[..., Any]) -> PythonFunction:
         raise OSError("the text found is no Python function") from error
     if not isinstance(definition, ast.FunctionDef) or definition.name != function.__name__:
         raise OSError("the text found is not this function's")
-    if Path(name).is_file() and not _is_text_of("".join(everything), name, function.__code__):
-        raise OSError("the file has changed since it was imported")
+    asserts = any(isinstance(part, ast.Assert) for part in ast.walk(definition))  # refused, and pytest rewrites them
+    if not asserts and Path(name).is_file() and not _is_text_of("".join(everything), name, function.__code__):
+        raise OSError("the file has changed since it was imported, or something rewrites what is imported")
     source = source_of_lines(name, everything)
     return PythonFunction(source, definition, first - indented, text, name, _outside(function))
 

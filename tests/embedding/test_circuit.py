@@ -196,3 +196,15 @@ def test_options_cannot_smuggle_statements(options: dict[str, Any]) -> None:
 
     with pytest.raises(ValueError, match=r"one statement|no quotes"):
         ql.job(single(), sample="q", **options)
+
+
+def test_an_assertion_is_refused_where_pytest_rewrites_them_too() -> None:
+    with pytest.raises(ql.CompileError) as caught:
+
+        @ql.circuit
+        def checked(n: int):
+            assert n > 1
+            q = ql.qubits(n)
+            ql.h(q)
+
+    assert [(each.code, each.span.text) for each in caught.value.diagnostics] == [("QJ0580", "assert n > 1")]
