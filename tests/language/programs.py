@@ -1,6 +1,7 @@
 """Small OpenQASM 3 programs as data: their text, and their meaning by Qiskit's gates and state vectors.
 
-A program has three qubits `q`, three bits `c`, an integer `k` of 8 bits and two gates of its own. Its meaning is
+A program has three qubits `q`, three bits `c`, an integer `k` of 8 bits, an array `m` of three of them, two gates
+and two subroutines of its own. Its meaning is
 followed branch by branch: each measurement and reset parts a branch, classical values are Python integers.
 """
 
@@ -37,6 +38,8 @@ STANDARD: dict[str, tuple[type[QiskitGate], int, int]] = {
 }
 DEFINITIONS = """gate turn(a, b) t { rx(a) t; rz(b / 2) t; ry(a - b) t; }
 gate link(a) s, t { h s; cx s, t; rz(a) t; ctrl @ ry(2 * a) t, s; turn(a, 0.5) s; }
+def tilt(qubit t, int n) -> bit { rx(0.3 * n) t; return measure t; }
+def choose(qubit t, bit b) -> int { if (b) { x t; return 3; } h t; return -1; }
 """
 
 
@@ -73,6 +76,7 @@ class Branch:
     state: Statevector
     bits: tuple[int, ...] = (0,) * QUBITS
     k: int = 0
+    m: tuple[int, ...] = (0, 0, 0)
     i: int = 0
     counter: int = 0
     jump: Jump = ""
@@ -186,6 +190,53 @@ class Assign:
 
 
 @dataclass(frozen=True)
+class Store:
+    """An element of the array `m` of 8-bit integers."""
+
+    index: Number
+    number: Number
+
+    def text(self) -> str:
+        return f"m[{self.index.text}] = {self.number.text};"
+
+    def run(self, branch: Branch) -> list[Branch]:
+        items = list(branch.m)
+        items[self.index.value(branch)] = (self.number.value(branch) + 128) % 256 - 128
+        return [replace(branch, m=tuple(items))]
+
+
+@dataclass(frozen=True)
+class Tilt:
+    """A call of `tilt`, which measures."""
+
+    wire: Number
+    bit: int
+
+    def text(self) -> str:
+        return f"c[{self.bit}] = tilt(q[{self.wire.text}], k);"
+
+    def run(self, branch: Branch) -> list[Branch]:
+        state = branch.state.evolve(library.RXGate(0.3 * branch.k), [self.wire.value(branch)])
+        return Measure(self.wire, self.bit).run(replace(branch, state=state))
+
+
+@dataclass(frozen=True)
+class Choose:
+    """A call of `choose`, which returns early."""
+
+    wire: Number
+    bit: int
+
+    def text(self) -> str:
+        return f"k = choose(q[{self.wire.text}], c[{self.bit}]);"
+
+    def run(self, branch: Branch) -> list[Branch]:
+        early = bool(branch.bits[self.bit])
+        gate = library.XGate() if early else library.HGate()
+        return [replace(branch, state=branch.state.evolve(gate, [self.wire.value(branch)]), k=3 if early else -1)]
+
+
+@dataclass(frozen=True)
 class Jumps:
     jump: Jump
 
@@ -278,7 +329,7 @@ class Switch:
         return run_all(chosen, branch)
 
 
-Statement = Gate | Measure | Reset | Assign | Jumps | If | For | While | Switch
+Statement = Gate | Measure | Reset | Assign | Store | Tilt | Choose | Jumps | If | For | While | Switch
 
 
 def body(statements: Iterable[Statement]) -> str:
@@ -297,7 +348,7 @@ def program_text(statements: Sequence[Statement]) -> str:
     return (
         f'OPENQASM 3.0;\ninclude "stdgates.inc";\n{DEFINITIONS}'
         "output bit[3] c;\noutput int[8] k;\noutput bit[3] last;\noutput bit[14] whole;\n"
-        f"qubit[{QUBITS}] q;\nint w = 0;\n{lines}\nlast = measure q;\n"
+        f"qubit[{QUBITS}] q;\nint w = 0;\narray[int[8], 3] m;\n{lines}\nlast = measure q;\n"
         "whole[0:2] = c; whole[3:10] = bit[8](k); whole[11:13] = last;\n"
     )
 

@@ -18,6 +18,7 @@ from tests.language.programs import (
     GATES,
     QUBITS,
     Assign,
+    Choose,
     Condition,
     For,
     Gate,
@@ -27,7 +28,9 @@ from tests.language.programs import (
     Number,
     Reset,
     Statement,
+    Store,
     Switch,
+    Tilt,
     While,
     distribution,
     marginal,
@@ -81,6 +84,13 @@ def gate(draw: st.DrawFn, loop: bool) -> Statement:
 
 
 @st.composite
+def index(draw: st.DrawFn, loop: bool) -> Number:
+    """A place in the array `m`, known at run time or before."""
+    options = [constant(1), constant(-1), Number("int(c[0:1]) % 3", lambda b: (b.bits[0] + 2 * b.bits[1]) % 3)]
+    return draw(st.sampled_from([*options, LOOP] if loop else options))
+
+
+@st.composite
 def number(draw: st.DrawFn, loop: bool) -> Number:
     bit, factor, shift = draw(st.integers(0, 2)), draw(st.integers(-3, 3)), draw(st.integers(0, 9))
     options = [
@@ -89,6 +99,8 @@ def number(draw: st.DrawFn, loop: bool) -> Number:
         Number(f"int(c[0:1]) - {shift}", lambda b: b.bits[0] + 2 * b.bits[1] - shift),
         Number(f"(k ^ {shift}) & 63", lambda b: (b.k ^ shift) & 63),
     ]
+    place = draw(index(loop))
+    options.append(Number(f"m[{place.text}] + {shift}", lambda b: b.m[place.value(b)] + shift))
     if loop:
         options.append(Number(f"k + i * {factor}", lambda b: b.k + b.i * factor))
     return draw(st.sampled_from(options))
@@ -118,7 +130,7 @@ def statements(
 ) -> Sequence[Statement]:
     found: list[Statement] = []
     for _ in range(draw(st.integers(least, most))):
-        kinds = ["gate"] * 5 + ["measure", "measure", "reset", "assign"]
+        kinds = ["gate"] * 5 + ["measure", "measure", "reset", "assign", "store", "tilt", "choose"]
         if depth:
             kinds += ["if", "if", "for", "while", "switch"]
         match draw(st.sampled_from(kinds)):
@@ -130,6 +142,12 @@ def statements(
                 found.append(Reset(wires(draw, 1, loop)[0]))
             case "assign":
                 found.append(Assign(draw(number(loop))))
+            case "store":
+                found.append(Store(draw(index(loop)), draw(number(loop))))
+            case "tilt":
+                found.append(Tilt(wires(draw, 1, loop)[0], draw(st.integers(0, 2))))
+            case "choose":
+                found.append(Choose(wires(draw, 1, loop)[0], draw(st.integers(0, 2))))
             case "if":
                 then = list(draw(statements(depth - 1, loop, inside)))
                 if draw(st.integers(0, 2)) == 0:
