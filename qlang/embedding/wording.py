@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from qlang.embedding.relocation import answering
 from qlang.operations import GATES
-from qlang.syntax.diagnostic import Diagnostic, Fix
+from qlang.syntax.diagnostic import Diagnostic, Edit, Fix
+from qlang.syntax.source import Span
 
 _RESET = re.compile(r"`reset ([^`;]+);`")
 _MEASURE = re.compile(r"`bit (\w+) = measure ([^`;]+);`")
@@ -32,7 +33,7 @@ def is_about_python(diagnostic: Diagnostic) -> bool:
 
 def in_python(diagnostic: Diagnostic, signatures: Mapping[str, str] = _NO_SIGNATURES) -> Diagnostic:
     """The diagnostic with advice that fits a Python function; `signatures` are those of gates of its author's own."""
-    fixes = tuple(fix for fix in diagnostic.fixes() if _fits(fix))
+    fixes = (*(fix for fix in diagnostic.fixes() if _fits(fix)), *_fixes(diagnostic, signatures))
     helps = tuple(_advice(diagnostic, signatures))
     if fixes == tuple(diagnostic.fixes()) and helps == tuple(diagnostic.helps()):
         return diagnostic
@@ -43,6 +44,40 @@ def _fits(fix: Fix) -> bool:
     """Whether a fix replaces a name or number by another, which is the same in both languages."""
     words = (text for edit in fix.edits for text in (edit.span.text, edit.text))
     return all(_WORD.fullmatch(text) for text in words)
+
+
+def _fixes(diagnostic: Diagnostic, signatures: Mapping[str, str]) -> Iterator[Fix]:
+    """Fixes that Python spells in its own way: a missing argument, a reset."""
+    span, gate = diagnostic.span, str(getattr(diagnostic, "gate", ""))
+    text = span.source.text
+    if diagnostic.code == "QJ1015":
+        qubit, module = getattr(diagnostic, "qubit", ""), span.text.partition(".")[0]
+        indent = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+        if module.isidentifier() and not indent.strip():
+            before = Span(span.source, span.start, span.start)
+            reset = f"{module}.reset({qubit})"
+            yield Fix(f"start from |0⟩: `{reset}`", (Edit(before, f"{reset}\n{indent}"),), "maybe")
+        return
+    names = _names(gate, signatures)
+    missing = int(getattr(diagnostic, "expected", 0)) - int(getattr(diagnostic, "given", 0))
+    opening = text[span.end : span.end + 1] == "("
+    if diagnostic.code == "QJ0501" and 0 < missing < len(names) and opening:
+        operands = getattr(diagnostic, "operands", None)
+        if operands is not None:
+            end = Span(span.source, operands.end, operands.end)
+            added = ", ".join(names[-missing:])
+            yield Fix(f"add `{added}`", (Edit(end, f", {added}"),), "placeholder")
+    elif diagnostic.code == "QJ0502" and getattr(diagnostic, "given", 1) == 0 and missing <= len(names) and opening:
+        added = ", ".join(names[:missing])
+        after = Span(span.source, span.end + 1, span.end + 1)
+        yield Fix(f"add `{added}`", (Edit(after, f"{added}, "),), "placeholder")
+
+
+def _names(gate: str, signatures: Mapping[str, str]) -> list[str]:
+    """The arguments of a gate in order; none for one that is not known."""
+    if gate in signatures:
+        return signatures[gate].partition("(")[2].rstrip(")").split(", ")
+    return [*GATES[gate].parameters, *GATES[gate].qubits] if gate in GATES else []
 
 
 def _advice(diagnostic: Diagnostic, signatures: Mapping[str, str]) -> Iterator[str]:

@@ -88,3 +88,18 @@ def test_what_is_no_function_to_read_is_named() -> None:
         ql.circuit(len)
     with pytest.raises(ql.CompileError, match="write a loop"):
         ql.circuit(defined("def again(q: ql.Qubits, n: int):\n    again(q, n - 1)\n"))
+
+
+def test_each_of_the_four_mistakes_has_a_place_and_a_fix() -> None:
+    with pytest.raises(ql.CompileError) as caught, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ql.circuit(defined(ERRORS, "newcomer.py"))
+    with warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always")
+        ql.circuit(defined(REUSE, "reuse.py"))
+    found = {each.code: each for each in reversed(caught.value.diagnostics)}
+    index, gate, arity, reuse = found["QJ0401"], found["QJ0203"], found["QJ0501"], doubts[0].message.diagnostic  # type: ignore[union-attr]  # ours
+    assert [label.span.text for label in index.labels()] == ["q"]
+    assert [label.span.text for label in reuse.labels()] == ["m = ql.measure(q[0])"]
+    edits = [next(iter(each.fixes())).edits[0] for each in (index, gate, arity, reuse)]
+    assert [edit.text for edit in edits] == ["2", "cx", ", target", "ql.reset(q[0])\n    "]
