@@ -64,7 +64,7 @@ class Circuit(Exports):
 
     @property
     def registers(self) -> dict[str, str]:
-        """Qubit registers: name → size as text of the language."""
+        """Qubit registers in order of declaration: name → size as written."""
         found: dict[str, str] = {}
         for statement in self.symbol.body:
             if isinstance(statement, tree.QubitDeclaration):

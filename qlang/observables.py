@@ -24,7 +24,7 @@ class Observable:
     """A linear combination of Pauli products, written out once the circuit's registers are known."""
 
     write: Text
-    """Registers of the circuit, name → size in the language, to the observable's text."""
+    """Registers of the circuit, name → size as written, to the observable's text."""
     uses: tuple[Definition, ...] = ()
     """The functions under `@ql.observable` that it calls."""
 
