@@ -62,6 +62,9 @@ def _written_out(program: Program, refusal: CannotWrite) -> Any:
     Raises the refusal where that needs more than gates, measurements and resets.
     """
     builder = Builder.of(program, _WRITERS)
+    for each in everything(program.body):
+        if isinstance(each, Declare) and each.variable.kind == "bits":
+            builder.classical.add_register(each.variable.name, each.variable.size)
     try:
         for step in flat(program, TARGET):
             if step.conditions or step.what == "assign":
@@ -78,9 +81,7 @@ def _step(builder: Builder, step: Step) -> None:
     match step.what:
         case "measure" if step.bits:
             for wire, (register, index) in zip(wires, step.bits, strict=True):
-                size = len(builder.classical.registers.get(register, ())) or index + 1
-                bits = builder.classical.add_register(register, size)
-                builder.circuit.measure(wire, bits[index])
+                builder.circuit.measure(wire, builder.classical.registers[register][index])
         case "measure":
             _measure(builder, Measure(wires, None, Const(0, "int")), False)
         case "reset" | "barrier":

@@ -13,7 +13,8 @@ from qiskit import qasm3
 
 import qlang as ql
 from tests.compiler.programs import HEADER, distribution
-from tests.interchange.oracles import program, same_unitary
+from tests.interchange.oracles import bare, program, same_unitary
+from tests.qasmbench.test_distribution import loaded
 
 GATES = ("h", "x", "s", "t", "sx", "ry(0.3)", "rz(k*0.2)", "u3(0.1, 0.2, 0.3)")
 CONDITIONS = (
@@ -28,7 +29,7 @@ CONDITIONS = (
 )
 CHANGES = (
     "k += 1;",
-    "k = k * 2 - 3;",
+    "k = 5 - k * 2 % 7;",
     "c[1] = c[0] ^ d[0];",
     "c[0:1] = d;",
     "d = c[1:2];",
@@ -41,7 +42,7 @@ CHANGES = (
 )
 
 
-DECLARATIONS = """output bit[3] c; output bit[2] d; output bit[3] r; qubit[3] q;
+DECLARATIONS = """output bit[3] c; output bit[2] d; output bit[3] out; qubit[3] q;
 int k = 1; bool f = false; bit[3] e = "101"; int n1; int n2; array[float[64], 3] a = {0.1, 0.2, 0.3};
 """
 
@@ -87,7 +88,7 @@ def test_random_programs_keep_their_distributions(lines: list[str]) -> None:
     variables = 'int k = 1; bool f = false; bit[3] e = "101"; int n1; int n2; array[float[64], 3] a = {0.1, 0.2, 0.3};'
     outputs = "output bit[3] c; output bit[2] d; output bit[3] r;"
     text = (
-        HEADER + outputs + "qubit[3] q;" + variables + "\n".join(lines) + "\nrx(a[1] + k*0.1) q[1];\nr = measure q;\n"
+        HEADER + outputs + "qubit[3] q;" + variables + "\n".join(lines) + "\nrx(a[1] + k*0.1) q[1];\nout = measure q;\n"
     )
     expected = distribution(text)
     first = program(text).to_qasm3()
@@ -182,3 +183,57 @@ def test_circuits_without_qubits() -> None:
         source = ql.compile(f"circuit c() {{ {text} }}", "p.qjob")
         assert source.to_qasm3().startswith("OPENQASM 3.0;")
         assert source.to_qiskit().num_qubits == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(statements(2))
+def test_random_programs_survive_qiskit_or_are_refused(lines: list[str]) -> None:
+    """Through Qiskit's objects and back: control flow, stores and expressions of ours as Qiskit has them."""
+    text = HEADER + DECLARATIONS + "\n".join(lines) + "\nout = measure q;\n"
+    try:
+        circuit = program(text).to_qiskit()
+    except ql.CompileError as refusal:
+        assert [diagnostic.code for diagnostic in refusal.diagnostics] == ["QJ0908"]
+        return
+    found = distribution(ql.from_qiskit(circuit).text)
+    for register, expected in distribution(text).items():
+        assert found[register] == pytest.approx(expected, abs=1e-9)
+
+
+@st.composite
+def classical_statements(draw: st.DrawFn, depth: int) -> list[str]:
+    """Gates, loops and branches that hang on numbers only: such a circuit has a unitary."""
+    lines: list[str] = []
+    for _ in range(draw(st.integers(1, 5))):
+        kind, qubit = draw(st.integers(0, 6 if depth else 3)), draw(st.integers(0, 2))
+        match kind:
+            case 0 | 1:
+                lines.append(f"{draw(st.sampled_from(GATES))} q[{qubit}];")
+            case 2:
+                lines.append(f"cx q[{qubit}], q[{(qubit + draw(st.integers(1, 2))) % 3}];")
+            case 3:
+                lines.append(draw(st.sampled_from(("k += 1;", "k = 5 - k * 2 % 7;", "f = !f;", "a[k % 2 + 1] = 0.7;"))))
+            case 4:
+                lines += [f"if ({draw(st.sampled_from(('k > 1', 'f', 'k % 2 == 0 || f')))}) {{"]
+                lines += [
+                    *draw(classical_statements(depth - 1)),
+                    "} else {",
+                    *draw(classical_statements(depth - 1)),
+                    "}",
+                ]
+            case _:
+                name, span = f"i{depth}", draw(st.sampled_from(("[0:2]", "[2:-1:0]", "[0:2:2]")))
+                gates = f"ry(0.1*{name}) q[{name}]; ctrl(2) @ rx(a[{name}]) q[0], q[1], q[2];"
+                lines += [f"for int {name} in {span} {{", gates, *draw(classical_statements(depth - 1)), "}"]
+    return lines
+
+
+@settings(max_examples=25, deadline=None)
+@given(classical_statements(2))
+def test_random_unitary_programs_in_every_language(lines: list[str]) -> None:
+    """Matrices: our Qiskit circuit against OpenQASM 3 and 2 read again, and Qiskit's own reading of OpenQASM 2."""
+    declarations = "qubit[3] q; int k = 1; bool f = false; array[float[64], 3] a = {0.1, 0.2, 0.3};\n"
+    source = program(HEADER + declarations + "\n".join(lines) + "\nrx(a[1] + k*0.1) q[1];\n")
+    reference = bare(source.to_qiskit())
+    assert same_unitary(bare(program(source.to_qasm3()).to_qiskit()), reference)
+    assert same_unitary(bare(loaded(source.to_qasm2())), reference, phase=False)
