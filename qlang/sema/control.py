@@ -7,7 +7,7 @@ from qlang.sema.context import Context, Loop
 from qlang.sema.declared_types import checked_type, depends_on_parameter
 from qlang.sema.infer import infer
 from qlang.sema.operator_types import REALS
-from qlang.sema.reachability import check_empty_range, check_endless, check_excluded
+from qlang.sema.reachability import check_empty_range, check_endless, check_excluded, may_be_left
 from qlang.sema.symbols import VariableSymbol
 from qlang.sema.types import BIT, INT, UNKNOWN, Angle, Array, Bit, Type, Unknown, is_integer
 from qlang.sema.values import ConstantError, as_bool, as_int
@@ -105,7 +105,7 @@ def check_for(context: Context, node: tree.For) -> None:
             )
         )
     symbol = VariableSymbol(node.variable.name, context.span(node.variable), declared, "loop")
-    loop = Loop(symbol, node.domain, context.conditions)
+    loop = Loop(symbol, node.domain, context.conditions, certain=not may_be_left(context, node.body))
     empty = _is_empty(context, node.domain)
     if empty:
         check_empty_range(context, node.domain)

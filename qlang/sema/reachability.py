@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from qlang.sema import errors
 from qlang.sema.context import Context
+from qlang.sema.symbols import SubroutineSymbol
 from qlang.syntax import tree
 
 _LEAVES = (tree.End, tree.Return)
@@ -60,6 +61,19 @@ def _is_true(node: tree.Expression) -> bool:
             return node.value != 0
         case _:
             return False
+
+
+def may_be_left(context: Context, body: tree.Block) -> bool:
+    """Whether a loop with this body may end before its values do: no iteration but the first is certain then."""
+    if any(True for _ in _leaving(body.statements)):
+        return True
+    called = {
+        node.callee.name if isinstance(node, tree.Call) else node.name.name
+        for node in tree.walk(body)
+        if isinstance(node, (tree.Call, tree.GateCall))
+    }
+    symbols = [symbol for name in called if isinstance(symbol := context.lookup(name), SubroutineSymbol)]
+    return any(isinstance(node, tree.End) for each in symbols for node in tree.walk(each.definition.body))
 
 
 def _leaving(statements: Sequence[tree.Statement], inner: bool = False) -> Iterator[tree.Statement]:

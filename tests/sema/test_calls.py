@@ -95,3 +95,32 @@ def test_openqasm_has_no_registers_of_any_size(found: Callable[..., list[str]]) 
     text = 'OPENQASM 3.0;\ninclude "stdgates.inc";\ndef f(qubit[] a) { x a; }\nqubit[2] q;\nf(q);\n'
     assert found(text, "test.qasm") == ["QJ0509@3"]
     assert found(text.split("\n", 2)[2], "test.qjob") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for int i in [0:9] { x q[i]; if (i == 3) { break; } }",
+        "for int i in [0:9] { x q[i]; if (i == 3) { end; } }",
+        "for int i in [0:9] { for int j in [0:9] { x q[j]; if (j == 3) { end; } } x q[i]; }",
+        "for int i in [0:9] { x q[i]; stop(i); }",
+        "for int i in [0:9] { x q[i]; while (true) { if (i == 3) { end; } break; } }",
+    ],
+)
+def test_a_loop_that_may_be_left_may_not_reach_its_end(checked: Callable[..., CheckResult], body: str) -> None:
+    stop = "def stop(int i) { if (i == 3) { end; } }\n"
+    assert errors(checked(f"{stop}circuit c() {{ qubit[4] q; {body} }}\n{JOB}")) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for int i in [0:9] { x q[i]; if (i == 3) { continue; } }",
+        "for int i in [0:9] { x q[i]; for int j in [0:3] { break; } }",
+        "for int i in [0:9] { x q[i]; go(i); }",
+    ],
+)
+def test_a_loop_that_goes_on_reaches_its_end(checked: Callable[..., CheckResult], body: str) -> None:
+    go = "def go(int i) { for int j in [0:i] { if (j == 3) { break; } } }\n"
+    found = errors(checked(f"{go}circuit c() {{ qubit[4] q; {body} }}\n{JOB}"))
+    assert [each.code for each in found] == ["QJ0401"]
