@@ -82,14 +82,10 @@ def statements(draw: st.DrawFn, depth: int) -> list[str]:
     return lines
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(statements(2))
 def test_random_programs_keep_their_distributions(lines: list[str]) -> None:
-    variables = 'int k = 1; bool f = false; bit[3] e = "101"; int n1; int n2; array[float[64], 3] a = {0.1, 0.2, 0.3};'
-    outputs = "output bit[3] c; output bit[2] d; output bit[3] r;"
-    text = (
-        HEADER + outputs + "qubit[3] q;" + variables + "\n".join(lines) + "\nrx(a[1] + k*0.1) q[1];\nout = measure q;\n"
-    )
+    text = HEADER + DECLARATIONS + "\n".join(lines) + "\nrx(a[1] + k*0.1) q[1];\nout = measure q;\n"
     expected = distribution(text)
     first = program(text).to_qasm3()
     assert distribution(first) == {name: pytest.approx(found, abs=1e-9) for name, found in expected.items()}
@@ -185,7 +181,7 @@ def test_circuits_without_qubits() -> None:
         assert source.to_qiskit().num_qubits == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(statements(2))
 def test_random_programs_survive_qiskit_or_are_refused(lines: list[str]) -> None:
     """Through Qiskit's objects and back: control flow, stores and expressions of ours as Qiskit has them."""
@@ -228,7 +224,7 @@ def classical_statements(draw: st.DrawFn, depth: int) -> list[str]:
     return lines
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(classical_statements(2))
 def test_random_unitary_programs_in_every_language(lines: list[str]) -> None:
     """Matrices: our Qiskit circuit against OpenQASM 3 and 2 read again, and Qiskit's own reading of OpenQASM 2."""
