@@ -68,14 +68,9 @@ def _over_integers(reader: Reader, node: ast.For, domain: tree.Expression) -> li
     if reader.scopes.is_plain_loop_variable(name):
         reader.variables[name] = Variable(INT, reader.function.span(node.target), declared=True)
         return [*outer, _loop(reader, node, name, domain, [], also=name)]
-    hidden = _hidden(reader)
+    hidden = reader.fresh_name()
     place = reader.position(node.target)
     return [*outer, _loop(reader, node, hidden, domain, [Bound(node.target, Value(tree.Name(*place, hidden), INT))])]
-
-
-def _hidden(reader: Reader) -> str:
-    reader.fresh += 1
-    return f"_t{reader.fresh - 1}"
 
 
 def _loop(
@@ -133,7 +128,7 @@ def _over_elements(reader: Reader, node: ast.For, iterated: ast.expr, *, counted
     if found.kind.name not in ("list", "array", "qubits", "bits"):
         instead = "loop over `range(…)`, a list, an array or a register"
         raise reader.refuse(iterated, f"a loop over `{ast.unparse(iterated)}`", instead)
-    hidden = _hidden(reader)
+    hidden = reader.fresh_name()
     start, end = reader.position(iterated)
     index = Value(tree.Name(start, end, hidden), INT)
     bounds = [Bound(target, index) for target in targets[:-1] if counted and isinstance(target, ast.Name)]

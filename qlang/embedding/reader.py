@@ -133,10 +133,15 @@ class Reader:
         self.sure.add(name)
         return variable
 
+    def fresh_name(self) -> str:
+        """A name that the function does not have."""
+        self.fresh += 1
+        name = f"_t{self.fresh - 1}"
+        return self.fresh_name() if self.scopes.is_local(name) else name
+
     def temporary(self, kind: Kind, start: int, end: int, value: tree.Expression | None = None) -> tree.Name:
         """A new variable, declared before the present statement."""
-        name = tree.Name(start, end, f"_t{self.fresh}")
-        self.fresh += 1
+        name = tree.Name(start, end, self.fresh_name())
         kind = BOOL if kind.name == "bit" else kind  # a bit would be one of the circuit's outputs
         declared = tree.ClassicalDeclaration(start, end, named(kind, start, end), name, value, None, False)
         self.before.append(declared)
