@@ -75,7 +75,8 @@ def test_what_is_forbidden_is_a_diagnostic_that_names_the_rule(
     Path("job.qjob").write_text(text, encoding="utf-8")
     answer = qlangc("plan", "job.qjob")
     assert (answer.status, answer.out) == (1, "")
-    golden(re.sub(r"is [0-9.e+]+ d,", "is N d,", answer.err), f"policy-{name}.txt")
+    unwrapped = re.sub(r"\n {11}(?=\S)", " ", answer.err)  # where lines break depends on the age, which grows
+    golden(re.sub(r"is [0-9.e+]+ d,", "is N d,", unwrapped), f"policy-{name}.txt")
 
 
 def test_the_policy_chooses_what_signs(tmp_path: Path) -> None:
