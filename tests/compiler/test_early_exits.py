@@ -214,3 +214,17 @@ def test_a_measured_condition_is_not_undoable() -> None:
     assert why_not_undoable(circuit_of(compilation)) is not None
     with pytest.raises(NotUnitary):
         record(decode(kernel_of(compilation)), ())
+
+
+@pytest.mark.parametrize("call", ["fill(a, q[3]);", "fill(a) q[3];"])
+def test_arrays_change_where_calls_stand_in_branches(call: str) -> None:
+    fill = "def fill(mutable array[int[8], #dim = 1] a, qubit b) { x b; a[1] = 2; }\n"
+    body = f"array[int[8], 2] a = {{0, 0}}; x q[0]; m = measure q[0]; if (m) {{ {call} }} x q[a[1]];"
+    assert bits(body, fill) == 0b1101
+
+
+def test_long_runs_of_gates_in_guarded_code_are_lowered_in_no_time() -> None:
+    """What a branch may change is found without looking at each gate of a run."""
+    gates = "\n".join(f"cx q[{k % 3}], q[{k % 3 + 1}];" for k in range(20_000))
+    timings = dict(compiled(f"{HEADER}{START}m = measure q[0]; if (m) end;\n{gates}\n").timings)
+    assert timings["lower"] < 2 * timings["check"]

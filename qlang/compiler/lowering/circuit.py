@@ -46,8 +46,9 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
         known = job.arguments[parameter.name]
         if not isinstance(known, SweepReference):
             frame.bind_value(parameter.name, known, parameter.type)
+    single = single_qubits(job)
     for name, (first, size) in outputs.qubits.items():
-        frame.bind(name, Qubits(range(first, first + size), single=name in single_qubits(job)))
+        frame.bind(name, Qubits(range(first, first + size), single=name in single))
     frame.scopes.append({})
     try:
         lower_body(frame, symbol.body)

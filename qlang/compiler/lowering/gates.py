@@ -6,6 +6,7 @@ from itertools import islice
 from xdsl.ir import SSAValue
 
 from qlang.compiler.lowering import modifiers
+from qlang.compiler.lowering.assigned import call_of
 from qlang.compiler.lowering.conversions import real
 from qlang.compiler.lowering.expansion import expansion
 from qlang.compiler.lowering.expressions import names, resolved, value
@@ -56,8 +57,7 @@ def _called(frame: Frame, call: tree.GateCall) -> bool:
     symbol = frame.scope.lookup(call.name.name)
     if not isinstance(symbol, SubroutineSymbol) or frame.call is None:
         return False
-    arguments = [tree.Argument(node.start, node.end, None, node) for node in (*call.parameters, *call.operands)]
-    frame.call(frame, symbol, tree.Call(call.start, call.end, call.name, arguments))
+    frame.call(frame, symbol, call_of(call))
     return True
 
 

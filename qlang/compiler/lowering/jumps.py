@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from qlang.compiler.lowering.assigned import parts
 from qlang.compiler.lowering.levels import Jump
 from qlang.sema.symbols import FileScope, SubroutineSymbol
 from qlang.syntax import tree
@@ -79,7 +80,7 @@ class Endings:
         return bool(self._in_names(scope, [call.callee.name]))
 
     def _in_calls(self, scope: FileScope, node: tree.Node) -> Jumps:
-        names = [part.callee.name for part in tree.walk(node) if isinstance(part, tree.Call)]
+        names = [part.callee.name for part in parts(node) if isinstance(part, tree.Call)]
         if isinstance(node, tree.GateCall):
             names.append(node.name.name)
         return self._in_names(scope, names)

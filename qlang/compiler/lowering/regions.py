@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, Region, SSAValue
 
-from qlang.compiler.lowering.assigned import assigned_names
+from qlang.compiler.lowering.assigned import assigned_names, calls_in
 from qlang.compiler.lowering.conversions import materialised
 from qlang.compiler.lowering.emitter import Dynamic, Emitter, Statement
 from qlang.compiler.lowering.frame import Frame, Known, Variable
@@ -35,8 +35,7 @@ class Carried:
 def carried(frame: Frame, *bodies: tree.Node) -> Carried:
     """The outer variables that the bodies may change, made run-time values, and the flags that they may set."""
     names = sorted(set().union(*(assigned_names(body) for body in bodies)))
-    calls = (node for body in bodies for node in tree.walk(body) if isinstance(node, tree.Call))
-    variables = tuple(changed_variables(frame, iter(names), calls))
+    variables = tuple(changed_variables(frame, names, calls_in(frame.scope, *bodies)))
     for variable in variables:
         variable.value = materialised(frame.emitter, variable.value)
     return Carried(variables, tuple(touched(frame.levels, frame.endings.jumps(frame.scope, *bodies))))
