@@ -236,7 +236,7 @@ def classical_statements(draw: st.DrawFn, depth: int) -> list[str]:
     return lines
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(classical_statements(2))
 def test_random_unitary_programs_in_every_language(lines: list[str]) -> None:
     """Matrices: our Qiskit circuit against OpenQASM 3 and 2 read again, and Qiskit's own reading of OpenQASM 2."""
