@@ -12,6 +12,7 @@ from qlang.sema.outcomes import note_outcome, note_read
 from qlang.sema.reuse import note_measurement
 from qlang.sema.symbols import ConstantSymbol, Symbol, VariableSymbol
 from qlang.sema.targets import check_target
+from qlang.sema.type_names import LARGEST_REGISTER
 from qlang.sema.types import UNKNOWN, Array, Bit, Float, Int, Qubit, Stretch, Type, UInt, Unknown
 from qlang.sema.values import Constant, ConstantError
 from qlang.syntax import tree
@@ -148,8 +149,21 @@ def check_alias(context: Context, node: tree.Alias) -> None:
                         context.span(node.value), expected="a register or an array", found=f"`{kind}`"
                     )
                 )
-            symbol = VariableSymbol(node.name.name, span, kind, "alias")
+            size = _elements(kind)
+            if size > LARGEST_REGISTER:  # aliases of aliases grow without a register of that size
+                limit = LARGEST_REGISTER
+                context.report(errors.types.InvalidSize(context.span(node.value), value=str(size), limit=limit))
+                symbol = broken(node.name.name, span)
+            else:
+                symbol = VariableSymbol(node.name.name, span, kind, "alias")
     _declare(context, node.name, symbol)
+
+
+def _elements(kind: Type) -> int:
+    """The bits of a register, the first length of an array; 1 of anything else."""
+    if isinstance(kind, Array):
+        return kind.shape[0]
+    return (kind.size or 1) if isinstance(kind, Bit) else 1
 
 
 def _is_quantum(context: Context, node: tree.Expression) -> bool:

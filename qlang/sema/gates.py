@@ -10,7 +10,7 @@ from qlang.sema.describe import definition_of, kind_of
 from qlang.sema.gate_files import standard_gates
 from qlang.sema.gate_operands import check_broadcast, first_clash, report_clash
 from qlang.sema.infer import infer
-from qlang.sema.library import library_hint, library_symbols
+from qlang.sema.library import library_gates, library_hint
 from qlang.sema.loop_trials import check_in_loops
 from qlang.sema.operands import (
     AliasSymbol,
@@ -217,11 +217,10 @@ def _report_no_gate(context: Context, node: tree.GateCall) -> None:
 
 def _of_this_name(context: Context, node: tree.GateCall) -> str:
     """The import that brings a gate of this very name and shape, unless a gate that is here has the name elsewhere."""
-    name, shape = node.name.name, (len(node.parameters), len(node.operands))
+    name = node.name.name
     if context.offered_gates or plain(name) in SYNONYMS:
         return ""
-    gates = (symbol for symbol in library_symbols() if isinstance(symbol, GateSymbol))
-    fits = any(plain(each.name) == plain(name) and (each.parameters, each.qubits) == shape for each in gates)
+    fits = (plain(name), len(node.parameters), len(node.operands)) in library_gates()
     return _in_library(context, name) if fits else ""
 
 

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 from qlang import stdlib
 from qlang.sema.loader import standard_source
-from qlang.sema.suggestions import suggest
-from qlang.sema.symbols import ObservableSymbol, Symbol
+from qlang.sema.suggestions import plain, suggest
+from qlang.sema.symbols import GateSymbol, ObservableSymbol, Symbol
 
 
 @lru_cache(maxsize=1)
@@ -25,6 +25,13 @@ def _definitions() -> tuple[tuple[Symbol, str], ...]:
 def library_symbols() -> tuple[Symbol, ...]:
     """Every definition of the standard modules."""
     return tuple(symbol for symbol, _ in _definitions())
+
+
+@lru_cache(maxsize=1)
+def library_gates() -> frozenset[tuple[str, int, int]]:
+    """The gates of the standard modules: plain name, angles, qubits."""
+    gates = (symbol for symbol in library_symbols() if isinstance(symbol, GateSymbol))
+    return frozenset((plain(each.name), each.parameters, each.qubits) for each in gates)
 
 
 def library_names(kind: type[Symbol]) -> dict[str, str]:

@@ -15,6 +15,8 @@ from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
 
 MOST_TERMS = 100_000
+MOST_PRODUCTS = 400_000
+"""Products of Pauli products on the way to an observable's terms; a few seconds' work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Scope:
     declarations: Mapping[str, Span] = field(default_factory=dict)
     """Where the registers are declared."""
     depth: int = 0
+    work: list[int] = field(default_factory=lambda: [0], compare=False)
+    """Products formed so far, one number for an observable and all that it calls."""
 
     def names(self, name: str) -> Constant | Type | None:
         found = self.find(name)

@@ -14,6 +14,7 @@ from qlang.sema.functions import BUILTINS
 from qlang.sema.jobs import PauliTerm
 from qlang.sema.library import library_hint
 from qlang.sema.observable_scope import (
+    MOST_PRODUCTS,
     MOST_TERMS,
     ObservableFault,
     Qubits,
@@ -42,6 +43,8 @@ MOST_DEPTH = 64
 """Observables that call one another in a chain."""
 MOST_CALLS = 4
 """Calls that a diagnostic shows."""
+_CALL = 10
+"""What a call takes, in products."""
 PAULIS = ("X", "Y", "Z", "I")
 _TINY = 1e-12
 _NUMBERS = (*REALS, Angle, Complex)
@@ -152,6 +155,7 @@ def _operation(node: tree.BinaryOp, left: Polynomial, scope: Scope) -> Polynomia
             return left
         case "*":
             right = _polynomial(node.right, scope)
+            _work(len(left) * len(right), node, scope)
             if len(left) * len(right) > MOST_TERMS:
                 raise _too_many(node, scope)
             return pauli.multiply(left, right)
@@ -162,6 +166,14 @@ def _operation(node: tree.BinaryOp, left: Polynomial, scope: Scope) -> Polynomia
                 words = f"`{node.operator}` of an observable"
                 raise no_observable(node, scope, words, "combine observables by `+`, `-`, `*` and numbers")
             return _number(node, scope)
+
+
+def _work(products: int, node: tree.Node, scope: Scope) -> None:
+    """Count products; observables that call one another twice each would go on for ever."""
+    scope.work[0] += products
+    if scope.work[0] > MOST_PRODUCTS:
+        what = "terms before like ones are joined"
+        raise ObservableFault(errors.observables.TooManyTerms(scope.file.span(node), limit=MOST_PRODUCTS, what=what))
 
 
 def _quotient(node: tree.BinaryOp, left: Polynomial, scope: Scope) -> Polynomial:
@@ -235,6 +247,7 @@ def _called(node: tree.Node, symbol: ObservableSymbol, arguments: list[tree.Argu
         raise ObservableFault(None)
     if scope.depth >= MOST_DEPTH:
         raise no_observable(node, scope, f"`{symbol.name}`, which calls itself,")
+    _work(_CALL + len(symbol.terms or ()), node, scope)
     bindings = _bound(node, symbol, arguments, scope)
     if symbol.terms is not None:
         return _listed(symbol.terms, bindings[symbol.parameters[0].name])

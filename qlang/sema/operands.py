@@ -8,6 +8,7 @@ from qlang.sema.context import Context
 from qlang.sema.describe import definition_of, kind_of
 from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import BrokenSymbol, Symbol, VariableSymbol
+from qlang.sema.type_names import LARGEST_REGISTER
 from qlang.sema.types import Qubit, Qubits, Unknown
 from qlang.sema.values import CONSTANTS, ConstantError
 from qlang.syntax import tree
@@ -34,6 +35,8 @@ class Operand:
     def wires(self) -> list[tuple[VariableSymbol, int]] | None:
         """The qubits, as far as they are known; `None` otherwise."""
         if self.parts:
+            if self.size is not None and self.size > LARGEST_LISTED:
+                return None
             lists = [part.wires() for part in self.parts]
             return None if None in lists else [wire for wires in lists if wires for wire in wires]
         if self.root is None or self.indices is None or len(self.indices) > LARGEST_LISTED:
@@ -80,7 +83,7 @@ def check_operand(context: Context, node: tree.Expression) -> Operand | None:
         case tree.BinaryOp(operator="++"):
             parts = [check_operand(context, part) for part in concatenated(node)]
             found = [part for part in parts if part is not None]
-            return _joined(node, found) if len(found) == len(parts) else None
+            return _joined(context, node, found) if len(found) == len(parts) else None
         case tree.HardwareQubit():
             return _physical(context, node)
         case tree.Missing():
@@ -279,8 +282,12 @@ def concatenated(node: tree.Expression) -> list[tree.Expression]:
     return parts
 
 
-def _joined(node: tree.Expression, parts: list[Operand]) -> Operand:
+def _joined(context: Context, node: tree.Expression, parts: list[Operand]) -> Operand | None:
     sizes = [1 if part.size is None else part.size for part in parts]
+    if sum(sizes) > LARGEST_REGISTER:  # aliases of aliases grow without a register of that size
+        limit, found = LARGEST_REGISTER, str(sum(sizes))
+        context.report(errors.types.InvalidSize(context.span(node), value=found, limit=limit))
+        return None
     return Operand(node, -1 if -1 in sizes else sum(sizes), None, None, tuple(parts))
 
 

@@ -14,6 +14,7 @@ from qlang.compiler.lowering.levels import Level, flag
 from qlang.compiler.lowering.results import output_bits
 from qlang.compiler.lowering.statements import call_subroutine, lower_body
 from qlang.ir import circuit
+from qlang.ir.text import value_name
 from qlang.ir.values import attribute
 from qlang.sema import errors
 from qlang.sema.jobs import CheckedJob, SweepReference
@@ -39,7 +40,7 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     frame.outputs = frozenset(outputs.bits)
     frame.endings.look(symbol.scope)
     for (name, kind), argument in zip(swept.items(), block.args, strict=True):
-        argument.name_hint = name if name.isascii() else None
+        argument.name_hint = value_name(name)
         arrives = INT if is_integer(kind) else FLOAT
         frame.bind_value(name, convert(emitter, kind, Dynamic(arrives, argument)), kind)
     for parameter in symbol.parameters:

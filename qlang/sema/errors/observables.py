@@ -33,7 +33,7 @@ class NotReal(Diagnostic):
 @dataclass(frozen=True)
 class TooManyTerms(Diagnostic):
     code = "QJ0521"
-    title = "the observable has more than {limit} terms"
+    title = "the observable has more than {limit} {what}"
     explanation = "Sums are multiplied out into Pauli products; a product of n sums has exponentially many of them."
     example_wrong = (
         "circuit c() { qubit[24] q; h q; }\njob j { run c(); expect a = prod(int i in [0:23]) (X(q[i]) + Z(q[i])); }\n"
@@ -43,6 +43,7 @@ class TooManyTerms(Diagnostic):
     )
 
     limit: int
+    what: str = "terms"
 
 
 @dataclass(frozen=True)
