@@ -4,7 +4,7 @@ import hashlib
 from io import StringIO
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Operation
+from xdsl.ir import Operation, SSAValue
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
@@ -26,3 +26,11 @@ def text_digest(op: Operation) -> str:
 def parse_ir(text: str, name: str = "<ir>") -> ModuleOp:
     """Read a module back. Raises xdsl's ParseError where the text is not IR."""
     return Parser(context(), text, name).parse_module()
+
+
+def value_name(name: str) -> str | None:
+    """A user's name as that of a value in the text; `None` where IR has no such name.
+
+    xDSL takes ASCII letters and cuts off `_1`, which leaves nothing of `_0`.
+    """
+    return (SSAValue.extract_valid_name(name) or None) if SSAValue.is_valid_name(name) else None

@@ -37,6 +37,7 @@ def bits(declarations: str, body: str, size: int = 4) -> int:
         ("uint[3] k = 7; k += 2; x q[k];", 0b0010),
         ("int k = -7; k = k / 2; if (k == -3) x q[1];", 0b0010),
         ("array[int[8], 3] a = {1, 0, 2}; x q[a[2]]; x q[a[0]];", 0b0110),
+        ("for int _0 in [0:3] { x q[_0]; }", 0b1111),
     ],
 )
 def test_classical_code_steers_the_circuit(body: str, expected: int) -> None:

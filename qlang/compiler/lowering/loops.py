@@ -18,6 +18,7 @@ from qlang.compiler.lowering.regions import end, enter, leave, resume
 from qlang.compiler.lowering.selections import taken
 from qlang.compiler.lowering.viewing import length
 from qlang.ir.loops import EARLY_EXIT
+from qlang.ir.text import value_name
 from qlang.sema.types import INT, Array, Bit, Int, Type, UInt
 from qlang.sema.values import Constant, as_int
 from qlang.syntax import tree
@@ -82,7 +83,7 @@ def _range_loop(frame: Frame, node: tree.For, domain: tree.Range, kind: Type, bo
     outer_block, register = emitter.block, emitter.register
     types = [register.type, *(value.type for value in values)]
     block = Block(arg_types=[i64, *types])
-    block.args[0].name_hint = node.variable.name if node.variable.name.isascii() else None
+    block.args[0].name_hint = value_name(node.variable.name)
     enter(frame, state, block, block.args[1:])
     frame.scopes.append({})
     bind_index(frame, node.variable.name, kind, bounds, block.args[0])
