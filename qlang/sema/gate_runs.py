@@ -15,7 +15,7 @@ from qlang.sema.operands import AliasSymbol
 from qlang.sema.symbols import BrokenSymbol, GateSymbol, Symbol, VariableSymbol
 from qlang.sema.types import Qubit, is_real
 from qlang.syntax import tree
-from qlang.syntax.gate_runs import gate_calls, parameters_of
+from qlang.syntax.gate_runs import gate_calls, parameter_of
 
 _OPERAND = re.compile(r"(\w+)\s*\[\s*([0-9]+)\s*\]")
 
@@ -33,12 +33,17 @@ def operands_of(text: str) -> tuple[tuple[str, int], ...]:
     return tuple((name, int(index)) for name, index in _OPERAND.findall(text))
 
 
-def number_of(text: str) -> float | None:
-    """The number that the parameters of a call are, where they are a single one: most of large files' are."""
-    if text[-2:-1].isalpha():  # `float` would read `inf` and `nan`, which are names
+def parts_of(text: str) -> list[str]:
+    """The parameters in `(a, pi/2)`, which hold no brackets of their own."""
+    return text[1:-1].split(",") if text else []
+
+
+def number_of(part: str) -> float | None:
+    """The number that a parameter is, if it is one as written: most of large files' are."""
+    if part[-1:].isalpha():  # `float` would read `inf` and `nan`, which are names
         return None
     try:
-        return float(text[1:-1])
+        return float(part)
     except ValueError:
         return None
 
@@ -100,17 +105,18 @@ def _register(context: Context, name: str) -> tuple[VariableSymbol | None, int] 
 
 def _parameter_counts(context: Context, texts: set[str]) -> dict[str, int] | None:
     """The number of parameters in each text; `None` where one is no real number, or deserves a remark."""
-    counts = {"": 0}
+    counts: dict[str, int] = {}
+    written: set[str] = set()
     reporter, names = context.reporter, dict(context.frames[0])
     context.reporter = Reporter()
     good = True
-    for text in texts - {""}:
-        if number_of(text) is not None:
-            counts[text] = 1
-            continue
-        parameters = parameters_of(text)
-        good = good and all(is_real(infer(context, parameter)[0]) for parameter in parameters)
-        counts[text] = len(parameters)
+    for text in texts:
+        parts = parts_of(text)
+        counts[text] = len(parts)
+        written.update(parts)
+    for part in written:
+        if number_of(part) is None:
+            good = good and is_real(infer(context, parameter_of(part))[0])
     good = good and not context.reporter.diagnostics()
     context.reporter = reporter
     if good:

@@ -90,7 +90,7 @@ def _integer(text: str) -> int:
 
 
 def _invalid_number(c: Context, token: int, problem: str) -> None:
-    from qlang.syntax.errors import InvalidNumber
+    from qlang.syntax.token_errors import InvalidNumber
 
     c.diagnostics.append(InvalidNumber(c.span(c.starts[token], c.ends[token]), problem))
 

@@ -22,13 +22,15 @@ _PARAMETER = rf"\s*+-?+\s*+{_FACTOR}\s*+(?:[*/]\s*+{_FACTOR}\s*+)*+"
 _PARAMETERS = rf"\({_PARAMETER}(?:,{_PARAMETER})*+\)"
 _OPERAND = rf"{_NAME}\s*+\[\s*+[0-9]{{1,9}}+\s*+\]"
 _OPERANDS = rf"{_OPERAND}(?:\s*+,\s*+{_OPERAND})*+"
+_LINE = r"(?:(?<=\n)|(?<=\n {2})|(?<=\n {4})|(?<=\n\t)|(?<=\n {8}))"
+"""A run begins a line, indented or not: behind `if (…)` the first call belongs to that."""
 
 
 def run_pattern() -> str:
     """What the lexer looks for at the beginning of a word."""
     words = sorted({*(word for word in load().literals if word[0].isalpha()), "pragma", "cal", "defcal"})
     call = rf"(?!(?:{'|'.join(words)})(?!\w)){_NAME}(?:\s*+{_PARAMETERS})?+\s*+{_OPERANDS}\s*+;"
-    return rf"(?<![^\s;]){call}(?:\s*+{call}){{{SHORTEST - 1},{LONGEST - 1}}}+"
+    return rf"{_LINE}{call}(?:\s*+{call}){{{SHORTEST - 1},{LONGEST - 1}}}+"
 
 
 _CALL = re.compile(rf"({_NAME})(?:\s*+({_PARAMETERS}))?+\s*+({_OPERANDS})\s*+;")

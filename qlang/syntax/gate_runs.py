@@ -17,10 +17,18 @@ def gate_calls(run: GateRun) -> list[GateCall]:
     return run.calls
 
 
+def gate_call(run: GateRun, index: int) -> GateCall:
+    """One call of a run."""
+    if run.calls is not None:
+        return run.calls[index]
+    start = run.starts[index]
+    return _calls(run.text[start - run.start : run.ends[index] - run.start], start)[0]
+
+
 @lru_cache(maxsize=4096)
-def parameters_of(text: str) -> tuple[Expression, ...]:
-    """The expressions in `(a, pi/2)` as they stand in a run; their positions mean nothing."""
-    return tuple(_calls(f"g{text} q[0];", 0)[0].parameters)
+def parameter_of(text: str) -> Expression:
+    """The expression that a parameter of a run is; its position means nothing."""
+    return _calls(f"g({text}) q[0];", 0)[0].parameters[0]
 
 
 def _calls(text: str, offset: int) -> list[GateCall]:

@@ -91,7 +91,7 @@ def lex(text: str, packed: bool = False) -> Tokens:
     With `packed` a run of plain gate calls is one token of the kind of names (`gate_lines.is_run`).
     """
     tables = load()
-    kind_of = _Kinds(tables)
+    kind_of = _shared_kinds() if len(text) < SHORT else _Kinds(tables)
     pattern = _packing_pattern() if packed else _PATTERN
     limit = MAX_LEXEMES if packed else MAX_SINGLE_LEXEMES
     if len(text) <= limit:
@@ -152,8 +152,21 @@ class _Kinds(dict[str, int]):
     def __missing__(self, lexeme: str) -> int:
         found = _classify(lexeme)
         kind = found if isinstance(found, int) else self.kind[found]
-        self[lexeme] = kind
+        if len(self) < MAX_KNOWN:
+            self[lexeme] = kind
         return kind
+
+
+MAX_KNOWN = 3_000_000
+"""Lexemes that are remembered."""
+SHORT = 200
+"""Characters of a text that is not worth a dictionary of its own."""
+
+
+@cache
+def _shared_kinds() -> _Kinds:
+    """For short texts, of which there may be many."""
+    return _Kinds(load())
 
 
 def _classify(lexeme: str) -> str | int:
@@ -212,6 +225,26 @@ def _trim_annotations(tokens: Tokens, annotation: int) -> None:
             tokens.texts[index] = whole.strip()
             tokens.ends[index] -= len(whole) - len(whole.rstrip())
             tokens.starts[index] += len(whole) - len(whole.lstrip())
+
+
+def split(tokens: Tokens, position: int) -> None:
+    """Take the first call of a run apart; the others stay one."""
+    text, start = tokens.texts[position], tokens.starts[position]
+    cut = text.index(";") + 1
+    rest = text[cut:].lstrip()
+    begin = start + len(text) - len(rest)
+    inner = lex(text[:cut])
+    kinds, texts = inner.kinds[:-1], inner.texts[:-1]
+    starts = [start + offset for offset in inner.starts[:-1]]
+    ends = [start + offset for offset in inner.ends[:-1]]
+    if rest:
+        kinds.append(tokens.kinds[position])
+        texts.append(rest)
+        starts.append(begin)
+        ends.append(tokens.ends[position])
+    after = position + 1
+    tokens.kinds[position:after], tokens.texts[position:after] = kinds, texts
+    tokens.starts[position:after], tokens.ends[position:after] = starts, ends
 
 
 def unpack(tokens: Tokens, first: int, stop: int) -> None:

@@ -17,7 +17,7 @@ from qlang.syntax.context import Context
 from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.flat_gates import flat_gate, flat_gate_pattern, kinds_as_text
 from qlang.syntax.gate_lines import gate_run, is_run
-from qlang.syntax.lexer import Tokens, kinds_of, lex, soft_kinds, unpack
+from qlang.syntax.lexer import Tokens, kinds_of, lex, soft_kinds, split, unpack
 from qlang.syntax.limits import overlong_line, too_many_tokens
 from qlang.syntax.panic import finish, gate_list_states
 from qlang.syntax.source import Source
@@ -80,8 +80,12 @@ def drive(state: Automaton, recover: Callable[[Automaton, int], int]) -> None:
             if code != NO_ACTION and top in lists and take_run(state, position):
                 position += 1
                 continue
-            packed = False
-            position = unpack_rest(state, position)
+            if code != NO_ACTION and top not in lists:
+                split(state.tokens, position)
+                state.last_token = len(kinds) - 1
+            else:
+                packed = False
+                position = unpack_rest(state, position)
             shown, end = kinds_as_text(kinds), len(kinds)
             continue
         if code == NO_ACTION:
@@ -121,7 +125,7 @@ def take_run(state: Automaton, position: int) -> bool:
 
 
 def unpack_rest(state: Automaton, position: int) -> int:
-    """Go on with single tokens: something is wrong, or a run stands where no list of statements is on top.
+    """Go on with single tokens: something is wrong.
 
     The token before is unpacked as well, for the recovery looks at it; returns where the position is then.
     """

@@ -14,7 +14,7 @@ _BEHIND_NAMES = frozenset(
 
 def reserved_name(state: Automaton, position: int) -> Step:
     """Read a keyword as the name that it was meant to be, here and where the name is used later."""
-    from qlang.syntax.errors import ReservedWord
+    from qlang.syntax.token_errors import ReservedWord
 
     kinds, text = state.tokens.kinds, state.tokens.texts[position]
     kind, name = kinds[position], state.tables.kind["ID"]

@@ -1,15 +1,15 @@
 """Mistakes that the lexer finds: characters and marks that belong to no token."""
 
 from qlang.syntax.automaton import Automaton
-from qlang.syntax.errors import (
+from qlang.syntax.lexer import LONG_NAME, MAX_NAME, OPEN_CALIBRATION, OPEN_COMMENT, OPEN_STRING, UNEXPECTED
+from qlang.syntax.panic import panic
+from qlang.syntax.token_errors import (
     NameTooLong,
     UnclosedCalibration,
     UnclosedComment,
     UnclosedString,
     UnexpectedCharacter,
 )
-from qlang.syntax.lexer import LONG_NAME, MAX_NAME, OPEN_CALIBRATION, OPEN_COMMENT, OPEN_STRING, UNEXPECTED
-from qlang.syntax.panic import panic
 
 
 def report_unreadable(state: Automaton, position: int) -> int:
