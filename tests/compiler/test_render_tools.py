@@ -116,6 +116,17 @@ def test_calls_are_in_every_format(found: list[Diagnostic], golden: Golden) -> N
     assert lines == [1, 2, 3]
 
 
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_no_format_steers_a_terminal(name: str, make) -> None:
+    """A program's text may hold escape sequences, and messages quote it."""
+    source, steering = Source("esc\x1b.qjob", "x\x1b[31m q;\x07\n"), "\x1b]0;title\x07"
+    label = make.label(Span(source, 0, 1), steering)
+    diagnostic = make.diagnostic(
+        Span(source, 0, 4), what=steering, under=steering, others=(label,), facts=(steering,), ways=(steering,)
+    )
+    assert not set(render(name, [diagnostic], PLAIN)) & set("\x1b\x07")
+
+
 def test_long_stacks_keep_their_ends(make) -> None:
     source = Source("deep.qjob", "f();\n" * 200)
     calls = [Call(Span(source, 5 * k, 5 * k + 3), f"f{k}") for k in range(200)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qlang.compiler.render.calls import call_text, shown_calls
+from qlang.compiler.render.cells import shown_character
 from qlang.compiler.render.limit import limited
 from qlang.compiler.render.theme import Theme
 from qlang.syntax.diagnostic import Diagnostic
@@ -51,4 +52,5 @@ def _file(name: str) -> str:
 
 
 def _escaped(text: str, table: dict[str, str]) -> str:
-    return "".join(table.get(character, character) for character in text)
+    """The service's own escapes; what could steer a terminal that shows its log is replaced."""
+    return "".join(table.get(character) or shown_character(character)[0] for character in text)
