@@ -144,7 +144,7 @@ FLOATS: dict[str, Callable[..., float]] = {
     "math.log2": math.log2,
     "math.powf": math.pow,
     "math.round": lambda a: float(math.copysign(math.floor(abs(a) + 0.5), a)),
-    "math.roundeven": lambda a: float(round(a)),
+    "math.roundeven": lambda a: float(round(a)) if math.isfinite(a) else a,
     "math.rsqrt": lambda a: 1 / math.sqrt(a),
     "math.sin": math.sin,
     "math.sinh": math.sinh,

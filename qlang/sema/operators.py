@@ -20,6 +20,9 @@ from qlang.sema.values import (
     too_large,
 )
 
+TICKS = 1e15
+"""Parts of a second that durations count in where they are compared or divided: decimal fractions of ns are whole."""
+
 
 def apply_unary(symbol: str, operand: Constant) -> Constant:
     """`-x`, `+x`, `~x`, `!x`; `~` of a `bool` is its negation.
@@ -95,7 +98,21 @@ def _comparison_values(left: Constant, right: Constant) -> tuple[complex | float
         return int(left.value), int(right.value)  # type: ignore[arg-type]  # angles are integers
     if isinstance(left.type, INTEGERS) and isinstance(right.type, INTEGERS):
         return as_int(left), as_int(right)
-    return _plain_float(left), _plain_float(right)
+    return _measured(left, right)
+
+
+def _measured(left: Constant, right: Constant) -> tuple[float, float]:
+    """Both numbers; two durations in whole femtoseconds, so that 0.1us is 100ns and 1us/1ns is 1000."""
+    pair = _plain_float(left), _plain_float(right)
+    if isinstance(left.type, Duration) and isinstance(right.type, Duration):
+        return whole_ticks(pair[0]), whole_ticks(pair[1])
+    return pair
+
+
+def whole_ticks(duration: float) -> float:
+    """A duration of seconds in femtoseconds, a whole number up to where doubles have no fractions (9 s)."""
+    ticks = duration * TICKS
+    return float(round(ticks)) if abs(ticks) < 2**53 else ticks
 
 
 def _shift(symbol: str, kind: Type, left: Constant, amount: int) -> Constant:
@@ -134,7 +151,8 @@ def _arithmetic(symbol: str, kind: Type, left: Constant, right: Constant) -> Con
         return Constant(kind, store_integer(kind, _integer_result(symbol, kind, as_int(left), as_int(right))))
     if isinstance(kind, Complex):
         return _complex_result(symbol, kind, as_complex(left), as_complex(right))
-    number = _float_result(symbol, _plain_float(left), _plain_float(right))
+    pair = _measured(left, right) if symbol == "/" else (_plain_float(left), _plain_float(right))
+    number = _float_result(symbol, *pair)
     if isinstance(kind, Float):
         return Constant(kind, round_float(kind, number))
     if not math.isfinite(number):

@@ -28,7 +28,7 @@ from qlang.compiler.lowering.frame import Known
 from qlang.compiler.lowering.selections import joined
 from qlang.ir.numbers import CHECKED
 from qlang.sema.operator_types import binary_type, unary_type
-from qlang.sema.operators import apply_binary, apply_unary
+from qlang.sema.operators import TICKS, apply_binary, apply_unary
 from qlang.sema.types import BOOL, FLOAT, Angle, Bool, Complex, Duration, Float, Int, Stretch, Type, is_integer
 from qlang.sema.values import Constant, as_float, as_int, no_operator
 
@@ -85,11 +85,21 @@ def binary(emitter: Emitter, symbol: str, left: Known, right: Known, version: in
         pair = [truth(emitter, left), truth(emitter, right)]
         return Dynamic(BOOL, emit(emitter, _BOOLEAN.get(symbol) or _INTEGER[symbol], pair, i1))
     if isinstance(kind, (Float, Duration, Stretch)):
-        number = emit(emitter, _FLOAT[symbol], [real(emitter, left), real(emitter, right)], f64)
+        number = emit(emitter, _FLOAT[symbol], _measured(emitter, symbol, left, right), f64)
         return rounded(emitter, kind, number) if isinstance(kind, Float) else Dynamic(kind, number)
     if isinstance(left.type, Angle) or isinstance(right.type, Angle):
         return _angles(emitter, symbol, kind, left, right)
     return _integers(emitter, symbol, kind, left, right)
+
+
+def _measured(emitter: Emitter, symbol: str, left: Known, right: Known) -> list[SSAValue]:
+    """Both numbers; durations that are divided or compared in whole femtoseconds, as `sema.operators` has it."""
+    pair = [real(emitter, left), real(emitter, right)]
+    durations = isinstance(left.type, Duration) and isinstance(right.type, Duration)
+    if not durations or not (symbol == "/" or symbol in _COMPARE):
+        return pair
+    ticks = [emit(emitter, arith.MulfOp, [number, emitter.real(TICKS)], f64) for number in pair]
+    return [emit(emitter, math.RoundEvenOp, [each], f64) for each in ticks]
 
 
 def _angles(emitter: Emitter, symbol: str, kind: Type, left: Known, right: Known) -> Known:
@@ -193,7 +203,7 @@ def unary(emitter: Emitter, symbol: str, operand: Known) -> Known:
 def _comparison(emitter: Emitter, symbol: str, left: Known, right: Known) -> SSAValue:
     steps = isinstance(left.type, Angle) and left.type == right.type
     if not steps and not (is_integer(left.type) and is_integer(right.type)):
-        pair = [real(emitter, left), real(emitter, right)]
+        pair = _measured(emitter, symbol, left, right)
         return compared(emitter, arith.CmpfOp, _COMPARE_FLOAT[symbol], pair)
     width, unsigned = _common_word(left.type, left, right, True)
     predicate = _COMPARE[symbol] + (4 if unsigned and symbol not in ("==", "!=") else 0)

@@ -92,6 +92,10 @@ output bool b; qubit q; x q; b = π == pi && τ == 2 * pi && ℇ == euler;
 //= executes f: 20.0
 output float f; qubit q; x q; duration d = 2us; f = d / 100ns;
 
+//: durations compared and divided, exact to a femtosecond
+//= executes k: 1000; e: true
+output int k; output bool e; qubit q; bit c; x q; c = measure q; duration d = 100ns; if (c) { d = 1us; } k = int(d / 1ns); e = 100ns == 0.1us && d >= 0.9us + 0.1us;
+
 //: array declaration and initial values
 //= executes k: 5
 output int k; array[int[32], 2, 2] a = {{1, 2}, {3, 4}}; qubit q; x q; k = a[0, 0] + a[1][1];
