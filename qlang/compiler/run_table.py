@@ -70,8 +70,7 @@ def _histogram(counts: Mapping[str, Any]) -> str:
         for bits, count in order[:_BARS_SHOWN]
     ]
     more = len(order) - _BARS_SHOWN
-    heading = "bits" if all(set(key) <= {"0", "1"} for key in counts) else "value"
-    return table([heading, "n", "share", ""], rows, right=(1, 2)) + (f"… {more} more\n" if more > 0 else "")
+    return table(["outcome", "n", "share", ""], rows, right=(1, 2)) + (f"… {more} more\n" if more > 0 else "")
 
 
 def _sweep(points: list[Mapping[str, Any]], report: Mapping[str, Any]) -> str:
