@@ -126,7 +126,7 @@ def _open_job(symbol: CircuitSymbol, given: Mapping[str, Constant | float]) -> C
         elif isinstance(parameter.type, (Float, Angle)):
             arguments[parameter.name] = SweepReference(parameter.name)
         else:
-            missing = errors.names.MissingArgument(
+            missing = errors.arguments.MissingArgument(
                 parameter.span, callee=f"`{symbol.name}`", name=parameter.name, definition=parameter.span
             )
             raise NotConverted((missing,))

@@ -61,13 +61,13 @@ def matched(
         if name not in names:
             near = suggest(name, names)
             problems.append(
-                errors.names.UnknownParameter(
+                errors.arguments.UnknownParameter(
                     span, callee=f"`{callee}`", name=name, known=tuple(names), suggestion=near
                 )
             )
         elif name in given:
             first = reader.function.span(given[name])
-            problems.append(errors.names.RepeatedArgument(span, name=name, first=first))
+            problems.append(errors.arguments.RepeatedArgument(span, name=name, first=first))
         else:
             given[name] = keyword.value
     missing = [each for each in parameters if each.name not in given and getattr(each, "default", NOTHING) is NOTHING]
@@ -75,7 +75,7 @@ def matched(
         span = reader.function.span(node)
         places = [getattr(each, "span", None) or definition or span for each in missing]
         problems += [
-            errors.names.MissingArgument(span, callee=f"`{callee}`", name=each.name, definition=place)
+            errors.arguments.MissingArgument(span, callee=f"`{callee}`", name=each.name, definition=place)
             for each, place in zip(missing, places, strict=True)
         ]
     if problems:

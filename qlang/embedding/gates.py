@@ -136,7 +136,7 @@ def _ordered(reader: Reader, node: ast.Call, called: Called) -> list[tuple[str, 
     try:
         pairs = matched(reader, node, called.name.name.rpartition(".")[2], required)
     except CompileError as error:
-        if node.keywords or not all(isinstance(each, errors.names.MissingArgument) for each in error.diagnostics):
+        if node.keywords or not all(isinstance(each, errors.arguments.MissingArgument) for each in error.diagnostics):
             raise
         return None
     return [(each.name, value) for each, value in pairs]

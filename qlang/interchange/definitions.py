@@ -47,7 +47,7 @@ OPENQASM2: dict[str, tuple[tuple[str, ...], str]] = {
     "iswapdg": ((), "gate iswapdg a, b { h b; cx b, a; cx a, b; h a; sdg b; sdg a; }"),
     "ccz": ((), "gate ccz a, b, c { h c; ccx a, b, c; h c; }"),
 }
-"""Primitives that today's `qelib1.inc` lacks."""
+"""Primitives that Qiskit's `qelib1.inc` lacks."""
 
 
 def with_needed(definitions: Mapping[str, tuple[tuple[str, ...], str]], names: Iterable[str]) -> list[str]:

@@ -394,4 +394,3 @@ _HANDLERS: dict[str, Callable[[_Reader, str, list[str]], None]] = {
 }
 _WITH_ARGUMENTS = (*stim_gates.ANNOTATIONS, "DETECTOR", "OBSERVABLE_INCLUDE")
 """Instructions whose arguments are coordinates, or the index of an observable."""
-_NO_QUBITS = ("REPEAT", "DETECTOR", "OBSERVABLE_INCLUDE", "SHIFT_COORDS", "MPAD")

@@ -24,7 +24,7 @@ _FUNCTIONS = frozenset(("pi", "sin", "cos", "tan", "exp", "ln", "sqrt", "U", "CX
 def qasm2_text(func: FuncOp) -> str:
     """The OpenQASM 2 text of a canonical circuit; a global phase becomes a comment.
 
-    Gates are those of the `qelib1.inc` that simulators ship today, others are defined. Raises CannotWrite.
+    Gates are those of Qiskit's `qelib1.inc`, others are defined. Raises CannotWrite.
     """
     forbidden = GATE_NAMES | frozenset(OPENQASM2_WORDS) | _FUNCTIONS
     program = structured(func, TARGET, Names(forbidden=forbidden, ascii_only=True))

@@ -36,12 +36,12 @@ def matched(
         if name not in names:
             problems.append(_unknown(span_of(argument.name or argument), callee, name, names))
         elif name in given:
-            problems.append(errors.names.RepeatedArgument(span_of(argument), name=name, first=span_of(given[name])))
+            problems.append(errors.arguments.RepeatedArgument(span_of(argument), name=name, first=span_of(given[name])))
         else:
             given[name] = argument.value
-    if not any(isinstance(problem, errors.names.UnknownParameter) for problem in problems):
+    if not any(isinstance(problem, errors.arguments.UnknownParameter) for problem in problems):
         problems.extend(
-            errors.names.MissingArgument(span_of(call), callee=callee, name=each.name, definition=each.span)
+            errors.arguments.MissingArgument(span_of(call), callee=callee, name=each.name, definition=each.span)
             for each in parameters
             if each.name not in given and each.default is None
         )
@@ -55,6 +55,6 @@ def _usage(callee: str, parameters: Sequence[ParameterSymbol]) -> str:
 
 
 def _unknown(span: Span, callee: str, name: str, known: Sequence[str]) -> Diagnostic:
-    return errors.names.UnknownParameter(
+    return errors.arguments.UnknownParameter(
         span, callee=callee, name=name, known=tuple(known), suggestion=suggest(name, known)
     )

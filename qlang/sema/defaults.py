@@ -37,7 +37,7 @@ def default_job(module: Module, *, shots: int | None = None, seed: int | None = 
         value = default_value(circuit, parameter)
         if value is None:
             raise NoDefaultJob(
-                errors.names.MissingArgument(
+                errors.arguments.MissingArgument(
                     parameter.span,
                     callee=f"`{circuit.name}`",
                     name=parameter.name,

@@ -122,7 +122,7 @@ def _parameter_name(
     if name in channel.parameters:
         return name
     context.report(
-        errors.names.UnknownParameter(
+        errors.arguments.UnknownParameter(
             context.span(argument.name),
             callee=f"`{call.callee.name}`",
             name=name,

@@ -32,8 +32,6 @@ from qlang.sema.types import BIT, Array, Bit, Qubit, Type
 from qlang.sema.values import Constant, ConstantError, as_int
 from qlang.syntax import tree
 
-SubroutineCall = Callable[[Frame, SubroutineSymbol, tree.Call], Known | None]
-
 
 def value(frame: Frame, expression: tree.Expression) -> Known:
     """The value of a classical expression.

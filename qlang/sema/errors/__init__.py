@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import qlang.sema.errors.arguments as arguments
     import qlang.sema.errors.arrays as arrays
     import qlang.sema.errors.backend as backend
     import qlang.sema.errors.circuits as circuits
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import qlang.sema.errors.warnings as warnings
 
 __all__ = [
+    "arguments",
     "arrays",
     "backend",
     "circuits",

@@ -10,6 +10,7 @@ from qlang.syntax.diagnostic import Diagnostic
 
 _MODULES = (
     "qlang.syntax.errors",
+    "qlang.syntax.token_errors",
     "qlang.syntax.file_errors",
     *(f"qlang.sema.errors.{family}" for family in errors.__all__),
 )
@@ -29,6 +30,6 @@ def catalogue() -> Mapping[str, type[Diagnostic]]:
 
 
 def found_by(kind: type[Diagnostic]) -> str:
-    """What reports it: `check` for one file alone, `files` where other files or odd "
-    "input are involved, `target`, or `plan`."""
+    """What reports it: `check` for one file alone, `files` where other files or odd
+    input are involved, `target`, or `plan`."""
     return str(getattr(kind, "found_by", "check"))
