@@ -158,6 +158,8 @@ def _store(reader: Reader, node: ast.stmt, target: ast.expr, value: Value, wante
         instead = "index the list itself; lists from outside never change"
         raise reader.refuse(node, "a second name for a list", instead)
     known = reader.variables.get(target.id)
+    if known is not None and known.kind == UNKNOWN:
+        return [tree.ExpressionStatement(start, end, value.node)]  # its first value has a mistake, which is reported
     kind = wanted or (known.kind if known is not None else value.kind)
     value = _fitted(reader, node, kind, value)
     name = reader.name(target)
