@@ -84,6 +84,8 @@ def _held(kind: Kind) -> Kind:
 def _one(
     reader: Reader, node: ast.stmt, target: ast.expr, value: ast.expr, wanted: Kind | None
 ) -> list[tree.Statement]:
+    if isinstance(target, ast.Name) and isinstance(value, ast.Name):
+        _refuse_shared_bits(reader, node, target, value)
     if isinstance(target, ast.Name) and isinstance(value, ast.Call):
         register = _register(reader, node, target, value)
         if register is not None:
@@ -95,6 +97,21 @@ def _one(
         found, kind = measurement(reader, value)
         return _store(reader, node, target, Value(found, kind), wanted)
     return _store(reader, node, target, expression(reader, value), wanted)
+
+
+def _refuse_shared_bits(reader: Reader, node: ast.stmt, target: ast.Name, value: ast.Name) -> None:
+    """In Python `d = c` makes two names of one register, here a copy: the same only where no bit changes later."""
+    known = reader.variables.get(value.id)
+    if known is None or known.kind != BITS:
+        return
+    changed = {
+        part.value.id
+        for part in ast.walk(reader.function.tree)
+        if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store) and isinstance(part.value, ast.Name)
+    }
+    if changed & {target.id, value.id}:
+        instead = f"copy its bits one by one, or write `{value.id}` itself"
+        raise reader.refuse(node, f"a second name for `{value.id}`, a register whose bits change,", instead)
 
 
 def _direct(reader: Reader, value: ast.Call) -> Value | None:
