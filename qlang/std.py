@@ -88,11 +88,11 @@ def definition_of_library(symbol: Symbol) -> Definition:
         case GateSymbol():
             place, parameters = "gate", _of_gate(symbol)
         case SubroutineSymbol():
-            place, parameters, result = "subroutine", _parameters(symbol, symbol.parameters), _kind(symbol.result)
+            place, parameters, result = "subroutine", _parameters(symbol.parameters), _kind(symbol.result)
         case CircuitSymbol():
-            place, parameters = "circuit", _parameters(symbol, symbol.parameters)
+            place, parameters = "circuit", _parameters(symbol.parameters)
         case ObservableSymbol():
-            place, parameters = "observable", _parameters(symbol, symbol.parameters)
+            place, parameters = "observable", _parameters(symbol.parameters)
         case _:
             raise TypeError(f"{symbol.name} has no meaning in Python")
     source = symbol.span.source
@@ -124,7 +124,7 @@ def _of_gate(symbol: GateSymbol) -> tuple[Parameter, ...]:
     return tuple(Parameter(name.name, kind, symbol.scope.span(name), NOTHING) for name, kind in kinds)
 
 
-def _parameters(symbol: Symbol, parameters: tuple[ParameterSymbol, ...]) -> tuple[Parameter, ...]:
+def _parameters(parameters: tuple[ParameterSymbol, ...]) -> tuple[Parameter, ...]:
     from qlang.embedding.definition import NOTHING, Parameter
     from qlang.sema.constants import evaluate
     from qlang.sema.values import CONSTANTS

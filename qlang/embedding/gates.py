@@ -127,7 +127,7 @@ def _ordered(reader: Reader, node: ast.Call, called: Called) -> list[tuple[str, 
     """Arguments with their names; `None` where their number does not fit, which the checker reports."""
     if not called.order:
         if node.keywords:
-            raise _unknown_with_names(reader, node, called)
+            raise _unknown_with_names(reader, called)
         return None
     angles_first = all(name in called.angles for name in called.order[: called.parameters or 0])
     if not node.keywords and len(node.args) != len(called.order) and angles_first:
@@ -142,7 +142,7 @@ def _ordered(reader: Reader, node: ast.Call, called: Called) -> list[tuple[str, 
     return [(each.name, value) for each, value in pairs]
 
 
-def _unknown_with_names(reader: Reader, node: ast.Call, called: Called) -> CompileError:
+def _unknown_with_names(reader: Reader, called: Called) -> CompileError:
     from qlang.sema.suggestions import suggest
     from qlang.syntax.source import Span
 

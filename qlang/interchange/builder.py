@@ -32,6 +32,7 @@ Handler = Callable[["Builder", Operation, list[Statement]], None]
 
 
 def kind_of(value: SSAValue) -> Kind:
+    """The kind of variable that holds a value."""
     match value.type:
         case circuit.BitsType():
             return "bits"
@@ -76,6 +77,8 @@ def speakable(value: SSAValue) -> bool:
 
 @dataclass(slots=True)
 class Builder:
+    """What is known while statements are made from operations."""
+
     target: str
     names: Names
     liveness: Liveness

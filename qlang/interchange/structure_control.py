@@ -17,6 +17,7 @@ def _classical(values: Sequence[SSAValue]) -> list[tuple[int, SSAValue]]:
 
 
 def build_if(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    """A branch; each result becomes a variable that both sides leave it in."""
     assert isinstance(op, scf.IfOp)
     condition, liveness = builder.read(op.cond), builder.liveness
     regions = [region for region in (op.true_region, op.false_region) if region.blocks]
@@ -85,6 +86,7 @@ def _loop_variables(
 
 
 def build_for(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    """A counted loop; what goes round it becomes variables."""
     assert isinstance(op, scf.ForOp)
     block = op.body.block
     variables = _loop_variables(builder, op.results, op.iter_args, block.args[1:], out, op)
@@ -104,6 +106,7 @@ def build_for(builder: Builder, op: Operation, out: list[Statement]) -> None:
 
 
 def build_while(builder: Builder, op: Operation, out: list[Statement]) -> None:
+    """A loop under a condition; what goes round it becomes variables."""
     assert isinstance(op, scf.WhileOp)
     before, after = op.before_region.block, op.after_region.block
     variables = _loop_variables(builder, op.results, op.arguments, before.args, out, op)

@@ -73,15 +73,15 @@ class _Writer:
 
     def gate(self, step: Step, prefix: str) -> None:
         if not step.controls:
-            self.piece(step.what, step.angles, step.wires, prefix, step)
+            self.piece(step.what, step.angles, step.wires, prefix)
             return
         try:
             for name, angles, wires in pieces(step.what, step.angles, step.wires, step.controls, _WRITABLE):
-                self.piece(name, angles, wires, prefix, step)
+                self.piece(name, angles, wires, prefix)
         except TooManyControls:
             raise refuse(step, TARGET, f"a gate with controls on more than {MOST_WIRES} qubits") from None
 
-    def piece(self, name: str, angles: tuple[float, ...], wires: tuple[int, ...], prefix: str, step: Step) -> None:
+    def piece(self, name: str, angles: tuple[float, ...], wires: tuple[int, ...], prefix: str) -> None:
         if name == "gphase":
             if prefix:
                 return  # a phase of one branch of a measurement's outcomes is a global phase of that branch

@@ -58,9 +58,9 @@ def check_import(
     if module is None:
         return None if node.alias is None else _broken_alias(context, node.alias)
     if node.alias is not None:
-        return _as_circuit(context, module, path, node, node.alias)
+        return _as_circuit(context, module, path, node.alias)
     if module.main is not None and not module.circuits.keys() - {"main"}:
-        return _alias_needed(context, module, path, node)
+        return _alias_needed(context, path, node)
     if module.scope not in context.scope.parents:
         context.scope.parents.insert(0, module.scope)
     return None
@@ -142,9 +142,7 @@ def _broken_alias(context: Context, alias: tree.Name) -> BrokenSymbol:
     return BrokenSymbol(alias.name, context.span(alias))
 
 
-def _as_circuit(
-    context: Context, module: Module, path: str, node: tree.Import, alias: tree.Name
-) -> CircuitSymbol | BrokenSymbol:
+def _as_circuit(context: Context, module: Module, path: str, alias: tree.Name) -> CircuitSymbol | BrokenSymbol:
     main = module.main
     if main is None:
         if module.broken:
@@ -191,9 +189,7 @@ def _name_of(path: str, otherwise: str) -> str:
     return stem if _IDENTIFIER.fullmatch(stem) else otherwise
 
 
-def _alias_needed(
-    context: Context, module: Module, path: str, node: tree.Import
-) -> CircuitSymbol | BrokenSymbol | None:
+def _alias_needed(context: Context, path: str, node: tree.Import) -> CircuitSymbol | BrokenSymbol | None:
     """A program imported without a name is called like its file, where that is a name."""
     alias = _name_of(path, "program")
     end = (node.path or node).end

@@ -31,6 +31,7 @@ def section(title: str, body: str) -> str:
 
 
 def note(text: str) -> str:
+    """A remark, paler than what it is about."""
     return f'<p style="opacity:0.75">{words(text)}</p>'
 
 

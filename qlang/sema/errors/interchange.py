@@ -6,21 +6,11 @@ from dataclasses import dataclass
 from qlang.syntax.diagnostic import Diagnostic
 
 
-@dataclass(frozen=True)
-class CannotRead(Diagnostic):
-    code = "QJ0907"
-    title = "qlang has no equivalent of {construct} ({framework})"
-    explanation = (
-        "A circuit of another framework is taken over whole or not at all: an instruction without an equivalent, such "
-        "as a noise channel of Stim, would change what the circuit does if it were left out."
-    )
-    found_by = "convert"
-    example_wrong = "H 0\nDEPOLARIZE1(0.01) 0\nM 0\n"
-    example_right = "H 0\nM 0\n"
+class _Converting(Diagnostic):
+    """Has a field `instead`, which may say what to do."""
 
-    construct: str
-    framework: str
-    instead: str = ""
+    found_by = "convert"
+    instead: str
 
     def helps(self) -> Iterator[str]:
         if self.instead:
@@ -28,14 +18,29 @@ class CannotRead(Diagnostic):
 
 
 @dataclass(frozen=True)
-class CannotWrite(Diagnostic):
+class CannotRead(_Converting):
+    code = "QJ0907"
+    title = "qlang has no equivalent of {construct} ({framework})"
+    explanation = (
+        "A circuit of another framework is taken over whole or not at all: an instruction without an equivalent, such "
+        "as a noise channel of Stim, would change what the circuit does if it were left out."
+    )
+    example_wrong = "H 0\nDEPOLARIZE1(0.01) 0\nM 0\n"
+    example_right = "H 0\nM 0\n"
+
+    construct: str
+    framework: str
+    instead: str = ""
+
+
+@dataclass(frozen=True)
+class CannotWrite(_Converting):
     code = "QJ0908"
     title = "{target} cannot say {construct}"
     explanation = (
         "`qlangc convert` writes a circuit whole or not at all. OpenQASM 2 has no loops and few conditions, Stim has "
         "Clifford gates only, the QIR base profile measures at the end; OpenQASM 3 can say nearly everything."
     )
-    found_by = "convert"
     example_wrong = (
         '// qlangc convert --to stim\ninclude "stdgates.inc";\nqubit[1] q;\nbit[1] c;\nt q[0];\nc = measure q;\n'
     )
@@ -50,20 +55,15 @@ class CannotWrite(Diagnostic):
     def label(self) -> str:
         return "here"
 
-    def helps(self) -> Iterator[str]:
-        if self.instead:
-            yield self.instead
-
 
 @dataclass(frozen=True)
-class Unbound(Diagnostic):
+class Unbound(_Converting):
     code = "QJ0909"
     title = "the symbol `{name}` has no value ({framework})"
     explanation = (
         "Circuits of Cirq and PennyLane are read with numbers: symbols, traced and batched parameters get their values "
         "before. Free parameters of Qiskit circuits become parameters of the program."
     )
-    found_by = "convert"
     example_wrong = (
         "import cirq, sympy\nimport qlang as ql\n\n"
         "circuit = cirq.Circuit(cirq.X(cirq.LineQubit(0)) ** sympy.Symbol('t'))\nql.from_cirq(circuit)\n"
@@ -77,10 +77,6 @@ class Unbound(Diagnostic):
     name: str
     framework: str
     instead: str = ""
-
-    def helps(self) -> Iterator[str]:
-        if self.instead:
-            yield self.instead
 
 
 @dataclass(frozen=True)
@@ -103,18 +99,13 @@ class NotFinite(Diagnostic):
 
 
 @dataclass(frozen=True)
-class BrokenText(Diagnostic):
+class BrokenText(_Converting):
     code = "QJ0911"
     title = "this is no {framework} circuit: {problem}"
-    explanation = "The text is not in the language that its name or `--from` says."
-    found_by = "convert"
+    explanation = "The text is not in the language that the name of its file, or the function that reads it, says."
     example_wrong = "H 0\nREPEAT 3 {\n  CX 0 1\nM 0 1\n"
     example_right = "H 0\nREPEAT 3 {\n  CX 0 1\n}\nM 0 1\n"
 
     framework: str
     problem: str
     instead: str = ""
-
-    def helps(self) -> Iterator[str]:
-        if self.instead:
-            yield self.instead

@@ -10,11 +10,19 @@ FORMAT = 'the file looks like {"qubits": 2, "terms": [["Z0 Z1", 0.5], ["X0", -1.
 TEXT_FORMAT = "the file looks like `0.5 [Z0 Z1] + -1.25 [X0]`"
 
 
-@dataclass(frozen=True)
 class _InFile(Diagnostic):
-    """What is wrong in an imported file; `imported` is the place of the import."""
+    """What is wrong in an imported file. Has a field `imported`, the place of the import."""
 
     found_by = "files"
+    imported: Span
+    help = ""
+
+    def secondary(self) -> Iterator[Label]:
+        yield Label(self.imported, "imported here")
+
+    def helps(self) -> Iterator[str]:
+        if self.help:
+            yield self.help
 
 
 @dataclass(frozen=True)
@@ -47,13 +55,6 @@ class MalformedFile(_InFile):
     imported: Span
     help: str = ""
 
-    def secondary(self) -> Iterator[Label]:
-        yield Label(self.imported, "imported here")
-
-    def helps(self) -> Iterator[str]:
-        if self.help:
-            yield self.help
-
 
 @dataclass(frozen=True)
 class BadTerm(_InFile):
@@ -81,13 +82,6 @@ class BadTerm(_InFile):
     problem: str
     imported: Span
     help: str = ""
-
-    def secondary(self) -> Iterator[Label]:
-        yield Label(self.imported, "imported here")
-
-    def helps(self) -> Iterator[str]:
-        if self.help:
-            yield self.help
 
 
 @dataclass(frozen=True)
@@ -149,9 +143,6 @@ class OrderNotStated(_InFile):
     word: str
     imported: Span
 
-    def secondary(self) -> Iterator[Label]:
-        yield Label(self.imported, "imported here")
-
     def helps(self) -> Iterator[str]:
         yield 'add `"order": "qubit 0 left"` or `"order": "qubit 0 right"` (Qiskit\'s) to the file'
 
@@ -180,9 +171,6 @@ class FileLimit(_InFile):
 
     problem: str
     imported: Span
-
-    def secondary(self) -> Iterator[Label]:
-        yield Label(self.imported, "imported here")
 
 
 @dataclass(frozen=True)
