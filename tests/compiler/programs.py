@@ -14,6 +14,36 @@ from qlang.syntax.source import Source
 
 SEEDED = Options(seed=1)
 HEADER = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
+BELL = """OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[2] c;
+h q[0];
+cx q[0], q[1];
+c = measure q;
+"""
+TURNING = """circuit turn(float a) {
+  qubit[2] q;
+  ry(a) q[0];
+  cx q[0], q[1];
+}
+
+job turning {
+  run      turn(a = a);
+  sweep    a in [0.0, 1.0];
+  expect   zz = Z(q[0]) * Z(q[1]), z0 = Z(q[0]);
+  shots    2000;
+  seed     11;
+  mitigate auto within 10x;
+  backend  ibm.boston, sim like ibm.guadalupe;
+  crypto   hybrid;
+  sla {
+    fidelity   >= 0.5;
+    stderr(z0) <= 0.1;
+    cost       <= 1 usd;
+  }
+}
+"""
 
 
 def compiled(text: str, name: str = "test.qasm", options: Options = SEEDED) -> Compilation:

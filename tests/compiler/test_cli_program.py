@@ -16,50 +16,20 @@ import pytest
 from qlang.backends.errors import BadLoop
 from qlang.compiler import cli
 from qlang.compiler.driver import pass_names
-from qlang.ir.text import parse_ir, print_ir
 from qlang.runtime.errors import CannotRecord
 from qlang.runtime.run_folder import RUNS
 from qlang.trust.errors import KeyStoreError
+from tests.compiler.programs import BELL, TURNING
 
 Capture = pytest.CaptureFixture[str]
 
-BELL = """OPENQASM 3.0;
-include "stdgates.inc";
-qubit[2] q;
-bit[2] c;
-h q[0];
-cx q[0], q[1];
-c = measure q;
-"""
-JOB = """circuit turn(float a) {
-  qubit[2] q;
-  ry(a) q[0];
-  cx q[0], q[1];
-}
-
-job turning {
-  run      turn(a = a);
-  sweep    a in [0.0, 1.0];
-  expect   zz = Z(q[0]) * Z(q[1]), z0 = Z(q[0]);
-  shots    2000;
-  seed     11;
-  mitigate auto within 10x;
-  backend  ibm.boston, sim like ibm.guadalupe;
-  crypto   hybrid;
-  sla {
-    fidelity   >= 0.5;
-    stderr(z0) <= 0.1;
-    cost       <= 1 usd;
-  }
-}
-"""
-IMPOSSIBLE = JOB.replace(">= 0.5", ">= 0.999999")
+IMPOSSIBLE = TURNING.replace(">= 0.5", ">= 0.999999")
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "bell.qasm").write_text(BELL)
-    (tmp_path / "turning.qjob").write_text(JOB)
+    (tmp_path / "turning.qjob").write_text(TURNING)
     (tmp_path / "impossible.qjob").write_text(IMPOSSIBLE)
     (tmp_path / "wrong.qasm").write_text('include "stdgates.inc";\nqubit[2] q;\nhh q[0];\n')
     monkeypatch.chdir(tmp_path)
@@ -196,7 +166,7 @@ def test_replay_executes_nothing_that_was_not_signed(name: str, capsys: Capture)
 
 def test_a_listed_method_without_use_is_reported(capsys: Capture) -> None:
     Path("exact.qjob").write_text(
-        JOB.replace("auto within 10x", "readout").replace("ibm.boston, sim like ibm.guadalupe", "sim")
+        TURNING.replace("auto within 10x", "readout").replace("ibm.boston, sim like ibm.guadalupe", "sim")
     )
     assert cli.main(["run", "exact.qjob", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -327,55 +297,6 @@ def test_wrong_usage(argv: list[str], capsys: Capture) -> None:
     out, err = capsys.readouterr()
     assert out == ""
     assert "QJ99" not in err
-
-
-def test_passes_are_timed_and_shown(capsys: Capture) -> None:
-    assert cli.main(["plan", "bell.qasm", "--time-passes", "--print-after", "merge-rotations", "--verify-each"]) == 0
-    out, err = capsys.readouterr()
-    assert out.startswith("plan of job `main`")
-    assert "// after merge-rotations\nbuiltin.module {" in err
-    assert all(name in err for name in pass_names())
-    assert err.rstrip().splitlines()[-1].startswith("total")
-
-
-@pytest.mark.parametrize(
-    ("stage", "ops"), [("ir", ["circuit.func", "job.job"]), ("kernel", ["kernel.func"]), ("plan", ["plan.job"])]
-)
-@pytest.mark.parametrize("spans", [[], ["--spans"]])
-def test_emitted_ir_can_be_read_back(stage: str, ops: list[str], spans: list[str], capsys: Capture) -> None:
-    assert cli.main(["emit", "turning.qjob", "--stage", stage, *spans]) == 0
-    out, err = capsys.readouterr()
-    assert err == ""
-    assert [op.name for op in parse_ir(out).ops] == ops
-    assert print_ir(parse_ir(out), spans=bool(spans)) == out
-
-
-def test_emit_after_a_pass(capsys: Capture) -> None:
-    for name in pass_names():
-        assert cli.main(["emit", "turning.qjob", "--after", name]) == 0
-        parse_ir(capsys.readouterr().out)
-    assert cli.main(["emit", "turning.qjob", "--after", "merge-rotation"]) == 2
-    assert "did you mean `merge-rotations`?" in capsys.readouterr().err
-
-
-def test_emit_the_tree(folder: Path, capsys: Capture, golden) -> None:
-    assert cli.main(["emit", "bell.qasm", "--stage", "ast", "--spans"]) == 0
-    out, err = capsys.readouterr()
-    assert err == ""
-    golden(out, "emit-ast.txt")
-    (folder / "broken.qasm").write_text("qubit q;\nU(1, 0 q;\n")
-    assert cli.main(["emit", "broken.qasm", "--stage", "ast"]) == 1
-    out, err = capsys.readouterr()
-    assert "QubitDeclaration" in out
-    assert "error[QJ01" in err
-
-
-def test_emit_to_a_file(folder: Path, capsys: Capture) -> None:
-    assert cli.main(["emit", "bell.qasm", "-o", "out.mlir"]) == 0
-    assert capsys.readouterr() == ("", "wrote out.mlir\n")
-    parse_ir((folder / "out.mlir").read_text())
-    assert cli.main(["emit", "bell.qasm", "-o", "nowhere/out.mlir"]) == 3
-    assert "cannot write" in capsys.readouterr().err
 
 
 def test_a_simulation_that_is_too_large_is_a_diagnostic(folder: Path, capsys: Capture) -> None:

@@ -24,7 +24,6 @@ from qlang.trust.verify import verify_run
 from tests.trust.samples import FACTS, FILES
 
 HYBRID = ("ed25519", "ml-dsa-65")
-LEDGER_FILES = ("ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm")
 
 
 @dataclass(frozen=True)

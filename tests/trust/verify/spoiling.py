@@ -17,7 +17,7 @@ from typing import Any
 
 from qlang.trust.algorithms import SoftwareKey
 from qlang.trust.canonical import canonical_json
-from qlang.trust.envelope import Envelope, SigningKey, pae, parse_envelope
+from qlang.trust.envelope import Envelope, pae, parse_envelope
 from qlang.trust.manifest import MANIFEST_NAME, RECEIPT_NAME
 from tests.trust.verify.house import House, write
 
@@ -189,10 +189,6 @@ def rewrite(path: Path, change: Callable[[Any], None]) -> None:
 
 def encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
-
-
-def as_signing_key(key: SoftwareKey) -> SigningKey:
-    return SigningKey(key.public, key.sign)
 
 
 def edit_ledger(path: Path, *statements: tuple[str, tuple[object, ...]]) -> None:
