@@ -1,6 +1,7 @@
 """From types as written to types."""
 
 from collections.abc import Callable
+from math import prod
 
 from qlang.sema.types import (
     BOOL,
@@ -24,7 +25,7 @@ from qlang.syntax.diagnostic import Diagnostic
 from qlang.syntax.source import Span
 
 LARGEST_REGISTER = 1_000_000
-"""Most elements of a register or of an array's dimension."""
+"""Most elements of a register or an array."""
 LARGEST_WIDTH = 4096
 """Most bits of a number."""
 MOST_DIMENSIONS = 7
@@ -96,4 +97,11 @@ def _array(node: tree.Type, size_of: SizeOf) -> Type:
     element = resolve_type(node.element, size_of)
     if node.rank is not None:
         return Array(element, (-1,) * positive_size(node.rank, size_of, MOST_DIMENSIONS))
-    return Array(element, tuple(positive_size(length, size_of) for length in node.dimensions or []))
+    shape: tuple[int, ...] = ()
+    for length in node.dimensions or []:
+        shape += (positive_size(length, size_of),)
+        if prod(shape) > LARGEST_REGISTER:
+            error = ConstantError(lambda span: _invalid_size(span, str(prod(shape)), LARGEST_REGISTER))
+            error.node = length
+            raise error
+    return Array(element, shape)

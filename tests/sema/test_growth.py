@@ -1,4 +1,4 @@
-"""Definitions that double with each line: each is refused by name, soon."""
+"""Definitions that are much larger than their text: each is refused by name, soon."""
 
 import pytest
 
@@ -15,11 +15,12 @@ OBSERVABLES = "observable o0(qubit[] q) = X(q[0]) + Z(q[1]);\n" + "".join(
     [
         (f"circuit c() {{ qubit[2] q; let a0 = q;{DOUBLED} h a39; }}\njob j {{ run c(); }}\n", "QJ0309"),
         (f"circuit c() {{ qubit q; bit[2] b; let a0 = b;{DOUBLED} a39[0] = 1; }}\njob j {{ run c(); }}\n", "QJ0309"),
+        ("circuit c() { qubit q; array[int, 1000, 1001] a; a[0, 0] = 1; h q; }\njob j { run c(); }\n", "QJ0309"),
         (f"{OBSERVABLES}circuit c() {{ qubit[3] q; h q; }}\njob j {{ run c(); expect e = o39(q); }}\n", "QJ0521"),
     ],
-    ids=["qubits", "bits", "observables"],
+    ids=["qubits", "bits", "array", "observables"],
 )
-def test_doubling_is_refused(text: str, code: str) -> None:
+def test_growth_is_refused(text: str, code: str) -> None:
     assert [each.code for each in ql.check(text) if each.severity == "error"] == [code]
 
 
