@@ -100,8 +100,8 @@ def _array(node: tree.Type, size_of: SizeOf) -> Type:
     shape: tuple[int, ...] = ()
     for length in node.dimensions or []:
         shape += (positive_size(length, size_of),)
-        if prod(shape) > LARGEST_REGISTER:
-            error = ConstantError(lambda span: _invalid_size(span, str(prod(shape)), LARGEST_REGISTER))
-            error.node = length
-            raise error
+    if prod(shape) > LARGEST_REGISTER:
+        error = ConstantError(lambda span: _invalid_size(span, str(prod(shape)), LARGEST_REGISTER))
+        error.node = node.dimensions[-1] if node.dimensions else node
+        raise error
     return Array(element, shape)
