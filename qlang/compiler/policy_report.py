@@ -12,6 +12,7 @@ from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
 from qlang.compiler.jobs import JobProblem, named_job
 from qlang.compiler.lowering.job import candidate_name
+from qlang.compiler.sources import source_of
 from qlang.sema.jobs import CheckedJob
 from qlang.trust.crypto_modes import MODES
 from qlang.trust.policy.explain import Subject, contradictions, explain, rules_of, rules_when_signing
@@ -124,11 +125,10 @@ def _with_kme(authority: Authority, subject: Subject) -> Subject:
 
 def _job(path: str, name: str | None, console: Console) -> CheckedJob | None:
     """A job of a file; None after showing its mistakes."""
-    try:
-        analysis = frontend.analyse(frontend.load(path))
-    except frontend.InputProblem as problem:
-        console.diagnostics(problem.diagnostics)
+    source = source_of(path, console)
+    if source is None:
         return None
+    analysis = frontend.analyse(source)
     console.diagnostics(analysis.diagnostics)
     if not analysis.ok:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qlang.compiler import exit_codes, frontend
 from qlang.compiler.console import console_of, verb_parser
 from qlang.compiler.failure import Failure
+from qlang.compiler.sources import source_of
 
 _DESCRIPTION = """Write a circuit in another language: OpenQASM 3 (loops, branches and expressions kept), OpenQASM 2,
 Stim (Clifford circuits), LLVM text in the QIR base profile. Reads .qjob, .qasm (2 and 3) and .stim. Without --job or
@@ -22,10 +23,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--stdin-filename", metavar="NAME", help="what to call standard input, with its ending")
     options = parser.parse_args(argv)
     console = console_of(options)
-    try:
-        source = frontend.load(options.file, stdin_name=options.stdin_filename)
-    except frontend.InputProblem as problem:
-        console.diagnostics(problem.diagnostics)
+    source = source_of(options.file, console, stdin_name=options.stdin_filename)
+    if source is None:
         return exit_codes.DIAGNOSTICS
     analysis = frontend.analyse(source)
     console.diagnostics(analysis.diagnostics)

@@ -13,6 +13,7 @@ from qlang.compiler.drawing import limits
 from qlang.compiler.failure import Failure
 from qlang.compiler.frontend import Analysis
 from qlang.compiler.render.theme import ASCII
+from qlang.compiler.sources import source_of
 from qlang.sema.symbols import CircuitSymbol
 
 if TYPE_CHECKING:
@@ -29,10 +30,8 @@ def main(argv: list[str]) -> int:
     _add_options(parser)
     options = parser.parse_args(argv)
     console = console_of(options)
-    try:
-        source = frontend.load(options.file, stdin_name=options.stdin_filename)
-    except frontend.InputProblem as problem:
-        console.diagnostics(problem.diagnostics)
+    source = source_of(options.file, console, stdin_name=options.stdin_filename)
+    if source is None:
         return exit_codes.DIAGNOSTICS
     analysis = frontend.analyse(source)
     if not analysis.ok:

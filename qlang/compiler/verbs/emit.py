@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from qlang.compiler import exit_codes, frontend
+from qlang.compiler import exit_codes
 from qlang.compiler.console import Console, console_of, verb_parser
+from qlang.compiler.sources import source_of
 from qlang.compiler.verbs.programs import add_program_options, check_pass, compiled
 
 if TYPE_CHECKING:
@@ -44,10 +45,8 @@ def _tree(options: Namespace, console: Console) -> tuple[str | None, int]:
     from qlang.syntax.diagnostic import errors_of
     from qlang.syntax.parser import parse
 
-    try:
-        source = frontend.load(options.file, stdin_name=options.stdin_filename)
-    except frontend.InputProblem as problem:
-        console.diagnostics(problem.diagnostics)
+    source = source_of(options.file, console, stdin_name=options.stdin_filename)
+    if source is None:
         return None, exit_codes.DIAGNOSTICS
     result = parse(source)
     console.diagnostics(result.diagnostics)

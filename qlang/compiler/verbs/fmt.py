@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qlang.compiler import exit_codes, frontend
+from qlang.compiler import exit_codes
 from qlang.compiler.console import Console, console_of, verb_parser
 from qlang.compiler.failure import Failure
 from qlang.compiler.rewriting import replace_text, unified_diff
+from qlang.compiler.sources import source_of
 from qlang.syntax.format import format_source
 from qlang.syntax.source import Source
 
@@ -48,10 +49,8 @@ def _laid_out(path: str, stdin_name: str | None, console: Console) -> tuple[str,
         raise Failure(
             f"{path} is a Stim circuit, which has no layout of ours", "`qlangc convert --to qasm3` writes another"
         )
-    try:
-        source = frontend.load(path, stdin_name=stdin_name)
-    except frontend.InputProblem as problem:
-        console.diagnostics(problem.diagnostics)
+    source = source_of(path, console, stdin_name=stdin_name)
+    if source is None:
         return None
     crlf = "\r\n" in source.text
     result = format_source(Source(source.name, source.text.replace("\r\n", "\n")))

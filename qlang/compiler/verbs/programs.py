@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qlang.compiler import frontend
 from qlang.compiler.console import Console
 from qlang.compiler.failure import Failure
+from qlang.compiler.sources import source_of
 from qlang.compiler.workspace import CACHE, find_workspace
 from qlang.syntax.diagnostic import errors_of
 
@@ -44,10 +44,8 @@ def add_program_options(parser: ArgumentParser) -> None:
 
 def compiled(options: Namespace, console: Console, *, stop_after: str | None = None) -> Compilation | None:
     """The program as far as asked for; `None` after showing the errors that it has."""
-    try:
-        source = frontend.load(options.file, stdin_name=options.stdin_filename)
-    except frontend.InputProblem as problem:
-        console.diagnostics(problem.diagnostics)
+    source = source_of(options.file, console, stdin_name=options.stdin_filename)
+    if source is None:
         return None
     from qlang.compiler import driver
 
