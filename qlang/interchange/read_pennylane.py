@@ -94,12 +94,7 @@ class Reader:
         """A real number, trainable or not. Raises Unbound for a traced or symbolic one."""
         try:
             number = complex(value)
-        except (TypeError, ValueError):
-            what = f"a parameter of {operation.name}"
-            raise Unbound(FRAMEWORK, what, "call the QNode with numbers, outside of `jit` and `grad`") from None
-        except Exception as error:
-            if type(error).__module__.partition(".")[0] not in ("jax", "torch", "tensorflow"):
-                raise
+        except (TypeError, ValueError, RuntimeError):  # the last is PyTorch's
             what = f"a parameter of {operation.name}"
             raise Unbound(FRAMEWORK, what, "call the QNode with numbers, outside of `jit` and `grad`") from None
         if not isfinite(number.real):
