@@ -25,7 +25,7 @@ OTHER_STIM = ("MPP", "SPP", "SPP_DAG", "REPEAT", "TICK", "DETECTOR", "OBSERVABLE
 
 
 def words(names: Iterable[str]) -> str:
-    listed = "`" + " ".join(sorted(set(names), key=str.lower)) + "`"
+    listed = "`" + " ".join(sorted(set(names), key=lambda name: (name.lower(), name))) + "`"
     return textwrap.fill(listed, 118, break_on_hyphens=False)
 
 
