@@ -64,18 +64,27 @@ class Reader:
     depth: int = 0
 
     def registers(self, kind: str, bits: Sequence[Foreign], registers: Sequence[Foreign], fallback: str) -> list[str]:
-        """Declare registers in the order of their bits; the texts of all bits. Bits of no register get one together."""
+        """Declare registers in the order of their bits; the texts of all bits. Bits of no register get one together.
+
+        Raises CannotRead for a register of bits that is not its own run of bits: its histogram would be lost.
+        """
         names: list[str] = []
+        declared: list[Foreign] = []
         starts = {register[0]: register for register in reversed(list(registers)) if len(register)}
         known = [self._starting(starts.get(bit), bits, position) for position, bit in enumerate(bits)]
         while len(names) < len(bits):
             position = len(names)
             size = known[position]
             wanted = starts[bits[position]].name if size else f"loose_{fallback}"
-            if not size:  # bits of no register, up to the next register
+            if size:
+                declared.append(starts[bits[position]])
+            else:  # bits of no register, up to the next register
                 size = next((k for k, other in enumerate(known[position:]) if other), len(bits) - position)
             name = self.writer.register(kind, wanted, size, fallback)
             names.extend(f"{name}[{k}]" for k in range(size))
+        lost = next((register for register in registers if len(register) and register not in declared), None)
+        if kind == "bit" and lost is not None:
+            raise CannotRead(FRAMEWORK, f"classical register `{lost.name}`, whose bits stand in other registers too")
         return names
 
     def _starting(self, register: Foreign, bits: Sequence[Foreign], position: int) -> int:

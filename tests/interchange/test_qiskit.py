@@ -343,3 +343,13 @@ def test_operator_is_the_oracle_it_claims_to_be() -> None:
         assert not same_unitary(base, other)
     assert not same_unitary(base, QuantumCircuit(2, global_phase=0.1).compose(base))
     assert np.allclose(Operator(base).data, Operator(base).data)
+
+
+def test_registers_that_share_bits_are_refused() -> None:
+    shared = [Clbit() for _ in range(3)]
+    circuit = QuantumCircuit(QuantumRegister(1), ClassicalRegister(name="a", bits=shared[:2]))
+    circuit.add_bits(shared[2:])
+    circuit.add_register(ClassicalRegister(name="b", bits=shared[1:]))
+    with pytest.raises(ql.CompileError, match="classical register `b`") as caught:
+        ql.from_qiskit(circuit)
+    assert [each.code for each in caught.value.diagnostics] == ["QJ0907"]
