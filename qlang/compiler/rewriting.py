@@ -34,6 +34,16 @@ def replace_text(path: Path, before: str, after: str) -> None:
         raise Failure(f"cannot write {path}: {error.strerror}", status=exit_codes.EXECUTION) from error
 
 
+def refuse_own_input(output: str | None, file: str) -> None:
+    """A result is not written over what it is made from, links followed. Raises: Failure."""
+    try:
+        same = output is not None and file != "-" and Path(output).samefile(file)
+    except (OSError, ValueError):
+        return  # one of them is no file yet: what is wrong with it is said where it is read or written
+    if same:
+        raise Failure(f"{output} is the file that is read; it would be lost", "choose another name for -o")
+
+
 def write_result(path: str, text: str) -> None:
     """Write a new file, or replace one, in one step. Raises: Failure."""
     from qlang.trust.files import commit, stage

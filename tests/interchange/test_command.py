@@ -57,6 +57,26 @@ def test_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["convert", "none.qasm", "--to", "qasm3"]) == 1
 
 
+@pytest.mark.parametrize("output", ["bell.qasm", "./bell.qasm", "symbolic.qasm", "hard.qasm", "folder/bell.qasm"])
+def test_the_input_is_not_written_over(output: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("symbolic.qasm").symlink_to("bell.qasm")
+    Path("hard.qasm").hardlink_to("bell.qasm")
+    Path("folder").symlink_to(".")
+    assert main(["convert", "bell.qasm", "--to", "qasm2", "-o", output]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and f"{output} is the file that is read" in err
+    assert main(["convert", output, "--to", "qasm2", "-o", "bell.qasm"]) == 2
+    assert Path("bell.qasm").read_text() == BELL
+
+
+def test_other_files_are_written_over() -> None:
+    Path("copy.qasm").write_text(BELL)
+    assert main(["convert", "bell.qasm", "--to", "qasm2", "-o", "copy.qasm"]) == 0
+    assert "OPENQASM 2.0;" in Path("copy.qasm").read_text()
+    assert main(["convert", "none.qasm", "--to", "qasm2", "-o", "none.qasm"]) == 1
+    assert not Path("none.qasm").exists()
+
+
 def test_refusals_point_at_the_source(capsys: pytest.CaptureFixture[str]) -> None:
     Path("t.qasm").write_text(BELL + "t q[0];\n")
     assert main(["convert", "t.qasm", "--to", "stim"]) == 1

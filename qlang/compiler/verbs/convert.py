@@ -5,6 +5,7 @@ from __future__ import annotations
 from qlang.compiler import exit_codes, frontend
 from qlang.compiler.console import console_of, verb_parser
 from qlang.compiler.failure import Failure
+from qlang.compiler.rewriting import refuse_own_input, write_result
 from qlang.compiler.sources import source_of
 
 _DESCRIPTION = """Write a circuit in another language: OpenQASM 3 (loops, branches and expressions kept), OpenQASM 2,
@@ -23,6 +24,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--stdin-filename", metavar="NAME", help="what to call standard input, with its ending")
     options = parser.parse_args(argv)
     console = console_of(options)
+    refuse_own_input(options.output, options.file)
     source = source_of(options.file, console, stdin_name=options.stdin_filename)
     if source is None:
         return exit_codes.DIAGNOSTICS
@@ -44,8 +46,6 @@ def main(argv: list[str]) -> int:
     if options.output is None:
         console.result(text)
         return exit_codes.OK
-    from qlang.compiler.rewriting import write_result
-
     write_result(options.output, text)
     console.note(f"wrote {options.output}")
     return exit_codes.OK
