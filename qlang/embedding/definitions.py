@@ -15,6 +15,7 @@ from qlang.embedding.reader import Reader, Variable
 from qlang.embedding.scopes import scopes_of
 from qlang.embedding.source import PythonFunction, read_function
 from qlang.embedding.statements import statements
+from qlang.embedding.unreadable import refuse_other_functions
 from qlang.embedding.wording import in_python, is_about_python
 from qlang.problems import CompileError
 from qlang.sema import errors
@@ -30,10 +31,11 @@ _ARRAYS = ("Array", "ndarray", "NDArray", "list", "List", "Sequence", "tuple")
 Node = TypeVar("Node", bound=tree.Statement)
 
 
-def source_of(function: Callable[..., Any]) -> PythonFunction:
+def source_of(function: Callable[..., Any], place: Place) -> PythonFunction:
     """The function's text. Raises CompileError where there is none to read, TypeError for what is no function."""
     if not hasattr(function, "__code__"):
         raise TypeError(f"this decorator reads functions that are written in Python, not {function!r}")
+    refuse_other_functions(function, place)
     try:
         return read_function(function)
     except (OSError, TypeError) as error:
@@ -47,7 +49,7 @@ def circuit_or_subroutine(function: Callable[..., Any]) -> Definition:
 
     Raises CompileError with every mistake, at the function's own lines.
     """
-    read = source_of(function)
+    read = source_of(function, "circuit")
     kinds = [_annotation(read, argument, FLOAT) for argument in read.tree.args.args]
     place: Place = "subroutine" if any(kind.quantum for kind in kinds) else "circuit"
     reader, parameters = _begun(read, place, FLOAT)
@@ -67,7 +69,7 @@ def circuit_or_subroutine(function: Callable[..., Any]) -> Definition:
 
 def gate_definition(function: Callable[..., Any]) -> Definition:
     """What a function under `@ql.gate` defines: parameters annotated `float` are angles, the others qubits."""
-    read = source_of(function)
+    read = source_of(function, "gate")
     reader, parameters = _begun(read, "gate", QUBIT)
     for argument, parameter in zip(read.tree.args.args, parameters, strict=True):
         if parameter.kind not in (FLOAT, QUBIT):
@@ -87,7 +89,7 @@ def observable_definition(function: Callable[..., Any]) -> Definition:
     """What a function under `@ql.observable` defines: its parameters without annotation are registers."""
     from qlang.embedding.observables import observable_value
 
-    read = source_of(function)
+    read = source_of(function, "observable")
     reader, parameters = _begun(read, "observable", QUBITS)
     value = observable_value(reader, read.tree.body)
     name = tree.Name(*_name_place(reader), read.tree.name)

@@ -114,6 +114,26 @@ def test_a_function_without_source_says_what_to_do() -> None:
         ql.circuit(made["typed"])  # type: ignore[arg-type]  # a function
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("made = ql.circuit(lambda: ql.h(ql.qubits(1)))\n", "one.py:1:19", "a `lambda` cannot be part of a circuit"),
+        ("a, made = lambda: 1, ql.gate(lambda q: ql.h(q))\n", "one.py:1:30", "a `lambda` cannot be part of a gate"),
+        ("@ql.circuit\nasync def c():\n    pass\n", "one.py:2:1", "an `async` function cannot be part of a circuit"),
+        ("@ql.gate\nasync def g(q):\n    yield q\n", "one.py:2:1", "an `async` function cannot be part of a gate"),
+    ],
+)
+def test_functions_that_are_no_def_are_named(
+    text: str, place: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(linecache.cache, "one.py", (len(text), None, text.splitlines(True), "one.py"))
+    with pytest.raises(ql.CompileError) as caught:
+        exec(compile(text, "one.py", "exec"), {"ql": ql})
+    (diagnostic,) = caught.value.diagnostics
+    assert (str(diagnostic.span), diagnostic.message()) == (place, message)
+    assert any("`def`" in help for help in diagnostic.helps())
+
+
 def test_another_text_under_the_same_name_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python 3.13 keeps the text of `-c` under the name that `exec` gives too: a wrong circuit would have been read."""
     made: dict[str, object] = {}

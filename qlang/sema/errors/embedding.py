@@ -32,7 +32,7 @@ class NotInCircuits(Diagnostic):
     construct: str
     instead: str = ""
     place: str = "circuit"
-    """`circuit`, `subroutine`, `gate` or `observable`."""
+    """`circuit`, `subroutine`, `gate`, `observable` or `job`."""
 
     def message(self) -> str:
         article = "an" if self.place == "observable" else "a"
