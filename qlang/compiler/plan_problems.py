@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
 
 from qlang.catalogue.store import device_names
 from qlang.compiler.candidates import DeviceUnknown
@@ -43,8 +44,7 @@ def diagnose(problem: Refusal, job: CheckedJob, module: ModuleOp, fits: Fits) ->
         case ShotsUndecided():
             return (errors.planning.UndecidedShots(job.shots_span or job.span, job=job.name),)
         case MethodRefused():
-            span = next((m.span for m in job.mitigation.methods), job.mitigation.span) or job.span
-            return (errors.planning.MethodNotApplied(span, method=problem.method, reason=problem.reason),)
+            return (_not_applied(problem, job),)
         case PrecisionUnmet():
             span = job.precision.span if job.precision else job.span
             return (errors.planning.PrecisionNotGuaranteed(span, problem.measure, problem.wanted, problem.guaranteed),)
@@ -61,13 +61,26 @@ def _unknown_device(problem: DeviceUnknown, job: CheckedJob) -> Diagnostic:
     )
 
 
+def _not_applied(problem: MethodRefused, job: CheckedJob) -> Diagnostic:
+    spans = [m.span for m in job.mitigation.methods if m.name == problem.method.partition("[")[0]]
+    spans += [m.span for m in job.mitigation.methods]
+    obstacle = None if problem.operation is None else _span_of(problem.operation, job)
+    return errors.planning.MethodNotApplied(
+        next(iter(spans), job.mitigation.span) or job.span, problem.method, problem.reason, obstacle
+    )
+
+
+def _span_of(operation: Operation, job: CheckedJob) -> Span | None:
+    """Where an operation of the job's circuit stands; `None` where that is in another file."""
+    source, place = job.circuit.scope.source, place_of(operation)
+    if place is None or place.file != source.name:
+        return None
+    return Span(source, source.offset(place.line, place.column), source.offset(place.end_line, place.end_column))
+
+
 def _no_length(problem: NoLength, job: CheckedJob) -> Diagnostic:
-    source, place = job.circuit.scope.source, place_of(problem.operation)
-    span = job.run_span
-    if place is not None and place.file == source.name:
-        span = Span(source, source.offset(place.line, place.column), source.offset(place.end_line, place.end_column))
     return errors.circuits.NotExecutable(
-        span,
+        _span_of(problem.operation, job) or job.run_span,
         construct=f"{problem.what}, whose length only a device knows,",
         instead="write the time in `ns`, `us`, `ms` or `s`; `qlangc emit` shows the circuit with its timing",
     )

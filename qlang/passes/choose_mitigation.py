@@ -7,7 +7,8 @@ The rule: the smallest predicted mean squared error at the job's shots, over all
 that the job allows; no mitigation is always one of them. The mathematics and its model stand in
 `qlang.mitigation.predict`: global depolarizing with the candidate's rate γ, independent readout errors. Shots are
 those of one measurement setting at one point, divided over the noise scales so that the variance is smallest. Arms
-that scale noise by folding are admitted where the circuit can be undone for certain; one that the job lists is tried.
+that scale noise by folding are admitted where the circuit can be undone for certain; one that the job lists is refused
+where it cannot be for certain, and tried where only the run shows it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +34,7 @@ from qlang.mitigation.predict import Interval as Predicted
 from qlang.mitigation.zne import allocate
 from qlang.passes.declared import Declared, declared_jobs
 from qlang.passes.rejections import MethodRefused, ShotsUndecided
-from qlang.passes.undoable import why_not_undoable
+from qlang.passes.undoable import obstacle_in
 
 MODEL = "global-depolarizing/2"
 """Names the model of the predictions; changes when any prediction does."""
@@ -44,6 +45,17 @@ _EXACT = "the backend is exact: nothing to mitigate"
 _HISTOGRAMS = "histograms are not mitigated in this version"
 
 
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """What a job may apply to its circuit."""
+
+    arms: tuple[Arm, ...]
+    excluded: tuple[Considered, ...] = ()
+    """Arms that cannot run on the circuit, with the reason."""
+    refusal: MethodRefused | None = None
+    """Why the listed arm cannot run on the circuit: no mistake where there is no noise to apply it to."""
+
+
 @dataclass(frozen=True)
 class ChooseMitigation(ModulePass):
     """See the module."""
@@ -52,12 +64,12 @@ class ChooseMitigation(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for declared in declared_jobs(op):
-            arms, excluded = _undoable(op, declared, _arms(declared))
+            admitted = _admitted(op, declared, _arms(declared))
             for candidate in declared.candidates:
                 if not candidate.attributes.keys() & {"reason", "noisy"}:
                     raise PassFailedException(f"candidate {candidate.backend.data} needs `resolve-candidates` first")
                 if "reason" not in candidate.attributes:
-                    declared.add(_policy(declared, candidate, arms, excluded), declared.mitigation)
+                    declared.add(_policy(declared, candidate, admitted), declared.mitigation)
 
 
 def _arms(declared: Declared) -> tuple[Arm, ...]:
@@ -79,25 +91,32 @@ def _arms(declared: Declared) -> tuple[Arm, ...]:
         raise MethodRefused(declared.job.job.data, text, str(problem)) from None
 
 
-def _undoable(
-    module: ModuleOp, declared: Declared, arms: tuple[Arm, ...]
-) -> tuple[tuple[Arm, ...], tuple[Considered, ...]]:
+def _admitted(module: ModuleOp, declared: Declared, arms: tuple[Arm, ...]) -> _Admitted:
     """The arms that can run on the job's circuit, and the others with the reason."""
     name = declared.job.circuit.root_reference.data
     func = next((op for op in module.ops if isinstance(op, FuncOp) and op.sym_name.data == name), None)
     folding = [arm for arm in arms if len(scales_and_weights(arm)[0]) > 1]
-    reason = why_not_undoable(func) if func is not None and folding else None
-    if declared.mitigation.mode.data == "list" or reason is None:
-        return arms, ()
-    return tuple(arm for arm in arms if arm not in folding), tuple(Considered(arm, (), reason) for arm in folding)
+    obstacle = obstacle_in(func) if func is not None and folding else None
+    if obstacle is None:
+        return _Admitted(arms)
+    if declared.mitigation.mode.data != "list":
+        others = tuple(arm for arm in arms if arm not in folding)
+        return _Admitted(others, tuple(Considered(arm, (), obstacle.reason) for arm in folding))
+    if obstacle.operation is None:
+        return _Admitted(arms)
+    (folded,) = (method for method in methods(folding[0]) if len(scales_and_weights(method)[0]) > 1)
+    return _Admitted(
+        arms, refusal=MethodRefused(declared.job.job.data, str(folded), obstacle.reason, obstacle.operation)
+    )
 
 
-def _policy(
-    declared: Declared, candidate: CandidateOp, arms: Sequence[Arm], excluded: Sequence[Considered]
-) -> plan.PolicyOp:
+def _policy(declared: Declared, candidate: CandidateOp, admitted: _Admitted) -> plan.PolicyOp:
+    arms = admitted.arms
     known = plain_attributes(candidate)
     noisy = bool(known.get("noisy"))
     allowed = arms if noisy and declared.expectations else (NoMitigation(),)
+    if admitted.refusal is not None and allowed == arms:
+        raise admitted.refusal
     shots = declared.shots
     if shots == "auto":
         shots = _automatic_shots(declared, known, allowed)
@@ -116,7 +135,7 @@ def _policy(
         "reason": _reason(declared, noisy, choice),
         "stderr": {e.label.data: 0.0 if shots is None else sqrt(p.variance) for e, p in _pairs(declared, choice)},
         "bias": {e.label.data: p.bias for e, p in _pairs(declared, choice)},
-        "considered": [_considered(each) for each in (*choice.considered, *excluded)],
+        "considered": [_considered(each) for each in (*choice.considered, *admitted.excluded)],
     }
     points = declared.planned(plan.PointsOp)[0]
     return plan.PolicyOp.create(

@@ -54,13 +54,17 @@ class ShotsUndecided(Exception):
 
 
 class MethodRefused(Exception):
-    """A mitigation method that this version cannot apply, with its text form and why; nothing is dropped silently."""
+    """A mitigation method that cannot be applied, with its text form and why; nothing is dropped silently.
 
-    def __init__(self, job: str, method: str, reason: str) -> None:
+    `operation` is the operation of the circuit that stands in its way, where it is one.
+    """
+
+    def __init__(self, job: str, method: str, reason: str, operation: Operation | None = None) -> None:
         super().__init__(reason)
         self.job = job
         self.method = method
         self.reason = reason
+        self.operation = operation
 
 
 class PrecisionUnmet(Exception):

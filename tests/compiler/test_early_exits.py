@@ -13,7 +13,7 @@ from qlang.backends.folding import record
 from qlang.backends.interpreter import decode
 from qlang.compiler.driver import compile_source
 from qlang.ir.circuit import FuncOp
-from qlang.passes.undoable import why_not_undoable
+from qlang.passes.undoable import obstacle_in
 from qlang.syntax.source import Source
 from tests.compiler.programs import HEADER, SEEDED, certain, circuit_of, compiled, distribution, kernel_of
 from tests.compiler.random_control import program, text
@@ -168,6 +168,8 @@ observable Z0(qubit[] q) = Z(q[0]);
 circuit early() { qubit[2] q; for int i in [0:5] { if (i == 3) { break; } ry(0.3) q[0]; cx q[0], q[1]; } }
 circuit plain() { qubit[2] q; for int i in [0:2] { ry(0.3) q[0]; cx q[0], q[1]; } }
 circuit measured() { qubit[2] q; bit m; for int i in [0:2] { ry(0.3) q[0]; m = measure q[0]; if (m) { break; } } }
+circuit perhaps() { qubit[3] q; for int i in [0:1] { ry(0.3) q[i]; cx q[0], q[1]; } reset q[2]; }
+circuit late() { qubit[2] q; for int i in [0:1] { h q[i]; reset q[i]; } }
 job j { run CIRCUIT(); expect e = Z0(q); backend sim with lab; seed 3; REST }
 """
 
@@ -192,28 +194,61 @@ def test_a_circuit_that_measures_inside_is_not_folded(qlangc: Callable[..., Answ
     assert chosen.status == 0, chosen.err
     assert "zne" not in json.loads(chosen.out)["expect"]["e"]["method"]
     demanded = ran(qlangc, "measured", "shots 5000; mitigate zne(scales = [1, 3]);")
+    assert demanded.status == 1
+    assert "QJ0650" in demanded.err and "a measurement before the end" in demanded.err
+    Path("exact.qjob").write_text(Path("job.qjob").read_text().replace("sim with lab", "sim"), encoding="utf-8")
+    exact = qlangc("run", "-q", "--no-cache", "--json", "exact.qjob")
+    assert exact.status == 0, exact.err  # nothing to mitigate
+
+
+def test_folding_of_what_only_a_run_shows_to_be_undoable_is_tried(qlangc: Callable[..., Answer]) -> None:
+    demanded = ran(qlangc, "perhaps", "shots 5000; mitigate zne(scales = [1, 3]);")
+    assert demanded.status == 0, demanded.err
+    demanded = ran(qlangc, "late", "shots 5000; mitigate zne(scales = [1, 3]);")
     assert demanded.status == 3
     assert "QJ0511" in demanded.err and "cannot be scaled by folding" in demanded.err
 
 
-def test_what_is_said_to_be_undoable_is() -> None:
+def test_what_is_said_about_undoing_holds() -> None:
     """Against the recorder that folding uses, over random programs."""
-    undoable = 0
+    undoable = refused = 0
     for seed in range(120):
         compilation = compile_source(Source("test.qasm", text(program(seed))), SEEDED, stop_after="kernel")
         assert compilation.module is not None
         func = next(op for op in compilation.module.ops if isinstance(op, FuncOp))
-        if why_not_undoable(func) is None:
+        obstacle = obstacle_in(func)
+        if obstacle is None:
             record(decode(kernel_of(compilation)), ())
             undoable += 1
+        elif obstacle.operation is not None:
+            with pytest.raises(NotUnitary):
+                record(decode(kernel_of(compilation)), ())
+            refused += 1
     assert undoable > 5
+    assert refused > 20
 
 
-def test_a_measured_condition_is_not_undoable() -> None:
-    compilation = compiled(f"{HEADER}{START}h q[0]; m = measure q[0]; if (m) end; x q[1];")
-    assert why_not_undoable(circuit_of(compilation)) is not None
-    with pytest.raises(NotUnitary):
-        record(decode(kernel_of(compilation)), ())
+@pytest.mark.parametrize(
+    ("body", "certain"),
+    [
+        ("h q[0]; m = measure q[0]; if (m) end; x q[1];", True),
+        ("h q[0]; c[1] = measure q[0]; if (c[1]) { x q[1]; }", True),
+        ("h q[0]; m = measure q[0]; h q[0];", True),
+        ("h q[0]; reset q[0];", True),
+        ("for int i in [0:1] { h q[0]; m = measure q[0]; }", True),
+        ("while (m == 0) { h q[0]; m = measure q[0]; }", False),
+        ("for int i in [0:3] { h q[i]; c[i] = measure q[i]; }", False),
+        ("int k = 1; for int i in [0:2] { k += 1; if (k == 9) { h q[0]; reset q[0]; } }", False),
+        ("h q[0]; for int i in [0:2] { x q[i + 1]; } reset q[3];", False),
+    ],
+)
+def test_what_cannot_be_undone_for_certain(body: str, certain: bool) -> None:
+    compilation = compiled(f"{HEADER}{START}{body}")
+    obstacle = obstacle_in(circuit_of(compilation))
+    assert obstacle is not None and (obstacle.operation is not None) == certain
+    if certain:
+        with pytest.raises(NotUnitary):
+            record(decode(kernel_of(compilation)), ())
 
 
 @pytest.mark.parametrize("call", ["fill(a, q[3]);", "fill(a) q[3];"])

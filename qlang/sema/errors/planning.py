@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qlang.syntax.diagnostic import Diagnostic
+from qlang.syntax.diagnostic import Diagnostic, Label
+from qlang.syntax.source import Span
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,12 @@ class MethodNotApplied(Diagnostic):
 
     method: str
     reason: str
+    obstacle: Span | None = None
+    """What in the circuit stands in its way."""
+
+    def secondary(self) -> Iterator[Label]:
+        if self.obstacle is not None:
+            yield Label(self.obstacle, "here")
 
     def helps(self) -> Iterator[str]:
         yield "choose another method, or `mitigate auto`"
