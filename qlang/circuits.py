@@ -11,6 +11,7 @@ from qlang.call_sites import CallSite, call_site
 from qlang.embedding.definition import Definition
 from qlang.embedding.definitions import circuit_or_subroutine, gate_definition
 from qlang.exports import Chosen, Exports
+from qlang.finite import refuse_not_finite
 from qlang.problems import shortly, warn_of
 from qlang.sema.symbols import CircuitSymbol
 from qlang.syntax import tree
@@ -42,7 +43,8 @@ class Circuit(Exports):
     def __call__(self, *arguments: Argument, **named: Argument) -> BoundCircuit:
         """Bind arguments, by position or name; those with defaults may be left out, swept ones are given to the job.
 
-        Raises TypeError as a Python call does, except for missing arguments, which the job reports.
+        Raises TypeError as a Python call does, except for missing arguments, which the job reports; CompileError for
+        what is no number to compute with: NaN, an infinite one, an array without elements.
         """
         names = [parameter.name for parameter in self.definition.parameters]
         if len(arguments) > len(names):
@@ -53,7 +55,9 @@ class Circuit(Exports):
                 problem = "got an unexpected argument" if name not in names else "got two values for"
                 raise TypeError(f"{self.name}() {problem} {name!r}{_near(name, names)}")
             bound[name] = value
-        return BoundCircuit(self, bound, call_site(1))
+        site = call_site(1)
+        shortly(lambda: refuse_not_finite(site, [*enumerate(arguments), *named.items()], "circuit"))
+        return BoundCircuit(self, bound, site)
 
     @property
     def symbol(self) -> CircuitSymbol:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qlang.call_sites import CallSite, call_site
 from qlang.circuits import BoundCircuit, Circuit
 from qlang.embedding.definition import Definition
 from qlang.embedding.relocation import Origins, relocated
 from qlang.embedding.wording import in_python
+from qlang.finite import refuse_not_finite
 from qlang.job_text import Request, WrittenJob, written_job
 from qlang.observables import Observable, ObservableFunction
 from qlang.problems import refuse_errors, shortly, warn_of
@@ -36,6 +37,7 @@ class Auto:
 
 def auto(within: float | None = None) -> Auto:
     """Let the compiler choose the mitigation, spending at most `within` times the raw shots."""
+    _refuse_not_finite(call_site(1), within=within)
     return Auto(within)
 
 
@@ -55,6 +57,7 @@ def sla(
     error: Mapping[str, float] | None = None,
 ) -> Sla:
     """An SLA: `ql.sla(fidelity=0.85, cost="25 usd", latency="30 min", stderr={"mz": 0.01})`."""
+    _refuse_not_finite(call_site(1), fidelity=fidelity, stderr=stderr, error=error)
     terms = [] if fidelity is None else [f"fidelity >= {float(fidelity)!r}"]
     terms += [f"{name} <= {bound}" for name, bound in (("cost", cost), ("latency", latency)) if bound is not None]
     for name, bounds in (("stderr", stderr), ("error", error)):
@@ -143,7 +146,12 @@ def job(
         labels=labels or {},
     )
     site = call_site(1)
+    _refuse_not_finite(site, sweep=request.sweep, shots=shots, seed=seed, precision=precision)
     return shortly(lambda: _made(request, site))
+
+
+def _refuse_not_finite(site: CallSite, **given: Any) -> None:
+    shortly(lambda: refuse_not_finite(site, given.items(), "job"))
 
 
 def _automatic(mitigate: Auto) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 import qlang as ql
@@ -28,7 +29,7 @@ def mistakes(text: str, circuit: ql.Circuit) -> tuple[Diagnostic, ...]:
     """The mistakes of a statement in a file `jobs.py`."""
     linecache.cache["jobs.py"] = (len(text), None, text.splitlines(keepends=True), "jobs.py")
     with pytest.raises(ql.CompileError) as caught:
-        exec(compile(text, "jobs.py", "exec"), {"ql": ql, "program": circuit})
+        exec(compile(text, "jobs.py", "exec"), {"ql": ql, "program": circuit, "array": numpy.array})
     return caught.value.diagnostics
 
 
@@ -58,6 +59,45 @@ def places(text: str, circuit: ql.Circuit) -> list[tuple[str, str, str]]:
 )  # fmt: skip
 def test_a_mistake_is_shown_at_its_argument(text: str, blamed: list[tuple[str, str]], circuit: ql.Circuit) -> None:
     assert places(text, circuit) == [(code, "jobs.py", part) for code, part in blamed]
+
+
+NAN = "float('nan')"
+INFINITE = "-float('inf')"
+
+
+@pytest.mark.parametrize(
+    ("text", "blamed", "construct"),
+    [
+        (f'ql.job(program(3, {NAN}), sample="q")', NAN, "the number nan"),
+        (f"program(3, h={INFINITE})", INFINITE, "the number -inf"),
+        (f"program(3, [0.5, {NAN}])", NAN, "the number nan"),
+        (f"program(3, array([0.5, {NAN}]))", f"array([0.5, {NAN}])", "the number nan"),
+        (f"given = {{'h': {NAN}}}\nprogram(3, **given)", "program", "the number nan"),
+        ("program(3, [])", "[]", "an empty array"),
+        ("program(3, h=[[], []])", "[]", "an empty array"),
+        ("program(3, array([]))", "array([])", "an empty array"),
+        (f'ql.job(program(3), sample="q", sweep={{"h": [0.5, {INFINITE}]}})', INFINITE, "the number -inf"),
+        (f'ql.job(program(3), sample="q", sweep=dict(h=(0.5, {NAN})))', NAN, "the number nan"),
+        (f'ql.job(program(3), sample="q", precision={NAN})', NAN, "the number nan"),
+        (f'ql.job(program(3), sample="q", shots={NAN})', NAN, "the number nan"),
+        (f"ql.sla(fidelity={NAN})", NAN, "the number nan"),
+        (f'ql.sla(stderr={{"z": {INFINITE}}})', INFINITE, "the number -inf"),
+        (f"ql.auto(within={INFINITE})", INFINITE, "the number -inf"),
+    ],
+)
+def test_what_is_no_number_to_compute_with_is_named(
+    text: str, blamed: str, construct: str, circuit: ql.Circuit
+) -> None:
+    first = mistakes(text, circuit)[0]
+    assert (first.code, first.span.source.name, first.span.text) == ("QJ0580", "jobs.py", blamed)
+    assert first.message().startswith(f"{construct} cannot be part of a ")
+    assert next(iter(first.helps())).startswith("give a")
+
+
+def test_no_number_is_named_where_python_has_no_text(circuit: ql.Circuit) -> None:
+    with pytest.raises(ql.CompileError, match="the number nan") as caught:
+        exec(compile(f"\nprogram(3, {NAN})", "typed", "exec"), {"program": circuit})
+    assert "typed" in str(caught.value)
 
 
 def test_a_mistake_that_an_argument_makes_names_both_places(circuit: ql.Circuit) -> None:
