@@ -206,11 +206,15 @@ def measurement(context: Context, node: tree.Measurement) -> Inferred:
 
 
 def array(context: Context, node: tree.ArrayLiteral) -> Inferred:
+    if not node.items:
+        wanted = "an array with at least one element"
+        context.report(errors.types.TypeMismatch(context.span(node), expected=wanted, found="an empty one"))
+        return NOTHING
     inferred = infer_all(context, node.items)
-    if all(value is not None for _, value in inferred) and inferred:
+    if all(value is not None for _, value in inferred):
         return literal(context, node)
     kinds = [kind for kind, _ in inferred]
-    if not kinds or any(isinstance(kind, Unknown) for kind in kinds):
+    if any(isinstance(kind, Unknown) for kind in kinds):
         return NOTHING
     first = kinds[0]
     for item, kind in zip(node.items, kinds, strict=True):
