@@ -70,7 +70,7 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a run gave, signed and recorded."""
+    """What a run gave, signed and recorded; `print(result)` shows the table of `qlangc run`."""
 
     record: Mapping[str, Any]
     """As `qlangc run --json` prints it."""
@@ -106,6 +106,12 @@ class Result:
             name: Estimate(entry["value"], entry["stderr"], bounds.get(name, 0.0), entry["method"], run)
             for name, entry in found.items()
         }
+
+    def __str__(self) -> str:
+        from qlang.compiler.render.theme import PLAIN
+        from qlang.compiler.run_table import run_table
+
+        return run_table(self.record, PLAIN)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name} = {e.value:.6g} ± {e.stderr:.2g}" for name, e in self.expect.items())
