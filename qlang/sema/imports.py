@@ -14,12 +14,16 @@ from qlang.sema.suggestions import suggest
 from qlang.sema.symbols import BrokenSymbol, CircuitSymbol, ObservableSymbol, ParameterSymbol
 from qlang.sema.types import Qubit
 from qlang.syntax import tree
-from qlang.syntax.diagnostic import Label
-from qlang.syntax.parser import parse
+from qlang.syntax.diagnostic import Label, errors_of
+from qlang.syntax.parser import ParseResult, parse
 from qlang.syntax.source import Source
 
 _OBSERVABLES = (".json", ".terms", ".txt")
 """Ends of the names of files that hold an observable."""
+_PROGRAMS = (".qjob", ".inc", ".qasm", ".qasm2", ".qasm3")
+"""Ends of the names of files that are read as programs, whatever is in them."""
+_CONVERTED = (".stim",)
+"""Ends of the names of files in a language that `qlangc convert` reads."""
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
@@ -101,7 +105,7 @@ def _report_unreadable(
 def check_source(
     context: Context, files: Files, source: Source, path: str, blamed: tree.StringLiteral
 ) -> Module | None:
-    """Parse and check another file, its diagnostics placed at the import; `None` for a cycle."""
+    """Parse and check another file, its diagnostics placed at the import; `None` for a cycle or what is no program."""
     done = files.done.get(source.name)
     if done is not None:
         return done
@@ -119,13 +123,18 @@ def check_source(
     from qlang.sema.program import check_program
 
     reporter = context.reporter
+    result = parse(source, packed=reporter.references is None)
+    if _is_foreign(path, result):
+        context.scope.torn = True
+        convertible = path.endswith(_CONVERTED)
+        context.report(errors.files.NotAProgram(context.span(blamed), path=path, convertible=convertible))
+        return None
     outermost = reporter.anchor is None
     if outermost:
         reporter.anchor = blamed.start
     before = context.scope.source.text[: blamed.start].rstrip()
     word = "included" if before.endswith("include") else "imported"
     reporter.entries.append(Label(context.span(blamed), f"{word} here"))
-    result = parse(source, packed=reporter.references is None)
     for diagnostic in result.diagnostics:
         reporter.report(diagnostic)
     version = file_version(result, context.version)
@@ -136,6 +145,14 @@ def check_source(
         reporter.anchor = None
     files.done[source.name] = module
     return module
+
+
+def _is_foreign(path: str, result: ParseResult) -> bool:
+    """Whether a file is no program: its name says so, or says nothing and its text cannot be parsed."""
+    if path.endswith(_CONVERTED):
+        return True
+    has_ending = "." in path.rpartition("/")[2]
+    return has_ending and not path.endswith(_PROGRAMS) and bool(errors_of(result.diagnostics))
 
 
 def _broken_alias(context: Context, alias: tree.Name) -> BrokenSymbol:

@@ -75,6 +75,11 @@ def test_a_second_include_of_the_standard_gates_is_no_mistake(found: Callable[..
         ('include "p.inc";\n', {"p.inc": "qubit q;\nU(0, 0, 0) q;\n"}, ["QJ0218@1"]),
         ('import "p.qasm" as p;\njob j { run p(); }\n', {"p.qasm": "qubit q\nU(0, 0, 0) q;\n"}, ["QJ0101@1"]),
         ("import std.gatez;\n", {}, ["QJ0207@1"]),
+        ('import "p.stim" as p;\njob j { run p(); }\n', {"p.stim": "H 0\nM 0\n"}, ["QJ0224@1"]),
+        ('import "p.stim";\ncircuit c() { qubit q; h q; perhaps q; }\n', {"p.stim": ""}, ["QJ0224@1"]),
+        ('include "p.quil";\n', {"p.quil": "DECLARE ro BIT[1]\nH 0\n"}, ["QJ0224@1"]),
+        ('import "p.gates";\n', {"p.gates": "gate twice a { U(0, 0, 0) a; }\n"}, []),
+        ('import "v1.2/p" as p;\njob j { run p(); }\n', {"v1.2/p": "qubit q\nU(0, 0, 0) q;\n"}, ["QJ0101@1"]),
     ],
 )
 def test_what_goes_wrong_with_files(

@@ -37,6 +37,42 @@ class CannotRead(Diagnostic):
 
 
 @dataclass(frozen=True)
+class NotAProgram(Diagnostic):
+    code = "QJ0224"
+    title = "`{path}` is not a program that could be read here"
+    explanation = (
+        "Programs that `include` and `import` read are `.qjob`, `.qasm` and `.inc` files; `import` reads observables "
+        "from `.json`, `.terms` and `.txt` files too. `qlangc convert` turns Stim circuits into OpenQASM."
+    )
+    found_by = "files"
+    example_wrong = 'import "bell.stim" as bell;\njob j { run bell(); sample rec; }\n=== bell.stim ===\nH 0\nM 0\n'
+    example_right = (
+        'import "bell.qasm" as bell;\n'
+        "job j { run bell(); sample rec; }\n"
+        "=== bell.qasm ===\n"
+        "OPENQASM 3.0;\n"
+        'include "stdgates.inc";\n'
+        "qubit[1] q;\n"
+        "bit[1] rec;\n"
+        "h q[0];\n"
+        "rec = measure q;\n"
+    )
+
+    path: str
+    convertible: bool = False
+    """Whether `qlangc convert` reads it."""
+
+    def notes(self) -> Iterator[str]:
+        if not self.convertible:
+            yield "programs are `.qjob`, `.qasm` and `.inc` files; `import` reads `.json`, `.terms` and `.txt` too"
+
+    def helps(self) -> Iterator[str]:
+        if self.convertible:
+            written = self.path.rpartition(".")[0] + ".qasm"
+            yield f"`qlangc convert {self.path} --to qasm3 -o {written}` writes it as OpenQASM: import that"
+
+
+@dataclass(frozen=True)
 class ImportCycle(Diagnostic):
     code = "QJ0208"
     title = "`{path}` imports itself"
