@@ -12,6 +12,9 @@ from qiskit.quantum_info import SparsePauliOp, Statevector
 from scipy.linalg import expm
 from stdlib_harness import equal_up_to_phase, run_state, unitary
 
+from qlang.compiler.driver import compile_source
+from qlang.syntax.source import Source
+
 ANSATZ = "import std.ansatz;\n"
 
 
@@ -121,3 +124,15 @@ def test_unitary_coupled_cluster(n: int, electrons: int) -> None:
         state = double(n, i, j, a, b, theta[place]) @ state
     ours = run_state(f"uccsd({n}, {electrons}, {listed(theta)})", ANSATZ)
     np.testing.assert_allclose(ours, state, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("n", "electrons", "count", "expected"),
+    [(4, 2, 4, ["QJ0311"]), (4, 2, 5, []), (4, 2, 6, []), (6, 3, 17, ["QJ0311"]), (6, 3, 18, []), (2, 2, 1, [])],
+)
+def test_too_few_angles_of_coupled_cluster_are_found_before_the_run(
+    n: int, electrons: int, count: int, expected: list[str]
+) -> None:
+    text = f"{ANSATZ}job j {{ run uccsd({n}, {electrons}, {listed(angles(count))}); expect z = Z(q[0]); }}\n"
+    found = compile_source(Source("few.qjob", text), stop_after="kernel").diagnostics
+    assert [each.code for each in found] == expected
