@@ -230,18 +230,36 @@ _HEADERS = {
     ),
 }
 """What stands before the braces, which other grammars fill."""
+_PARTNERS = {")": "(", "]": "["}
 
 
 def calibration(c: Context, v: list[Any]) -> Calibration:
     text = c.texts[v[0]]
     kind = "defcal" if text.startswith("defcal") else "cal"
-    header = _COMMENT.sub(" ", text[: text.index("{")])
-    if not _HEADERS[kind].fullmatch(header):
+    header = _COMMENT.sub(lambda found: " " * len(found[0]), text[: text.index("{")])
+    bracket = _unpaired(header)
+    if bracket is not None or not _HEADERS[kind].fullmatch(header):
         from qlang.syntax.errors import InvalidCalibration
 
+        begin, end = (0, len(text[: text.index("{")].rstrip())) if bracket is None else (bracket, bracket + 1)
         start = c.starts[v[0]]
-        c.diagnostics.append(InvalidCalibration(c.span(start, start + len(text[: text.index("{")].rstrip())), kind))
+        unpaired = "" if bracket is None else header[bracket]
+        c.diagnostics.append(InvalidCalibration(c.span(start + begin, start + end), kind, unpaired))
     return Calibration(c.starts[v[0]], c.ends[v[0]], kind, text)
+
+
+def _unpaired(head: str) -> int | None:
+    """The place of a bracket without its partner."""
+    opened: list[int] = []
+    for place, character in enumerate(head):
+        if character in _PARTNERS.values():
+            opened.append(place)
+        elif character in _PARTNERS:
+            partner = _PARTNERS[character]
+            if not opened or head[opened[-1]] != partner:
+                return opened[-1] if partner in [head[each] for each in opened] else place
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def calibration_grammar(c: Context, v: list[Any]) -> Calibration:

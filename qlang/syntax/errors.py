@@ -216,13 +216,20 @@ class InvalidCalibration(Diagnostic):
     title = "this is not the head of a `{kind}`"
     explanation = (
         "A calibration is written `cal { … }` or `defcal name(parameters) qubits -> type { … }`, where parameters and "
-        "type may be missing, and the qubits may not. What the braces hold is kept as it is."
+        "type may be missing, and the qubits may not. Brackets are closed. What the braces hold is kept as it is."
     )
     example_wrong = "defcal x { play(drive); }\n"
     example_right = "defcal x $0 { play(drive); }\n"
     found_by = "syntax"
 
     kind: str
+    bracket: str = ""
+    """The bracket without its partner that is shown."""
+
+    def label(self) -> str:
+        if not self.bracket:
+            return ""
+        return f"this `{self.bracket}` {'is not closed' if self.bracket in '([' else 'closes nothing'}"
 
     def helps(self) -> Iterable[str]:
         form = "defcal name(parameters) qubits -> type { … }" if self.kind == "defcal" else "cal { … }"
