@@ -45,12 +45,18 @@ def refuse_own_input(output: str | None, file: str) -> None:
 
 
 def write_result(path: str, text: str) -> None:
-    """Write a new file, or replace one, in one step. Raises: Failure."""
+    """Write a new file, or replace one, in one step; what is no plain file (`/dev/null`, a pipe) is written into.
+
+    Raises: Failure.
+    """
     from qlang.trust.files import commit, stage
 
     target = Path(path)
     try:
-        commit(stage(target, text.encode(), mode=0o644), target)
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8")
+        else:
+            commit(stage(target, text.encode(), mode=0o644), target)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise Failure(f"cannot write {path}: {reason}", status=exit_codes.EXECUTION) from error

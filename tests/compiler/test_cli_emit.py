@@ -1,5 +1,6 @@
 """emit, and the options that show what the compiler does: stages and passes as text that can be read back."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,3 +69,15 @@ def test_emit_to_a_file(folder: Path, capsys: Capture) -> None:
     parse_ir((folder / "out.mlir").read_text())
     assert cli.main(["emit", "bell.qasm", "-o", "nowhere/out.mlir"]) == 3
     assert "cannot write" in capsys.readouterr().err
+
+
+def test_what_is_no_plain_file_is_written_into(folder: Path) -> None:
+    """A device or pipe stays what it is: replaced, `/dev/null` would be gone for the whole machine."""
+    os.mkfifo(folder / "pipe")
+    reader = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert cli.main(["emit", "bell.qasm", "-o", "pipe"]) == 0
+        parse_ir(os.read(reader, 1 << 16).decode())
+    finally:
+        os.close(reader)
+    assert (folder / "pipe").is_fifo()
