@@ -81,3 +81,11 @@ def test_what_is_no_plain_file_is_written_into(folder: Path) -> None:
     finally:
         os.close(reader)
     assert (folder / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("verb", ["draw", "emit"])
+def test_what_is_read_is_not_written_over(verb: str, folder: Path, capsys: Capture) -> None:
+    (folder / "link.qasm").symlink_to("bell.qasm")
+    assert cli.main([verb, "bell.qasm", "-o", "link.qasm"]) == 2
+    assert "link.qasm is the file that is read" in capsys.readouterr().err
+    assert (folder / "bell.qasm").read_text() == BELL

@@ -13,6 +13,7 @@ from qlang.compiler.drawing import limits
 from qlang.compiler.failure import Failure
 from qlang.compiler.frontend import Analysis
 from qlang.compiler.render.theme import ASCII
+from qlang.compiler.rewriting import refuse_own_input, write_result
 from qlang.compiler.sources import source_of
 from qlang.sema.symbols import CircuitSymbol
 
@@ -30,6 +31,7 @@ def main(argv: list[str]) -> int:
     _add_options(parser)
     options = parser.parse_args(argv)
     console = console_of(options)
+    refuse_own_input(options.output, options.file)
     source = source_of(options.file, console, stdin_name=options.stdin_filename)
     if source is None:
         return exit_codes.DIAGNOSTICS
@@ -77,8 +79,6 @@ def _draw(analysis: Analysis, options: Namespace, console: Console) -> None:
     if options.output is None:
         console.result(text)
     else:
-        from qlang.compiler.rewriting import write_result
-
         write_result(options.output, text)
         console.note(f"wrote {options.output}")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qlang.compiler import exit_codes
 from qlang.compiler.console import Console, console_of, verb_parser
+from qlang.compiler.rewriting import refuse_own_input, write_result
 from qlang.compiler.sources import source_of
 from qlang.compiler.verbs.programs import add_program_options, check_pass, compiled
 
@@ -30,6 +31,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("-o", "--output", metavar="PATH", help="write to a file instead of standard output")
     options = parser.parse_args(argv)
     console = console_of(options)
+    refuse_own_input(options.output, options.file)
     if options.stage == "ast" and options.after is None:
         text, status = _tree(options, console)
     else:
@@ -82,7 +84,5 @@ def _deliver(text: str, output: str | None, console: Console) -> None:
     if output is None:
         console.result(text)
         return
-    from qlang.compiler.rewriting import write_result
-
     write_result(output, text)
     console.note(f"wrote {output}")
