@@ -121,13 +121,15 @@ class BoundCircuit(Exports):
         return self.circuit.symbol, self._constants(), None
 
     def _constants(self) -> dict[str, Constant | float]:
-        """The arguments that are numbers, for drawing."""
-        numbers = {
-            name: getattr(value, "item", lambda value=value: value)()
-            for name, value in self.arguments.items()
-            if not hasattr(value, "__len__")
-        }
-        return {name: value for name, value in numbers.items() if isinstance(value, (int, float))}
+        """The arguments that are numbers or arrays of them, for drawing and writing out."""
+        found: dict[str, Constant | float] = {}
+        for name, value in self.arguments.items():
+            plain = value.tolist() if hasattr(value, "tolist") else value
+            if isinstance(plain, (int, float)):
+                found[name] = plain
+            elif isinstance(plain, (list, tuple)):
+                found[name] = _array(plain)
+        return found
 
     def __str__(self) -> str:
         return self.draw()
@@ -140,6 +142,26 @@ class BoundCircuit(Exports):
         from qlang.compiler.drawing import circuit_html
 
         return circuit_html(self.circuit.symbol, self._constants())
+
+
+def _array(rows: Sequence[Any]) -> Constant:
+    """Nested lists of numbers as an array; what is wrong with them says the check of the call."""
+    from qlang.sema.types import FLOAT, INT, Array
+    from qlang.sema.values import Constant
+
+    shape: list[int] = []
+    inner: Any = rows
+    while isinstance(inner, (list, tuple)) and inner:
+        shape.append(len(inner))
+        inner = inner[0]
+    values, whole = _nested(rows)
+    return Constant(Array(INT if whole else FLOAT, tuple(shape)), values)
+
+
+def _nested(rows: Sequence[Any]) -> tuple[tuple[Any, ...], bool]:
+    """The rows as tuples, and whether all numbers are whole."""
+    parts = [_nested(row) if isinstance(row, (list, tuple)) else (row, isinstance(row, int)) for row in rows]
+    return tuple(value for value, _ in parts), all(whole for _, whole in parts)
 
 
 @dataclass(eq=False)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from qiskit.quantum_info import Operator
 
 import qlang as ql
 from tests.embedding.python_programs import registers_of
@@ -247,3 +248,17 @@ def test_subroutines_return_several_bits() -> None:
         @ql.circuit
         def unsized(q: ql.Qubits):
             return ql.measure(q)
+
+
+def test_arrays_are_written_out_with_the_circuit() -> None:
+    @ql.circuit
+    def rotated(thetas: ql.Array, wires: ql.Array[int, 1]):
+        q = ql.qubits(4)
+        for i in range(len(thetas)):
+            ql.rx(thetas[i], q[wires[i]])
+
+    bound = rotated(np.array([0.1, 0.2]), [2, 3])
+    expected = np.array([math.cos(0.05), -1j * math.sin(0.05)]), np.array([math.cos(0.1), -1j * math.sin(0.1)])
+    theirs = Operator(bound.to_qiskit()).data[:, 0]
+    np.testing.assert_allclose(theirs, np.kron(np.kron(expected[1], expected[0]), [1, 0, 0, 0]), atol=1e-12)
+    assert "0.1, 0.2" in bound.draw()
