@@ -1,0 +1,1 @@
+"""How straight runs of gates become passes over memory, and passes become machine code."""
