@@ -1,0 +1,101 @@
+"""Environments of the peers: one for each, under the user's cache folder, with pinned versions."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+INSTALL_SECONDS = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Somebody else's simulator."""
+
+    name: str
+    module: str
+    """Of `benchmarks.simulators.workers`."""
+    packages: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    gpu: bool = False
+
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer("qsim", "qsim", ("qsimcirq==0.22.1", "cirq-core==1.7.0")),
+        Peer("lightning", "lightning", ("pennylane-lightning==0.45.0", "pennylane==0.45.1")),
+        Peer("qulacs", "qulacs", ("qulacs==0.6.14",)),
+        Peer("aer", "aer", ("qiskit-aer==0.18.2", "qiskit==2.6.2")),
+        Peer("aer-gpu", "aer", ("qiskit-aer-gpu==0.18.2", "qiskit==2.6.2"), ("--gpu",), gpu=True),
+        Peer(
+            "lightning-gpu", "lightning", ("pennylane-lightning-gpu==0.45.0", "pennylane==0.45.1"), ("--gpu",), gpu=True
+        ),
+        Peer("cudaq", "cudaq", ("cudaq==0.15.0",), gpu=True),
+    )
+}
+"""`aer-gpu` is tried with and without cuStateVec, and fuses gates before both; lightning.gpu is built on cuStateVec."""
+
+
+class NotInstallable(Exception):
+    """A peer cannot be had here; says why."""
+
+
+def peers_folder() -> Path:
+    """Where the environments are: the `qlang/benchmarks/peers` of the user's cache folder (XDG_CACHE_HOME)."""
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache"
+    return root / "qlang" / "benchmarks" / "peers"
+
+
+def has_gpu() -> bool:
+    """Whether the system shows a device of NVIDIA."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))
+
+
+def interpreter(peer: Peer) -> Path:
+    """Python of the peer's environment, which is made where it is missing or has other versions.
+
+    Raises `NotInstallable` where there is no device for it or the packages cannot be installed.
+    """
+    if peer.gpu and not has_gpu():
+        raise NotInstallable("no device")
+    folder = peers_folder() / peer.name
+    python, done = folder / "bin" / "python", folder / "installed.json"
+    wanted = json.dumps({"packages": peer.packages, "python": sys.version_info[:2]})
+    with _locked(folder.with_suffix(".lock")):
+        if not (done.exists() and done.read_text(encoding="utf-8") == wanted):
+            _install(peer, folder, python)
+            done.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def _install(peer: Peer, folder: Path, python: Path) -> None:
+    print(f"installing {', '.join(peer.packages)} into {folder}", file=sys.stderr, flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    venv.create(folder, with_pip=True)
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *peer.packages]
+    try:
+        finished = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise NotInstallable(f"pip took longer than {INSTALL_SECONDS} s") from None
+    if finished.returncode != 0:
+        said = [line for line in finished.stderr.splitlines() if line.startswith("ERROR")]
+        raise NotInstallable((said or ["pip failed"])[-1].removeprefix("ERROR: ")[:200])
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One process at a time installs a peer."""
+    import fcntl
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield

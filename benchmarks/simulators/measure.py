@@ -1,0 +1,205 @@
+"""Measurements: ours and a peer in turn, on the same cores, until the repetitions or the time are used up."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.simulators import agreement
+from benchmarks.simulators.agreement import Agreement
+from benchmarks.simulators.bandwidth import copy_bandwidth
+from benchmarks.simulators.cases import Case, write_case
+from benchmarks.simulators.environments import NotInstallable, Peer, interpreter
+from benchmarks.simulators.processes import CannotAnswer, Worker, worker
+from benchmarks.simulators.rows import Ours, Row, Spread
+
+OURS = "benchmarks.simulators.ours"
+START_SECONDS = 120.0
+PATIENCE = 10.0
+"""A single answer may take so many time budgets; then the process is ended."""
+_AMPLITUDE_BYTES = {"float32": 8, "float64": 16}
+_STATES_AT_ONCE = 5
+"""Ours with a copy, the peer's with a copy, and one being compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How much is measured."""
+
+    repeat: int = 9
+    time_budget: float = 20.0
+    """Seconds of alternating runs for one row, and as many for choosing the peer's settings."""
+    without_ours: bool = False
+
+    @property
+    def patience(self) -> float:
+        return max(PATIENCE * self.time_budget, 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is measured for every peer."""
+
+    case: Case
+    precision: str
+    threads: int
+
+    def row(self, peer: str, status: str, reason: str = "", **known: Any) -> Row:
+        about = self.case
+        load = os.getloadavg()[0]
+        return Row(
+            about.name,
+            about.qubits,
+            about.circuit.layers,
+            self.precision,
+            self.threads,
+            peer,
+            status,
+            reason,
+            load=load,
+            **known,
+        )
+
+    def load(self, running: Worker, path: Path, variant: dict[str, Any], seconds: float) -> dict[str, Any]:
+        return running.ask("load", seconds, case=str(path), precision=self.precision, variant=variant)
+
+
+def measure(question: Question, peers: Sequence[Peer], settings: Settings) -> Iterator[Row]:
+    """A row for each peer. Nothing is raised for what a simulator cannot do: the row says it."""
+    if refusal := _too_large(question):
+        yield from (question.row(peer.name, "too large", refusal) for peer in peers)
+        return
+    bandwidth = copy_bandwidth(question.threads)
+    with TemporaryDirectory(prefix="qlang-benchmark-") as folder, ExitStack() as stack:
+        path = Path(folder) / "case.json"
+        write_case(question.case, path)
+        ours: _Side | None = None
+        problem = CannotAnswer("peer only", "")
+        if not settings.without_ours:
+            try:
+                running = stack.enter_context(worker(sys.executable, OURS, (), question.threads))
+                ours = _our_side(running, question, path, settings)
+            except CannotAnswer as found:
+                problem = CannotAnswer(f"ours: {found.status}", found.reason)
+        for peer in peers:
+            row = _against(peer, ours, problem, question, path, settings)
+            yield replace(row, copy_bandwidth=bandwidth)
+
+
+def _too_large(question: Question) -> str:
+    """Why the states do not fit, or nothing."""
+    needed = (_AMPLITUDE_BYTES[question.precision] << question.case.qubits) * _STATES_AT_ONCE
+    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    facts = Path("/proc/meminfo")
+    if facts.exists():
+        kib = next(line.split()[1] for line in facts.read_text().splitlines() if line.startswith("MemAvailable"))
+        available = int(kib) * 1024
+    if needed <= available:
+        return ""
+    return f"{needed / 1e9:.1f} GB are needed to compare two simulators, {available / 1e9:.1f} GB are free"
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A worker with a loaded case that ran once."""
+
+    worker: Worker
+    variant: dict[str, Any]
+    versions: dict[str, str]
+    ours: Ours | None = None
+
+
+def _our_side(running: Worker, question: Question, path: Path, settings: Settings) -> _Side:
+    """Compile and run once. Raises `CannotAnswer`."""
+    versions = running.ask("hello", START_SECONDS)["versions"]
+    before = running.ask("memory", START_SECONDS)["peak_bytes"]
+    told = question.load(running, path, {}, settings.patience)
+    first = running.ask("run", settings.patience)
+    after = running.ask("memory", START_SECONDS)["peak_bytes"]
+    ours = Ours(told["compile_seconds"], told["frontend_seconds"], after - before, first.get("bytes_moved"))
+    return _Side(running, {}, versions, ours)
+
+
+def _against(
+    peer: Peer, ours: _Side | None, problem: CannotAnswer, question: Question, path: Path, settings: Settings
+) -> Row:
+    try:
+        python = interpreter(peer)
+    except NotInstallable as refusal:
+        status = "no device" if str(refusal) == "no device" else "not installable"
+        return question.row(peer.name, status, "" if status == "no device" else str(refusal))
+    module = f"benchmarks.simulators.workers.{peer.module}"
+    with worker(python, module, peer.arguments, question.threads) as running:
+        try:
+            theirs = _fastest_variant(running, question, path, settings)
+            known = {"variant": theirs.variant, "versions": theirs.versions}
+            if ours is None or ours.ours is None:
+                times = _alternate([running], settings)
+                return question.row(
+                    peer.name,
+                    problem.status,
+                    problem.reason,
+                    peer_times=Spread.of(times[0]),
+                    repetitions=len(times[0]),
+                    **known,
+                )
+            known |= {"versions": {**theirs.versions, **ours.versions}, "ours": ours.ours}
+            found = _agreement(ours.worker, running, question, settings)
+            times = _alternate([running, ours.worker], settings)
+        except CannotAnswer as found_problem:
+            return question.row(peer.name, found_problem.status, found_problem.reason)
+    known |= {"difference": found.difference, "bound": found.bound, "repetitions": len(times[0])}
+    known |= {"peer_times": Spread.of(times[0]), "ours_times": Spread.of(times[1])}
+    if not found.agrees:
+        reason = f"the answers differ by {found.difference:.2g}, {found.bound:.2g} is allowed"
+        return question.row(peer.name, "disagree", reason, **known)
+    ratios = Spread.of([theirs_s / ours_s for theirs_s, ours_s in zip(*times, strict=True)])
+    return question.row(peer.name, "measured", ratios=ratios, **known)
+
+
+def _fastest_variant(running: Worker, question: Question, path: Path, settings: Settings) -> _Side:
+    """The peer with its fastest settings, loaded and warm: each runs twice, until the time budget is used up."""
+    versions = running.ask("hello", START_SECONDS)["versions"]
+    asked = running.ask("variants", START_SECONDS, case=str(path), precision=question.precision)["variants"]
+    taken: list[tuple[float, int]] = []
+    begin = time.monotonic()
+    for number, variant in enumerate(asked):
+        if taken and time.monotonic() - begin > settings.time_budget:
+            break
+        question.load(running, path, variant, settings.patience)
+        runs = [running.ask("run", settings.patience)["seconds"]]
+        if runs[0] < settings.time_budget / 4:
+            runs.append(running.ask("run", settings.patience)["seconds"])
+        taken.append((min(runs), number))
+    best = min(taken)[1]
+    if best != len(taken) - 1:
+        question.load(running, path, asked[best], settings.patience)
+        running.ask("run", settings.patience)
+    return _Side(running, asked[best], versions)
+
+
+def _agreement(ours: Worker, theirs: Worker, question: Question, settings: Settings) -> Agreement:
+    """Of the last runs of both. Raises `CannotAnswer`."""
+    if question.case.kind != "state":
+        first, second = (each.ask("answer", settings.patience) for each in (ours, theirs))
+        return agreement.compare_values(first, second, question.precision)
+    indices = agreement.chosen_indices(ours, question.case.qubits, settings.patience)
+    first, second = (agreement.amplitudes(each, indices, settings.patience) for each in (ours, theirs))
+    return agreement.compare_states(first, second, question.precision)
+
+
+def _alternate(workers: Sequence[Worker], settings: Settings) -> list[list[float]]:
+    """Seconds of each worker's runs, in turn; at least one of each."""
+    times: list[list[float]] = [[] for _ in workers]
+    begin = time.monotonic()
+    for _ in range(settings.repeat):
+        for running, taken in zip(workers, times, strict=True):
+            taken.append(running.ask("run", settings.patience)["seconds"])
+        if time.monotonic() - begin > settings.time_budget:
+            break
+    return times
