@@ -1,1 +1,1 @@
-"""How straight runs of gates become passes over memory, and passes become machine code."""
+"""Simulation compiled for the circuit: from gates to steps, programs of sweeps, and native kernels."""
