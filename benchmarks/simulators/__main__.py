@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks.__main__ import machine
 from benchmarks.simulators.arguments import Options, parse
-from benchmarks.simulators.bars import BARS, GPU_BAR, Bar, compile_verdicts, verdicts
+from benchmarks.simulators.bars import BARS, GPU_BAR, Bar, Verdict, compile_verdicts, verdicts
 from benchmarks.simulators.cases import case
 from benchmarks.simulators.circuits import DEFINITIONS
 from benchmarks.simulators.compilation import compilations
@@ -36,6 +36,8 @@ def _run(options: Options) -> int:
         return 0
     asked = [(name, max(options.qubits)) for name in options.circuits if name in DEFINITIONS]
     found = [*verdicts(rows, _bars(options)), *compile_verdicts(list(compilations(asked, options.precisions)))]
+    if not has_gpu():
+        found.append(Verdict(GPU_BAR.what, "", "no device", None))
     for verdict in found:
         print(verdict.line(), file=sys.stderr if options.json else sys.stdout, flush=True)
     return 1 if any(verdict.met is False for verdict in found) else 0
@@ -43,7 +45,7 @@ def _run(options: Options) -> int:
 
 def _bars(options: Options) -> list[Bar]:
     """Those on the chosen circuits; that of GPUs only where there is one."""
-    known = [*BARS, GPU_BAR] if has_gpu() else list(BARS)
+    known = [*BARS, GPU_BAR] if has_gpu() else BARS
     return [bar for bar in known if set(bar.circuits) & set(options.circuits)]
 
 

@@ -1,8 +1,8 @@
 """Whether two simulators gave the same answer; without that there is no ratio.
 
-States are compared on the largest amplitudes and on random ones, up to a global phase, in the l2 norm relative to that of
-the compared amplitudes. Exact values likewise. Means over shots agree within five standard errors (one false alarm in
-two million).
+States are compared on the largest amplitudes and on random ones, up to a global phase, in the l2 norm relative to that
+of the compared amplitudes. Exact values likewise. Means over shots agree within five standard errors (one false alarm
+in two million).
 """
 
 from collections.abc import Sequence

@@ -5,8 +5,8 @@ Four kinds of question:
 - `state`: the state at the end of a circuit;
 - `gradient`: the gradient of ⟨Σ Z_i Z_{i+1}⟩ (open chain) by all parameters of a circuit;
 - `parameter_sets`: the same expectation value for many sets of parameters of one circuit;
-- `trajectories`: the mean of Σ Z_i Z_{i+1} over shots of a noisy circuit, one trajectory for each shot. After each gate of
-  k qubits these qubits depolarize: ρ → (1 − p) ρ + p · 1/2^k with p = NOISE[k − 1].
+- `trajectories`: the mean of Σ Z_i Z_{i+1} over shots of a noisy circuit, one trajectory for each shot. After each gate
+  of k qubits these qubits depolarize: ρ → (1 − p) ρ + p · 1/2^k with p = NOISE[k − 1].
 """
 
 import json

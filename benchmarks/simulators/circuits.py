@@ -33,7 +33,7 @@ class Circuit:
 
 
 def brickwork(qubits: int, layers: int, random: Random) -> Iterator[Operation]:
-    """Each layer: ry then rz with angles in [0, 2π) on every qubit; cx on (0,1), (2,3) … or, odd layers, (1,2), (3,4) …"""
+    """Each layer: ry, rz with angles in [0, 2π) on every qubit; cx on (0,1), (2,3) … or, odd layers, (1,2), (3,4) …"""
     for layer in range(layers):
         for wire in range(qubits):
             yield Operation("ry", (wire,), (random.uniform(0, 2 * math.pi),))
@@ -94,7 +94,7 @@ def qaoa(qubits: int, layers: int, random: Random) -> Iterator[Operation]:
 
 
 def trotter(qubits: int, layers: int, random: Random) -> Iterator[Operation]:
-    """Ising chain with J = 1, field 0.9, time step 0.1, open ends: each step rzz(0.2) along the chain, then rx(0.18)."""
+    """Open Ising chain with J = 1, field 0.9, time step 0.1: each step rzz(0.2) along the chain, then rx(0.18)."""
     for _ in range(layers):
         yield from (Operation("rzz", (wire, wire + 1), (0.2,)) for wire in range(qubits - 1))
         yield from (Operation("rx", (wire,), (0.18,)) for wire in range(qubits))
@@ -134,7 +134,7 @@ def grover(qubits: int, layers: int, random: Random) -> Iterator[Operation]:
 
 
 def clifford_t(qubits: int, layers: int, random: Random) -> Iterator[Operation]:
-    """Each layer: one of h, s, sdg, t, tdg on every qubit, uniformly, then cx on the pairs of a random order of the qubits."""
+    """Each layer: h, s, sdg, t or tdg, drawn uniformly, on every qubit; cx on the pairs of a random order of them."""
     names = ("h", "s", "sdg", "t", "tdg")
     for _ in range(layers):
         yield from (Operation(names[random.integers(len(names))], (wire,)) for wire in range(qubits))

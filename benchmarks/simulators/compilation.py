@@ -13,7 +13,7 @@ from benchmarks.simulators.processes import CannotAnswer, worker
 def compilations(asked: Sequence[tuple[str, int]], precisions: Sequence[str]) -> Iterator[tuple[str, str, float]]:
     """(circuit, `cold` or `warm`, seconds from the kernel to something that runs) for names and numbers of qubits.
 
-    Two processes for each, with the same cache folder, which is empty for the first. What cannot be compiled is left out.
+    Two processes for each, with one cache folder, which is empty for the first. What cannot be compiled is left out.
     """
     for name, qubits in asked:
         for precision in precisions:
@@ -22,7 +22,7 @@ def compilations(asked: Sequence[tuple[str, int]], precisions: Sequence[str]) ->
                 write_case(case(name, qubits), path)
                 for kind in ("cold", "warm"):
                     try:
-                        with worker(sys.executable, OURS, (), 1, {"XDG_CACHE_HOME": folder}) as running:
+                        with worker(sys.executable, OURS, (), 1, extra={"XDG_CACHE_HOME": folder}) as running:
                             told = running.ask("load", START_SECONDS, case=str(path), precision=precision, variant={})
                     except CannotAnswer:
                         break

@@ -34,13 +34,10 @@ PEERS = {
         Peer("qulacs", "qulacs", ("qulacs==0.6.14",)),
         Peer("aer", "aer", ("qiskit-aer==0.18.2", "qiskit==2.6.2")),
         Peer("aer-gpu", "aer", ("qiskit-aer-gpu==0.18.2", "qiskit==2.6.2"), ("--gpu",), gpu=True),
-        Peer(
-            "lightning-gpu", "lightning", ("pennylane-lightning-gpu==0.45.0", "pennylane==0.45.1"), ("--gpu",), gpu=True
-        ),
-        Peer("cudaq", "cudaq", ("cudaq==0.15.0",), gpu=True),
+        Peer("cudaq", "cudaq", ("cuda-quantum-cu12==0.16.0.post1",), gpu=True),
     )
 }
-"""`aer-gpu` is tried with and without cuStateVec, and fuses gates before both; lightning.gpu is built on cuStateVec."""
+"""`aer-gpu` fuses gates, and is tried with its own kernels and with cuStateVec's; `cudaq` fuses them as well."""
 
 
 class NotInstallable(Exception):

@@ -7,7 +7,6 @@ import cmath
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import TypeAlias
 
 import numpy as np
@@ -39,7 +38,7 @@ def phase(angle: float) -> Matrix:
 X = np.array([[0, 1], [1, 0]], complex)
 Y = np.array([[0, -1j], [1j, 0]])
 Z = np.diag([1, -1]).astype(complex)
-H = np.array([[1, 1], [1, -1]], complex) / math.sqrt(2)
+H = np.array([[1, 1], [1, -1]]) * complex(math.sqrt(0.5))
 
 
 def pauli_rotation(pauli: Matrix, angle: float) -> Matrix:
@@ -60,7 +59,7 @@ def su4(*angles: float) -> Matrix:
     before = np.kron(u(*angles[3:6]), u(*angles[0:3]))
     after = np.kron(u(*angles[12:15]), u(*angles[9:12]))
     middle = [pauli_rotation(np.kron(p, p), angle) for p, angle in zip((X, Y, Z), angles[6:9], strict=True)]
-    return reduce(np.matmul, [after, *middle, before])
+    return after @ middle[0] @ middle[1] @ middle[2] @ before
 
 
 def cartan_form(each: Operation) -> list[Operation]:
@@ -81,7 +80,7 @@ _FIXED: dict[str, Matrix] = {
     "tdg": phase(-math.pi / 4),
     "cx": controlled(X),
     "cz": controlled(Z),
-    "swap": np.eye(4, dtype=complex)[[0, 2, 1, 3]],
+    "swap": np.eye(4)[[0, 2, 1, 3]].astype(complex),
 }
 
 _ANGLED: dict[str, Callable[..., Matrix]] = {

@@ -82,10 +82,10 @@ def measure(question: Question, peers: Sequence[Peer], settings: Settings) -> It
         problem = CannotAnswer("peer only", "")
         if not settings.without_ours:
             try:
-                running = stack.enter_context(worker(sys.executable, OURS, (), question.threads))
+                running = stack.enter_context(worker(sys.executable, OURS, (), question.threads, whose="ours: "))
                 ours = _our_side(running, question, path, settings)
             except CannotAnswer as found:
-                problem = CannotAnswer(f"ours: {found.status}", found.reason)
+                problem = found
         for peer in peers:
             row = _against(peer, ours, problem, question, path, settings)
             yield replace(row, copy_bandwidth=bandwidth)
@@ -137,7 +137,7 @@ def _against(
     with worker(python, module, peer.arguments, question.threads) as running:
         try:
             theirs = _fastest_variant(running, question, path, settings)
-            known = {"variant": theirs.variant, "versions": theirs.versions}
+            known: dict[str, Any] = {"variant": theirs.variant, "versions": theirs.versions}
             if ours is None or ours.ours is None:
                 times = _alternate([running], settings)
                 return question.row(

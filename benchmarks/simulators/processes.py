@@ -17,7 +17,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 
 class CannotAnswer(Exception):
-    """A worker did not do what was asked. `status`: `unsupported`, `failed` or `too slow`."""
+    """A worker did not do what was asked. `status`: `unsupported`, `failed` or `too slow`, after whose it is."""
 
     def __init__(self, status: str, reason: str) -> None:
         super().__init__(reason)
@@ -27,12 +27,12 @@ class CannotAnswer(Exception):
 class Worker:
     """A process that speaks the protocol of `workers.service`."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
-        self._process, self._errors = process, errors
+    def __init__(self, process: "subprocess.Popen[bytes]", errors: IO[bytes], whose: str) -> None:
+        self._process, self._errors, self._whose = process, errors, whose
         self._pending = b""
 
     def ask(self, command: str, seconds: float, **arguments: Any) -> dict[str, Any]:
-        """The answer to a command. Raises `CannotAnswer`; after `failed` by death or `too slow` it is of no more use."""
+        """The answer to a command. Raises `CannotAnswer`; a worker that died or was `too slow` is of no more use."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps({"command": command, **arguments}).encode() + b"\n")
@@ -42,7 +42,7 @@ class Worker:
         reply: dict[str, Any] = json.loads(self._line(time.monotonic() + seconds, seconds))
         for status in ("unsupported", "failed"):
             if status in reply:
-                raise CannotAnswer(status, reply[status])
+                raise CannotAnswer(self._whose + status, reply[status])
         return reply
 
     def _line(self, deadline: float, seconds: float) -> bytes:
@@ -52,7 +52,7 @@ class Worker:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([source], [], [], left)[0]:
                 self.stop()
-                raise CannotAnswer("too slow", f"no answer within {seconds:.0f} s")
+                raise CannotAnswer(f"{self._whose}too slow", f"no answer within {seconds:.0f} s")
             received = os.read(source, 1 << 16)
             if not received:
                 raise self._death()
@@ -64,7 +64,9 @@ class Worker:
         status = self._process.wait()
         self._errors.seek(0)
         said = self._errors.read()[-4000:].decode(errors="replace").strip().splitlines()
-        return CannotAnswer("failed", f"the process ended with {status}: {said[-1] if said else 'no word'}"[:300])
+        return CannotAnswer(
+            f"{self._whose}failed", f"the process ended with {status}: {said[-1] if said else 'no word'}"[:300]
+        )
 
     def stop(self) -> None:
         """End the process; more than once does nothing more."""
@@ -74,11 +76,18 @@ class Worker:
 
 @contextmanager
 def worker(
-    python: Path | str, module: str, arguments: Sequence[str], threads: int, extra: Mapping[str, str] | None = None
+    python: Path | str,
+    module: str,
+    arguments: Sequence[str],
+    threads: int,
+    *,
+    extra: Mapping[str, str] | None = None,
+    whose: str = "",
 ) -> Iterator[Worker]:
     """A running worker, bound to the first `threads` cores that this process may use; killed at the end.
 
-    `extra`: variables of its environment beside those of this process.
+    `extra`: variables of its environment beside those of this process; `whose`: stands before the status of what it
+    cannot answer.
     """
     own = {**dict.fromkeys(_THREAD_VARIABLES, str(threads)), "PYTHONPATH": str(ROOT)}
     environment = {**os.environ, **own, **(extra or {})}
@@ -94,7 +103,7 @@ def worker(
             preexec_fn=partial(os.sched_setaffinity, 0, cores) if cores else None,
         )
         with process:
-            running = Worker(process, errors)
+            running = Worker(process, errors, whose)
             try:
                 yield running
             finally:

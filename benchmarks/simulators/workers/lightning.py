@@ -62,6 +62,8 @@ class Lightning:
     def variants(self, case: Case, precision: str) -> list[Variant]:
         if case.kind == "trajectories":
             raise Unsupported("lightning.qubit has no noise")
+        if case.kind == "parameter_sets":  # merging would be work to do for each set
+            return [{"merged": False}]
         return [{}] if case.kind == "gradient" else [{"merged": True}, {"merged": False}]
 
     def load(self, case: Case, precision: str, variant: Variant) -> None:
@@ -145,7 +147,7 @@ class Lightning:
 
 
 def merged_runs(operations: Iterable[Operation]) -> list[list[Operation]]:
-    """Groups, in an order that does the same: runs of gates of one qubit with nothing else on it between, and others."""
+    """Groups, in an order that does the same: runs of gates of one qubit with nothing else on it between; others."""
     groups: list[list[Operation]] = []
     open_runs: dict[int, list[Operation]] = {}
     for each in operations:
@@ -162,7 +164,7 @@ def merged_runs(operations: Iterable[Operation]) -> list[list[Operation]]:
 
 
 def bound(group: Sequence[Operation], dtype: type) -> Apply:
-    """Gates of one qubit, or one gate, as a call on a C++ state: what is left of it when its arguments are made before."""
+    """Gates of one qubit, or one gate, as a call on a C++ state: what is left when its arguments are made before."""
     each = group[0]
     wires = list(each.wires)
     if len(group) > 1 or each.name == "u":

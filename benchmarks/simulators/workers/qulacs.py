@@ -45,7 +45,7 @@ def gate(each: Operation) -> QuantumGateBase:
 
 
 class Qulacs:
-    """Times `update_quantum_state` of a circuit that its optimizer has merged before, the state's allocation included."""
+    """Times `update_quantum_state` of a circuit that its optimizer merged before, the state's allocation included."""
 
     def versions(self) -> dict[str, str]:
         return {"qulacs": version("qulacs")}
@@ -55,6 +55,8 @@ class Qulacs:
             raise Unsupported("Qulacs computes in float64 only")
         if case.kind not in ("state", "parameter_sets"):
             raise Unsupported(f"`{case.kind}` is not asked of Qulacs")
+        if case.kind == "parameter_sets":  # merging would be work to do for each set
+            return [{"block": 0}]
         if any(each.name == "mcz" for each in case.circuit.operations):
             return [{"block": 0}]  # the optimizer would merge the controls into a dense matrix of all qubits
         return [{"block": size} for size in (4, 3, 2, 5, 0)]

@@ -1,7 +1,7 @@
 """The conversation of a worker: one JSON object a line on standard input, one answer a line on standard output.
 
     {"command": "hello"}                                 → {"versions": {…}}
-    {"command": "variants", "case": path, "precision"}   → {"variants": [{…}, …]} settings worth trying, best guess first
+    {"command": "variants", "case": path, "precision"}   → {"variants": [{…}, …]} settings worth trying
     {"command": "load", "case", "precision", "variant"}  → {…} after conversion into the simulator's own form
     {"command": "run"}                                   → {"seconds", …} the simulation alone, and what else is known
     {"command": "peaks", "count"}                        → {"indices"} of the largest amplitudes of the last run
