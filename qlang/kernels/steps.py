@@ -112,7 +112,7 @@ class AngleMap:
     parameters: int
     constants: NDArray[np.float64]
     rows: NDArray[np.int32]
-    columns: NDArray[np.int32]
+    columns: NDArray[np.int64]
     coefficients: NDArray[np.float64]
     _starts: NDArray[np.intp] = field(init=False, repr=False)
     """Where in `rows` each slot that has parameters begins."""
@@ -121,6 +121,22 @@ class AngleMap:
         changes = np.flatnonzero(np.diff(self.rows)) + 1
         starts = np.concatenate([[0], changes]) if len(self.rows) else changes
         object.__setattr__(self, "_starts", starts.astype(np.intp))
+
+    @classmethod
+    def of(
+        cls,
+        parameters: int,
+        constants: NDArray[np.float64],
+        rows: NDArray[np.int32],
+        columns: NDArray[np.int64],
+        coefficients: NDArray[np.float64],
+    ) -> "AngleMap":
+        """The map with its entries sorted by slot, those of one slot and parameter summed, and zeros left out."""
+        keys, places = np.unique(rows.astype(np.int64) * max(parameters, 1) + columns, return_inverse=True)
+        sums = np.bincount(places, weights=coefficients, minlength=len(keys))
+        keys, sums = keys[sums != 0], sums[sums != 0]
+        slots, members = np.divmod(keys, max(parameters, 1))
+        return cls(parameters, constants, slots.astype(np.int32), members, sums)
 
     def angles(self, parameters: ArrayLike) -> NDArray[np.float64]:
         """Angles (batch, slots) of parameters (batch, parameters) or (parameters,). Raises BadAngle."""

@@ -1,0 +1,150 @@
+"""Gates to steps, all gates of one kind at a time.
+
+The recipe of a gate depends on its code and its controls only, so a circuit is sorted into few classes, and each
+step of a class's recipe is written for all its gates by one NumPy expression. Structure and angles come out apart:
+the structure is the same for all parameters.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.ir.gates import BY_CODE
+from qlang.ir.packed import PackedGates
+from qlang.kernels.merge import merged
+from qlang.kernels.recipes import Recipe, recipe
+from qlang.kernels.steps import MOST_QUBITS, AngleMap, Lowering, StepKind, Steps
+
+GateCall: TypeAlias = tuple[int, tuple[int, ...], tuple[float, ...], str]
+"""Code of the primitive, wires with the controls first, parameters, values of the controls."""
+
+_QUBITS = np.array([row.qubits for row in BY_CODE], dtype=np.int64)
+_PARAMETERS = np.array([row.parameters for row in BY_CODE], dtype=np.int64)
+_MASKS = (StepKind.PARITY, StepKind.PATTERN)
+_ANGLED = (StepKind.ROTATION, *_MASKS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """Gates with one recipe: places in the circuit (m,), wires (m, w), index of each gate's first parameter (m,)."""
+
+    recipe: Recipe
+    places: NDArray[np.int64]
+    wires: NDArray[np.int64]
+    parameters: NDArray[np.int64]
+
+
+def steps_of(calls: Sequence[GateCall], qubits: int) -> Lowering:
+    """Lower gates with controls, in order; the parameters are numbered as they come.
+
+    Raises ValueError for a wire that is not one of the `qubits` wires, a gate with a wire twice, and too many qubits.
+    """
+    found: dict[tuple[int, str], list[int]] = {}
+    starts: list[int] = []
+    parameters: list[float] = []
+    for place, (code, _, numbers, controls) in enumerate(calls):
+        if (members := found.get((code, controls))) is None:
+            members = found[code, controls] = []
+        members.append(place)
+        starts.append(len(parameters))
+        if numbers:
+            parameters.extend(numbers)
+    first = np.array(starts, dtype=np.int64)
+    classes = []
+    for (code, controls), members in found.items():
+        places = np.array(members, dtype=np.int64)
+        wires = np.array([calls[place][1] for place in members], dtype=np.int64).reshape(len(members), -1)
+        if wires.shape[1] != _QUBITS[code] + len(controls):
+            raise ValueError(f"{BY_CODE[code].name} with {len(controls)} controls is on {wires.shape[1]} wires")
+        classes.append(_Class(recipe(code, controls), places, wires, first[places]))
+    return _lower(classes, len(calls), np.array(parameters, dtype=np.float64), qubits)
+
+
+def steps_of_packed(runs: Iterable[PackedGates], qubits: int) -> Lowering:
+    """Lower packed runs, one after the other. Raises ValueError as `steps_of`."""
+    arrays = [run.arrays() for run in runs]
+    codes = np.concatenate([np.zeros(0, dtype=np.int64), *(run[0] for run in arrays)])
+    wires = np.concatenate([np.zeros(0, dtype=np.int64), *(run[1] for run in arrays)])
+    parameters = np.concatenate([np.zeros(0), *(run[2] for run in arrays)])
+    first_wire = np.cumsum(_QUBITS[codes]) - _QUBITS[codes]
+    first_parameter = np.cumsum(_PARAMETERS[codes]) - _PARAMETERS[codes]
+    classes = []
+    for code in np.unique(codes).tolist():
+        places = np.flatnonzero(codes == code)
+        columns = first_wire[places, None] + np.arange(_QUBITS[code])
+        classes.append(_Class(recipe(code, ""), places, wires[columns], first_parameter[places]))
+    return _lower(classes, len(codes), parameters, qubits)
+
+
+def _lower(classes: Sequence[_Class], gates: int, parameters: NDArray[np.float64], qubits: int) -> Lowering:
+    if qubits > MOST_QUBITS:
+        raise ValueError(f"{qubits} qubits are more than the {MOST_QUBITS} that masks hold")
+    for each in classes:
+        _check_wires(each.wires, qubits)
+    lengths = np.zeros(gates, dtype=np.int64)
+    for each in classes:
+        lengths[each.places] = len(each.recipe.steps)
+    offsets = np.cumsum(lengths) - lengths
+    total = int(lengths.sum())
+    kinds = np.zeros(total, dtype=np.int8)
+    first, second = np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64)
+    for each in classes:
+        _write_steps(each, offsets[each.places], kinds, first, second)
+    angled = np.isin(kinds, _ANGLED)
+    slots = np.where(angled, np.cumsum(angled), -1).astype(np.int32)
+    steps = Steps(qubits, kinds, first, second, slots, int(angled.sum()) + 1)
+    return merged(Lowering(steps, _angle_map(classes, offsets, steps, len(parameters)), parameters))
+
+
+def _check_wires(wires: NDArray[np.int64], qubits: int) -> None:
+    if not wires.size:
+        return
+    if wires.min() < 0 or wires.max() >= qubits:
+        raise ValueError(f"a gate is on wire {wires.max() if wires.max() >= qubits else wires.min()} of {qubits}")
+    if wires.shape[1] > 1 and not np.diff(np.sort(wires, axis=1), axis=1).all():
+        raise ValueError("a gate has one wire twice")
+
+
+def _write_steps(
+    gates: _Class,
+    offsets: NDArray[np.int64],
+    kinds: NDArray[np.int8],
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+) -> None:
+    """Write the steps of a class at their places."""
+    bits = np.left_shift(1, gates.wires)
+    for index, step in enumerate(gates.recipe.steps):
+        source = bits if step.kind in _MASKS else gates.wires
+        kinds[offsets + index] = step.kind
+        first[offsets + index] = source[:, step.first].sum(axis=1)
+        if step.second:
+            second[offsets + index] = source[:, step.second].sum(axis=1)
+
+
+def _angle_map(classes: Sequence[_Class], offsets: NDArray[np.int64], steps: Steps, parameters: int) -> AngleMap:
+    """The affine map from the gates' parameters to the slots."""
+    constants = np.zeros(steps.slot_count)
+    rows, columns, coefficients = [], [], []
+    for each in classes:
+        angles = [(steps.slots[offsets[each.places] + i], step.angle) for i, step in enumerate(each.recipe.steps)]
+        angles.append((np.zeros(len(each.places), dtype=np.int32), each.recipe.phase))
+        for slots, angle in angles:
+            if angle is None:
+                continue
+            np.add.at(constants, slots, angle[0])
+            for parameter, coefficient in enumerate(angle[1:]):
+                if coefficient:
+                    rows.append(slots)
+                    columns.append(each.parameters + parameter)
+                    coefficients.append(np.full(len(slots), coefficient))
+    return AngleMap.of(
+        parameters,
+        constants,
+        np.concatenate([np.zeros(0, dtype=np.int32), *rows]),
+        np.concatenate([np.zeros(0, dtype=np.int64), *columns]),
+        np.concatenate([np.zeros(0), *coefficients]),
+    )
