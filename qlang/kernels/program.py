@@ -4,7 +4,7 @@ A *wire* is a qubit of the circuit; a *position* is a bit of the index into the 
 position `start[w]` and, SWAPs being relabelled, ends at `end[w]`. Steps are those of `qlang.kernels.steps`; rotations
 and phase terms name the step whose angle they take, so Pauli frames and range reduction are worked out over the
 steps in circuit order and never need the schedule: executing the program with the signed and reduced angles of the
-steps is the circuit up to the final frame.
+steps is the circuit up to the final frame. X and Z steps are frame alone, slot 0 is a scalar: neither is in here.
 
     Program ── Sweep ── Sweep ── …          one pass over memory each
                  │
@@ -59,13 +59,14 @@ class PhaseGroup:
     """Phases that are applied together, as one table of the row and one of the lanes.
 
     The group may be empty: it then carries the scale of rotations only. Masks are those after the permutation of the
-    pass that the group stands in.
+    pass that the group stands in. Terms may be on outer positions alone (in the last group).
     """
 
     parity: tuple[tuple[int, int], ...]
-    """(mask, term): multiplies by exp(−i φ/2 · (−1)^|x & mask|), φ the angle of the term. Mask 0 is a global phase."""
+    """(mask, term): multiplies by exp(−i φ/2 · (−1)^|x & mask|), φ the angle of the term. Mask 0 is a global phase
+    (part of a pattern that was written out)."""
     pattern: tuple[tuple[int, int, int], ...]
-    """(mask, value, term): multiplies by exp(i φ) where x & mask == value. Mask 0 is a global phase."""
+    """(mask, value, term): multiplies by exp(i φ) where x & mask == value."""
     lanes: bool
     """Whether a term touches a lane position."""
 
@@ -152,8 +153,6 @@ class Program:
     initial: tuple[tuple[int, ...], ...]
     """For each wire the steps (rotations, one-qubit parities and patterns) that |0⟩ has gone through when the first
     sweep begins, in order; all empty unless `fresh`. The state begins as the product of these."""
-    global_terms: tuple[int, ...]
-    """Steps that only change the global phase (mask 0): a scalar of the state."""
     sweeps: tuple[Sweep, ...]
     rotations: tuple[int, ...]
     """Step of each rotation id; ids number the rotations in the order of execution."""
