@@ -1,0 +1,62 @@
+"""The block of 64-bit words that a kernel, and the driver that calls it, read: one for each native pass.
+
+Offsets are in bytes into a plane of the buffer, whose index x of vectors is *swizzled*: the bits above a page flip some
+bits of the cache line, x ^ ((x >> SWIZZLE_SHIFT) & SWIZZLE_MASK), so that the strided streams of a pass fall into
+different sets of the cache. Swizzling is linear over GF(2): addresses are combined by exclusive or.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+MOST_REGISTERS = 3
+MOST_LANES = 4
+MOST_LANE_TABLES = 8
+MOST_LANE_OPERATIONS = 6
+LANE_TABLE_WORDS = 5
+LANE_OPERATION_WORDS = 3
+
+
+class Word(IntEnum):
+    """The first word of each part of a block."""
+
+    WALK = 0
+    """Ones below a vector's size and at the registers: `((x | WALK) + 1) & ~WALK` is the next group of vectors."""
+    GROUPS = 1
+    SWIZZLE_SHIFT = 2
+    SWIZZLE_MASK = 3
+    STORE = 4
+    """For each combination of the registers its swizzled offset."""
+    LOAD = 12
+    """For each combination where its amplitudes come from, swizzled."""
+    ROW = 20
+    """For each combination its offset in a plane of the table of rows."""
+    LOAD_XOR = 28
+    """What the tile adds to the offsets of the sources (swizzled)."""
+    PARITY_MASK = 29
+    """For each register the bits of x on whose parity its source depends …"""
+    PARITY_VALUE = 32
+    """… and the register's swizzled offset."""
+    ROTATION = 35
+    """For each register, then for each lane, the offset of tan(θ/2) in the item's data."""
+    DATA = 42
+    """The item's data."""
+    TABLE = 43
+    """The table of rows: the plane of cosines."""
+    TABLE_PLANE = 44
+    """Bytes from the cosines to the sines."""
+    PREFETCH_RE = 45
+    """The next tile in the state, its two planes …"""
+    PREFETCH_IM = 46
+    PREFETCH_X = 47
+    """… the offset of the next line of it, and the zeros of the mask of the offsets in a tile."""
+    PREFETCH_WALK = 48
+    FUNCTION = 49
+    LANE_TABLES = 50
+    """Each: real plane, bytes to the imaginary plane, bytes (rows,) of table indices, and, exclusive or."""
+    LANE_OPERATIONS = LANE_TABLES + MOST_LANE_TABLES * LANE_TABLE_WORDS
+    """Each: permutation by (index vector, integers (rows,), exclusive or), or blend by (mask of lanes, –, –)."""
+    FIXES = LANE_OPERATIONS + MOST_LANE_OPERATIONS * LANE_OPERATION_WORDS
+    """The instructions that set the words that depend on the tile, see `qlang.kernels.cpu.driver`."""
+    FIX_COUNT = FIXES + 1
+    WORDS = 128

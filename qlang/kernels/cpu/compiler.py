@@ -1,0 +1,133 @@
+"""From LLVM text to functions: compiled once in a process, and once on a machine thanks to the cache of object code."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+from qlang.kernels.cpu.host import Target
+from qlang.kernels.cpu.object_cache import ObjectCache, default_cache_folder
+
+
+@dataclass(slots=True)
+class CompileStats:
+    """What was done in this process so far."""
+
+    compiled: int = 0
+    """Functions compiled by LLVM."""
+    from_disk: int = 0
+    """Functions loaded from the cache of object code."""
+    from_memory: int = 0
+    """Requests for a function that was there already."""
+    corrupt: int = 0
+    """Cache entries that were dropped because they had been damaged."""
+    compile_seconds: float = 0.0
+    load_seconds: float = 0.0
+
+
+class Compiler:
+    """Functions by their LLVM text. Any thread may ask; the code lives as long as the compiler."""
+
+    def __init__(self, cache: ObjectCache | None) -> None:
+        """Without a cache nothing is kept on disk."""
+        self.cache = cache
+        self._stats = CompileStats()
+        self._lock = threading.Lock()
+        self._addresses: dict[tuple[str, Target], int] = {}
+        self._machines: dict[Target, Any] = {}
+        self._engines: list[Any] = []
+
+    def address(self, text: str, function: str, target: Target) -> int:
+        """The address of a function of a module, compiled for a target.
+
+        Raises RuntimeError (llvmlite's) for a text that is no module: an error of the generator.
+        """
+        with self._lock:
+            known = self._addresses.get((text, target))
+            if known is not None:
+                self._stats.from_memory += 1
+                return known
+            address = self._load(self._object(text, target), function, target)
+            self._addresses[text, target] = address
+            return address
+
+    def stats(self) -> CompileStats:
+        """A copy of the counts."""
+        with self._lock:
+            counts = CompileStats(**asdict(self._stats))
+        counts.corrupt = self.cache.corrupt if self.cache is not None else 0
+        return counts
+
+    def _object(self, text: str, target: Target) -> bytes:
+        started = time.perf_counter()
+        key = _key(text, target)
+        code = self.cache.get(key) if self.cache is not None else None
+        if code is not None:
+            self._stats.from_disk += 1
+            return code
+        code = self._compiled(text, target)
+        self._stats.compiled += 1
+        self._stats.compile_seconds += time.perf_counter() - started
+        if self.cache is not None:
+            self.cache.put(key, code)
+        return code
+
+    def _compiled(self, text: str, target: Target) -> bytes:
+        binding = _llvm()
+        parsed = binding.parse_assembly(text)
+        parsed.verify()
+        code: bytes = self._machine(target).emit_object(parsed)
+        return code
+
+    def _machine(self, target: Target) -> Any:
+        if target not in self._machines:
+            self._machines[target] = _target_machine(target)
+        return self._machines[target]
+
+    def _load(self, code: bytes, function: str, target: Target) -> int:
+        # One engine for each object: all define a function of the same name, and loading is as fast this way.
+        started = time.perf_counter()
+        binding = _llvm()
+        engine = binding.create_mcjit_compiler(binding.parse_assembly(""), _target_machine(target))
+        engine.add_object_file(binding.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        self._engines.append(engine)
+        self._stats.load_seconds += time.perf_counter() - started
+        return int(engine.get_function_address(function))
+
+
+def _key(text: str, target: Target) -> str:
+    from llvmlite import __version__
+
+    parts = (text, target.cpu, target.features, __version__)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _llvm() -> Any:
+    """llvmlite's binding, ready to compile for this machine."""
+    from llvmlite import binding
+
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    return binding
+
+
+def _target_machine(target: Target) -> Any:
+    chosen = _llvm().Target.from_default_triple()
+    return chosen.create_target_machine(cpu=target.cpu, features=target.features, opt=2, jit=True)
+
+
+@lru_cache(maxsize=1)
+def shared_compiler() -> Compiler:
+    """The process's compiler, with the user's cache of object code."""
+    return Compiler(ObjectCache(default_cache_folder()))
+
+
+def compile_stats() -> CompileStats:
+    """What the process's compiler has done so far."""
+    return shared_compiler().stats()

@@ -1,0 +1,246 @@
+"""LLVM text of the driver: for a range of tiles gather, set the passes' words, run the passes, scatter.
+
+The function is `void drive(ptr sweep, ptr blocks, ptr re, ptr im, ptr mixed, i64 begin, i64 end)`: the sweep's words,
+the passes' blocks (which it changes), the two planes of the buffer, room for one table of rows, and the range of
+units. A unit is a tile of an item of the batch: `unit = item · tiles + tile`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from qlang.kernels.cpu.arguments import Word
+from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
+from qlang.kernels.cpu.text import Text, module
+
+DRIVER = "drive"
+FIX_WORDS = 6
+MOST_POSITIONS = 48
+
+
+class SweepWord(IntEnum):
+    """The words of a sweep."""
+
+    STATE_RE = 0
+    STATE_IM = 1
+    STATE_STRIDE = 2
+    """Bytes from an item to the next, in a plane."""
+    TILE_BITS = 3
+    """log2 of the tiles of an item."""
+    ELEMENT_SHIFT = 4
+    """log2 of the bytes of a number."""
+    PASSES = 5
+    CHUNK = 6
+    """Bytes that lie together in the state and in the buffer. 0: the state itself is the buffer."""
+    CHUNKS = 7
+    WALK = 8
+    """Zeros at the bits of a chunk's offset in its tile."""
+    SWIZZLE_SHIFT = 9
+    SWIZZLE_MASK = 10
+    DATA = 11
+    DATA_STRIDE = 12
+    VALUES = 13
+    VALUES_STRIDE = 14
+    UNITS = 15
+    OUTER = 16
+    """The outer positions, ascending."""
+    WORDS = OUTER + MOST_POSITIONS
+
+
+class Fix(IntEnum):
+    """Instructions that set words of a block for a tile: (operation, word, mask, index, amount, –)."""
+
+    SET = 0
+    """word = amount"""
+    SET_DATA = 1
+    """word = the item's data + amount"""
+    FLIP_ODD = 2
+    """word ^= amount, if an odd number of the tile's bits in the mask are set"""
+    CLEAR_UNLIKE = 3
+    """word &= ~amount, unless the tile's bits in the mask are the item's value with this index"""
+    MIX_PARITY = 4
+    """The table of rows times the item's table at `amount`, its conjugate where the parity is odd."""
+    MIX_MATCH = 5
+    """The same where the tile's bits in the mask are the item's value with this index, else nothing."""
+
+
+def driver_module(target: Target, precision: Precision) -> str:
+    """The text of the module."""
+    return module(_Driver(target, precision).write())
+
+
+class _Driver:
+    def __init__(self, target: Target, precision: Precision) -> None:
+        self.lanes = target.lanes(precision)
+        self.bytes = target.vector_bytes
+        self.element_bytes = ELEMENT_BYTES[precision]
+        self.element = "float" if precision == "float32" else "double"
+        self.vector = f"<{self.lanes} x {self.element}>"
+        self.text = Text(
+            f"void @{DRIVER}(ptr noalias %sweep, ptr %blocks, ptr %re, ptr %im, ptr %mixed, i64 %begin, i64 %end)"
+        )
+
+    def write(self) -> Text:
+        text = self.text
+        self.words = {word: self._word(word) for word in SweepWord if word < SweepWord.OUTER}
+        self.in_place = text.value(f"icmp eq i64 {self.words[SweepWord.CHUNK]}, 0")
+        with text.loop(text.binary("sub", "%end", "%begin")) as loop:
+            self._unit(text.binary("add", loop["index"], "%begin"))
+        return text
+
+    def _word(self, word: int) -> str:
+        type_ = "ptr" if word in (SweepWord.STATE_RE, SweepWord.STATE_IM, SweepWord.DATA, SweepWord.VALUES) else "i64"
+        return self.text.load(type_, "%sweep", 8 * word)
+
+    def _place(self, unit: str) -> tuple[str, str, str]:
+        """The item of a unit, the index at which its tile begins, and the tile's offset in a plane."""
+        text, words = self.text, self.words
+        item = text.binary("lshr", unit, words[SweepWord.TILE_BITS])
+        tile = text.binary("sub", unit, text.binary("shl", item, words[SweepWord.TILE_BITS]))
+        with text.loop(words[SweepWord.TILE_BITS], base=("i64", "0")) as loop:
+            outer = text.at("%sweep", 8 * SweepWord.OUTER)
+            position = text.load("i64", text.value(f"getelementptr i64, ptr {outer}, i64 {loop['index']}"))
+            bit = text.binary("and", text.binary("lshr", tile, loop["index"]), 1)
+            loop.next["base"] = text.binary("or", loop["base"], text.binary("shl", bit, position))
+        base = loop["base"]
+        offset = text.binary("mul", item, words[SweepWord.STATE_STRIDE])
+        return item, base, text.binary("add", offset, text.binary("shl", base, words[SweepWord.ELEMENT_SHIFT]))
+
+    def _unit(self, unit: str) -> None:
+        """One tile of one item."""
+        text, words = self.text, self.words
+        item, base, offset = self._place(unit)
+        following = text.binary("add", unit, 1)
+        inside = text.value(f"icmp ult i64 {following}, {words[SweepWord.UNITS]}")
+        _, _, ahead = self._place(text.value(f"select i1 {inside}, i64 {following}, i64 {unit}"))
+        planes = [(words[SweepWord.STATE_RE], "%re"), (words[SweepWord.STATE_IM], "%im")]
+        tile = [text.at(state, offset) for state, _ in planes]
+        next_tile = [text.at(state, ahead) for state, _ in planes]
+        self._copy(tile, ["%re", "%im"], gather=True)
+        buffers = [
+            text.value(f"select i1 {self.in_place}, ptr {here}, ptr {buffer}")
+            for here, (_, buffer) in zip(tile, planes, strict=True)
+        ]
+        data = text.at(words[SweepWord.DATA], text.binary("mul", item, words[SweepWord.DATA_STRIDE]))
+        values = text.at(words[SweepWord.VALUES], text.binary("mul", item, words[SweepWord.VALUES_STRIDE]))
+        with text.loop(words[SweepWord.PASSES], line=("i64", "0")) as loop:
+            block = text.at("%blocks", text.binary("mul", loop["index"], 8 * Word.WORDS))
+            text.store("ptr", data, block, 8 * Word.DATA)
+            text.store("ptr", next_tile[0], block, 8 * Word.PREFETCH_RE)
+            text.store("ptr", next_tile[1], block, 8 * Word.PREFETCH_IM)
+            text.store("i64", loop["line"], block, 8 * Word.PREFETCH_X)
+            self._fix(block, base, data, values)
+            function = text.load("ptr", block, 8 * Word.FUNCTION)
+            text.put(f"call void {function}(ptr {buffers[0]}, ptr {buffers[1]}, ptr {block})")
+            loop.next["line"] = text.load("i64", block, 8 * Word.PREFETCH_X)
+        self._copy(["%re", "%im"], tile, gather=False)
+
+    def _copy(self, sources: list[str], targets: list[str], *, gather: bool) -> None:
+        """Copies a tile between the state and the buffer, chunk by chunk."""
+        text, words = self.text, self.words
+        chunks = text.value(f"select i1 {self.in_place}, i64 0, i64 {words[SweepWord.CHUNKS]}")
+        vectors = text.binary("udiv", words[SweepWord.CHUNK], self.bytes)
+        walk = words[SweepWord.WALK]
+        keep = text.binary("xor", walk, -1)
+        with text.loop(chunks, far=("i64", "0"), near=("i64", "0")) as loop:
+            with text.loop(vectors, inner=("i64", "0")) as each:
+                near = text.binary("add", loop["near"], each["inner"])
+                swizzle = text.binary("lshr", near, words[SweepWord.SWIZZLE_SHIFT])
+                near = text.binary("xor", near, text.binary("and", swizzle, words[SweepWord.SWIZZLE_MASK]))
+                far = text.binary("add", loop["far"], each["inner"])
+                source, target = (far, near) if gather else (near, far)
+                for from_, to in zip(sources, targets, strict=True):
+                    moved = text.load(self.vector, from_, source, align=self.bytes)
+                    text.store(self.vector, moved, to, target, align=self.bytes)
+                each.next["inner"] = text.binary("add", each["inner"], self.bytes)
+            loop.next["near"] = text.binary("add", loop["near"], words[SweepWord.CHUNK])
+            step = text.binary("add", text.binary("or", loop["far"], walk), 1)
+            loop.next["far"] = text.binary("and", step, keep)
+
+    def _fix(self, block: str, base: str, data: str, values: str) -> None:
+        """Carries out a block's instructions."""
+        text = self.text
+        count = text.load("i64", block, 8 * Word.FIX_COUNT)
+        fixes = text.load("ptr", block, 8 * Word.FIXES)
+        with text.loop(count) as loop:
+            fix = text.at(fixes, text.binary("mul", loop["index"], 8 * FIX_WORDS))
+            kind, word, mask, index, amount = (text.load("i64", fix, 8 * i) for i in range(5))
+            place = text.value(f"getelementptr i64, ptr {block}, i64 {word}")
+            inside = text.binary("and", base, mask)
+            for each in Fix:
+                with text.when(text.value(f"icmp eq i64 {kind}, {int(each)}")):
+                    _FIXES[each](self, place, inside, (index, amount), (data, values, block))
+
+    def _set(self, place: str, _: str, operands: tuple[str, str], __: tuple[str, str, str]) -> None:
+        self.text.store("i64", operands[1], place)
+
+    def _set_data(self, place: str, _: str, operands: tuple[str, str], context: tuple[str, str, str]) -> None:
+        self.text.store("ptr", self.text.at(context[0], operands[1]), place)
+
+    def _flip_odd(self, place: str, inside: str, operands: tuple[str, str], _: tuple[str, str, str]) -> None:
+        text = self.text
+        chosen = text.binary("and", text.binary("sub", "0", text.parity(inside)), operands[1])
+        text.store("i64", text.binary("xor", text.load("i64", place), chosen), place)
+
+    def _unlike(self, inside: str, index: str, values: str, relation: str = "ne") -> str:
+        wanted = self.text.load("i64", self.text.value(f"getelementptr i64, ptr {values}, i64 {index}"))
+        return self.text.value(f"icmp {relation} i64 {inside}, {wanted}")
+
+    def _clear_unlike(
+        self, place: str, inside: str, operands: tuple[str, str], context: tuple[str, str, str]
+    ) -> None:
+        text = self.text
+        with text.when(self._unlike(inside, operands[0], context[1])):
+            kept = text.binary("xor", operands[1], -1)
+            text.store("i64", text.binary("and", text.load("i64", place), kept), place)
+
+    def _mix_parity(self, _: str, inside: str, operands: tuple[str, str], context: tuple[str, str, str]) -> None:
+        text = self.text
+        sign = text.binary("sub", "1", text.binary("shl", text.parity(inside), 1))
+        self._mix(text.value(f"sitofp i64 {sign} to {self.element}"), operands[1], context)
+
+    def _mix_match(self, _: str, inside: str, operands: tuple[str, str], context: tuple[str, str, str]) -> None:
+        with self.text.when(self._unlike(inside, operands[0], context[1], "eq")):
+            self._mix("1.0", operands[1], context)
+
+    def _mix(self, sign: str, amount: str, context: tuple[str, str, str]) -> None:
+        """Multiplies the pass's table of rows by another one, or by its conjugate."""
+        text, (data, _, block) = self.text, context
+        plane = text.load("i64", block, 8 * Word.TABLE_PLANE)
+        current = text.load("ptr", block, 8 * Word.TABLE)
+        factor = text.at(data, amount)
+        whole = text.binary("udiv", plane, self.bytes)
+        done = text.binary("mul", whole, self.lanes)
+        rest = text.binary("sub", text.binary("udiv", plane, self.element_bytes), done)
+        for vector, count, first, size in (
+            (self.vector, whole, "0", self.bytes),
+            (self.element, rest, text.binary("mul", done, self.element_bytes), self.element_bytes),
+        ):
+            signs = text.splat(vector, self.element, sign) if vector == self.vector else sign
+            with text.loop(count) as loop:
+                offset = text.binary("add", first, text.binary("mul", loop["index"], size))
+                self._mix_at(vector, offset, plane, (current, factor), signs)
+        text.store("ptr", "%mixed", block, 8 * Word.TABLE)
+
+    def _mix_at(self, vector: str, offset: str, plane: str, tables: tuple[str, str], sign: str) -> None:
+        text = self.text
+        second = text.binary("add", offset, plane)
+        (a, b), (c, d) = (
+            [text.load(vector, table, place, align=self.element_bytes) for place in (offset, second)]
+            for table in tables
+        )
+        d = text.binary("fmul", d, sign, vector)
+        real = text.binary("fsub", text.binary("fmul", a, c, vector), text.binary("fmul", b, d, vector), vector)
+        imaginary = text.binary("fadd", text.binary("fmul", a, d, vector), text.binary("fmul", b, c, vector), vector)
+        text.store(vector, real, "%mixed", offset, align=self.element_bytes)
+        text.store(vector, imaginary, "%mixed", second, align=self.element_bytes)
+
+
+_FIXES = {
+    Fix.SET: _Driver._set,
+    Fix.SET_DATA: _Driver._set_data,
+    Fix.FLIP_ODD: _Driver._flip_odd,
+    Fix.CLEAR_UNLIKE: _Driver._clear_unlike,
+    Fix.MIX_PARITY: _Driver._mix_parity,
+    Fix.MIX_MATCH: _Driver._mix_match,
+}

@@ -1,0 +1,67 @@
+"""What code is generated for: a processor's name, its features and the width of its vectors."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+Precision = Literal["float32", "float64"]
+ELEMENT_BYTES: dict[str, int] = {"float32": 4, "float64": 8}
+"""Bytes of a real number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A processor as LLVM names it."""
+
+    cpu: str
+    features: str
+    """Comma-separated, with + and − (the form of LLVM's `-mattr`)."""
+    vector_bytes: int
+    permute: Literal["avx512", "avx2", "neon", "extract"]
+    """How lanes are permuted by an index that is known at run time only."""
+    fused: bool
+    """Whether the processor has a fused multiply-add."""
+
+    def lanes(self, precision: Precision) -> int:
+        """Numbers in a vector."""
+        return self.vector_bytes // ELEMENT_BYTES[precision]
+
+    def lane_bits(self, precision: Precision) -> int:
+        """Qubits in a vector: `PlanOptions.lane_bits` for this target."""
+        return self.lanes(precision).bit_length() - 1
+
+
+@lru_cache(maxsize=1)
+def host_target() -> Target:
+    """The processor that this runs on, with the widest vectors that it has."""
+    from llvmlite import binding
+
+    name = binding.get_host_cpu_name()
+    has = binding.get_host_cpu_features()
+    machine = platform.machine().lower()
+    if machine in ("x86_64", "amd64"):
+        # LLVM prefers half vectors on some processors with AVX-512; the kernels are written for whole ones.
+        flat = has.flatten() + ",-prefer-256-bit"
+        if has.get("avx512f") and has.get("avx512vl"):
+            return Target(name, flat, 64, "avx512", fused=True)
+        if has.get("avx2") and has.get("fma"):
+            return Target(name, flat, 32, "avx2", fused=True)
+        return Target(name, flat, 16, "extract", fused=False)
+    if machine in ("aarch64", "arm64"):
+        return Target(name, has.flatten(), 16, "neon", fused=True)
+    return Target(name, has.flatten(), 16, "extract", fused=False)
+
+
+def executable_targets() -> tuple[Target, ...]:
+    """The host's target first, then narrower ones that it can execute too (for tests, and for the tuner)."""
+    host = host_target()
+    narrower = []
+    if host.permute == "avx512":
+        narrower.append(Target(host.cpu, host.features, 32, "avx2", fused=True))
+    if host.permute in ("avx512", "avx2"):
+        narrower.append(Target("haswell", "+avx2,+fma", 32, "avx2", fused=True))
+        narrower.append(Target("x86-64", "", 16, "extract", fused=False))
+    return (host, *narrower)

@@ -1,0 +1,259 @@
+"""LLVM text of a pass: a loop over groups of 2**k vectors of both planes, all parts of the pass in registers.
+
+    for each group x:  load (permuted), exchange lanes, multiply by phases, rotate lanes, rotate registers, store
+
+A rotation by θ without its cosine is a −= t·b, b += t·a_old with t = tan(θ/2): one fused multiply-add for each real
+number. The function is `void kernel(ptr re, ptr im, ptr block)`, the block as `qlang.kernels.cpu.arguments` says.
+"""
+
+from __future__ import annotations
+
+from qlang.kernels.cpu.arguments import LANE_OPERATION_WORDS, LANE_TABLE_WORDS, MOST_REGISTERS, Word
+from qlang.kernels.cpu.host import ELEMENT_BYTES
+from qlang.kernels.cpu.lanes import index_format, index_type, permuted
+from qlang.kernels.cpu.shapes import KernelShape
+from qlang.kernels.cpu.text import Text, module
+
+KERNEL = "kernel"
+Pair = list[str]
+"""The real and the imaginary vector."""
+
+
+def kernel_module(shape: KernelShape, name: str = KERNEL) -> str:
+    """The text of a module with the kernel of this shape."""
+    return module(_Kernel(shape, name).write())
+
+
+class _Kernel:
+    """One kernel being written; the attributes are the values computed before the loop."""
+
+    def __init__(self, shape: KernelShape, name: str) -> None:
+        self.shape = shape
+        self.lanes = shape.target.lanes(shape.precision)
+        self.bytes = shape.target.vector_bytes
+        self.element = "float" if shape.precision == "float32" else "double"
+        self.vector = f"<{self.lanes} x {self.element}>"
+        self.text = Text(f"void @{name}(ptr noalias %re, ptr noalias %im, ptr noalias %block)")
+        self.combinations = range(1 << shape.registers)
+
+    def write(self) -> Text:
+        """The function."""
+        self._constants()
+        text = self.text
+        text.put("br label %group")
+        text.label("group")
+        after = [text.fresh("%next") for _ in range(3)]
+        text.put(f"%turn = phi i64 [0, %entry], [{after[0]}, %group]")
+        text.put(f"%x = phi i64 [0, %entry], [{after[1]}, %group]")
+        if self.shape.prefetch:
+            text.put(f"%ahead = phi i64 [{self.prefetch_x}, %entry], [{after[2]}, %group]")
+        self._group()
+        last_ahead = self._prefetch("%ahead") if self.shape.prefetch else ""
+        text.put(f"{after[0]} = add i64 %turn, 1")
+        step = text.binary("add", text.binary("or", "%x", self.walk), 1)
+        text.put(f"{after[1]} = and i64 {step}, {self.walk_not}")
+        if self.shape.prefetch:
+            text.put(f"{after[2]} = or i64 {last_ahead}, 0")
+        more = text.value(f"icmp ult i64 {after[0]}, {self.groups}")
+        text.put(f"br i1 {more}, label %group, label %end")
+        text.label("end")
+        if self.shape.prefetch:
+            text.store("i64", after[2], "%block", 8 * Word.PREFETCH_X)
+        return text
+
+    def _word(self, index: int, type_: str = "i64") -> str:
+        return self.text.load(type_, "%block", 8 * index)
+
+    def _constants(self) -> None:
+        """Loads what does not change from group to group."""
+        shape, text = self.shape, self.text
+        self.walk = self._word(Word.WALK)
+        self.walk_not = text.binary("xor", self.walk, -1)
+        self.groups = self._word(Word.GROUPS)
+        self.shift, self.mask = self._word(Word.SWIZZLE_SHIFT), self._word(Word.SWIZZLE_MASK)
+        self.store_offsets = [self._word(Word.STORE + r) for r in self.combinations]
+        if shape.permutation:
+            tile = self._word(Word.LOAD_XOR)
+            self.load_offsets = [text.binary("xor", self._word(Word.LOAD + r), tile) for r in self.combinations]
+            self.parities = [
+                (self._word(Word.PARITY_MASK + i), self._word(Word.PARITY_VALUE + i)) for i in range(shape.registers)
+            ]
+        if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
+            self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
+        data = self._word(Word.DATA, "ptr")
+        self.tangents = [self._tangent(data, i) for i in range(shape.rotations)]
+        self.lane_tangents = [
+            text.value(f"fmul {self.vector} {self._tangent(data, MOST_REGISTERS + lane)}, {self._signs(lane)}")
+            for lane in shape.lane_rotations
+        ]
+        if shape.phase:
+            self.cosines = self._word(Word.TABLE, "ptr")
+            self.sines = text.at(self.cosines, self._word(Word.TABLE_PLANE))
+        self.lane_tables = [self._lane_table(i) for i in range(shape.lane_tables)]
+        self.operations = [self._lane_operation(i) for i in range(len(shape.lane_operations))]
+        if shape.prefetch:
+            self.prefetch_planes = self._word(Word.PREFETCH_RE, "ptr"), self._word(Word.PREFETCH_IM, "ptr")
+            self.prefetch_x, self.prefetch_walk = self._word(Word.PREFETCH_X), self._word(Word.PREFETCH_WALK)
+            self.prefetch_keep = text.binary("xor", self.prefetch_walk, -1)
+
+    def _tangent(self, data: str, index: int) -> str:
+        scalar = self.text.load(self.element, data, self._word(Word.ROTATION + index))
+        return self.text.splat(self.vector, self.element, scalar)
+
+    def _signs(self, lane: int) -> str:
+        """−1 in the lanes whose bit is 0: there a −= t·b."""
+        signs = ", ".join(f"{self.element} {1.0 if index >> lane & 1 else -1.0}" for index in range(self.lanes))
+        return f"<{signs}>"
+
+    def _lane_table(self, index: int) -> tuple[str, str, str, str, str]:
+        first = Word.LANE_TABLES + LANE_TABLE_WORDS * index
+        real = self._word(first, "ptr")
+        imaginary = self.text.at(real, self._word(first + 1))
+        return real, imaginary, self._word(first + 2, "ptr"), self._word(first + 3), self._word(first + 4)
+
+    def _lane_operation(self, index: int) -> tuple[str, str]:
+        """The index vector and the integers by row of a permutation, or the mask of a blend."""
+        shape, text = self.shape, self.text
+        first = Word.LANE_OPERATIONS + LANE_OPERATION_WORDS * index
+        if shape.lane_operations[index].startswith("blend"):
+            mask = text.value(f"trunc i64 {self._word(first)} to i{self.lanes}")
+            return text.value(f"bitcast i{self.lanes} {mask} to <{self.lanes} x i1>"), ""
+        vector = index_type(shape.target, shape.precision)
+        bits = index_format(shape.target, shape.precision).bits
+        change = self._word(first + 2)
+        if bits < 64:
+            change = text.value(f"trunc i64 {change} to i{bits}")
+        pattern = text.load(vector, self._word(first, "ptr"), align=8)
+        base = text.value(f"xor {vector} {pattern}, {text.splat(vector, f'i{bits}', change)}")
+        return base, self._word(first + 1, "ptr")
+
+    def _group(self) -> None:
+        """Everything for the vectors at `%x`."""
+        shape, text = self.shape, self.text
+        swizzle = text.binary("and", text.binary("lshr", "%x", self.shift), self.mask)
+        place = text.binary("xor", "%x", swizzle)
+        stores = [place if r == 0 else text.binary("xor", place, self.store_offsets[r]) for r in self.combinations]
+        loads = stores
+        if shape.permutation:
+            source = self._source(place)
+            loads = [text.binary("xor", source, each) for each in self.load_offsets]
+        if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
+            self.row = text.binary("lshr", "%x", self.lanes.bit_length() - 1)
+        # The signs are changed in the loop: hoisted, they would take registers instead of fusing into the operation.
+        self.negated = [text.value(f"fneg {self.vector} {each}") for each in self.tangents]
+        state: list[Pair] = []
+        for r in self.combinations:
+            state.append([self._load("%re", loads[r]), self._load("%im", loads[r])])
+            if not shape.lane_operations:
+                self._within(state[r], r)
+        for index, operation in enumerate(shape.lane_operations):
+            state = self._exchange(state, operation, index)
+        for r in self.combinations:
+            if shape.lane_operations:
+                self._within(state[r], r)
+        self._rotate(state)
+        for r in self.combinations:
+            for plane, vector in zip(("%re", "%im"), state[r], strict=True):
+                text.store(self.vector, vector, plane, stores[r], align=self.bytes)
+
+    def _source(self, place: str) -> str:
+        """The offset of the group's vectors for the parities that depend on x."""
+        text = self.text
+        for mask, value in self.parities:
+            odd = text.parity(text.binary("and", "%x", mask))
+            chosen = text.binary("and", text.binary("sub", "0", odd), value)
+            place = text.binary("xor", place, chosen)
+        return place
+
+    def _load(self, plane: str, offset: str) -> str:
+        return self.text.load(self.vector, plane, offset, align=self.bytes)
+
+    def _within(self, pair: Pair, r: int) -> None:
+        """The parts that stay within one vector."""
+        if self.shape.phase:
+            offset = self.text.binary("add", self.row, self.row_offsets[r])
+            factor = [self._splat_at(self.cosines, offset), self._splat_at(self.sines, offset)]
+            self._multiply(pair, factor)
+        for table in self.lane_tables:
+            self._multiply(pair, self._chosen(table, r))
+        for lane, tangent in zip(self.shape.lane_rotations, self.lane_tangents, strict=True):
+            order = ", ".join(f"i32 {index ^ 1 << lane}" for index in range(self.lanes))
+            for plane in (0, 1):
+                swapped = f"shufflevector {self.vector} {pair[plane]}, {self.vector} poison, <{self.lanes} x i32> <{order}>"
+                pair[plane] = self._fma(tangent, self.text.value(swapped), pair[plane])
+
+    def _splat_at(self, plane: str, offset: str) -> str:
+        return self.text.splat(self.vector, self.element, self.text.load(self.element, plane, offset))
+
+    def _row_index(self, r: int) -> str:
+        offset = self.text.binary("add", self.row, self.row_offsets[r])
+        return self.text.binary("lshr", offset, ELEMENT_BYTES[self.shape.precision].bit_length() - 1)
+
+    def _chosen(self, table: tuple[str, str, str, str, str], r: int) -> Pair:
+        """The entry of a lane table for a row."""
+        text = self.text
+        real, imaginary, rows, kept, changed = table
+        wide = text.value(f"zext i8 {text.load('i8', rows, self._row_index(r))} to i64")
+        index = text.binary("xor", text.binary("and", wide, kept), changed)
+        offset = text.binary("mul", index, self.bytes)
+        return [text.load(self.vector, plane, offset, align=8) for plane in (real, imaginary)]
+
+    def _multiply(self, pair: Pair, factor: Pair) -> None:
+        """Multiplies by a complex vector."""
+        text, (real, imaginary), (cosine, sine) = self.text, pair, factor
+        crossed = text.value(f"fneg {self.vector} {text.binary('fmul', imaginary, sine, self.vector)}")
+        other = text.binary("fmul", real, sine, self.vector)
+        pair[:] = self._fma(real, cosine, crossed), self._fma(imaginary, cosine, other)
+
+    def _fma(self, left: str, right: str, added: str) -> str:
+        """left·right + added."""
+        if not self.shape.target.fused:
+            return self.text.binary("fadd", self.text.binary("fmul", left, right, self.vector), added, self.vector)
+        name = f"llvm.fma.v{self.lanes}f{8 * ELEMENT_BYTES[self.shape.precision]}"
+        return self.text.call(self.vector, name, *((self.vector, each) for each in (left, right, added)))
+
+    def _exchange(self, state: list[Pair], operation: str, index: int) -> list[Pair]:
+        """One permutation of lanes, or exchange of lanes between vectors."""
+        chosen, rows = self.operations[index]
+        if operation.startswith("blend"):
+            other = 1 << int(operation[-1])
+            kind = f"<{self.lanes} x i1> {chosen}, {self.vector}"
+            return [
+                [
+                    self.text.value(f"select {kind} {state[r ^ other][plane]}, {self.vector} {state[r][plane]}")
+                    for plane in (0, 1)
+                ]
+                for r in self.combinations
+            ]
+        return [self._permuted(state[r], chosen, rows if operation == "permute_rows" else "", r) for r in self.combinations]
+
+    def _permuted(self, pair: Pair, index: str, rows: str, r: int) -> Pair:
+        shape, text = self.shape, self.text
+        if rows:
+            bits, vector = index_format(shape.target, shape.precision).bits, index_type(shape.target, shape.precision)
+            place = text.binary("mul", self._row_index(r), bits // 8)
+            change = text.splat(vector, f"i{bits}", text.load(f"i{bits}", rows, place))
+            index = text.value(f"xor {vector} {index}, {change}")
+        return [permuted(text, shape.target, shape.precision, each, index) for each in pair]
+
+    def _rotate(self, state: list[Pair]) -> None:
+        """The rotations of registers."""
+        for i in range(self.shape.rotations):
+            for r in self.combinations:
+                if r >> i & 1:
+                    continue
+                for plane in (0, 1):
+                    low, high = state[r][plane], state[r | 1 << i][plane]
+                    state[r][plane] = self._fma(self.negated[i], high, low)
+                    state[r | 1 << i][plane] = self._fma(self.tangents[i], low, high)
+
+    def _prefetch(self, offset: str) -> str:
+        """Fetches lines of the next tile; the offset of the line after them."""
+        text = self.text
+        flags = ("i32", "0"), ("i32", "2"), ("i32", "1")
+        for _ in range(self.shape.prefetch):
+            for plane in self.prefetch_planes:
+                text.call("void", "llvm.prefetch.p0", ("ptr", text.at(plane, offset)), *flags)
+            step = text.binary("add", text.binary("or", offset, self.prefetch_walk), 1)
+            offset = text.binary("and", step, self.prefetch_keep)
+        return offset

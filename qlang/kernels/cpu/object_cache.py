@@ -1,0 +1,122 @@
+"""Object code kept on disk from one process to the next, and across versions of the project by what it is made from.
+
+    <folder>/3f/3fa4….o       32 bytes of SHA-256 over the rest, then the object code
+
+The folder is the user's: 0700, entries 0600, and it is used only where nobody else can write to it, since what lies in
+it is executed. An entry that was cut off or changed is dropped and counted. Entries are complete or absent. Beyond the
+bound the entries that were not used for longest go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKSUM_BYTES = 32
+DEFAULT_BOUND = 64 << 20
+"""Bytes; a kernel has about 5 KB."""
+
+
+def default_cache_folder() -> Path:
+    """`qlang/kernels` under the user's cache folder (XDG Base Directory Specification)."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    cache = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
+    return cache / "qlang" / "kernels"
+
+
+@dataclass(slots=True)
+class ObjectCache:
+    """A folder of object code by key (a hexadecimal digest)."""
+
+    folder: Path
+    bound: int = DEFAULT_BOUND
+    corrupt: int = 0
+    """Entries that were dropped because their checksum was wrong."""
+    refused: str = ""
+    """Why the folder is not used; empty where it is."""
+    _ready: bool = False
+    _trimmed: bool = False
+
+    def get(self, key: str) -> bytes | None:
+        """The object code, or None where there is none (any more)."""
+        if not self._open():
+            return None
+        path = self._path(key)
+        try:
+            entry = path.read_bytes()
+        except OSError:
+            return None
+        checksum, code = entry[:CHECKSUM_BYTES], entry[CHECKSUM_BYTES:]
+        if hashlib.sha256(code).digest() != checksum:
+            self.corrupt += 1
+            path.unlink(missing_ok=True)
+            return None
+        return code
+
+    def put(self, key: str, code: bytes) -> None:
+        """Keeps object code. A full or read-only disk is no error: the code is compiled again next time."""
+        if not self._open():
+            return
+        path = self._path(key)
+        try:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(hashlib.sha256(code).digest() + code)
+                Path(name).replace(path)
+                self._trim_once()
+            except OSError:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            self.refused = f"cannot be written: {error.strerror}"
+
+    def _trim_once(self) -> None:
+        """Trims at the first entry that a process writes: the bound is no matter of single kernels."""
+        if not self._trimmed:
+            self._trimmed = True
+            self.trim()
+
+    def trim(self) -> None:
+        """Drops the entries that were written longest ago until the rest is within the bound."""
+        if not self._open():
+            return
+        entries = [(path.stat(), path) for path in self.folder.glob("*/*.o")]
+        excess = sum(status.st_size for status, _ in entries) - self.bound
+        for status, path in sorted(entries, key=lambda each: each[0].st_mtime):
+            if excess <= 0:
+                return
+            path.unlink(missing_ok=True)
+            excess -= status.st_size
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.o"
+
+    def _open(self) -> bool:
+        """Whether the folder can be used; makes it where it is missing."""
+        if self._ready or self.refused:
+            return self._ready and not self.refused
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.refused = _foreign(self.folder)
+        except OSError as error:
+            self.refused = f"cannot be made: {error.strerror}"
+        self._ready = not self.refused
+        return self._ready
+
+
+def _foreign(folder: Path) -> str:
+    """Why code in this folder may be another user's; empty if it may not."""
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        return "is no folder"
+    if hasattr(os, "getuid") and status.st_uid != os.getuid():
+        return "belongs to another user"
+    if os.name == "posix" and status.st_mode & 0o022:
+        return "can be written by other users"
+    return ""

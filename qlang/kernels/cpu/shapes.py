@@ -1,0 +1,35 @@
+"""What a kernel is generated for; everything else about a pass is data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from qlang.kernels.cpu.host import Precision, Target
+
+LaneOperation = Literal["permute", "permute_rows", "blend0", "blend1", "blend2"]
+"""`permute`: lanes by one index for the tile; `permute_rows`: by an index that depends on the row; `blend0` …: some
+lanes of the vectors that differ in register 0 … are exchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class KernelShape:
+    """The parts of a pass over groups of 2**registers vectors, in the order in which they are applied."""
+
+    target: Target
+    precision: Precision
+    registers: int
+    """0 to 3."""
+    permutation: bool = False
+    """Whether vectors come from other addresses of their group than they go to."""
+    lane_operations: tuple[LaneOperation, ...] = ()
+    phase: bool = False
+    """Whether rows are multiplied by a table of complex numbers."""
+    lane_tables: int = 0
+    """Tables of complex vectors that are chosen by row and multiplied on."""
+    lane_rotations: tuple[int, ...] = ()
+    """The lane bits that are rotated."""
+    rotations: int = 0
+    """Registers 0 … rotations−1 are rotated."""
+    prefetch: int = 0
+    """Lines of each plane of the next tile that are fetched ahead in each group."""
