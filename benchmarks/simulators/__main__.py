@@ -30,6 +30,8 @@ def _run(options: Options) -> int:
     rows = []
     for question in _questions(options):
         for row in measure(question, [PEERS[name] for name in options.peers], options.settings):
+            if row.status == "unsupported" and not options.peers_named:
+                continue
             rows.append(row)
             print(json.dumps(row.json()) if options.json else line(row), flush=True)
     if not options.bars:

@@ -30,6 +30,8 @@ class Options:
     settings: Settings
     json: bool
     bars: bool
+    peers_named: bool
+    """Whether the peers were chosen; otherwise nobody asks why one of them is not measured."""
 
 
 _DEFAULTS = {"circuits": tuple(DEFINITIONS), "qubits": (16, 20), "threads": (1,)}
@@ -57,7 +59,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     add = parser.add_argument
     add("--circuits", type=_names("circuit", CASE_NAMES), help=f"of {', '.join(CASE_NAMES)}")
     add("--qubits", type=_numbers("number of qubits", 4, MAX_QUBITS), help="even numbers (16,20)")
-    add("--peers", type=_names("peer", tuple(PEERS)), default=CPU_PEERS, help=f"of {', '.join(PEERS)}")
+    add("--peers", type=_names("peer", tuple(PEERS)), help=f"of {', '.join(PEERS)}")
     add("--threads", type=_numbers("number of threads", 1, 4096), help="cores to use (1)")
     add("--precision", type=_names("precision", PRECISIONS), default=PRECISIONS, help="float32, float64 or both")
     add("--max-layers", type=_number("--max-layers", int, 1), help="a bound on the layers of circuits that have them")
@@ -80,13 +82,14 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     return Options(
         given.circuits,
         given.qubits,
-        given.peers,
+        given.peers or CPU_PEERS,
         given.threads,
         given.precision,
         given.max_layers,
         settings,
         given.json,
         given.bars,
+        given.peers is not None,
     )
 
 

@@ -2,7 +2,7 @@
 
 Four kinds of question:
 
-- `state`: the state at the end of a circuit;
+- `state`: the state at the end of a circuit, from |0…0⟩; who can keep its memory from run to run may;
 - `gradient`: the gradient of ⟨Σ Z_i Z_{i+1}⟩ (open chain) by all parameters of a circuit;
 - `parameter_sets`: the same expectation value for many sets of parameters of one circuit;
 - `trajectories`: the mean of Σ Z_i Z_{i+1} over shots of a noisy circuit, one trajectory for each shot. After each gate

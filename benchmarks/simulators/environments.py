@@ -24,6 +24,8 @@ class Peer:
     packages: tuple[str, ...]
     arguments: tuple[str, ...] = ()
     gpu: bool = False
+    environment: str = ""
+    """The name of another peer whose environment it shares."""
 
 
 PEERS = {
@@ -31,13 +33,15 @@ PEERS = {
     for peer in (
         Peer("qsim", "qsim", ("qsimcirq==0.22.1", "cirq-core==1.7.0")),
         Peer("lightning", "lightning", ("pennylane-lightning==0.45.0", "pennylane==0.45.1")),
+        Peer("pennylane", "lightning", (), ("--device",), environment="lightning"),
         Peer("qulacs", "qulacs", ("qulacs==0.6.14",)),
         Peer("aer", "aer", ("qiskit-aer==0.18.2", "qiskit==2.6.2")),
         Peer("aer-gpu", "aer", ("qiskit-aer-gpu==0.18.2", "qiskit==2.6.2"), ("--gpu",), gpu=True),
         Peer("cudaq", "cudaq", ("cuda-quantum-cu12==0.16.0.post1",), gpu=True),
     )
 }
-"""`aer-gpu` fuses gates, and is tried with its own kernels and with cuStateVec's; `cudaq` fuses them as well."""
+"""`pennylane` is Lightning as PennyLane's device calls it, where that matters: for many sets of parameters.
+`aer-gpu` fuses gates, and is tried with its own kernels and with cuStateVec's; `cudaq` fuses them as well."""
 
 
 class NotInstallable(Exception):
@@ -61,6 +65,8 @@ def interpreter(peer: Peer) -> Path:
 
     Raises `NotInstallable` where there is no device for it or the packages cannot be installed.
     """
+    if peer.environment:
+        return interpreter(PEERS[peer.environment])
     if peer.gpu and not has_gpu():
         raise NotInstallable("no device")
     folder = peers_folder() / peer.name

@@ -117,7 +117,7 @@ class _Side:
 def _our_side(running: Worker, question: Question, path: Path, settings: Settings) -> _Side:
     """Compile and run once. Raises `CannotAnswer`."""
     versions = running.ask("hello", START_SECONDS)["versions"]
-    before = running.ask("memory", START_SECONDS)["peak_bytes"]
+    before = running.ask("memory", START_SECONDS)["resident_bytes"]
     told = question.load(running, path, {}, settings.patience)
     first = running.ask("run", settings.patience)
     after = running.ask("memory", START_SECONDS)["peak_bytes"]

@@ -1,7 +1,7 @@
 """PennyLane's lightning.qubit: gate by gate in C++, single and double precision, adjoint gradients."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import reduce
 from importlib.metadata import version
 from operator import methodcaller
@@ -54,7 +54,14 @@ _TAPE = {"ry": qp.RY, "rz": qp.RZ, "rx": qp.RX, "cx": qp.CNOT}
 
 
 class Lightning:
-    """Times the C++ kernels called one after the other, bound before; the state's allocation included."""
+    """Times the C++ kernels called one after the other on a state that is kept, as PennyLane's device keeps it.
+
+    The calls are prepared before, without their arguments where those are parameters. For many sets of parameters,
+    `through="device"` is what PennyLane itself does: its device executes tapes with new parameters.
+    """
+
+    def __init__(self, through: str) -> None:
+        self._through = through
 
     def versions(self) -> dict[str, str]:
         return {"pennylane-lightning": version("pennylane-lightning"), "pennylane": version("pennylane")}
@@ -62,8 +69,10 @@ class Lightning:
     def variants(self, case: Case, precision: str) -> list[Variant]:
         if case.kind == "trajectories":
             raise Unsupported("lightning.qubit has no noise")
-        if case.kind == "parameter_sets":  # merging would be work to do for each set
-            return [{"merged": False}]
+        if self._through == "device" and case.kind != "parameter_sets":
+            raise Unsupported("only asked for sets of parameters; see `lightning`")
+        if case.kind == "parameter_sets":
+            return [{"through": self._through}]
         return [{}] if case.kind == "gradient" else [{"merged": True}, {"merged": False}]
 
     def load(self, case: Case, precision: str, variant: Variant) -> None:
@@ -71,19 +80,20 @@ class Lightning:
         self._observable = qp.Hamiltonian(
             [1.0] * (case.qubits - 1), [qp.Z(wire) @ qp.Z(wire + 1) for wire in range(case.qubits - 1)]
         )
-        self._state: LightningStateVector | None = None
+        self._state = LightningStateVector(case.qubits, self._type)
         self._values: Sequence[float] = []
-        self._tape = self._recorded() if case.kind == "gradient" else None
-        self._plans = [self._plan(row, variant["merged"]) for row in case.sets]
+        self._calls: list[Apply] = []
         if case.kind == "state":
-            self._plans = [self._plan(case.circuit.parameters, variant["merged"])]
+            self._calls = self._prepared(variant["merged"])
+        else:
+            self._tape = self._recorded()
+        if case.kind == "parameter_sets":
+            self._device = qp.device("lightning.qubit", wires=case.qubits, c_dtype=self._type)
 
-    def _plan(self, parameters: Sequence[float], merged: bool) -> list[Apply]:
+    def _prepared(self, merged: bool) -> list[Apply]:
         """The calls of a circuit; `merged`: neighbouring gates of one qubit are one."""
         given: list[Operation] = []
         for each in self._case.circuit.operations:
-            if each.slot is not None:
-                each = replace(each, angles=(parameters[each.slot],))
             given += cartan_form(each) if each.name == "su4" else [each]
         return [bound(group, self._type) for group in (merged_runs(given) if merged else [[each] for each in given])]
 
@@ -97,49 +107,56 @@ class Lightning:
         return qp.tape.QuantumScript(operations, [qp.expval(self._observable)], trainable_params=trainable)
 
     def run(self) -> dict[str, float]:
-        self._state = None
         if self._case.kind == "gradient":
             return self._gradient()
         if self._case.kind == "parameter_sets":
-            return self._parameter_sets()
+            return self._by_device() if self._through == "device" else self._by_kernels()
         begin = perf_counter()
-        state = LightningStateVector(self._case.qubits, self._type)
-        for apply in self._plans[0]:
-            apply(state._qubit_state)
-        seconds = perf_counter() - begin
-        self._state = state
-        return {"seconds": seconds}
+        state = self._state._qubit_state
+        state.resetStateVector()
+        for apply in self._calls:
+            apply(state)
+        return {"seconds": perf_counter() - begin}
 
     def _gradient(self) -> dict[str, float]:
         """The forward pass and the adjoint pass."""
-        assert self._tape is not None
         begin = perf_counter()
-        state = LightningStateVector(self._case.qubits, self._type)
-        final = state.get_final_state(self._tape)
+        self._state.reset_state()
+        final = self._state.get_final_state(self._tape)
         self._values = np.ravel(LightningAdjointJacobian(final).calculate_jacobian(self._tape))
         return {"seconds": perf_counter() - begin}
 
-    def _parameter_sets(self) -> dict[str, float]:
+    def _by_kernels(self) -> dict[str, float]:
+        """Straight calls of the C++, with the angles of each set."""
         measurements = kernels.MeasurementsC64 if self._type is np.complex64 else kernels.MeasurementsC128
-        observable = _serialized(qp.tape.QuantumScript([], [qp.expval(self._observable)]), self._type)
+        observable = _serialized(self._tape, self._type)
+        state = self._state._qubit_state
+        calls = []
+        for each in self._case.circuit.operations:
+            name, inverse = _METHODS[each.name]
+            calls.append((getattr(state, name), list(each.wires), inverse, each.slot, list(each.angles)))
         values = []
         begin = perf_counter()
-        state = LightningStateVector(self._case.qubits, self._type)._qubit_state
-        for plan in self._plans:
+        for row in self._case.sets:
             state.resetStateVector()
-            for apply in plan:
-                apply(state)
+            for call, wires, inverse, slot, angles in calls:
+                call(wires, inverse, angles if slot is None else [row[slot]])
             values.append(measurements(state).expval(observable))
-        seconds = perf_counter() - begin
         self._values = values
-        return {"seconds": seconds}
+        return {"seconds": perf_counter() - begin}
+
+    def _by_device(self) -> dict[str, float]:
+        """PennyLane's device, given tapes."""
+        every = list(range(len(self._case.circuit.parameters)))
+        begin = perf_counter()
+        tapes = [self._tape.bind_new_parameters(row, every) for row in self._case.sets]
+        self._values = self._device.execute(tapes)
+        return {"seconds": perf_counter() - begin}
 
     def amplitudes(self, indices: NDArray[np.int64]) -> Amplitudes:
-        assert self._state is not None
         return self._state.state[reversed_bits(indices, self._case.qubits)]
 
     def peaks(self, count: int) -> NDArray[np.int64]:
-        assert self._state is not None
         return reversed_bits(peaks_of(self._state.state, count), self._case.qubits)
 
     def answer(self) -> tuple[Sequence[float], Sequence[float]]:
@@ -183,4 +200,4 @@ def _serialized(tape: qp.tape.QuantumScript, dtype: type) -> object:
 
 
 if __name__ == "__main__":
-    serve(Lightning())
+    serve(Lightning("device" if "--device" in sys.argv[1:] else "kernels"))
