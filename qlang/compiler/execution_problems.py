@@ -25,16 +25,24 @@ def execution_diagnostic(
 
     `sources` are files that the compilation does not know by themselves, as those of Python functions.
     """
+    found = place_of_error(error, (*sources, compilation.source, *compilation.loaded))
+    if found is None:
+        return None
+    span, calls = found
+    help = _HELPS.get(type(error))
+    stopped = errors.subroutines.ExecutionStopped(span, problem=str(error), **({"help": help} if help else {}))
+    return with_calls(stopped, calls)
+
+
+def place_of_error(error: BackendError, known: Sequence[Source]) -> tuple[Span, list[Call]] | None:
+    """Where the operation stands that met an error, and the calls that led there; `None` where no source has it."""
     where = error.where
     place = None if where is None else place_of(where)
-    known = (*sources, compilation.source, *compilation.loaded)
     span = None if place is None else _span(place, known)
     if where is None or span is None:
         return None
     calls = [(call.name, _span(call.place, known)) for call in calls_of(where)]
-    help = _HELPS.get(type(error))
-    stopped = errors.subroutines.ExecutionStopped(span, problem=str(error), **({"help": help} if help else {}))
-    return with_calls(stopped, [Call(at, name) for name, at in calls if at is not None])
+    return span, [Call(at, name) for name, at in calls if at is not None]
 
 
 def _span(place: Place, known: Sequence[Source]) -> Span | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from qlang.sema.symbols import CircuitSymbol, NoiseSymbol
-from qlang.sema.types import Type
+from qlang.sema.types import Array, Type
 from qlang.sema.values import Constant
 from qlang.syntax.source import Span
 
@@ -18,9 +18,11 @@ Wire = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class SweepReference:
-    """An argument that takes its value from a sweep."""
+    """An argument that takes its value from a sweep, or that is left open."""
 
     name: str
+    array: Array | None = None
+    """The type of an array that is left open, with its shape; a sweep gives numbers only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ Arguments that are known are folded in; those that a sweep provides become param
 circuit serves every point.
 """
 
-from xdsl.dialects.builtin import ArrayAttr, FunctionType, StringAttr, f64, i64
+from xdsl.dialects.builtin import ArrayAttr, FunctionType, StringAttr
 from xdsl.ir import Attribute, Block, Region
 
-from qlang.compiler.lowering.conversions import convert
+from qlang.compiler.lowering.conversions import convert, storage
 from qlang.compiler.lowering.emitter import Dynamic, Emitter
 from qlang.compiler.lowering.frame import Frame, LoweringError, Outputs, Qubits
 from qlang.compiler.lowering.levels import Level, flag
@@ -18,7 +18,7 @@ from qlang.ir.text import value_name
 from qlang.ir.values import attribute
 from qlang.sema import errors
 from qlang.sema.jobs import CheckedJob, SweepReference
-from qlang.sema.types import FLOAT, INT, is_integer
+from qlang.sema.types import FLOAT, INT, Array, Type, is_integer
 
 
 def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
@@ -27,9 +27,10 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     Raises LoweringError where it cannot be executed.
     """
     symbol, outputs = job.circuit, Outputs.of(job)
-    swept = {p.name: p.type for p in symbol.parameters if isinstance(job.arguments[p.name], SweepReference)}
+    references = {name: given for name, given in job.arguments.items() if isinstance(given, SweepReference)}
+    swept = {p.name: references[p.name].array or p.type for p in symbol.parameters if p.name in references}
     sweeps = [argument.name for argument in job.arguments.values() if isinstance(argument, SweepReference)]
-    block = Block(arg_types=[i64 if is_integer(kind) else f64 for kind in swept.values()])
+    block = Block(arg_types=[storage(_arriving(kind)) for kind in swept.values()])
     register = circuit.RegisterType.of(outputs.size)
     source = symbol.scope.source
     alloc = circuit.AllocOp.create(result_types=[register])
@@ -41,8 +42,7 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     frame.endings.look(symbol.scope)
     for (name, kind), argument in zip(swept.items(), block.args, strict=True):
         argument.name_hint = value_name(name)
-        arrives = INT if is_integer(kind) else FLOAT
-        frame.bind_value(name, convert(emitter, kind, Dynamic(arrives, argument)), kind)
+        frame.bind_value(name, convert(emitter, kind, Dynamic(_arriving(kind), argument)), kind)
     for parameter in symbol.parameters:
         known = job.arguments[parameter.name]
         if not isinstance(known, SweepReference):
@@ -63,6 +63,11 @@ def lower_circuit(job: CheckedJob) -> circuit.FuncOp:
     func = circuit.FuncOp(symbol.name, function_type, Region(block), _attributes(source.name, sweeps, outputs))
     func.location = emitter.location(symbol.whole.start, symbol.whole.end)
     return func
+
+
+def _arriving(kind: Type) -> Type:
+    """The type of a parameter of the function: whole numbers arrive as integers, others as real numbers."""
+    return kind if isinstance(kind, Array) else INT if is_integer(kind) else FLOAT
 
 
 def _too_deep(job: CheckedJob) -> LoweringError:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import qlang.sema.errors.circuits as circuits
     import qlang.sema.errors.crypto as crypto
     import qlang.sema.errors.dead_code as dead_code
+    import qlang.sema.errors.derivatives as derivatives
     import qlang.sema.errors.doubtful as doubtful
     import qlang.sema.errors.embedding as embedding
     import qlang.sema.errors.files as files
@@ -38,6 +39,7 @@ __all__ = [
     "circuits",
     "crypto",
     "dead_code",
+    "derivatives",
     "doubtful",
     "embedding",
     "files",
