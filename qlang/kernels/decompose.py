@@ -37,9 +37,10 @@ class _Class:
     parameters: NDArray[np.int64]
 
 
-def steps_of(calls: Sequence[GateCall], qubits: int) -> Lowering:
+def steps_of(calls: Sequence[GateCall], qubits: int, *, merge: bool = True) -> Lowering:
     """Lower gates with controls, in order; the parameters are numbered as they come.
 
+    Without `merge` every gate keeps steps of its own and `gate_ends` is known: for Paulis between the gates.
     Raises ValueError for a wire that is not one of the `qubits` wires, a gate with a wire twice, and too many qubits.
     """
     found: dict[tuple[int, str], list[int]] = {}
@@ -60,7 +61,7 @@ def steps_of(calls: Sequence[GateCall], qubits: int) -> Lowering:
         if wires.shape[1] != _QUBITS[code] + len(controls):
             raise ValueError(f"{BY_CODE[code].name} with {len(controls)} controls is on {wires.shape[1]} wires")
         classes.append(_Class(recipe(code, controls), places, wires, first[places]))
-    return _lower(classes, len(calls), np.array(parameters, dtype=np.float64), qubits)
+    return _lower(classes, len(calls), np.array(parameters, dtype=np.float64), qubits, merge)
 
 
 def steps_of_packed(runs: Iterable[PackedGates], qubits: int) -> Lowering:
@@ -76,10 +77,12 @@ def steps_of_packed(runs: Iterable[PackedGates], qubits: int) -> Lowering:
         places = np.flatnonzero(codes == code)
         columns = first_wire[places, None] + np.arange(_QUBITS[code])
         classes.append(_Class(recipe(code, ""), places, wires[columns], first_parameter[places]))
-    return _lower(classes, len(codes), parameters, qubits)
+    return _lower(classes, len(codes), parameters, qubits, True)
 
 
-def _lower(classes: Sequence[_Class], gates: int, parameters: NDArray[np.float64], qubits: int) -> Lowering:
+def _lower(
+    classes: Sequence[_Class], gates: int, parameters: NDArray[np.float64], qubits: int, merge: bool
+) -> Lowering:
     if qubits > MOST_QUBITS:
         raise ValueError(f"{qubits} qubits are more than the {MOST_QUBITS} that masks hold")
     for each in classes:
@@ -96,7 +99,9 @@ def _lower(classes: Sequence[_Class], gates: int, parameters: NDArray[np.float64
     angled = np.isin(kinds, _ANGLED)
     slots = np.where(angled, np.cumsum(angled), -1).astype(np.int32)
     steps = Steps(qubits, kinds, first, second, slots, int(angled.sum()) + 1)
-    return merged(Lowering(steps, _angle_map(classes, offsets, steps, len(parameters)), parameters))
+    angle_map = _angle_map(classes, offsets, steps, len(parameters))
+    lowering = Lowering(steps, angle_map, parameters, offsets + lengths)
+    return merged(lowering) if merge else lowering
 
 
 def _check_wires(wires: NDArray[np.int64], qubits: int) -> None:

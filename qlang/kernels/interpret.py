@@ -26,6 +26,14 @@ def execute_steps(steps: Steps, angles: ArrayLike, vector: ArrayLike) -> Vector:
     return result
 
 
+def with_frame(state: ArrayLike, x: int, z: int) -> Vector:
+    """X^x Z^z applied to a vector; the masks are over the bits of its index."""
+    vector = np.asarray(state, dtype=np.complex128)
+    index = np.arange(len(vector), dtype=np.int64) ^ x
+    result: Vector = vector[index] * parity_signs(index, z)
+    return result
+
+
 def parity_signs(index: Indices, mask: int) -> NDArray[np.float64]:
     """(−1)^parity(x & mask) for each index x."""
     signs: NDArray[np.float64] = 1.0 - 2.0 * (np.bitwise_count(index & mask) & 1)
@@ -60,7 +68,8 @@ def _swap(state: Vector, index: Indices, left: int, right: int, _: float) -> Vec
 
 
 def _x(state: Vector, index: Indices, wire: int, _: int, __: float) -> Vector:
-    return state[index ^ (1 << wire)]
+    result: Vector = state[index ^ (1 << wire)]
+    return result
 
 
 def _z(state: Vector, index: Indices, wire: int, _: int, __: float) -> Vector:

@@ -164,11 +164,16 @@ class AngleMap:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Lowering:
-    """A circuit as steps: structure, the map from parameters to angles, and the parameters (float64, one row)."""
+    """A circuit as steps.
+
+    The structure, the map from parameters to angles, the parameters (float64, in the order of the gates), and the
+    index of the first step after each gate, which is known while no gates are merged.
+    """
 
     steps: Steps
     angle_map: AngleMap
     parameters: NDArray[np.float64]
+    gate_ends: NDArray[np.int64] | None = None
 
     def angles(self) -> NDArray[np.float64]:
         """The angles (1, slots) of the circuit's own parameters. Raises BadAngle."""
