@@ -70,10 +70,13 @@ def compare(
             made.tell(laboratory.bench.default, worth(laboratory.default))
             searches.append((name, seed, made, []))
     turn, going = 0, True
-    while going and budget.left(turn, clock() - started):
-        for _, _, strategy, best in searches:
-            going &= _turn(laboratory, strategy, best)
-        turn += 1
+    try:
+        while going and budget.left(turn, clock() - started):
+            for _, _, strategy, best in searches:
+                going &= _turn(laboratory, strategy, best)
+            turn += 1
+    finally:
+        laboratory.save()
     length = min(len(best) for _, _, _, best in searches)
     return [Trace(name, seed, tuple(best[:length])) for name, seed, _, best in searches]
 

@@ -1,8 +1,8 @@
 """The search for one kernel: ask a strategy, measure, tell it, write the record, and confirm what looks best.
 
-What earlier runs measured is told to the strategy first and is not measured again. The record is complete after every
-measurement, so a search may be interrupted at any time. Only finalists whose fresh repetitions are faster than the
-default's, beyond the confidence interval, become the record's best; otherwise the default stays.
+What earlier runs measured is told to the strategy first and is not measured again. The record is written every second
+and at the end, an interrupted one too, and is complete every time. Only finalists whose fresh repetitions are faster
+than the default's, beyond the confidence interval, become the record's best; otherwise the default stays.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from qlang.tuning.store import Store
 from qlang.tuning.strategy import Strategy
 
 FINALISTS = 3
+_SAVE_SECONDS = 1.0
+"""Between two writes of the record while measurements come fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Laboratory:
         self.earlier = len(self.known)
         self.default = pinned
         self.measured = 0
+        self._saved, self._saved_at = self.record, float("-inf")
         self._add(pinned, 0.0, 0.0)
 
     def measure(self, configuration: Configuration, search_seconds: float) -> Measurement:
@@ -91,7 +94,13 @@ class Laboratory:
     def conclude(self, best: Best | None) -> None:
         """Write what was confirmed. Raises: CannotStore."""
         self.record = replace(self.record, best=best)
-        self._store.save(self.record)
+        self.save()
+
+    def save(self) -> None:
+        """Write the record where it is newer than the file. Raises: CannotStore."""
+        if self._saved is not self.record:
+            self._store.save(self.record)
+            self._saved, self._saved_at = self.record, time.monotonic()
 
     def _of_this_kind(self, found: Measurement) -> Measurement:
         """A latency next to energies cannot be compared with them."""
@@ -104,7 +113,8 @@ class Laboratory:
         kept = [each for each in self.record.results if each.measurement.configuration != found.configuration]
         self.known[found.configuration] = found
         self.record = replace(self.record, results=(*kept, Result(found, stamp, framework, search)))
-        self._store.save(self.record)
+        if time.monotonic() - self._saved_at > _SAVE_SECONDS:
+            self.save()
 
 
 def tune(
@@ -114,12 +124,15 @@ def tune(
     started = clock()
     for known in laboratory.known.values():
         strategy.tell(known.configuration, worth(known))
-    while budget.left(laboratory.measured, clock() - started):
-        asked = clock()
-        configuration = strategy.ask()
-        if configuration is None:
-            break
-        strategy.tell(configuration, worth(laboratory.measure(configuration, clock() - asked)))
+    try:
+        while budget.left(laboratory.measured, clock() - started):
+            asked = clock()
+            configuration = strategy.ask()
+            if configuration is None:
+                break
+            strategy.tell(configuration, worth(laboratory.measure(configuration, clock() - asked)))
+    finally:
+        laboratory.save()
     return conclude(laboratory)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import exp
 from random import Random
 from typing import Any
 
@@ -72,6 +73,8 @@ class Machine:
     errors: dict[Configuration, float] = field(default_factory=dict)
     watts: float = 0.0
     """While it runs; 5 W idle are always there."""
+    appetite: dict[Configuration, float] = field(default_factory=dict)
+    """Multiplies the watts."""
     tolerance: float = 1e-6
     prepared: list[Configuration] = field(default_factory=list)
     joules: float = 0.0
@@ -90,9 +93,9 @@ class Machine:
     def error(self, result: Any) -> float:
         return self.errors.get(result, 0.0)
 
-    def spend(self, taken: float, *, busy: bool = True) -> None:
+    def spend(self, taken: float, *, busy: bool = True, appetite: float = 1.0) -> None:
         self.clock.pass_(taken)
-        self.joules += taken * (5.0 + (self.watts if busy else 0.0))
+        self.joules += taken * (5.0 + (self.watts * appetite if busy else 0.0))
 
 
 @dataclass
@@ -104,7 +107,8 @@ class Run:
 
     def run(self) -> None:
         machine = self.machine
-        machine.spend(self.taken * 2.718281828 ** machine.random.gauss(0.0, machine.noise))
+        taken = self.taken * exp(machine.random.gauss(0.0, machine.noise))
+        machine.spend(taken, appetite=machine.appetite.get(self.configuration, 1.0))
 
     def result(self) -> Configuration:
         return self.configuration

@@ -37,7 +37,7 @@ def test_a_machine_that_slows_down_makes_nobody_slower() -> None:
     """Every second makes the next ones one percent longer."""
     machine = Machine()
     spend = machine.spend
-    machine.spend = lambda taken, busy=True: spend(taken * (1 + machine.clock() / 100), busy=busy)  # type: ignore[method-assign]
+    machine.spend = lambda taken, **how: spend(taken * (1 + machine.clock() / 100), **how)  # type: ignore[method-assign]
     found = measure(bench(machine, Effort(most_seconds=1e6)), OPTIMUM)
     assert found.fitness is not None
     assert found.reference.seconds[-1] > 1.1 * found.reference.seconds[0]
