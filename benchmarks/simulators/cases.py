@@ -61,6 +61,12 @@ def case(name: str, qubits: int, max_layers: int | None = None) -> Case:
     return Case(name, name, about, sets=tuple(tuple(map(float, row)) for row in drawn))
 
 
+def chain_of(outcome: int, qubits: int) -> int:
+    """Σ Z_i Z_{i+1} of a basis state."""
+    unequal = (outcome ^ (outcome >> 1)) & ((1 << (qubits - 1)) - 1)
+    return qubits - 1 - 2 * unequal.bit_count()
+
+
 def write_case(asked: Case, path: Path) -> None:
     path.write_text(json.dumps(asdict(asked)), encoding="utf-8")
 

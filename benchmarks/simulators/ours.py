@@ -13,7 +13,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.simulators.cases import NOISE, Case
+from benchmarks.simulators.cases import NOISE, Case, chain_of
 from benchmarks.simulators.openqasm import openqasm, parametric_job
 from benchmarks.simulators.workers.service import Amplitudes, Unsupported, Variant, peaks_of, serve
 from qlang.backends.noise import NoiseModel, named_noise
@@ -92,9 +92,8 @@ def _chain(weights: NDArray[np.float64]) -> float:
 
 def _mean_of(counts: Mapping[int, int], qubits: int) -> Answer:
     """Mean of Σ Z_i Z_{i+1} over shots, with its standard error."""
-    mask = (1 << (qubits - 1)) - 1
     shots = sum(counts.values())
-    held = {outcome: qubits - 1 - 2 * ((outcome ^ outcome >> 1) & mask).bit_count() for outcome in counts}
+    held = {outcome: chain_of(outcome, qubits) for outcome in counts}
     mean = sum(count * held[outcome] for outcome, count in counts.items()) / shots
     variance = sum(count * (held[outcome] - mean) ** 2 for outcome, count in counts.items()) / shots
     return Answer(values=[mean], errors=[math.sqrt(variance / shots)])

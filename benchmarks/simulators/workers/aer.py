@@ -13,7 +13,7 @@ from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, depolarizing_error
 
-from benchmarks.simulators.cases import NOISE, Case
+from benchmarks.simulators.cases import NOISE, Case, chain_of
 from benchmarks.simulators.gates import Operation, matrix
 from benchmarks.simulators.workers.service import Amplitudes, Unsupported, Variant, peaks_of, serve
 
@@ -143,17 +143,11 @@ class Aer:
             rows = range(len(self._result.results))
             return [float(self._result.data(row)["expectation_value"]) for row in rows], []
         counts = self._result.get_counts()
-        values = np.array([_chain(int(outcome, 2), self._case.qubits) for outcome in counts], float)
+        values = np.array([chain_of(int(outcome, 2), self._case.qubits) for outcome in counts], float)
         weights = np.array(list(counts.values()), float) / sum(counts.values())
         mean = float(weights @ values)
         spread = float(np.sqrt(weights @ (values - mean) ** 2 / sum(counts.values())))
         return [mean], [spread]
-
-
-def _chain(outcome: int, qubits: int) -> int:
-    """Σ Z_i Z_{i+1} of a basis state."""
-    unequal = (outcome ^ (outcome >> 1)) & ((1 << (qubits - 1)) - 1)
-    return qubits - 1 - 2 * unequal.bit_count()
 
 
 def noise_model(case: Case) -> NoiseModel:

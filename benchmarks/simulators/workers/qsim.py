@@ -11,7 +11,7 @@ import qsimcirq
 from numpy.typing import NDArray
 from qsimcirq import qsim
 
-from benchmarks.simulators.cases import Case
+from benchmarks.simulators.cases import NOISE, Case, chain_of
 from benchmarks.simulators.gates import matrix
 from benchmarks.simulators.workers.service import (
     Amplitudes,
@@ -65,16 +65,24 @@ class Qsim:
     def variants(self, case: Case, precision: str) -> list[Variant]:
         if precision != "float32":
             raise Unsupported("qsim computes in float32 only")
-        if case.kind != "state":
+        if case.kind not in ("state", "trajectories"):
             raise Unsupported(f"`{case.kind}` is not asked of qsim")
         return [{"fused": size} for size in (4, 3, 2)]
 
     def load(self, case: Case, precision: str, variant: Variant) -> None:
+        self._case = case
         qubits = cirq.LineQubit.range(case.qubits)
-        program = cirq.Circuit(
-            gate(each.name, len(each.wires), each.angles).on(*(qubits[wire] for wire in each.wires))
-            for each in case.circuit.operations
-        )
+        operations = []
+        for each in case.circuit.operations:
+            wires = [qubits[wire] for wire in each.wires]
+            operations.append(gate(each.name, len(wires), each.angles).on(*wires))
+            if case.kind == "trajectories":  # cirq's probability counts the errors alone
+                size = len(wires)
+                operations.append(cirq.depolarize(NOISE[size - 1] * (1 - 4.0**-size), n_qubits=size).on(*wires))
+        translator = "translate_cirq_to_qsim"
+        if case.kind == "trajectories":
+            operations.append(cirq.measure(*qubits))
+            translator = "translate_cirq_to_qtrajectory"
         options = qsimcirq.QSimOptions(
             max_fused_gate_size=variant["fused"], cpu_threads=int(os.environ["OMP_NUM_THREADS"])
         )
@@ -82,12 +90,13 @@ class Qsim:
         self._options = dict(self._simulator.qsim_options)
         self._options["s"] = 1
         self._options["c"], _ = self._simulator._translate_circuit(
-            qsimcirq.QSimCircuit(program), "translate_cirq_to_qsim", qubits
+            qsimcirq.QSimCircuit(cirq.Circuit(operations)), translator, qubits
         )
-        self._qubits = case.qubits
         self._state: Any = None
 
     def run(self) -> dict[str, float]:
+        if self._case.kind == "trajectories":
+            return self._trajectories()
         self._state = None
         begin = perf_counter()
         state = qsim.qsim_simulate_fullstate(self._options, 0)
@@ -95,14 +104,25 @@ class Qsim:
         self._state = state.view(np.complex64)
         return {"seconds": seconds}
 
+    def _trajectories(self) -> dict[str, float]:
+        """One call of the C++ for each, as the simulator's own `run` makes them."""
+        begin = perf_counter()
+        outcomes = [qsim.qtrajectory_sample({**self._options, "s": seed}) for seed in range(self._case.trajectories)]
+        seconds = perf_counter() - begin
+        read = [sum(bit << wire for wire, bit in enumerate(bits)) for bits in outcomes]
+        sums = [chain_of(outcome, self._case.qubits) for outcome in read]
+        self._values = [float(np.mean(sums))]
+        self._errors = [float(np.std(sums) / np.sqrt(len(sums)))]
+        return {"seconds": seconds}
+
     def amplitudes(self, indices: NDArray[np.int64]) -> Amplitudes:
-        return self._state[reversed_bits(indices, self._qubits)]
+        return self._state[reversed_bits(indices, self._case.qubits)]
 
     def peaks(self, count: int) -> NDArray[np.int64]:
-        return reversed_bits(peaks_of(self._state, count), self._qubits)
+        return reversed_bits(peaks_of(self._state, count), self._case.qubits)
 
     def answer(self) -> tuple[list[float], list[float]]:
-        raise Unsupported("states only")
+        return self._values, self._errors
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
-from qulacs import Observable, QuantumCircuit, QuantumGateBase, QuantumState
+from qulacs import NoiseSimulator, Observable, QuantumCircuit, QuantumGateBase, QuantumState
 from qulacs import gate as gates
 from qulacs.circuit import QuantumCircuitOptimizer
 
-from benchmarks.simulators.cases import Case
+from benchmarks.simulators.cases import NOISE, Case, chain_of
 from benchmarks.simulators.gates import DIAGONAL, Operation, matrix
 from benchmarks.simulators.workers.service import Amplitudes, Unsupported, Variant, peaks_of, serve
 
@@ -53,9 +53,9 @@ class Qulacs:
     def variants(self, case: Case, precision: str) -> list[Variant]:
         if precision != "float64":
             raise Unsupported("Qulacs computes in float64 only")
-        if case.kind not in ("state", "parameter_sets"):
-            raise Unsupported(f"`{case.kind}` is not asked of Qulacs")
-        if case.kind == "parameter_sets":  # merging would be work to do for each set
+        if case.kind == "gradient":
+            raise Unsupported("Qulacs's gradients are of circuits with parametric gates of its own")
+        if case.kind != "state":  # merging would be work to do for each set, and noise stands between the gates
             return [{"block": 0}]
         if any(each.name == "mcz" for each in case.circuit.operations):
             return [{"block": 0}]  # the optimizer would merge the controls into a dense matrix of all qubits
@@ -70,18 +70,25 @@ class Qulacs:
             self._observable.add_operator(1.0, f"Z {wire} Z {wire + 1}")
         self._state = QuantumState(case.qubits)
         self._values: list[float] = []
+        self._errors: list[float] = []
 
     def _circuit(self, parameters: tuple[float, ...] | None, block: int) -> QuantumCircuit:
         circuit = QuantumCircuit(self._case.qubits)
         for each in self._case.circuit.operations:
             if parameters is not None and each.slot is not None:
                 each = Operation(each.name, each.wires, (parameters[each.slot],), each.slot)
-            circuit.add_gate(gate(each))
+            if self._case.kind == "trajectories":
+                size = len(each.wires)
+                circuit.add_noise_gate(gate(each), "Depolarizing", NOISE[size - 1] * (1 - 4.0**-size))
+            else:
+                circuit.add_gate(gate(each))
         if block:
             QuantumCircuitOptimizer().optimize(circuit, block)
         return circuit
 
     def run(self) -> dict[str, float]:
+        if self._case.kind == "trajectories":
+            return self._trajectories()
         values = []
         begin = perf_counter()
         for circuit in self._circuits:
@@ -93,6 +100,17 @@ class Qulacs:
         self._values = values
         return {"seconds": seconds}
 
+    def _trajectories(self) -> dict[str, float]:
+        """Its noise simulator, which runs equal trajectories once. Its probability counts the errors alone."""
+        begin = perf_counter()
+        self._state.set_zero_state()
+        outcomes = NoiseSimulator(self._circuits[0], self._state).execute(self._case.trajectories)
+        seconds = perf_counter() - begin
+        sums = [chain_of(outcome, self._case.qubits) for outcome in outcomes]
+        self._values = [float(np.mean(sums))]
+        self._errors = [float(np.std(sums) / np.sqrt(len(sums)))]
+        return {"seconds": seconds}
+
     def amplitudes(self, indices: NDArray[np.int64]) -> Amplitudes:
         return np.array([self._state.get_amplitude(int(index)) for index in indices])
 
@@ -100,7 +118,7 @@ class Qulacs:
         return peaks_of(self._state.get_vector(), count)
 
     def answer(self) -> tuple[list[float], list[float]]:
-        return self._values, []
+        return self._values, self._errors
 
 
 if __name__ == "__main__":
