@@ -7,6 +7,7 @@ units. A unit is a tile of an item of the batch: `unit = item · tiles + tile`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 from qlang.kernels.cpu.arguments import Word
@@ -41,10 +42,15 @@ class SweepWord(IntEnum):
     DATA_STRIDE = 12
     VALUES = 13
     VALUES_STRIDE = 14
-    UNITS = 15
-    OUTER = 16
+    BITS = 15
+    BITS_STRIDE = 16
+    UNITS = 17
+    OUTER = 18
     """The outer positions, ascending."""
     WORDS = OUTER + MOST_POSITIONS
+
+
+_POINTERS = (SweepWord.STATE_RE, SweepWord.STATE_IM, SweepWord.DATA, SweepWord.VALUES, SweepWord.BITS)
 
 
 class Fix(IntEnum):
@@ -58,10 +64,22 @@ class Fix(IntEnum):
     """word ^= amount, if an odd number of the tile's bits in the mask are set"""
     CLEAR_UNLIKE = 3
     """word &= ~amount, unless the tile's bits in the mask are the item's value with this index"""
-    MIX_PARITY = 4
+    SET_BITS = 4
+    """word = the item's bytes + amount"""
+    MIX_PARITY = 5
     """The table of rows times the item's table at `amount`, its conjugate where the parity is odd."""
-    MIX_MATCH = 5
+    MIX_MATCH = 6
     """The same where the tile's bits in the mask are the item's value with this index, else nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """Addresses of the item's data, values and bytes, and of the pass's block."""
+
+    data: str
+    values: str
+    bits: str
+    block: str
 
 
 def driver_module(target: Target, precision: Precision) -> str:
@@ -89,8 +107,7 @@ class _Driver:
         return text
 
     def _word(self, word: int) -> str:
-        type_ = "ptr" if word in (SweepWord.STATE_RE, SweepWord.STATE_IM, SweepWord.DATA, SweepWord.VALUES) else "i64"
-        return self.text.load(type_, "%sweep", 8 * word)
+        return self.text.load("ptr" if word in _POINTERS else "i64", "%sweep", 8 * word)
 
     def _place(self, unit: str) -> tuple[str, str, str]:
         """The item of a unit, the index at which its tile begins, and the tile's offset in a plane."""
@@ -121,15 +138,21 @@ class _Driver:
             text.value(f"select i1 {self.in_place}, ptr {here}, ptr {buffer}")
             for here, (_, buffer) in zip(tile, planes, strict=True)
         ]
-        data = text.at(words[SweepWord.DATA], text.binary("mul", item, words[SweepWord.DATA_STRIDE]))
-        values = text.at(words[SweepWord.VALUES], text.binary("mul", item, words[SweepWord.VALUES_STRIDE]))
+        data, values, bits = (
+            text.at(words[first], text.binary("mul", item, words[stride]))
+            for first, stride in (
+                (SweepWord.DATA, SweepWord.DATA_STRIDE),
+                (SweepWord.VALUES, SweepWord.VALUES_STRIDE),
+                (SweepWord.BITS, SweepWord.BITS_STRIDE),
+            )
+        )
         with text.loop(words[SweepWord.PASSES], line=("i64", "0")) as loop:
             block = text.at("%blocks", text.binary("mul", loop["index"], 8 * Word.WORDS))
             text.store("ptr", data, block, 8 * Word.DATA)
             text.store("ptr", next_tile[0], block, 8 * Word.PREFETCH_RE)
             text.store("ptr", next_tile[1], block, 8 * Word.PREFETCH_IM)
             text.store("i64", loop["line"], block, 8 * Word.PREFETCH_X)
-            self._fix(block, base, data, values)
+            self._fix(base, _Context(data, values, bits, block))
             function = text.load("ptr", block, 8 * Word.FUNCTION)
             text.put(f"call void {function}(ptr {buffers[0]}, ptr {buffers[1]}, ptr {block})")
             loop.next["line"] = text.load("i64", block, 8 * Word.PREFETCH_X)
@@ -157,9 +180,9 @@ class _Driver:
             step = text.binary("add", text.binary("or", loop["far"], walk), 1)
             loop.next["far"] = text.binary("and", step, keep)
 
-    def _fix(self, block: str, base: str, data: str, values: str) -> None:
+    def _fix(self, base: str, context: _Context) -> None:
         """Carries out a block's instructions."""
-        text = self.text
+        text, block = self.text, context.block
         count = text.load("i64", block, 8 * Word.FIX_COUNT)
         fixes = text.load("ptr", block, 8 * Word.FIXES)
         with text.loop(count) as loop:
@@ -169,15 +192,18 @@ class _Driver:
             inside = text.binary("and", base, mask)
             for each in Fix:
                 with text.when(text.value(f"icmp eq i64 {kind}, {int(each)}")):
-                    _FIXES[each](self, place, inside, (index, amount), (data, values, block))
+                    _FIXES[each](self, place, inside, (index, amount), context)
 
-    def _set(self, place: str, _: str, operands: tuple[str, str], __: tuple[str, str, str]) -> None:
+    def _set(self, place: str, _: str, operands: tuple[str, str], __: _Context) -> None:
         self.text.store("i64", operands[1], place)
 
-    def _set_data(self, place: str, _: str, operands: tuple[str, str], context: tuple[str, str, str]) -> None:
-        self.text.store("ptr", self.text.at(context[0], operands[1]), place)
+    def _set_data(self, place: str, _: str, operands: tuple[str, str], context: _Context) -> None:
+        self.text.store("ptr", self.text.at(context.data, operands[1]), place)
 
-    def _flip_odd(self, place: str, inside: str, operands: tuple[str, str], _: tuple[str, str, str]) -> None:
+    def _set_bits(self, place: str, _: str, operands: tuple[str, str], context: _Context) -> None:
+        self.text.store("ptr", self.text.at(context.bits, operands[1]), place)
+
+    def _flip_odd(self, place: str, inside: str, operands: tuple[str, str], _: _Context) -> None:
         text = self.text
         chosen = text.binary("and", text.binary("sub", "0", text.parity(inside)), operands[1])
         text.store("i64", text.binary("xor", text.load("i64", place), chosen), place)
@@ -186,26 +212,24 @@ class _Driver:
         wanted = self.text.load("i64", self.text.value(f"getelementptr i64, ptr {values}, i64 {index}"))
         return self.text.value(f"icmp {relation} i64 {inside}, {wanted}")
 
-    def _clear_unlike(
-        self, place: str, inside: str, operands: tuple[str, str], context: tuple[str, str, str]
-    ) -> None:
+    def _clear_unlike(self, place: str, inside: str, operands: tuple[str, str], context: _Context) -> None:
         text = self.text
-        with text.when(self._unlike(inside, operands[0], context[1])):
+        with text.when(self._unlike(inside, operands[0], context.values)):
             kept = text.binary("xor", operands[1], -1)
             text.store("i64", text.binary("and", text.load("i64", place), kept), place)
 
-    def _mix_parity(self, _: str, inside: str, operands: tuple[str, str], context: tuple[str, str, str]) -> None:
+    def _mix_parity(self, _: str, inside: str, operands: tuple[str, str], context: _Context) -> None:
         text = self.text
         sign = text.binary("sub", "1", text.binary("shl", text.parity(inside), 1))
         self._mix(text.value(f"sitofp i64 {sign} to {self.element}"), operands[1], context)
 
-    def _mix_match(self, _: str, inside: str, operands: tuple[str, str], context: tuple[str, str, str]) -> None:
-        with self.text.when(self._unlike(inside, operands[0], context[1], "eq")):
+    def _mix_match(self, _: str, inside: str, operands: tuple[str, str], context: _Context) -> None:
+        with self.text.when(self._unlike(inside, operands[0], context.values, "eq")):
             self._mix("1.0", operands[1], context)
 
-    def _mix(self, sign: str, amount: str, context: tuple[str, str, str]) -> None:
+    def _mix(self, sign: str, amount: str, context: _Context) -> None:
         """Multiplies the pass's table of rows by another one, or by its conjugate."""
-        text, (data, _, block) = self.text, context
+        text, data, block = self.text, context.data, context.block
         plane = text.load("i64", block, 8 * Word.TABLE_PLANE)
         current = text.load("ptr", block, 8 * Word.TABLE)
         factor = text.at(data, amount)
@@ -239,6 +263,7 @@ class _Driver:
 _FIXES = {
     Fix.SET: _Driver._set,
     Fix.SET_DATA: _Driver._set_data,
+    Fix.SET_BITS: _Driver._set_bits,
     Fix.FLIP_ODD: _Driver._flip_odd,
     Fix.CLEAR_UNLIKE: _Driver._clear_unlike,
     Fix.MIX_PARITY: _Driver._mix_parity,

@@ -179,7 +179,9 @@ class _Kernel:
         for lane, tangent in zip(self.shape.lane_rotations, self.lane_tangents, strict=True):
             order = ", ".join(f"i32 {index ^ 1 << lane}" for index in range(self.lanes))
             for plane in (0, 1):
-                swapped = f"shufflevector {self.vector} {pair[plane]}, {self.vector} poison, <{self.lanes} x i32> <{order}>"
+                swapped = (
+                    f"shufflevector {self.vector} {pair[plane]}, {self.vector} poison, <{self.lanes} x i32> <{order}>"
+                )
                 pair[plane] = self._fma(tangent, self.text.value(swapped), pair[plane])
 
     def _splat_at(self, plane: str, offset: str) -> str:
@@ -225,7 +227,9 @@ class _Kernel:
                 ]
                 for r in self.combinations
             ]
-        return [self._permuted(state[r], chosen, rows if operation == "permute_rows" else "", r) for r in self.combinations]
+        return [
+            self._permuted(state[r], chosen, rows if operation == "permute_rows" else "", r) for r in self.combinations
+        ]
 
     def _permuted(self, pair: Pair, index: str, rows: str, r: int) -> Pair:
         shape, text = self.shape, self.text

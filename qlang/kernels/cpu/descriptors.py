@@ -1,0 +1,305 @@
+"""A program's passes as the words that the native driver reads; made once for a program, for any angles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.kernels.cpu.arguments import (
+    LANE_OPERATION_WORDS,
+    LANE_TABLE_WORDS,
+    MOST_LANE_OPERATIONS,
+    MOST_LANE_TABLES,
+    MOST_REGISTERS,
+    Word,
+)
+from qlang.kernels.cpu.compiler import Compiler
+from qlang.kernels.cpu.driver_text import FIX_WORDS, Fix, SweepWord
+from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
+from qlang.kernels.cpu.kernel_text import KERNEL, kernel_module
+from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap, exchanges, row_changes
+from qlang.kernels.cpu.lanes import index_format
+from qlang.kernels.cpu.memory import address
+from qlang.kernels.cpu.shapes import KernelShape, LaneOperation
+from qlang.kernels.layout import GroupLayout, Layout, Selector
+from qlang.kernels.program import Pass, Sweep
+
+Words = NDArray[np.int64]
+
+LINE = 64
+"""Bytes of a cache line."""
+SWIZZLE_SHIFT = 6
+SWIZZLE_MASK = 0xFC0
+"""Bits 12 … 17 of an offset flip bits 6 … 11, which choose the set of a 4 KB cache way."""
+MOST_PREFETCH = 4
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class NativeSweep:
+    """One sweep's words. Some are filled in for each run: the state's, and the data's addresses."""
+
+    words: Words
+    """(SweepWord.WORDS,)"""
+    blocks: Words
+    """(passes, Word.WORDS)"""
+    tile_bytes: int
+    """Bytes of a plane of a tile."""
+    gathered: bool
+    """Whether tiles are copied to a buffer."""
+    row_plane: int
+    """Bytes of a plane of a table of rows."""
+    kept: tuple[NDArray[Any], ...]
+    """What the words point to."""
+
+
+def native_sweep(layout: Layout, sweep: Sweep, precision: Precision, target: Target, compiler: Compiler) -> NativeSweep:
+    """A sweep's words; compiles what is missing. Raises ValueError for lanes that are not the target's."""
+    return _SweepWriter(layout, sweep, precision, target, compiler).write()
+
+
+class _SweepWriter:
+    """Writes the words of one sweep."""
+
+    def __init__(self, layout: Layout, sweep: Sweep, precision: Precision, target: Target, compiler: Compiler) -> None:
+        self.layout, self.sweep, self.precision = layout, sweep, precision
+        self.target, self.compiler = target, compiler
+        self.lane_bits = target.lane_bits(precision)
+        if layout.program.options.lane_bits != self.lane_bits:
+            raise ValueError(f"the program has {layout.program.options.lane_bits} lane bits, not {self.lane_bits}")
+        self.element = ELEMENT_BYTES[precision]
+        self.bits = len(sweep.local)
+        self.rows = 1 << self.bits - self.lane_bits
+        self.bit_of = {position: bit for bit, position in enumerate(sweep.local)}
+        self.gathered = self.bits < layout.program.qubits
+        self.kept: list[NDArray[Any]] = []
+
+    def write(self) -> NativeSweep:
+        parts = [part for each in self.sweep.passes for part in _split(each, self.layout, self.lane_bits)]
+        blocks = np.zeros((len(parts), Word.WORDS), dtype=np.int64)
+        lines = (self.element << self.bits) // LINE
+        for block, part in zip(blocks, parts, strict=True):
+            writer = _PassWriter(self, part, block)
+            lines -= writer.write(lines if self.gathered else 0)
+        return NativeSweep(
+            self._words(len(parts)), blocks, self.element << self.bits, self.gathered, self.rows * self.element,
+            tuple(self.kept),
+        )  # fmt: skip
+
+    def keep(self, array: NDArray[Any]) -> int:
+        """Keeps an array as long as the sweep; its address."""
+        self.kept.append(array)
+        return address(array)
+
+    def swizzled(self, offset: int) -> int:
+        """An offset in the buffer where it lies in memory."""
+        return offset ^ (offset >> SWIZZLE_SHIFT & SWIZZLE_MASK) if self.gathered else offset
+
+    def _words(self, passes: int) -> Words:
+        words = np.zeros(SweepWord.WORDS, dtype=np.int64)
+        local, qubits = self.sweep.local, self.layout.program.qubits
+        outer = [position for position in range(qubits) if position not in self.bit_of]
+        words[SweepWord.TILE_BITS] = len(outer)
+        words[SweepWord.ELEMENT_SHIFT] = self.element.bit_length() - 1
+        words[SweepWord.PASSES] = passes
+        words[SweepWord.SWIZZLE_SHIFT] = SWIZZLE_SHIFT
+        if self.gathered:
+            together = next((bit for bit, position in enumerate(local) if bit != position), len(local))
+            rest = sum(self.element << position for position in local[together:])
+            words[SweepWord.CHUNK] = self.element << together
+            words[SweepWord.CHUNKS] = 1 << len(local) - together
+            words[SweepWord.WALK] = ~rest
+            words[SweepWord.SWIZZLE_MASK] = SWIZZLE_MASK
+        words[SweepWord.OUTER : SweepWord.OUTER + len(outer)] = outer
+        return words
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Part:
+    """A pass, or a piece of one that has more lane exchanges or tables than a kernel takes."""
+
+    pass_: Pass
+    first: bool
+    """Whether the permutation belongs to it."""
+    operations: tuple[LaneMap | Blend, ...]
+    group: GroupLayout | None
+    tables: tuple[int, int]
+    """The lane tables from … to."""
+    last: bool
+    """Whether the rotations belong to it."""
+    rows: bool
+    """Whether the group's table of rows belongs to it."""
+
+
+def _split(pass_: Pass, layout: Layout, lane_bits: int) -> list[_Part]:
+    """A pass in pieces that kernels have words for; nearly always one."""
+    operations = exchanges(pass_.lane_cx, lane_bits)
+    group = layout.groups[pass_.phase] if pass_.phase >= 0 else None
+    tables = len(group.lane_tables) if group is not None else 0
+    batches = [
+        tuple(operations[start : start + MOST_LANE_OPERATIONS])
+        for start in range(0, max(1, len(operations)), MOST_LANE_OPERATIONS)
+    ]
+    spans = [(start, min(tables, start + MOST_LANE_TABLES)) for start in range(0, max(1, tables), MOST_LANE_TABLES)]
+    parts = [_Part(pass_, i == 0, batch, None, (0, 0), False, False) for i, batch in enumerate(batches[:-1])]
+    for i, span in enumerate(spans):
+        batch = batches[-1] if i == 0 else ()
+        parts.append(_Part(pass_, not parts, batch, group, span, i == len(spans) - 1, i == 0))
+    return parts
+
+
+class _PassWriter:
+    """Writes one block."""
+
+    def __init__(self, sweep: _SweepWriter, part: _Part, block: Words) -> None:
+        self.sweep, self.part, self.block = sweep, part, block
+        self.pass_, self.lane_bits = part.pass_, sweep.lane_bits
+        self.fixes: list[tuple[int, ...]] = []
+        self.rotated = dict(zip(self.pass_.registers, self.pass_.rotations, strict=True)) if part.last else {}
+        self.rotated = {bit: rotation for bit, rotation in self.rotated.items() if rotation >= 0}
+        self.permuted = dict(self.pass_.permutation) if part.first else {}
+        self.registers = self._registers()
+
+    def _registers(self) -> list[int]:
+        """The buffer bits of the vectors held at once: rotated ones, other ones that are needed, then any."""
+        needed = list(self.rotated)
+        needed += [bit for bit in self.permuted if bit not in needed]
+        for each in self.part.operations:
+            if isinstance(each, Blend) and each.target not in needed:
+                needed.append(each.target)
+        # With few registers in the processor a third one would only be spilled.
+        wanted = MOST_REGISTERS if self.sweep.target.permute in ("avx512", "neon") else MOST_REGISTERS - 1
+        spare = [bit for bit in range(self.lane_bits, self.sweep.bits) if bit not in needed]
+        return needed + spare[: max(0, wanted - len(needed))]
+
+    def write(self, lines: int) -> int:
+        """Writes the block, which may fetch ahead `lines` lines of each plane; how many it fetches."""
+        block, sweep = self.block, self.sweep
+        size = sweep.target.vector_bytes
+        strides = [sweep.element << bit for bit in self.registers]
+        block[Word.WALK] = size - 1 | sum(strides)
+        block[Word.GROUPS] = groups = sweep.rows >> len(strides)
+        block[Word.SWIZZLE_SHIFT] = SWIZZLE_SHIFT
+        block[Word.SWIZZLE_MASK] = SWIZZLE_MASK if sweep.gathered else 0
+        lanes = sweep.target.lanes(sweep.precision)
+        for r in range(1 << len(strides)):
+            offset = sum(stride for i, stride in enumerate(strides) if r >> i & 1)
+            block[Word.STORE + r] = sweep.swizzled(offset)
+            block[Word.ROW + r] = offset // lanes
+            block[Word.LOAD + r] = sweep.swizzled(self._source(r, strides))
+        self._parities(strides)
+        self._rotations()
+        operations = [self._operation(i, each) for i, each in enumerate(self.part.operations)]
+        self._tables()
+        ahead = min(MOST_PREFETCH, -(-lines // groups)) if lines and groups >= 8 else 0
+        ahead = min(ahead, 1) if sweep.target.permute == "avx512" else ahead
+        self._prefetch()
+        shape = KernelShape(
+            sweep.target, sweep.precision, len(strides), bool(self.permuted), tuple(operations),
+            self.part.rows and self.part.group is not None, self.part.tables[1] - self.part.tables[0],
+            tuple(lane for lane, _ in self._lane_rotations()), len(self.rotated), ahead,
+        )  # fmt: skip
+        block[Word.FUNCTION] = sweep.compiler.address(kernel_module(shape), KERNEL, sweep.target)
+        fixes = np.array([each + (0,) * (FIX_WORDS - len(each)) for each in self.fixes], dtype=np.int64)
+        block[Word.FIX_COUNT] = len(self.fixes)
+        block[Word.FIXES] = sweep.keep(fixes)
+        return ahead * groups
+
+    def _masks(self, mask: int) -> tuple[int, int, int]:
+        """A mask over positions as combination of the registers, other buffer bits, and outer positions."""
+        inside = [bit for position, bit in self.sweep.bit_of.items() if mask >> position & 1]
+        registers = sum(1 << self.registers.index(bit) for bit in inside if bit in self.registers)
+        others = sum(1 << bit for bit in inside if bit not in self.registers)
+        return registers, others, mask & ~sum(1 << position for position in self.sweep.bit_of)
+
+    def _source(self, r: int, strides: list[int]) -> int:
+        """The offset of where combination r comes from, in a group of even parities."""
+        source = 0
+        for i, (bit, stride) in enumerate(zip(self.registers, strides, strict=True)):
+            mask = self._masks(self.permuted[bit])[0] if bit in self.permuted else 1 << i
+            if (r & mask).bit_count() & 1:
+                source |= stride
+        return source
+
+    def _parities(self, strides: list[int]) -> None:
+        """What flips the sources: bits of the group's index, and of the tile's."""
+        if self.permuted:
+            self.fixes.append((Fix.SET, Word.LOAD_XOR, 0, 0, 0))
+        for i, (bit, stride) in enumerate(zip(self.registers, strides, strict=True)):
+            _, others, outer = self._masks(self.permuted.get(bit, 0))
+            self.block[Word.PARITY_MASK + i] = others * self.sweep.element
+            self.block[Word.PARITY_VALUE + i] = self.sweep.swizzled(stride)
+            if outer:
+                self.fixes.append((Fix.FLIP_ODD, Word.LOAD_XOR, outer, 0, self.sweep.swizzled(stride)))
+
+    def _lane_rotations(self) -> list[tuple[int, int]]:
+        given = self.pass_.lane_rotations if self.part.last else ()
+        return [(lane, rotation) for lane, rotation in enumerate(given) if rotation >= 0]
+
+    def _rotations(self) -> None:
+        first, size = self.sweep.layout.rotations, self.sweep.element
+        for i, rotation in enumerate(self.rotated.values()):
+            self.block[Word.ROTATION + i] = (first + rotation) * size
+        for lane, rotation in self._lane_rotations():
+            self.block[Word.ROTATION + MOST_REGISTERS + lane] = (first + rotation) * size
+
+    def _operation(self, index: int, operation: LaneMap | Blend) -> LaneOperation:
+        """Writes a lane exchange; its name in the kernel's shape."""
+        sweep, first = self.sweep, Word.LANE_OPERATIONS + LANE_OPERATION_WORDS * index
+        if isinstance(operation, Blend):
+            self.block[first] = operation.mask
+            names: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2")
+            return names[self.registers.index(operation.target)]
+        layout = index_format(sweep.target, sweep.precision)
+        kind = np.dtype(f"int{layout.bits}")
+        order = np.array(operation.order)[:, None] * layout.pieces + np.arange(layout.pieces)
+        self.block[first] = sweep.keep(order.ravel().astype(kind))
+        self.fixes.append((Fix.SET, first + 2, 0, 0, 0))
+        for position, change in operation.changes:
+            if position not in sweep.bit_of:
+                self.fixes.append((Fix.FLIP_ODD, first + 2, 1 << position, 0, change * layout.pieces))
+        inside = row_changes(operation.changes, sweep.bit_of, sweep.rows, self.lane_bits)
+        if not any(inside):
+            return "permute"
+        self.block[first + 1] = sweep.keep((np.array(inside) * layout.pieces).astype(kind))
+        return "permute_rows"
+
+    def _tables(self) -> None:
+        group, size = self.part.group, self.sweep.element
+        if group is None:
+            return
+        self.block[Word.TABLE_PLANE] = group.rows * size
+        if self.part.rows:
+            self.fixes.append((Fix.SET_DATA, Word.TABLE, 0, 0, group.row_offset * size))
+            for each in group.mixed:
+                kind = Fix.MIX_MATCH if each.pattern else Fix.MIX_PARITY
+                self.fixes.append((kind, Word.TABLE, each.outer, max(each.value, 0), each.offset * size))
+        lanes = self.sweep.target.lanes(self.sweep.precision)
+        for i, table in enumerate(group.lane_tables[slice(*self.part.tables)]):
+            first = Word.LANE_TABLES + LANE_TABLE_WORDS * i
+            self.fixes.append((Fix.SET_DATA, first, 0, 0, table.offset * size))
+            self.block[first + 1] = size * lanes << len(table.selectors)
+            if table.bits_offset >= 0:
+                self.fixes.append((Fix.SET_BITS, first + 2, 0, 0, table.bits_offset))
+            else:
+                self.block[first + 2] = self.sweep.keep(np.zeros(group.rows, dtype=np.uint8))
+            self._selectors(first, table.selectors)
+
+    def _selectors(self, first: int, selectors: tuple[Selector, ...]) -> None:
+        """The tile's part of a lane table's index."""
+        every = (1 << len(selectors)) - 1
+        self.block[first + 3] = every
+        if any(each.pattern for each in selectors):
+            self.fixes.append((Fix.SET, first + 3, 0, 0, every))
+        self.fixes.append((Fix.SET, first + 4, 0, 0, 0))
+        for j, each in enumerate(selectors):
+            if each.pattern:
+                self.fixes.append((Fix.CLEAR_UNLIKE, first + 3, each.outer, each.value, 1 << j))
+            elif each.outer:
+                self.fixes.append((Fix.FLIP_ODD, first + 4, each.outer, 0, 1 << j))
+
+    def _prefetch(self) -> None:
+        local = sum(self.sweep.element << position for position in self.sweep.sweep.local)
+        self.block[Word.PREFETCH_WALK] = ~local | (LINE - 1)

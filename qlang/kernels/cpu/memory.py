@@ -1,0 +1,57 @@
+"""Memory for states and buffers: whole pages, large ones where the system gives them."""
+
+from __future__ import annotations
+
+import mmap
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LARGE_PAGE = 2 << 20
+PLANE_PAD = 1024
+"""Bytes between the planes: with a power of two, both would fall into the same sets of the cache."""
+
+
+def pages(size: int) -> NDArray[np.uint8]:
+    """Zeroed memory of `size` bytes, aligned to a large page, given back when nothing refers to it any more.
+
+    Large pages are asked for where the system has them; without them the memory is the same with small ones. Physical
+    memory is taken as it is written first. Raises MemoryError where the system has not that many bytes.
+    """
+    room = size + (LARGE_PAGE if size >= LARGE_PAGE else 0)
+    try:
+        area = mmap.mmap(-1, max(room, mmap.PAGESIZE))
+    except OSError as error:
+        raise MemoryError(f"{size} bytes could not be had: {error.strerror}") from error
+    if size >= LARGE_PAGE:
+        prefer_large_pages(area)
+    whole = np.frombuffer(area, dtype=np.uint8)
+    start = -address(whole) % LARGE_PAGE if size >= LARGE_PAGE else 0
+    return whole[start : start + size]
+
+
+def prefer_large_pages(area: mmap.mmap) -> bool:
+    """Asks for large pages; whether the system knows them (only Linux does, and not every kernel)."""
+    advice = getattr(mmap, "MADV_HUGEPAGE", None)
+    if advice is None:
+        return False
+    try:
+        area.madvise(advice)
+    except OSError:
+        return False
+    return True
+
+
+def address(array: NDArray[Any]) -> int:
+    """Where an array's first element lies."""
+    return int(array.__array_interface__["data"][0])
+
+
+def planes(rows: int, columns: int, dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Two arrays (rows, columns) of real numbers in one piece of memory."""
+    size = rows * columns * dtype.itemsize
+    gap = -size % 64 + PLANE_PAD
+    area = pages(2 * size + gap)
+    first, second = area[:size], area[size + gap : 2 * size + gap]
+    return first.view(dtype).reshape(rows, columns), second.view(dtype).reshape(rows, columns)

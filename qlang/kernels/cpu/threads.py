@@ -1,0 +1,108 @@
+"""Work split over a lasting pool of threads, in pieces short enough for Ctrl-C to be noticed between them.
+
+Native calls release the interpreter's lock. Pieces are independent, so that the number of threads changes no bit.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from functools import partial
+
+PIECE_SECONDS = 0.05
+"""How long one native call should take at most."""
+
+Work = Callable[[int, int, int], None]
+"""Does the units begin … end−1 as worker number `worker`: called with (worker, begin, end)."""
+
+
+class _Worker:
+    """A thread that executes one task after the other."""
+
+    def __init__(self, number: int) -> None:
+        self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name=f"qlang-kernels-{number}", daemon=True)
+        self._thread.start()
+
+    def give(self, task: Callable[[], None]) -> None:
+        self._tasks.put(task)
+
+    def _serve(self) -> None:
+        while True:
+            self._tasks.get()()
+
+
+_WORKERS: list[_Worker] = []
+_GROWING = threading.Lock()
+
+
+def _worker(number: int) -> _Worker:
+    with _GROWING:
+        while len(_WORKERS) <= number:
+            _WORKERS.append(_Worker(len(_WORKERS)))
+    return _WORKERS[number]
+
+
+class _Share:
+    """The units of one call and how many of them are given out."""
+
+    def __init__(self, work: Work, units: int, seconds_per_unit: float) -> None:
+        self.work = work
+        self.units = units
+        self.piece = max(1, min(units, int(PIECE_SECONDS / max(seconds_per_unit, 1e-9))))
+        self.next = 0
+        self.stopped = False
+        self.failures: list[BaseException] = []
+        self.lock = threading.Lock()
+
+    def take(self) -> tuple[int, int]:
+        with self.lock:
+            begin = self.units if self.stopped else self.next
+            self.next = end = min(self.units, begin + self.piece)
+        return begin, end
+
+    def serve(self, worker: int) -> None:
+        begin, end = self.take()
+        while begin < end:
+            self.work(worker, begin, end)
+            begin, end = self.take()
+
+
+def for_each_unit(work: Work, units: int, *, threads: int, seconds_per_unit: float) -> None:
+    """Calls `work` for pieces of 0 … units−1 from `threads` threads (the calling one is worker 0).
+
+    An exception of the calling thread, KeyboardInterrupt too, stops the others at their next piece; the call returns
+    or raises only after they have all stopped. An exception of another thread is raised here.
+    """
+    share = _Share(work, units, seconds_per_unit)
+    if threads > 1:
+        share.piece = min(share.piece, max(1, -(-units // (4 * threads))))
+    others = min(threads, -(-units // share.piece)) - 1
+    done = [threading.Event() for _ in range(others)]
+
+    def task(number: int) -> None:
+        try:
+            share.serve(number + 1)
+        except BaseException as error:  # noqa: BLE001 -- raised again in the calling thread
+            share.stopped = True
+            share.failures.append(error)
+        finally:
+            done[number].set()
+
+    started = 0
+    try:
+        for number in range(others):
+            _worker(number).give(partial(task, number))
+            started += 1
+        share.serve(0)
+        for event in done:
+            event.wait()
+    except BaseException:
+        share.stopped = True
+        raise
+    finally:
+        for event in done[:started]:
+            event.wait()
+    if share.failures:
+        raise share.failures[0]
