@@ -1,0 +1,171 @@
+"""Devices through CuPy. Nothing imports CuPy before `cuda_devices` is called.
+
+Modules are compiled by NVRTC for the device at hand; CuPy keeps the machine code in its own cache on disk, under the
+digest of source, options and compiler, with a checksum in each entry.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.kernels.cuda.device import Argument, Device, DeviceArray, Link
+from qlang.kernels.cuda.errors import NoCuda
+from qlang.kernels.cuda.shape import KernelShape
+from qlang.kernels.cuda.source import cuda_source
+
+_OPTIONS = ("--std=c++17",)
+_KEPT_BYTES = 256 << 20
+"""Memory left to the driver and to phase tables when a state is allocated."""
+
+
+def cupy_installed() -> bool:
+    """Whether the extra `cuda` is there; looks for the package without importing it."""
+    return find_spec("cupy") is not None
+
+
+def cuda_devices() -> list["CupyDevice"]:
+    """All devices of this process, in CUDA's order. Raises NoCuda."""
+    if not cupy_installed():
+        raise NoCuda("no_cupy")
+    cupy: Any = import_module("cupy")
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except (cupy.cuda.runtime.CUDARuntimeError, ImportError) as error:
+        raise NoCuda("no_driver", str(error)) from error
+    if not count:
+        raise NoCuda("no_device")
+    return [CupyDevice(cupy, number) for number in range(count)]
+
+
+def cuda_available() -> bool:
+    """Whether `cuda_devices` would give one; CuPy is imported only where it is installed."""
+    if not cupy_installed():
+        return False
+    try:
+        return bool(cuda_devices())
+    except NoCuda:
+        return False
+
+
+class CupyDevice:
+    """One GPU; launches and copies go to the stream that is current for it."""
+
+    def __init__(self, cupy: Any, number: int) -> None:
+        self.number = number
+        self._cupy = cupy
+        self._device = cupy.cuda.Device(number)
+        self._modules: dict[KernelShape, Any] = {}
+        self._kernels: dict[tuple[KernelShape, str, int], Any] = {}
+        properties = cupy.cuda.runtime.getDeviceProperties(number)
+        self.name: str = properties["name"].decode()
+        self.most_shared_bytes: int = properties["sharedMemPerBlockOptin"]
+
+    def free_bytes(self) -> int:
+        with self._device:
+            free, _ = self._cupy.cuda.runtime.memGetInfo()
+            return max(0, int(free) + int(self._cupy.get_default_memory_pool().free_bytes()) - _KEPT_BYTES)
+
+    def empty(self, count: int, dtype: np.dtype[Any]) -> DeviceArray:
+        with self._device:
+            return self._cupy.empty(count, dtype=dtype)
+
+    def upload(self, values: NDArray[Any]) -> DeviceArray:
+        flat = np.ascontiguousarray(values).reshape(-1)
+        with self._device:  # CuPy has no record types
+            return self._cupy.asarray(flat.view(np.uint8) if flat.dtype.names else flat)
+
+    def download(self, array: DeviceArray, dtype: np.dtype[Any]) -> NDArray[Any]:
+        with self._device:
+            values: NDArray[Any] = self._cupy.asnumpy(array).view(dtype)
+            return values
+
+    def part(self, array: DeviceArray, start: int, stop: int) -> DeviceArray:
+        return array[start:stop]
+
+    def launch(
+        self,
+        shape: KernelShape,
+        kernel: str,
+        grid: tuple[int, int],
+        threads: int,
+        shared_bytes: int,
+        arguments: Sequence[Argument],
+    ) -> None:
+        with self._device:
+            function = self._function(shape, kernel, shared_bytes)
+            function((*grid, 1), (threads, 1, 1), tuple(arguments), shared_mem=shared_bytes)
+
+    def synchronize(self) -> None:
+        """Wait for all launches."""
+        self._device.synchronize()
+
+    def _function(self, shape: KernelShape, kernel: str, shared_bytes: int) -> Any:
+        key = (shape, kernel, shared_bytes)
+        if key not in self._kernels:
+            if shape not in self._modules:
+                self._modules[shape] = self._cupy.RawModule(code=cuda_source(shape), options=_OPTIONS)
+            function = self._modules[shape].get_function(kernel)
+            if shared_bytes > 48 << 10:  # more has to be asked for
+                function.max_dynamic_shared_size_bytes = shared_bytes
+            self._kernels[key] = function
+        return self._kernels[key]
+
+
+class PeerLink:
+    """Copies between devices by the driver, directly where the hardware has a path and through the host otherwise."""
+
+    def __init__(self, cupy: Any) -> None:
+        self._cupy = cupy
+
+    def swap(
+        self, left: Device, left_part: DeviceArray, right: Device, right_part: DeviceArray, dtype: np.dtype[Any]
+    ) -> None:
+        assert isinstance(left, CupyDevice) and isinstance(right, CupyDevice)
+        copy = self._cupy.cuda.runtime.memcpyPeer
+        left.synchronize()
+        right.synchronize()
+        kept = right.empty(len(right_part), dtype)
+        size = kept.nbytes
+        copy(kept.data.ptr, right.number, left_part.data.ptr, left.number, size)
+        copy(left_part.data.ptr, left.number, right_part.data.ptr, right.number, size)
+        copy(right_part.data.ptr, right.number, kept.data.ptr, right.number, size)
+        left.synchronize()
+        right.synchronize()
+
+
+class NcclLink:
+    """Sends and receives of NCCL, both directions at once."""
+
+    def __init__(self, cupy: Any, devices: Sequence[CupyDevice]) -> None:
+        nccl: Any = import_module("cupy.cuda.nccl")
+        self._cupy, self._nccl = cupy, nccl
+        self._rank = {device.number: rank for rank, device in enumerate(devices)}
+        self._communicators = nccl.NcclCommunicator.initAll([device.number for device in devices])
+
+    def swap(
+        self, left: Device, left_part: DeviceArray, right: Device, right_part: DeviceArray, dtype: np.dtype[Any]
+    ) -> None:
+        assert isinstance(left, CupyDevice) and isinstance(right, CupyDevice)
+        sides = ((left, left_part, right), (right, right_part, left))
+        received = [device.empty(len(part), dtype) for device, part, _ in sides]
+        self._nccl.groupStart()
+        for (device, part, other), into in zip(sides, received, strict=True):
+            communicator, peer = self._communicators[self._rank[device.number]], self._rank[other.number]
+            with self._cupy.cuda.Device(device.number):
+                stream = self._cupy.cuda.get_current_stream().ptr
+                communicator.send(part.data.ptr, part.nbytes, self._nccl.NCCL_UINT8, peer, stream)
+                communicator.recv(into.data.ptr, into.nbytes, self._nccl.NCCL_UINT8, peer, stream)
+        self._nccl.groupEnd()
+        for (device, part, _), into in zip(sides, received, strict=True):
+            with self._cupy.cuda.Device(device.number):
+                part[...] = into
+
+
+def link_of(devices: Sequence[CupyDevice]) -> Link:
+    """How these devices exchange amplitudes: by NCCL where CuPy has it."""
+    cupy: Any = import_module("cupy")
+    return NcclLink(cupy, devices) if cupy.cuda.nccl.available else PeerLink(cupy)

@@ -1,0 +1,144 @@
+"""A lowered program on devices that hold the state: uploads, launches, exchanges."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qlang.kernels.cuda.binding import DeviceAngles
+from qlang.kernels.cuda.device import STORED, Device, DeviceArray, Link
+from qlang.kernels.cuda.lowering import DeviceProgram
+from qlang.kernels.cuda.placement import Exchange
+from qlang.kernels.cuda.shape import READING_THREADS, Precision
+
+_TABLE_BYTES = 256 << 20
+"""Phase tables of so many bytes are made at once; larger batches run in portions."""
+_MOST_ITEMS = 65535
+"""Of `blockIdx.y`."""
+_PIECE = 1 << 23
+"""Amplitudes that two devices exchange at once, held twice for that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A batch of states over 2**k devices: device d holds the indices whose highest k bits are d, of every item."""
+
+    devices: tuple[Device, ...]
+    arrays: tuple[DeviceArray, ...]
+    bits: int
+    """Of the index of a whole state."""
+    batch: int
+    precision: Precision
+    link: Link | None = None
+
+    @property
+    def device_bits(self) -> int:
+        """k."""
+        return len(self.devices).bit_length() - 1
+
+    @property
+    def item_size(self) -> int:
+        """Amplitudes of an item on each device."""
+        return 1 << self.bits - self.device_bits
+
+    def exchange(self, swap: Exchange) -> None:
+        """Let a device bit and a bit of each device trade places, in every item."""
+        device_bit, bit = swap
+        assert self.link is not None
+        dtype, length = STORED[self.precision], 1 << bit
+        for low in range(len(self.devices)):
+            high = low | 1 << device_bit
+            if high == low:
+                continue
+            for start in range(0, self.batch * self.item_size, 2 * length):
+                for offset in range(start, start + length, _PIECE):
+                    count = min(_PIECE, start + length - offset)
+                    left, right = self.devices[low], self.devices[high]
+                    upper = left.part(self.arrays[low], offset + length, offset + length + count)
+                    lower = right.part(self.arrays[high], offset, offset + count)
+                    self.link.swap(left, upper, right, lower, dtype)
+
+
+def run_program(program: DeviceProgram, angles: DeviceAngles, state: Spread, *, fresh: bool) -> None:
+    """Execute a program on a batch of states, beginning with the product of `angles.factors` where `fresh`."""
+    if fresh:
+        for number, device in enumerate(state.devices):
+            _begin(program, angles, state, device, number)
+    most = max(1, min(_MOST_ITEMS, _TABLE_BYTES // (program.table_size * (16 if program.shape.double else 8))))
+    portions = [(first, min(most, state.batch - first)) for first in range(0, state.batch, most)]
+    # Exchanges move every item at once, so all of them have to be at the same sweep.
+    moving = any(sweep.exchanges for sweep in program.sweeps)
+    for together in [portions] if moving else [[portion] for portion in portions]:
+        running = [
+            _Running(program, angles, state, number, first, count)
+            for first, count in together
+            for number in range(len(state.devices))
+        ]
+        for index, sweep in enumerate(program.sweeps):
+            for swap in sweep.exchanges:
+                state.exchange(swap)
+            for each in running:
+                each.sweep(index)
+
+
+def _begin(program: DeviceProgram, angles: DeviceAngles, state: Spread, device: Device, number: int) -> None:
+    blocks = -(-state.item_size // READING_THREADS)
+    for first in range(0, state.batch, _MOST_ITEMS):
+        count = min(_MOST_ITEMS, state.batch - first)
+        factors = device.upload(angles.factors[first : first + count])
+        part = device.part(state.arrays[number], first * state.item_size, (first + count) * state.item_size)
+        arguments = (
+            *(part, np.uint64(state.item_size), np.uint64(number * state.item_size)),
+            *(factors, np.int32(program.bits)),
+        )
+        device.launch(program.shape, "product_state", (blocks, count), READING_THREADS, 0, arguments)
+
+
+class _Running:
+    """A portion of the batch on one device."""
+
+    def __init__(
+        self, program: DeviceProgram, angles: DeviceAngles, state: Spread, number: int, first: int, count: int
+    ) -> None:
+        device = state.devices[number]
+        self.program, self.state, self.device, self.count = program, state, device, count
+        items = slice(first, first + count)
+        upload = device.upload
+        self.part = device.part(state.arrays[number], first * state.item_size, (first + count) * state.item_size)
+        self.tile_bits = state.bits - state.device_bits - program.shape.tile_bits
+        self.device_tiles = number << self.tile_bits
+        self.fixed = {
+            name: upload(getattr(program, name)) for name in ("swizzle", "rows", "inserts", "passes", "words", "phases")
+        }
+        self.tangents = upload(angles.tangents[items])
+        self.tangent_count = angles.tangents.shape[1]
+        self.patterns = upload(angles.patterns[items])
+        self.pattern_count = angles.patterns.shape[1]
+        self.tables = device.empty(count * program.table_size, STORED["float64" if program.shape.double else "float32"])
+        self._make_tables(angles, items)
+
+    def _make_tables(self, angles: DeviceAngles, items: slice) -> None:
+        upload, number = self.device.upload, np.uint64
+        arguments = (
+            *(self.tables, number(self.program.table_size), upload(self.program.tables), upload(self.program.terms)),
+            *(upload(angles.angles[items]), number(angles.angles.shape[1])),
+            *(upload(angles.scales[items]), number(angles.scales.shape[1])),
+            *(self.patterns, number(self.pattern_count)),
+        )
+        grid = (len(self.program.tables), self.count)
+        self.device.launch(self.program.shape, "phase_tables", grid, READING_THREADS, 0, arguments)
+
+    def sweep(self, index: int) -> None:
+        """Launch one sweep over the portion."""
+        program, shape, fixed = self.program, self.program.shape, self.fixed
+        each, number = program.sweeps[index], np.uint64
+        high = shape.tile_bits - shape.row_bits
+        rows = self.device.part(fixed["rows"], each.rows, each.rows + (1 << high))
+        inserts = self.device.part(fixed["inserts"], each.inserts, each.inserts + high) if high else fixed["inserts"]
+        arguments = (
+            *(self.part, number(self.state.item_size), number(self.device_tiles), rows, inserts),
+            *(fixed["swizzle"], fixed["passes"], np.int32(each.first_pass), np.int32(each.passes)),
+            *(fixed["words"], fixed["phases"], self.tangents, number(self.tangent_count)),
+            *(self.tables, number(program.table_size), self.patterns, number(self.pattern_count)),
+        )
+        grid = (1 << self.tile_bits, self.count)
+        self.device.launch(shape, "sweep", grid, shape.threads, shape.shared_bytes, arguments)

@@ -1,0 +1,111 @@
+"""A stand-in for a GPU: the generated CUDA C compiled for the CPU. Its results test semantics, never speed."""
+
+import ctypes
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.kernels.cuda.shape import KernelShape
+from qlang.kernels.cuda.source import KERNELS, cuda_source
+
+PRELUDE = Path(__file__).parent / "prelude.hpp"
+COMPILER = shutil.which("g++") or shutil.which("clang++")
+
+_FLAGS = ("-std=c++17", "-O0", "-fPIC", "-shared", "-w", "-ffp-contract=off")
+
+
+def compiled(shape: KernelShape, folder: Path) -> ctypes.CDLL:
+    """The module of a shape, built in `folder` unless it is there."""
+    assert COMPILER is not None
+    text = f'#include "{PRELUDE}"\n{cuda_source(shape)}'
+    stem = folder / hashlib.sha256((text + PRELUDE.read_text(encoding="utf-8")).encode()).hexdigest()[:16]
+    library = stem.with_suffix(".so")
+    if not library.exists():
+        stem.with_suffix(".cpp").write_text(text, encoding="utf-8")
+        made = subprocess.run(
+            [COMPILER, *_FLAGS, "-o", str(stem.with_suffix(".part")), str(stem.with_suffix(".cpp"))],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert made.returncode == 0, made.stderr
+        stem.with_suffix(".part").replace(library)
+    return ctypes.CDLL(str(library))
+
+
+class EmulatedDevice:
+    """Implements `qlang.kernels.cuda.device.Device` on the CPU."""
+
+    def __init__(self, folder: Path, number: int = 0, memory: int = 1 << 30) -> None:
+        self.name = f"stand-in {number} (CUDA C compiled for the CPU)"
+        self.folder, self.memory = folder, memory
+        self.launches: list[str] = []
+        self._modules: dict[KernelShape, ctypes.CDLL] = {}
+
+    def free_bytes(self) -> int:
+        return self.memory
+
+    def empty(self, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+        return np.full(count * dtype.itemsize, 0xEE, dtype=np.uint8).view(dtype)
+
+    def upload(self, values: NDArray[Any]) -> NDArray[Any]:
+        return np.ascontiguousarray(values).reshape(-1).copy()
+
+    def download(self, array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+        return array.copy().view(dtype)
+
+    def part(self, array: NDArray[Any], start: int, stop: int) -> NDArray[Any]:
+        assert 0 <= start <= stop <= len(array)
+        return array[start:stop]
+
+    def launch(
+        self,
+        shape: KernelShape,
+        kernel: str,
+        grid: tuple[int, int],
+        threads: int,
+        shared_bytes: int,
+        arguments: Sequence[Any],
+    ) -> None:
+        assert kernel in KERNELS and threads <= 1024 and shared_bytes <= 1 << 18
+        assert 0 < grid[0] < 1 << 31 and 0 < grid[1] < 1 << 16
+        self.launches.append(kernel)
+        if shape not in self._modules:
+            self._modules[shape] = compiled(shape, self.folder)
+        module = self._modules[shape]
+        function = getattr(module, kernel)
+        function.restype = None
+        passed = [_c_argument(argument) for argument in arguments]
+        for y in range(grid[1]):
+            for x in range(grid[0]):
+                module.qlang_block(x, y, *grid, threads)
+                function(*passed)
+
+
+class EmulatedLink:
+    """Parts of two stand-ins trade contents."""
+
+    def __init__(self) -> None:
+        self.swaps = 0
+
+    def swap(self, left: Any, left_part: NDArray[Any], right: Any, right_part: NDArray[Any], dtype: Any) -> None:
+        self.swaps += 1
+        kept = left_part.copy()
+        left_part[...] = right_part
+        right_part[...] = kept
+
+
+_SCALARS = {"int32": ctypes.c_int32, "uint64": ctypes.c_uint64, "float64": ctypes.c_double}
+
+
+def _c_argument(argument: Any) -> Any:
+    if isinstance(argument, np.ndarray):
+        return ctypes.c_void_p(argument.ctypes.data)
+    return _SCALARS[argument.dtype.name](argument.item())
