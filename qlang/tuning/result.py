@@ -41,14 +41,16 @@ class Result:
 def result_json(result: Result) -> dict[str, Any]:
     """The item of T4's `results`."""
     found = result.measurement
-    measured: list[dict[str, Any]] = [_row("reference_time", found.reference.seconds, _MILLI, "ms")]
+    measured: list[dict[str, Any]] = [
+        {"name": "reference_time", "value": _milliseconds(found.reference.seconds), "unit": "ms"}
+    ]
     if found.repetitions.joules is not None and found.reference.joules is not None:
-        measured.append(_row("energy", found.repetitions.joules, 1.0, "J"))
-        measured.append(_row("reference_energy", found.reference.joules, 1.0, "J"))
+        measured.append({"name": "energy", "value": list(found.repetitions.joules), "unit": "J"})
+        measured.append({"name": "reference_energy", "value": list(found.reference.joules), "unit": "J"})
     if found.error is not None and isfinite(found.error):
         measured.append({"name": "error", "value": found.error, "unit": ""})
     if found.fitness is not None:
-        measured.append({"name": "fitness", "value": found.fitness.interval.value, "unit": ""})
+        measured.append({"name": "fitness", "value": round(found.fitness.interval.value, 6), "unit": ""})
         source = found.fitness.reason if isinstance(found.fitness, LatencyFitness) else found.fitness.source
         measured.append({"name": "energy_counter", "value": source, "unit": ""})
     if found.reason:
@@ -58,11 +60,11 @@ def result_json(result: Result) -> dict[str, Any]:
         "configuration": dict(found.configuration),
         "objectives": ["fitness"],
         "times": {
-            "compilation_time": found.compile_seconds * _MILLI,
-            "runtimes": [seconds * _MILLI for seconds in found.repetitions.seconds],
-            "framework": result.framework_seconds * _MILLI,
-            "search_algorithm": result.search_seconds * _MILLI,
-            "validation": found.validation_seconds * _MILLI,
+            "compilation_time": _millisecond(found.compile_seconds),
+            "runtimes": _milliseconds(found.repetitions.seconds),
+            "framework": _millisecond(result.framework_seconds),
+            "search_algorithm": _millisecond(result.search_seconds),
+            "validation": _millisecond(found.validation_seconds),
         },
         "invalidity": found.invalidity,
         "correctness": 1.0 if found.fitness is not None else 0.0,
@@ -141,8 +143,13 @@ def _list(data: Any) -> Sequence[Any]:
     return data
 
 
-def _row(name: str, values: Sequence[float], factor: float, unit: str) -> dict[str, Any]:
-    return {"name": name, "value": [value * factor for value in values], "unit": unit}
+def _millisecond(seconds: float) -> float:
+    """Rounded far below what a clock sees, so that reading and writing again changes nothing."""
+    return round(seconds * _MILLI, 9)
+
+
+def _milliseconds(seconds: Sequence[float]) -> list[float]:
+    return [_millisecond(each) for each in seconds]
 
 
 def _value(named: Mapping[str, Mapping[str, Any]], name: str, absent: Any) -> Any:

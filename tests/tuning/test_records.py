@@ -60,7 +60,7 @@ def test_fitness_is_worked_out_again_and_is_the_same(document: Any) -> None:
     ):
         said = [row["value"] for row in item["measurements"] if row["name"] == "fitness"]
         fitness = result.measurement.fitness
-        assert said == ([] if fitness is None else [pytest.approx(fitness.interval.value)])
+        assert said == ([] if fitness is None else [pytest.approx(fitness.interval.value, abs=1e-6)])
 
 
 def places(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
