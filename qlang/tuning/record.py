@@ -121,9 +121,13 @@ def record_from_json(document: Any, kernel: Kernel, device: Device, space: Space
     )
 
 
-def best_from_json(document: Any, kernel: Kernel, device: Device, space: Space) -> Best | None:
-    """The best alone, without working through the results. Raises: NotARecord."""
-    return _best(_own(document, kernel, device).get("best"), space)
+def best_from_json(document: Any, kernel: Kernel, device: Device, space: Space, default: Configuration) -> Best | None:
+    """The best alone, without working through the results; `None` too where it is relative to another default.
+
+    Raises: NotARecord.
+    """
+    own = _own(document, kernel, device)
+    return _best(own.get("best"), space) if own.get("default") == dict(default) else None
 
 
 def _own(document: Any, kernel: Kernel, device: Device) -> dict[str, Any]:

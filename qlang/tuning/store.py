@@ -20,7 +20,7 @@ from qlang.tuning.device import Device
 from qlang.tuning.errors import CannotStore
 from qlang.tuning.record import FORMAT, Best, Kernel, Record, best_from_json, record_from_json, record_json
 from qlang.tuning.result import NotARecord
-from qlang.tuning.space import Space
+from qlang.tuning.space import Configuration, Space
 
 _MAX_BYTES = 64 << 20
 _DIGITS = 24
@@ -53,14 +53,14 @@ class Store:
             _damaged(path, document, str(error))
             return None
 
-    def best(self, kernel: Kernel, device: Device, space: Space) -> Best | None:
-        """What the record says is better than the default; cheaper than `load`."""
+    def best(self, kernel: Kernel, device: Device, space: Space, default: Configuration) -> Best | None:
+        """What the record says is better than this default; cheaper than `load`."""
         path = self.path(kernel, device)
         document = _read(path)
         if document is None:
             return None
         try:
-            return best_from_json(document, kernel, device, space)
+            return best_from_json(document, kernel, device, space, default)
         except NotARecord as error:
             _damaged(path, document, str(error))
             return None

@@ -22,6 +22,11 @@ from tests.tuning import t4
 from tests.tuning.laboratories import DEVICE, KERNEL, laboratory
 from tests.tuning.recorded import DEFAULT, OPTIMUM, SPACE, Machine
 
+READERS = {
+    "best": lambda store: store.best(KERNEL, DEVICE, SPACE, DEFAULT),
+    "load": lambda store: store.load(KERNEL, DEVICE, SPACE),
+}
+
 
 @pytest.fixture(scope="module", params=[False, True], ids=["latency", "energy"])
 def document(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
@@ -124,7 +129,7 @@ def stored(folder: Path) -> tuple[Store, Path]:
 
 def test_the_best_is_read_alone(tmp_path: Path) -> None:
     store, _ = stored(tmp_path)
-    best = store.best(KERNEL, DEVICE, SPACE)
+    best = store.best(KERNEL, DEVICE, SPACE, DEFAULT)
     assert best is not None
     assert best.configuration == OPTIMUM
     assert best.latency.high < 1
@@ -133,10 +138,16 @@ def test_the_best_is_read_alone(tmp_path: Path) -> None:
     assert whole.best == best
 
 
+def test_the_best_is_relative_to_its_default(tmp_path: Path) -> None:
+    store, path = stored(tmp_path)
+    assert store.best(KERNEL, DEVICE, SPACE, DEFAULT.replaced("tile", 11)) is None
+    assert path.exists()
+
+
 def test_no_record_is_no_best(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert Store(tmp_path).best(KERNEL, DEVICE, SPACE) is None
+        assert Store(tmp_path).best(KERNEL, DEVICE, SPACE, DEFAULT) is None
         assert Store(tmp_path / "none").load(KERNEL, DEVICE, SPACE) is None
 
 
@@ -152,15 +163,15 @@ def test_no_record_is_no_best(tmp_path: Path) -> None:
         lambda data: b"NaN",
     ],
 )
-@pytest.mark.parametrize("reader", ["best", "load"])
+@pytest.mark.parametrize("reader", READERS)
 def test_damaged_records_are_said_so_and_removed(damage: Any, reader: str, tmp_path: Path) -> None:
     store, path = stored(tmp_path)
     path.write_bytes(damage(path.read_bytes()))
     with pytest.warns(DamagedRecord, match="removed"):
-        assert getattr(store, reader)(KERNEL, DEVICE, SPACE) is None
+        assert READERS[reader](store) is None
     assert not path.exists()
     stored(tmp_path)
-    assert store.best(KERNEL, DEVICE, SPACE) is not None
+    assert store.best(KERNEL, DEVICE, SPACE, DEFAULT) is not None
 
 
 def test_a_record_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
@@ -168,7 +179,7 @@ def test_a_record_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("qlang.tuning/1", "qlang.tuning/2"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert store.best(KERNEL, DEVICE, SPACE) is None
+        assert store.best(KERNEL, DEVICE, SPACE, DEFAULT) is None
     assert path.exists()
 
 

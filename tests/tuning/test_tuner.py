@@ -34,7 +34,7 @@ def test_searches_find_something_faster_and_keep_it(strategy: str, tmp_path: Pat
     assert best.latency.high < 1
     truth = recorded.seconds(best.configuration), recorded.seconds(DEFAULT)
     assert best.latency.value == pytest.approx(truth[0] / truth[1], rel=0.1)  # type: ignore[operator]
-    assert Store(tmp_path).best(KERNEL, DEVICE, SPACE) == best
+    assert Store(tmp_path).best(KERNEL, DEVICE, SPACE, DEFAULT) == best
 
 
 def test_nothing_better_leaves_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
