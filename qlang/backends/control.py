@@ -13,7 +13,8 @@ from qlang.ir.loops import EARLY_EXIT
 if TYPE_CHECKING:
     from qlang.backends.program import DecodedBlock, Decoder, Step
 
-MAX_WHILE_ITERATIONS = 1_000_000
+MAX_ITERATIONS = 1_000_000
+"""Of one loop, each time that it is entered."""
 
 
 def _move(branches: list[Branch], sources: Sequence[int], targets: Sequence[int]) -> None:
@@ -59,8 +60,11 @@ def _for(decoder: "Decoder", op: Operation) -> "Step":
 
     def loop(machine: Machine, branches: list[Branch], span: range) -> list[Branch]:
         stopped: list[Branch] = []
+        iterations = -((span.start - span.stop) // span.step)  # may be more than `len` can tell
+        if iterations > MAX_ITERATIONS and not may_stop:
+            raise LoopLimit(MAX_ITERATIONS, "for", iterations)
         _move(branches, start, carried)
-        for value in span:
+        for value in span[:MAX_ITERATIONS]:
             for branch in branches:
                 branch.env[counter] = value
             branches = body.run(machine, branches)
@@ -70,6 +74,9 @@ def _for(decoder: "Decoder", op: Operation) -> "Step":
                 stopped += done
                 if not branches:
                     break
+        else:
+            if iterations > MAX_ITERATIONS:
+                raise LoopLimit(MAX_ITERATIONS, "for")
         branches = stopped + branches
         _move(branches, carried, results)
         return branches
@@ -98,7 +105,7 @@ def _while(decoder: "Decoder", op: Operation) -> "Step":
     def step(machine: Machine, branches: list[Branch]) -> list[Branch]:
         _move(branches, start, before.arguments)
         done: list[Branch] = []
-        for _ in range(MAX_WHILE_ITERATIONS):
+        for _ in range(MAX_ITERATIONS):
             again, ended = _part(before.run(machine, branches), condition)
             _move(ended, forwarded, results)
             done += ended
@@ -107,7 +114,7 @@ def _while(decoder: "Decoder", op: Operation) -> "Step":
             _move(again, forwarded, after.arguments)
             branches = after.run(machine, again)
             _move(branches, after.results, before.arguments)
-        raise LoopLimit(MAX_WHILE_ITERATIONS)
+        raise LoopLimit(MAX_ITERATIONS)
 
     return step
 

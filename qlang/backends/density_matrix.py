@@ -44,6 +44,8 @@ class DensityMatrix:
         self.components = Amplitudes(grid.reshape(-1))
         self._kept: dict[GateCall, _Moves] = {}
 
+    large = False
+
     def copy(self) -> "DensityMatrix":
         """An independent copy."""
         twin = DensityMatrix.__new__(DensityMatrix)
@@ -100,6 +102,10 @@ class DensityMatrix:
             zero, one = np.take(grid, 0, axis), np.take(grid, 1, axis)
             grid = np.stack((zero + one, zero - one), axis) / 2
         return np.ascontiguousarray(grid).reshape(-1)
+
+    def means(self, products: Sequence[tuple[int, ...]]) -> list[float]:
+        """For each product of wires, the mean of (−1)^(sum of their bits): a component."""
+        return [float(self.components.vector[sum(3 << 2 * wire for wire in wires)]) for wires in products]
 
     def reduced(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
         """Density matrix of `wires`, indexed as `marginal`."""

@@ -37,6 +37,8 @@ class TooLarge(BackendError):
     """Bytes that may be used."""
     growth: int = 2
     """By how much one more qubit multiplies the bytes."""
+    others: tuple[str, ...] = ()
+    """Targets of this installation that could hold it, with their precision."""
 
     @property
     def fits(self) -> int:
@@ -49,8 +51,21 @@ class TooLarge(BackendError):
     def __str__(self) -> str:
         return (
             f"{self.qubits} qubits need {self.bytes_needed} bytes of memory and {self.limit} are available;"
-            f" up to {self.fits} qubits fit"
+            f" up to {self.fits} qubits fit; "
+            + (f"the target {' or '.join(self.others)} could hold it" if self.others else "no target here holds more")
         )
+
+
+@dataclass(eq=False)
+class TargetUnavailable(BackendError):
+    """A plan for an executor that this version or this installation does not have."""
+
+    target: str
+    precision: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the target `{self.target}` ({self.precision}) cannot run here: {self.reason}"
 
 
 @dataclass(eq=False)
@@ -68,12 +83,17 @@ class TooManyBranches(BackendError):
 
 @dataclass(eq=False)
 class LoopLimit(BackendError):
-    """A `while` loop that does not end."""
+    """A loop that does not end, or that has more iterations than any run."""
 
     limit: int
+    kind: str = "while"
+    iterations: int | None = None
+    """Of a `for` loop, where it is known."""
 
     def __str__(self) -> str:
-        return f"a `while` loop did not end within {self.limit} iterations"
+        if self.iterations is not None:
+            return f"a `{self.kind}` loop of {self.iterations} iterations; at most {self.limit} are run"
+        return f"a `{self.kind}` loop did not end within {self.limit} iterations"
 
 
 @dataclass(eq=False)

@@ -37,6 +37,7 @@ class Recorder:
     """Stands in for a state and keeps the gates. Refuses what cannot be undone."""
 
     qubits: int
+    large: bool = False
     segments: list[Segment] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
     length: int = 0
@@ -81,6 +82,10 @@ class Recorder:
         """Raises `NotUnitary`."""
         self._refuse()
 
+    def means(self, products: Sequence[tuple[int, ...]]) -> list[float]:
+        """Raises `NotUnitary`."""
+        self._refuse()
+
     def reduced(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
         """Raises `NotUnitary`."""
         self._refuse()
@@ -117,13 +122,16 @@ def record(program: Program, parameters: Sequence[float]) -> Trace:
 
 
 def _undo(segment: Segment) -> Segment:
-    if isinstance(segment, Idle):
-        return segment
+    return segment if isinstance(segment, Idle) else undo(segment)
+
+
+def undo(calls: Sequence[GateCall]) -> tuple[GateCall, ...]:
+    """The inverse of a run of gates."""
     result: list[GateCall] = []
-    for code, wires, parameters, controls in reversed(segment):
+    for code, wires, parameters, controls in reversed(calls):
         row, undone = inverse(BY_CODE[code], parameters)
         result.append((row.code, wires, undone, controls))
-    return result
+    return tuple(result)
 
 
 def replay(machine: Machine, branches: list[Branch], segments: Iterable[Segment]) -> list[Branch]:

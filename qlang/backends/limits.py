@@ -6,12 +6,18 @@ Cheap to import: the compiler asks before it plans.
 from os import sysconf
 from pathlib import Path
 
+NUMPY, NATIVE = "cpu.numpy", "cpu.llvm"
+"""The targets of plans that this module knows the sizes of."""
 STATE_VECTOR_BYTES = 48
-"""For each amplitude: the state, the copy that is measured, and scratch space, 16 bytes each."""
+"""For each amplitude of the reference: the state, the copy that is measured, and scratch space, 16 bytes each."""
 DENSITY_BYTES = 24
 """For each component of a density matrix: the same, 8 bytes each."""
-SECONDS_PER_GATE = 1e-5
-SECONDS_PER_AMPLITUDE = 5e-9
+NATIVE_BYTES = {"f64": 16, "f32": 8}
+"""For each amplitude of native code: the state alone. What is read from it is read block by block."""
+NATIVE_SLACK = 64 << 20
+"""Bytes that native code takes besides: tiles, tables, machine code; and a tenth of the state."""
+SECONDS_PER_GATE = {NUMPY: 1e-5, NATIVE: 5e-6}
+SECONDS_PER_AMPLITUDE = {NUMPY: 5e-9, NATIVE: 1e-10}
 """What a gate costs: fixed, and for each amplitude or component of a density matrix; orders of magnitude."""
 AUTO_DENSITY_QUBITS = 10
 """Up to so many qubits, noise is simulated by a density matrix when the method is `auto`."""
@@ -30,24 +36,32 @@ def available_memory() -> int:
     return memory * 3 // 4
 
 
-def state_bytes(qubits: int, method: str) -> int:
+def state_bytes(qubits: int, method: str, target: str = NUMPY, precision: str = "f64") -> int:
     """Bytes that a simulation by `method` takes; the same for all absurd numbers of qubits."""
     qubits = min(qubits, ABSURD_QUBITS)
-    return DENSITY_BYTES << 2 * qubits if method == "density_matrix" else STATE_VECTOR_BYTES << qubits
+    if method == "density_matrix":
+        return DENSITY_BYTES << 2 * qubits
+    if target == NATIVE:
+        return (NATIVE_BYTES[precision] << qubits) * 11 // 10 + NATIVE_SLACK
+    return STATE_VECTOR_BYTES << qubits
 
 
-def gate_seconds(qubits: int, method: str) -> float:
+def gate_seconds(qubits: int, method: str, target: str = NUMPY) -> float:
     """Seconds that a gate takes by `method`, about."""
     qubits = min(qubits, ABSURD_QUBITS)
-    return SECONDS_PER_GATE + SECONDS_PER_AMPLITUDE * 2.0 ** (2 * qubits if method == "density_matrix" else qubits)
+    if method == "density_matrix":
+        return SECONDS_PER_GATE[NUMPY] + SECONDS_PER_AMPLITUDE[NUMPY] * 4.0**qubits
+    return SECONDS_PER_GATE[target] + SECONDS_PER_AMPLITUDE[target] * 2.0**qubits
 
 
-def most_qubits(*, noisy: bool, exact: bool = False, memory: int | None = None) -> int:
-    """The largest circuit that the reference backend takes; exact results with noise need a density matrix."""
+def most_qubits(
+    *, noisy: bool, exact: bool = False, memory: int | None = None, target: str = NUMPY, precision: str = "f64"
+) -> int:
+    """The largest circuit that a target takes; exact results with noise need a density matrix."""
     limit = available_memory() if memory is None else memory
     dense = noisy and exact
     method = "density_matrix" if dense else "state_vector"
     qubits = 0
-    while state_bytes(qubits + 1, method) <= limit:
+    while state_bytes(qubits + 1, method, target, precision) <= limit:
         qubits += 1
     return min(qubits, MAX_DENSITY_QUBITS) if dense else qubits

@@ -10,7 +10,7 @@ from qlang.backends.branches import Branch, Machine
 from qlang.backends.errors import BadAngle, BadWires, UnsupportedOperation
 from qlang.backends.registers import get_bit, to_integer
 from qlang.backends.states import GateCall
-from qlang.ir.gates import BY_NAME, Primitive
+from qlang.ir.gates import BY_CODE, BY_NAME, Primitive
 from qlang.ir.kernel import DelayOp, EachOp, GateOp, MeasureOp, ResetOp, SweepOp
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def _sweep(decoder: "Decoder", op: Operation) -> "Step":
     for code, wires, parameters in op.gates.gates():
         if len(wires) > 1:
             _checked("kernel.sweep", wires, decoder.qubits)
+        if not all(map(isfinite, parameters)):
+            raise BadAngle(BY_CODE[code].name, parameters)
         calls.append((code, wires, parameters, ""))
     _checked("kernel.sweep", tuple(set(op.gates.wires.get_values())), decoder.qubits)
     return lambda machine, branches: machine.gates(branches, calls)

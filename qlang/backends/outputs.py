@@ -1,6 +1,7 @@
 """Distributions and counts from the branches at the end of a run."""
 
 from collections.abc import Sequence
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +10,7 @@ from qlang.backends.branches import Branch, Confusion, Machine
 from qlang.backends.errors import BadRequest, TooLarge
 from qlang.backends.program import Program
 from qlang.backends.protocol import SampleOutcome, SampleSpec, SettingOutcome
-from qlang.backends.state_vector import StateVector
-from qlang.backends.states import GateCall
+from qlang.backends.states import DrawsShots, GateCall, PureState
 from qlang.ir.gates import BY_NAME
 
 _BASIS = {"I": (), "Z": (), "X": ("h",), "Y": ("sdg", "h")}
@@ -18,6 +18,10 @@ NEGLIGIBLE = 1e-15
 _MAX_ENTRIES = 1 << 22
 _MAX_MIXED = 12
 """Qubits of the largest density matrix that is given out: 256 MiB."""
+WIDEST = 20
+"""Wires whose whole distribution is made of a large state: 8 MiB."""
+WIDEST_DRAWN = 16
+"""Wires whose shots are drawn from the whole distribution, by every simulator alike."""
 
 
 def basis_change(basis: str, qubits: int) -> tuple[tuple[GateCall, ...], tuple[int, ...]]:
@@ -50,23 +54,65 @@ def draw(machine: Machine, shots: int, distribution: NDArray[np.float64]) -> NDA
     return machine.random.multinomial(shots, positive / positive.sum())
 
 
-def setting(machine: Machine, branches: Sequence[Branch], basis: str) -> SettingOutcome:
-    """Measure a setting; the branches' states are used up."""
-    calls, wires = basis_change(basis, branches[0].state.qubits)
-    live = machine.gates(list(branches), calls)
-    probabilities = np.zeros(1 << len(wires))
+def setting(
+    machine: Machine, branches: Sequence[Branch], wires: tuple[int, ...], products: Sequence[tuple[int, ...]] = ()
+) -> SettingOutcome:
+    """Read wires of branches, whose states stay as they are; `products` as in `Request`."""
+    if machine.random is None and products and _too_wide(branches, wires):
+        means = [branch.state.means(products) for branch in branches]
+        weights = [branch.weight for branch in branches]
+        totals = [fsum(w * mean for w, mean in zip(weights, each, strict=True)) for each in zip(*means, strict=True)]
+        return SettingOutcome(wires, means=dict(zip(products, totals, strict=True)))
+    probabilities = np.zeros(1 << len(wires)) if machine.random is None else None
     counts: dict[int, int] = {}
-    for branch in live:
-        distribution = misread(branch.state.marginal(wires), wires, machine.confusion)
-        if machine.random is None:
-            probabilities += branch.weight * distribution
+    for branch in branches:
+        if probabilities is not None:
+            probabilities += branch.weight * misread(branch.state.marginal(wires), wires, machine.confusion)
         else:
-            drawn = draw(machine, branch.shots, distribution)
-            for outcome in np.flatnonzero(drawn).tolist():
-                counts[outcome] = counts.get(outcome, 0) + int(drawn[outcome])
-    if machine.random is None:
+            for outcome, count in zip(*(each.tolist() for each in read(machine, branch, wires)), strict=True):
+                counts[outcome] = counts.get(outcome, 0) + count
+    if probabilities is not None:
         return SettingOutcome(wires, probabilities=probabilities)
     return SettingOutcome(wires, counts=dict(sorted(counts.items())))
+
+
+def _too_wide(branches: Sequence[Branch], wires: Sequence[int]) -> bool:
+    return branches[0].state.large and len(wires) > WIDEST
+
+
+def read(machine: Machine, branch: Branch, wires: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Outcomes that the shots of a branch read, ascending, and how often.
+
+    Wide readings are drawn without a list of all outcomes; a reading error then flips the bits of each shot.
+    """
+    assert machine.random is not None
+    if len(wires) <= WIDEST_DRAWN or not isinstance(branch.state, DrawsShots):
+        distribution = misread(branch.state.marginal(wires), wires, machine.confusion)
+        drawn = draw(machine, branch.shots, distribution)
+        outcomes = np.flatnonzero(drawn)
+        return outcomes, drawn[outcomes]
+    outcomes, counts = branch.state.drawn(wires, branch.shots, machine.random)
+    if machine.confusion is None:
+        return outcomes, counts
+    return misread_shots(machine.random, outcomes, counts, [machine.confusion(wire) for wire in wires])
+
+
+def misread_shots(
+    random: np.random.Generator,
+    outcomes: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    errors: Sequence[tuple[float, float]],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Flip each bit of each shot with its probabilities P(1 | 0), P(0 | 1): binomially for the shots of an outcome."""
+    for k, (p01, p10) in enumerate(errors):
+        if p01 or p10:
+            flipped = random.binomial(counts, np.where(outcomes >> k & 1, p10, p01))
+            both = np.concatenate([outcomes, outcomes ^ (1 << k)])
+            outcomes, inverse = np.unique(both, return_inverse=True)
+            totals = np.zeros(len(outcomes), dtype=np.int64)
+            np.add.at(totals, inverse, np.concatenate([counts - flipped, flipped]))
+            outcomes, counts = outcomes[totals > 0], totals[totals > 0]
+    return outcomes, counts
 
 
 def samples(
@@ -109,18 +155,19 @@ def _sources(program: Program, branch: Branch, spec: SampleSpec) -> list[tuple[i
 
 def _seen(machine: Machine, branch: Branch, wires: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Outcomes of the wires that occur, with their probability or count."""
-    distribution = misread(branch.state.marginal(wires), wires, machine.confusion)
-    if machine.random is None:
-        weights = branch.weight * distribution
-        indices = np.flatnonzero(weights > NEGLIGIBLE)
-        if len(indices) > _MAX_ENTRIES:
-            raise BadRequest(
-                f"an exact histogram has {len(indices)} entries, more than {_MAX_ENTRIES}; ask for `shots`"
-            )
+    if machine.random is not None:
+        outcomes, counts = read(machine, branch, wires)
+        return outcomes, counts.astype(np.float64)
+    least = NEGLIGIBLE / branch.weight
+    if isinstance(branch.state, DrawsShots) and machine.confusion is None and len(wires) > WIDEST:
+        indices, found = branch.state.likely(wires, least, _MAX_ENTRIES)
     else:
-        weights = draw(machine, branch.shots, distribution).astype(np.float64)
-        indices = np.flatnonzero(weights)
-    return indices, weights[indices]
+        distribution = misread(branch.state.marginal(wires), wires, machine.confusion)
+        indices = np.flatnonzero(distribution > least)
+        found = distribution[indices]
+    if len(indices) > _MAX_ENTRIES:
+        raise BadRequest(f"an exact histogram has more than {_MAX_ENTRIES} entries; ask for `shots`")
+    return indices, branch.weight * found
 
 
 def _accumulate(
@@ -148,7 +195,7 @@ def state(machine: Machine, branches: Sequence[Branch], wires: tuple[int, ...]) 
     Raises `TooLarge` for a mixed state of more than 12 wires.
     """
     live = [part for branch in branches for part in machine.settle(branch, tuple(branch.pending))]
-    if len(live) == 1 and isinstance(live[0].state, StateVector):
+    if len(live) == 1 and isinstance(live[0].state, PureState):
         pure = _factor(live[0].state.by_wires(wires))
         if pure is not None:
             return pure
@@ -163,7 +210,7 @@ def state(machine: Machine, branches: Sequence[Branch], wires: tuple[int, ...]) 
 def _factor(matrix: NDArray[np.complex128]) -> NDArray[np.complex128] | None:
     """The right factor of rank one, phase included where the left is one amplitude; None for a higher rank."""
     if len(matrix) == 1:
-        return matrix.reshape(-1).copy()
+        return matrix.reshape(-1)
     norms = np.linalg.norm(matrix, axis=1)
     largest = int(norms.argmax())
     pure = (matrix[largest] / norms[largest]).astype(np.complex128)

@@ -125,7 +125,11 @@ class Decoder:
         decode = self.handlers.get(op.name)
         if decode is None:
             raise UnsupportedOperation(op.name)
-        return decode(self, op)
+        try:
+            return decode(self, op)
+        except BackendError as error:
+            error.where = error.where or op
+            raise
 
     def classical(self, op: Operation) -> Classical | None:
         """What an operation on classical values alone does; None for any other."""

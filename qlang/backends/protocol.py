@@ -69,6 +69,8 @@ class Request:
     """Per scale; every setting, and the samples together, run with that many. None: exact distributions."""
     settings: tuple[str, ...] = ()
     """Character k is the Pauli basis of wire k, `I` where unmeasured."""
+    products: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    """For each setting the sets of wires whose product of signs will be asked for; empty: unknown."""
     samples: tuple[SampleSpec, ...] = ()
     states: tuple[StateSpec, ...] = ()
     noise: NoiseModel | None = None
@@ -81,11 +83,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SettingOutcome:
-    """Readings of a setting's measured wires, ascending: a distribution of length 2^wires, or counts."""
+    """Readings of a setting's measured wires, ascending: a distribution of length 2^wires, or counts.
+
+    Where a distribution would take as much memory as the state, it is the mean of each product that was asked for.
+    """
 
     wires: tuple[int, ...]
     probabilities: NDArray[np.float64] | None = None
     counts: Mapping[int, int] | None = None
+    means: Mapping[tuple[int, ...], float] | None = None
+    """Wires of a product → mean of (−1)^(sum of their bits)."""
 
 
 @dataclass(frozen=True, slots=True)

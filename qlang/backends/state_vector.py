@@ -1,6 +1,6 @@
 """The state vector: 2^n amplitudes in double precision."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import sqrt
 
 import numpy as np
@@ -26,6 +26,8 @@ class StateVector:
             vector[0] = 1
             amplitudes = Amplitudes(vector)
         self.amplitudes = amplitudes
+
+    large = False
 
     def copy(self) -> "StateVector":
         """An independent copy."""
@@ -74,6 +76,10 @@ class StateVector:
         weights = vector.real**2 + vector.imag**2
         return marginal_of(weights, self.qubits, wires)
 
+    def means(self, products: Sequence[tuple[int, ...]]) -> list[float]:
+        """For each product of wires, the mean of (−1)^(sum of their bits)."""
+        return means_of(self.marginal, products)
+
     def reduced(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
         """Density matrix of `wires`, shape (2^m, 2^m), rows and columns indexed as in `marginal`."""
         matrix = self.by_wires(wires)
@@ -84,7 +90,17 @@ class StateVector:
         others = [wire for wire in range(self.qubits) if wire not in wires]
         order = [*reversed(others), *reversed(wires)]
         grid = self.amplitudes.vector.reshape((2,) * self.qubits)
-        return grid.transpose([self.qubits - 1 - wire for wire in order]).reshape(-1, 1 << len(wires))
+        axes = [self.qubits - 1 - wire for wire in order]
+        return np.array(grid.transpose(axes), order="C").reshape(-1, 1 << len(wires))
+
+
+def means_of(
+    marginal: Callable[[tuple[int, ...]], NDArray[np.float64]], products: Sequence[tuple[int, ...]]
+) -> list[float]:
+    """Means of products of signs, each from the distribution of its wires."""
+    return [
+        float(marginal(wires) @ (1 - 2.0 * (np.bitwise_count(np.arange(1 << len(wires))) & 1))) for wires in products
+    ]
 
 
 def marginal_of(weights: NDArray[np.float64], qubits: int, wires: Sequence[int]) -> NDArray[np.float64]:

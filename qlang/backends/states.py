@@ -1,7 +1,7 @@
 """What the interpreter asks of a simulated state."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ class SimulatedState(Protocol):
     """A quantum state that gates and measurements change in place."""
 
     qubits: int
+
+    @property
+    def large(self) -> bool:
+        """Whether a copy, or a distribution over all wires, is too much memory."""
 
     def copy(self) -> "SimulatedState":
         """An independent copy."""
@@ -39,5 +43,29 @@ class SimulatedState(Protocol):
     def marginal(self, wires: tuple[int, ...]) -> NDArray[np.float64]:
         """Distribution of `wires`, shape (2^len(wires),); bit k of the index is wire k of the list."""
 
+    def means(self, products: Sequence[tuple[int, ...]]) -> list[float]:
+        """For each product, the mean of (−1)^(sum of the bits of its wires)."""
+
     def reduced(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
         """Density matrix of `wires`, indexed as `marginal`."""
+
+
+@runtime_checkable
+class PureState(Protocol):
+    """A state that has amplitudes."""
+
+    def by_wires(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
+        """The amplitudes, a fresh array of shape (2^(n−m), 2^m): the others' index, and that of `wires`."""
+
+
+@runtime_checkable
+class DrawsShots(Protocol):
+    """A state that is read without a list of all outcomes."""
+
+    def drawn(
+        self, wires: tuple[int, ...], shots: int, random: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Outcomes of `wires` ascending, as indexed in `marginal`, and how many of the shots gave them."""
+
+    def likely(self, wires: tuple[int, ...], least: float, most: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Outcomes of probability above `least`, ascending, with it; it may stop when there are more than `most`."""

@@ -16,8 +16,9 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
-from qlang.backends.limits import AUTO_DENSITY_QUBITS, gate_seconds, most_qubits
+from qlang.backends.limits import AUTO_DENSITY_QUBITS, NUMPY, available_memory, gate_seconds, most_qubits
 from qlang.backends.noise import named_noise
+from qlang.backends.targets import who_could
 from qlang.catalogue.errors import DoesNotFit, NotConnected
 from qlang.catalogue.layout import choose_layout
 from qlang.catalogue.noise import DeviceNoise, device_noise
@@ -53,6 +54,9 @@ class ResolveCandidates(ModulePass):
 
     name = "resolve-candidates"
 
+    target: str = NUMPY
+    """Which executor simulates."""
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         circuits = {func.sym_name.data: func for func in op.ops if isinstance(func, FuncOp)}
         for job in op.ops:
@@ -62,7 +66,7 @@ class ResolveCandidates(ModulePass):
                 settings = next(entry for entry in job.body.block.ops if isinstance(entry, SettingsOp))
                 crypto = str(plain(settings.attributes["crypto"]))
                 for candidate in _expanded(job):
-                    _resolve(candidate, circuit, exact_only, crypto)
+                    _resolve(candidate, circuit, exact_only, crypto, self.target)
 
 
 def _expanded(job: JobOp) -> list[CandidateOp]:
@@ -89,13 +93,15 @@ def _expanded(job: JobOp) -> list[CandidateOp]:
     return found
 
 
-def _resolve(candidate: CandidateOp, circuit: FuncOp, exact_only: bool, crypto: str) -> None:
+def _resolve(candidate: CandidateOp, circuit: FuncOp, exact_only: bool, crypto: str, target: str) -> None:
     declared = {name: plain(value) for name, value in candidate.attributes.items()}
     kind, name = str(declared["kind"]), str(declared["name"])
     if kind in ("device", "sim like") and "*" not in name and not match(name):
         raise DeviceUnknown(candidate, name, suggestions(name))
     facts: dict[str, Plain] = {"kind": kind, "name": name, "perishable": _perishable(declared) or None}
     facts |= _facts(kind, name, circuit, declared, exact_only)
+    if kind != "device" and "reason" not in facts:
+        facts |= _simulation(circuit, bool(facts["noisy"]), target)
     facts.setdefault("reason", _unmet(declared.get("conditions"), facts, crypto))
     candidate.attributes = attributes(**facts)
 
@@ -112,7 +118,7 @@ def _facts(kind: str, name: str, circuit: FuncOp, declared: Facts, exact_only: b
 
 def _exact(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
     facts: dict[str, Plain] = {"noisy": False, "gamma": 0.0, "vendor": "qlang", "cost_per_shot": PRICES["sim"].shot_usd}
-    return facts | _simulation(circuit, resources, noisy=False)
+    return facts
 
 
 def _named(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
@@ -133,7 +139,7 @@ def _named(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dic
     p01, p10 = named_noise(rules).readout(0)  # type: ignore[arg-type]  # rules are mappings
     if p01 or p10:
         facts |= {"p01": [p01] * circuit.size, "p10": [p10] * circuit.size}
-    return facts | _simulation(circuit, resources, noisy=True)
+    return facts
 
 
 def _like(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
@@ -160,7 +166,7 @@ def _like(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict
         "p10": [qubit.p10 or 0.0 for qubit in noise.qubits],
         "notes": list(noise.notes) or None,
     }
-    return facts | _simulation(circuit, resources, noisy=True)
+    return facts
 
 
 def _device(name: str, circuit: FuncOp, resources: Facts, declared: Facts) -> dict[str, Plain]:
@@ -216,16 +222,21 @@ def _noise_data(noise: DeviceNoise, resources: Facts) -> Plain:
     return data
 
 
-def _simulation(circuit: FuncOp, resources: Facts, *, noisy: bool) -> dict[str, Plain]:
-    """How long the reference executor takes, and whether the circuit fits at all."""
-    limit = most_qubits(noisy=noisy)
+def _simulation(circuit: FuncOp, noisy: bool, target: str) -> dict[str, Plain]:
+    """How long the executor takes, and whether the circuit fits at all."""
+    limit = most_qubits(noisy=noisy, target=target)
     if circuit.size > limit:
-        return {"qubits": limit, "reason": f"{circuit.size} qubits do not fit into memory; up to {limit} do"}
+        others = who_could(circuit.size, available_memory(), besides=(target, "f64"))
+        hint = f"; the target {' or '.join(others)} could hold them" if others else "; no target here holds more"
+        reason = f"{circuit.size} qubits do not fit into memory; up to {limit} do{hint}"
+        return {"qubits": limit, "reason": reason}
+    resources = plain(circuit.attributes["resources"])
+    assert isinstance(resources, Mapping)
     counts = resources["gates"]
     assert isinstance(counts, Mapping)
     gates = sum(float(str(count)) for count in counts.values())
     dense = noisy and circuit.size <= AUTO_DENSITY_QUBITS
-    seconds = gates * gate_seconds(circuit.size, "density_matrix" if dense else "state_vector")
+    seconds = gates * gate_seconds(circuit.size, "density_matrix" if dense else "state_vector", target)
     per_shot = seconds if noisy and not dense else 1e-7
     return {"qubits": limit, "seconds": 0.01 + seconds, "seconds_per_shot": per_shot, "region": "local"}
 

@@ -1,9 +1,10 @@
 """Compilations kept from one command to the next, by the content of everything that decides them.
 
 The key covers the text, its name, the options, the tenant, the policy's digest, the compiler's version, the shipped
-snapshots and the size of this machine; an entry names the files that the text imports with their digests. A seed that
-nobody stated is a fresh one each time and is no part of the key. Not kept: compilations with warnings, so that these
-are seen again, those that may come out differently tomorrow, and those that need a key management entity's answer.
+snapshots, the size of this machine and its simulators; an entry names the files that the text imports with their
+digests. A seed that nobody stated is a fresh one each time and is no part of the key. Not kept: compilations with
+warnings, so that these are seen again, those that may come out differently tomorrow, and those that need a key
+management entity's answer.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.utils.exceptions import ParseError
 
 from qlang.backends.limits import most_qubits
+from qlang.backends.targets import default_targets
 from qlang.catalogue.store import shipped_digest
 from qlang.compiler.authority import DEVELOPMENT, Authority
 from qlang.compiler.driver import Compilation, Options, compile_source
@@ -59,7 +61,7 @@ def compile_cached(
 def _key(source: Source, options: Options, authority: Authority) -> str:
     chosen = {name: value for name, value in asdict(options).items() if name != "verify_each"}
     chosen["seed"] = None if options.seed is None else str(options.seed)
-    chosen |= {"name": source.name, "qubits": most_qubits(noisy=False)}
+    chosen |= {"name": source.name, "qubits": most_qubits(noisy=False), "targets": list(default_targets())}
     chosen |= {"tenant": authority.tenant, "policy": authority.policy.digest}
     chosen["providers"] = list(authority.policy.providers)
     return cache_key(source=source.text, options=chosen, version=__version__, snapshots={"shipped": shipped_digest()})

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline
 
+from qlang.backends.targets import chosen_targets
 from qlang.compiler.authority import DEVELOPMENT, Authority
 from qlang.compiler.candidates import ResolveCandidates
 from qlang.compiler.frontend import Analysis, FileLoader, TextLoader, analyse
@@ -33,6 +34,7 @@ from qlang.ir.linearity import check_linearity
 from qlang.ir.text import text_digest
 from qlang.ir.values import Interval
 from qlang.passes.pipeline import CIRCUIT_PASSES, PLAN_PASSES
+from qlang.passes.plan_execution import PlanExecution
 from qlang.sema.jobs import CheckedJob
 from qlang.syntax.diagnostic import Diagnostic, errors_of
 from qlang.syntax.source import Source
@@ -50,6 +52,8 @@ class Options:
     seed: int | None = None
     backend: str | None = None
     crypto: str | None = None
+    target: str | None = None
+    """Which executors the plan may be for, the preferred first, with commas; `None`: those of this installation."""
     verify_each: bool = False
 
 
@@ -94,7 +98,7 @@ def compile_source(
     """Compile one job of a text.
 
     `stop_after` is a stage (`ir`, `kernel`, `plan`) or a pass; `on_pass` sees the module after every pass. Never
-    raises for what a user wrote: mistakes are in `diagnostics`.
+    raises for what a user wrote: mistakes are in `diagnostics`. Raises `TargetUnavailable` for an unknown target.
     """
     with _no_collection():
         clock = _Clock()
@@ -156,9 +160,10 @@ def compile_analysis(
     clock.lap("lower")
     started = replace(failed, module=module, fixed_seed=stated is not None)
     try:
-        ran = _run_passes(module, _pipeline(stop_after, authority), options.verify_each, on_pass, clock)
+        passes = _pipeline(stop_after, authority, options.target)
+        ran = _run_passes(module, passes, options.verify_each, on_pass, clock)
     except REFUSALS as problem:
-        refused = (*found, *diagnose(problem, job, module, lambda variant: _fits(variant, authority)))
+        refused = (*found, *diagnose(problem, job, module, lambda variant: _fits(variant, authority, options.target)))
         return replace(started, diagnostics=refused, timings=tuple(clock.laps))
     plans = [op for op in module.ops if isinstance(op, plan.JobOp)]
     finished = plans[0] if plans and not _partial(stop_after) else None
@@ -167,11 +172,11 @@ def compile_analysis(
     return replace(started, plan=finished, plan_hash=plan_hash, timings=tuple(clock.laps), passes=ran)
 
 
-def _fits(job: CheckedJob, authority: Authority) -> Interval | None:
+def _fits(job: CheckedJob, authority: Authority, target: str | None) -> Interval | None:
     """The predicted fidelity of a variant of a job, or `None` where it cannot be planned either."""
     module = ModuleOp([lower_circuit(job), lower_job(job, 0, job.shots)])
     try:
-        _run_passes(module, _pipeline("schedule", authority), False, None, _Clock())
+        _run_passes(module, _pipeline("schedule", authority, target), False, None, _Clock())
     except REFUSALS:
         return None
     schedule = next(op for op in module.walk() if isinstance(op, plan.ScheduleOp))
@@ -182,13 +187,14 @@ def _fits(job: CheckedJob, authority: Authority) -> Interval | None:
 
 def pass_names() -> tuple[str, ...]:
     """The passes of a whole compilation, in order."""
-    return tuple(entry.name for entry in _pipeline(None, DEVELOPMENT))
+    return tuple(entry.name for entry in _pipeline(None, DEVELOPMENT, None))
 
 
-def _pipeline(stop_after: str | None, authority: Authority) -> list[ModulePass]:
+def _pipeline(stop_after: str | None, authority: Authority, target: str | None) -> list[ModulePass]:
+    targets = chosen_targets(target)
     passes: list[ModulePass] = [kind() for kind in CIRCUIT_PASSES]
-    passes += [ResolveCandidates(), ApplyPolicy(authority)]
-    passes += [kind() for kind in PLAN_PASSES]
+    passes += [ResolveCandidates(targets[0]), ApplyPolicy(authority)]
+    passes += [PlanExecution(targets) if kind is PlanExecution else kind() for kind in PLAN_PASSES]
     if stop_after is None:
         return passes
     last = STAGES.get(stop_after, stop_after)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qlang.backends.limits import NUMPY
 from qlang.compiler.authority import DEVELOPMENT, Authority
 from qlang.compiler.driver import Compilation, Options, compile_source
 from qlang.compiler.frontend import TextLoader
@@ -71,7 +72,7 @@ def _recompiled(run: StoredRun, facts: RunFacts) -> Compilation | None:
     try:
         ending = "qasm" if str(inputs["file"]).endswith(".qasm") else "qjob"
         source = Source(str(inputs["file"]), run.text(f"source.{ending}"))
-        overrides: dict[str, Any] = dict(inputs["overrides"])
+        overrides: dict[str, Any] = {"target": NUMPY, **inputs["overrides"]}  # the only one before it was recorded
         options = Options(seed=int(str(inputs["seed"]), 0), **overrides)
         loader = TextLoader({str(entry["name"]): str(entry["text"]) for entry in inputs["imports"]})
         policy = policy_of(inputs["policy"], "the recorded policy")

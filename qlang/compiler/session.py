@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+from qlang.backends.targets import chosen_targets
 from qlang.compiler.driver import Compilation
 from qlang.compiler.frontend import project_of
 from qlang.compiler.preflight import refuse_unsignable
@@ -44,6 +45,7 @@ def _executed(
     refuse_unsignable(compilation, signer)
     source, options = compilation.source, asdict(compilation.options)
     overrides = {name: options[name] for name in ("job", "shots", "backend", "crypto")}
+    overrides["target"] = ",".join(chosen_targets(options["target"]))  # replaying elsewhere chooses among the same
     imports = tuple(Imported(_as_imported(loaded, source), loaded.text) for loaded in compilation.loaded)
     return execute_plan(
         compilation.module,

@@ -6,9 +6,11 @@
                           %s = plan.check %v [bounds]
 
 The digest is that of the kernel's text, so that the plan's hash covers what will be executed. `l2_bound` is what
-rounding in double precision can do to the state; a job whose `precision` demands less is refused.
+rounding on the target can do to the state. A job whose `precision` allows it runs in single precision; one that the
+fastest target cannot guarantee it on runs on another; one that none can is refused.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -22,7 +24,7 @@ from qlang.ir.values import Plain, attributes, floats, integers, plain, plain_at
 from qlang.passes.declared import Declared, declared_jobs
 from qlang.passes.lower_kernel import kernel_name
 from qlang.passes.rejections import PrecisionUnmet
-from qlang.passes.rounding import infidelity_bound, l2_bound
+from qlang.passes.rounding import infidelity_bound, l2_bound, precisions
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class PlanExecution(ModulePass):
 
     name = "plan-execution"
 
-    target: str = "cpu.numpy"
-    """Which executor the kernel is for."""
+    targets: tuple[str, ...] = ("cpu.numpy",)
+    """Which executors the kernel may be for, the preferred first."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         kernels = {k.sym_name.data: k for k in op.ops if isinstance(k, kernel.FuncOp)}
@@ -44,6 +46,7 @@ class PlanExecution(ModulePass):
         (points,) = declared.planned(plan.PointsOp)
         (policy,) = declared.planned(plan.PolicyOp)
         (schedule,) = declared.planned(plan.ScheduleOp)
+        target, precision, bound = _chosen(self.targets, declared, policy, schedule)
         lower = plan.LowerOp.create(
             operands=[schedule.result],
             result_types=[plan.KernelType()],
@@ -51,9 +54,7 @@ class PlanExecution(ModulePass):
                 "circuit": declared.job.circuit,
                 "kernel": SymbolRefAttr(kernel_name(declared.circuit.sym_name.data)),
             },
-            attributes=attributes(
-                target=self.target, precision="f64", l2_bound=_rounding(declared, policy, schedule), digest=digest
-            ),
+            attributes=attributes(target=target, precision=precision, l2_bound=bound, digest=digest),
         )
         declared.add(lower, declared.circuit)
         execute = plan.ExecuteOp.create(
@@ -76,19 +77,34 @@ class PlanExecution(ModulePass):
         declared.add(check, declared.bounds[0] if declared.bounds else declared.job)
 
 
-def _rounding(declared: Declared, policy: plan.PolicyOp, schedule: plan.ScheduleOp) -> float | None:
-    """The bound on the state's l2 error. Raises PrecisionUnmet where the job's `precision` is tighter."""
+def _chosen(
+    targets: Sequence[str], declared: Declared, policy: plan.PolicyOp, schedule: plan.ScheduleOp
+) -> tuple[str, str, float | None]:
+    """Target, precision and the bound on the state's l2 error.
+
+    Without a demand, the first target in double precision. Raises PrecisionUnmet where the job's `precision` is tighter
+    than what any of them guarantees.
+    """
     scales, noise = plain_attributes(policy)["scales"], plain_attributes(schedule).get("noise")
     resources = plain(declared.circuit.attributes["resources"])
     assert isinstance(scales, list) and isinstance(resources, dict)
-    bound = l2_bound(resources, declared.circuit.size, int(max(scales)), noise)
+
+    def bounded(target: str, precision: str) -> float | None:
+        return l2_bound(resources, declared.circuit.size, int(max(scales)), noise, target, precision)
+
     wanted = plain_attributes(declared.settings).get("precision")
-    if isinstance(wanted, dict):
-        ((measure, limit),) = wanted.items()
-        guaranteed = infidelity_bound(bound, noise is not None) if bound and measure == "infidelity" else bound
-        if guaranteed is None or guaranteed > float(limit):
-            raise PrecisionUnmet(declared.job.job.data, measure, float(limit), guaranteed)
-    return bound
+    if not isinstance(wanted, dict):
+        return targets[0], "f64", bounded(targets[0], "f64")
+    ((measure, limit),) = wanted.items()
+    best: float | None = None
+    for target in targets:
+        for precision in precisions(target, noise):
+            bound = bounded(target, precision)
+            guaranteed = infidelity_bound(bound, noise is not None) if bound and measure == "infidelity" else bound
+            if guaranteed is not None and guaranteed <= float(limit):
+                return target, precision, bound
+            best = guaranteed if best is None else min(best, guaranteed or best)
+    raise PrecisionUnmet(declared.job.job.data, measure, float(limit), best)
 
 
 def _execution(declared: Declared, policy: dict[str, Plain]) -> dict[str, Plain]:

@@ -1,26 +1,51 @@
-"""How far rounding can move a simulated state: an upper bound from the counted gates.
+"""How far rounding can move a simulated state: an upper bound from the counted gates, for every target.
 
-One operator on w wires multiplies blocks of k numbers (k = 2^w amplitudes of a state vector, 4^w Pauli components of
-a density matrix). With u = 2^-53, complex inner products of length k err by at most √2·(k + 2)·u times the product
-of the moduli (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.1 and lemma 3.5), so the block by
-√2·(k + 2)·√k·u times its norm, and computed matrix entries add 5·k·u. Errors of later operators add up, for
-unitaries keep the l2 norm and channels the trace norm; (1 + ε)^n − 1 ≤ exp(n·ε) − 1.
+One operator of the reference (`cpu.numpy`) on w wires multiplies blocks of k numbers (k = 2^w amplitudes of a state
+vector, 4^w Pauli components of a density matrix). With u = 2^-53, complex inner products of length k err by at most
+√2·(k + 2)·u times the product of the moduli (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.1
+and lemma 3.5), so the block by √2·(k + 2)·√k·u times its norm, and computed matrix entries add 5·k·u. Errors of later
+operators add up, for unitaries keep the l2 norm and channels the trace norm; (1 + ε)^n − 1 ≤ exp(n·ε) − 1.
+
+Native code works on elementary steps (`qlang.kernels.recipes`) in precision u = 2^-53 or 2^-24, after angles and
+tables were made in double precision, d = 2^-53:
+
+- A scaled rotation b + t·a, a − t·b is one fused multiply-add for each real number: u of the result, and t = tan(θ/2)
+  with |t| ≤ 1 is off by (u + 6d)·|t|, which is |t|/√(1 + t²) ≤ 1/√2 of the result's norm.
+- A phase table's entry is a product of numbers of modulus one with the cosines that rotations left out: u for storing
+  it; complex multiplication with fused multiply-adds errs by 2u (Jeannerod, Kornerup, Louvet, Muller, Math. Comp. 86,
+  881 (2017)). Every rotation and every phase term is charged one multiplication, as if none shared a table: 3u, and 6d
+  for the sine and cosine of an angle and a factor of the product.
+- An angle c₀ + Σ cᵢ·pᵢ with |pᵢ| ≤ 2π (parameters are reduced exactly before) errs by d times the sum of the moduli
+  for each addition; angles that meet in a table or a merged rotation are added in at most `_ADDITIONS` steps, each
+  term being charged its own modulus for all of them. Half of an angle's error is that of a rotation or a parity.
+- Permutations, Paulis and their frames are exact.
 
 - Without noise the bound is on ‖ψ − ψ'‖₂ of the normalised state; after measurements, on its mean over outcomes
   (Cauchy–Schwarz: a branch of probability p scales an error by 1/√p and weighs p).
 - With noise it is on the trace norm of ρ − ρ', which is at least its l2 (Frobenius) norm: an operator's l2 error
   gives at most √(2^n) times as much trace norm, and a channel's matrix has at most √(2^w) times the norm of a unitary.
+  Pure states of trajectories are off by twice their own l2 error in trace norm, which is less.
 
-The angles are taken as the kernel computes them; sampling and estimation are not rounding and are not in it.
+The angles are taken as the program computes them; sampling and estimation are not rounding and are not in it.
 """
 
 from collections.abc import Mapping
-from math import expm1, sqrt
+from functools import lru_cache
+from math import expm1, pi, sqrt
 
 from qlang.ir.gates import Primitive, counted_gate, cx_gates
 from qlang.ir.values import Plain
+from qlang.kernels.recipes import recipe
+from qlang.kernels.steps import StepKind
 
 UNIT_ROUNDOFF = 2.0**-53
+NATIVE = "cpu.llvm"
+"""The target of native code; all others are bounded as the reference."""
+_NATIVE_ROUNDOFF = {"f32": 2.0**-24, "f64": UNIT_ROUNDOFF}
+_ADDITIONS = 64
+"""Of angles one after another: 16 levels of a transform over a tile's rows, and up to 48 terms on the same wires."""
+_COLLAPSE = 48.0
+"""Rounding of a measurement by native code: the probability, summed in a tree, its root, and the scaling by it."""
 _ENTRY = 5.0
 """Rounding of a matrix entry in units of u: a product of sines, cosines and phases, or an entry taken as zero."""
 _DEVICE_CHANNELS = 2
@@ -32,8 +57,38 @@ def operator_error(levels: int) -> float:
     return sqrt(2) * (levels + 2) * sqrt(levels) + _ENTRY * levels
 
 
-def l2_bound(resources: Mapping[str, Plain], qubits: int, scale: int, noise: Plain) -> float | None:
-    """An upper bound on the l2 error of the state at the largest noise scale, in double precision.
+def precisions(target: str, noise: Plain) -> tuple[str, ...]:
+    """Precisions that a target may run a job in, the fastest first; noise is simulated in double precision."""
+    return ("f32", "f64") if target == NATIVE and noise is None else ("f64",)
+
+
+def native_gate_error(primitive: Primitive, controls: int, precision: str) -> float:
+    """Relative l2 error of a gate by native code, in units of its roundoff."""
+    double = UNIT_ROUNDOFF / _NATIVE_ROUNDOFF[precision]
+    return _native_error(primitive.code, controls, double)
+
+
+@lru_cache(maxsize=1024)
+def _native_error(code: int, controls: int, double: float) -> float:
+    total = 0.0
+    for step in recipe(code, "1" * controls).steps:
+        if step.angle is not None:
+            modulus = abs(step.angle[0]) + 2 * pi * sum(map(abs, step.angle[1:]))
+            share = 1.0 if step.kind is StepKind.PATTERN else 0.5
+            total += 3 + double * (6 + share * modulus * (_ADDITIONS + len(step.angle)))
+            total += 1 + (1 + 6 * double) / sqrt(2) if step.kind is StepKind.ROTATION else 0
+    return total
+
+
+def l2_bound(
+    resources: Mapping[str, Plain],
+    qubits: int,
+    scale: int,
+    noise: Plain,
+    target: str = "cpu.numpy",
+    precision: str = "f64",
+) -> float | None:
+    """An upper bound on the l2 error of the state at the largest noise scale.
 
     `resources` is what `count-resources` wrote. `None` where the number of operators is not bounded: a `while`, or a
     loop whose range is not known before the run.
@@ -43,11 +98,18 @@ def l2_bound(resources: Mapping[str, Plain], qubits: int, scale: int, noise: Pla
     counts = resources["gates"]
     assert isinstance(counts, Mapping)
     channels = _channels(noise)
-    units: float = sum(_count(number) * _gate_error(*counted_gate(name), channels) for name, number in counts.items())
+    numbers = [(counted_gate(name), _count(number)) for name, number in counts.items()]
     others = sum(_count(resources[name]) for name in ("measurements", "resets", "unlisted"))
+    units: float = sum(number * _gate_error(*gate, channels) for gate, number in numbers)
     units += others * _single_error(channels)
     spread = sqrt(2.0**qubits) if channels else 1.0
-    return spread * expm1(min(units * scale * UNIT_ROUNDOFF, 1.0))
+    bound = spread * expm1(min(units * scale * UNIT_ROUNDOFF, 1.0))
+    if target != NATIVE:
+        return bound
+    native: float = sum(number * native_gate_error(*gate, precision) for gate, number in numbers)
+    native += others * _COLLAPSE
+    own = expm1(min(native * scale * _NATIVE_ROUNDOFF[precision], 1.0))
+    return max(bound, 2 * own if channels else own)  # small states and other noise are left to the reference
 
 
 def infidelity_bound(l2: float, noisy: bool) -> float:

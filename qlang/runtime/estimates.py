@@ -140,6 +140,10 @@ def _measured(
             mitigated_pauli_sum(terms, setting.counts, confusions) if confusions else pauli_sum(terms, setting.counts)
         )
         return found.value, found.variance
+    if setting.means is not None:
+        if confusions:
+            raise BadPlan("plan.mitigate", "readout errors are inverted from distributions or counts")
+        return fsum(c * setting.means[tuple(setting.wires[bit] for bit in bits)] for c, bits in terms), 0.0
     assert setting.probabilities is not None
     width = len(setting.wires)
     factors = [each.factors() for each in confusions] if confusions else [(1.0, -1.0)] * width

@@ -11,8 +11,10 @@ from typing import Any, TypeAlias
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, SSAValue
 
+from qlang.backends.limits import NUMPY
 from qlang.backends.noise import noise_model
 from qlang.backends.protocol import Backend, Request, SampleSpec, StateSpec
+from qlang.backends.targets import executor
 from qlang.ir import plan
 from qlang.ir.kernel import FuncOp
 from qlang.ir.text import print_ir
@@ -38,7 +40,8 @@ class Machine:
 
     module: ModuleOp
     job: plan.JobOp
-    backend: Backend
+    backend: Backend | None = None
+    """What executes; None: what the plan says."""
     progress: Progress = field(default_factory=Silent)
     trace: Trace = field(default_factory=Trace)
     compile_seconds: float = 0.0
@@ -109,10 +112,12 @@ def _lower(machine: Machine, op: plan.LowerOp) -> Kernel:
         if isinstance(func, FuncOp) and func.sym_name.data == name:
             text = print_ir(func)
             digest = sha256_digest(text.encode())
-            planned = plain_attributes(op).get("digest", digest)
+            decided = plain_attributes(op)
+            planned = decided.get("digest", digest)
             if planned != digest:
                 raise BadPlan(op.name, f"kernel `{name}` has the digest {digest}, the plan says {planned}")
-            return Kernel(func, text, digest)
+            target, precision = str(decided.get("target", NUMPY)), str(decided.get("precision", "f64"))
+            return Kernel(func, text, digest, target, precision)
     raise BadPlan(op.name, f"there is no kernel `{name}`")
 
 
@@ -121,12 +126,13 @@ def _execute(machine: Machine, op: plan.ExecuteOp) -> Raw:
     place: Place = machine.value(op.backend)
     points: Points = machine.value(op.points)
     asked, started = plain_attributes(op), perf_counter()
+    backend = machine.backend or executor(kernel.target, kernel.precision)
     requests, outcomes = [], []
     for index in range(len(points.rows)):
         machine.progress.step("point", index, len(points.rows))
         request = _request(machine, op, asked, kernel.program, place, points.parameters(index), index)
         with machine.trace.span(f"point {index}"):
-            outcomes.append(machine.backend.execute(kernel.program, request))
+            outcomes.append(backend.execute(kernel.program, request))
         requests.append(request)
     machine.progress.finish()
     return Raw(points, place, tuple(requests), tuple(outcomes), perf_counter() - started)

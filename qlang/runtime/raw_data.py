@@ -40,6 +40,9 @@ def _setting(setting: SettingOutcome) -> dict[str, Any]:
     wires = list(setting.wires)
     if setting.counts is not None:
         return {"wires": wires, "counts": {bit_string(k, len(wires)): n for k, n in setting.counts.items()}}
+    if setting.means is not None:
+        means = {"*".join(f"Z{wire}" for wire in product): mean for product, mean in setting.means.items()}
+        return {"wires": wires, "means": means}
     assert setting.probabilities is not None
     if len(setting.probabilities) <= MAX_INLINE:
         return {"wires": wires, "probabilities": setting.probabilities.tolist()}

@@ -15,7 +15,6 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 from qlang.backends.protocol import Backend
-from qlang.backends.reference import ReferenceBackend
 from qlang.ir import plan
 from qlang.ir.kernel import FuncOp
 from qlang.ir.text import print_ir, text_digest
@@ -157,7 +156,7 @@ def execute_plan(
     with run_folder(workspace, created) as folder:
         recorder = _Recorder(folder, source, compiled, signer, created)
         shown = progress or progress_for()
-        machine = Machine(module, job, backend or ReferenceBackend(), shown, compile_seconds=compiled.seconds)
+        machine = Machine(module, job, backend, shown, compile_seconds=compiled.seconds)
         handlers: dict[type[Operation], Handler] = {
             **COMPUTE,
             plan.SignOp: lambda machine, op: _sign(recorder, machine, op),

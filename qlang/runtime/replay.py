@@ -10,7 +10,6 @@ from xdsl.ir import Operation
 from xdsl.utils.exceptions import ParseError, VerifyException
 
 from qlang.backends.protocol import Backend
-from qlang.backends.reference import ReferenceBackend
 from qlang.ir import plan
 from qlang.ir.text import parse_ir, print_ir
 from qlang.runtime.differences import Difference, result_differences
@@ -46,7 +45,7 @@ def replay_run(run_dir: Path, backend: Backend | None = None) -> Replay:
     """
     run = load_run(run_dir)
     module, job = _parse(run)
-    machine = Machine(module, job, backend or ReferenceBackend())
+    machine = Machine(module, job, backend)
     last: list[Any] = []
     handlers: dict[type[Operation], Handler] = {
         **COMPUTE,

@@ -51,6 +51,8 @@ class Kernel:
     program: FuncOp
     text: str
     digest: str
+    target: str
+    precision: str
 
 
 @dataclass(frozen=True, slots=True)

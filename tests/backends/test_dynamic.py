@@ -137,7 +137,7 @@ def test_repeat_until_success() -> None:
 
 
 def test_a_loop_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qlang.backends.control.MAX_WHILE_ITERATIONS", 1000)
+    monkeypatch.setattr("qlang.backends.control.MAX_ITERATIONS", 1000)
     text = """%t = arith.constant true
     scf.while () : () -> () { scf.condition(%t) } do { scf.yield }"""
     with pytest.raises(errors.LoopLimit):

@@ -34,6 +34,9 @@ def add_program_options(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=_seed, metavar="N", help="instead of the job's own; 0 to 2^64 - 1")
     parser.add_argument("--backend", metavar="B", help="instead of the job's own: sim, 'sim like DEVICE', DEVICE")
     parser.add_argument("--crypto", metavar="MODE", help="instead of the job's own")
+    parser.add_argument(
+        "--target", metavar="T", help="what simulates: cpu.llvm (default: machine code), cpu.numpy (the reference)"
+    )
     parser.add_argument("--tenant", metavar="T", help="whose run it is, for the policy (default: as qlang.toml says)")
     parser.add_argument("--no-cache", action="store_true", help="compile anew, whatever the cache has")
     parser.add_argument("--time-passes", action="store_true", help="say how long each pass took")
@@ -57,6 +60,7 @@ def compiled(options: Namespace, console: Console, *, stop_after: str | None = N
         seed=options.seed,
         backend=options.backend,
         crypto=options.crypto,
+        target=checked_target(options.target),
         verify_each=options.verify_each,
     )
     authority = authority_for(options.tenant)
@@ -84,6 +88,21 @@ def authority_for(tenant: str | None) -> Authority:
         raise Failure(str(error), "`qlangc policy check` tells more; nothing is planned without its policy") from error
     except TenantRefused as error:
         raise Failure(str(error)) from error
+
+
+def checked_target(name: str | None) -> str | None:
+    """The name itself. Raises: Failure where no target of this installation has it."""
+    if name is None:
+        return None
+    from qlang.backends.errors import TargetUnavailable
+    from qlang.backends.targets import chosen_targets, usable
+
+    try:
+        for each in chosen_targets(name):
+            usable(each)
+    except TargetUnavailable as error:
+        raise Failure(str(error), "`--target cpu.numpy` runs everywhere") from error
+    return name
 
 
 def check_pass(name: str) -> None:

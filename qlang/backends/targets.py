@@ -1,0 +1,83 @@
+"""The executors that a plan can name as its `target`. Cheap to import: the compiler asks before it plans."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from qlang.backends.errors import TargetUnavailable
+from qlang.backends.limits import NATIVE, NUMPY, state_bytes
+from qlang.backends.protocol import Backend
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An executor of kernels."""
+
+    name: str
+    precisions: tuple[str, ...]
+    """Of amplitudes: `f64`, `f32`."""
+    needs: str | None
+    """The package that it needs besides NumPy."""
+    what: str
+
+    @property
+    def available(self) -> bool:
+        """Whether it can run in this installation."""
+        return self.needs is None or find_spec(self.needs) is not None
+
+
+TARGETS: Mapping[str, Target] = {
+    NATIVE: Target(NATIVE, ("f64", "f32"), "llvmlite", "machine code made for the circuit and this processor, threads"),
+    NUMPY: Target(NUMPY, ("f64",), None, "the reference: NumPy, double precision, one thread"),
+}
+"""By name, the fastest first."""
+
+
+def default_targets() -> tuple[str, ...]:
+    """The targets of this installation, the fastest first."""
+    return tuple(target.name for target in TARGETS.values() if target.available)
+
+
+def chosen_targets(asked: str | None) -> tuple[str, ...]:
+    """Those that were asked for, with commas between, or the default ones. Raises `TargetUnavailable` for no target."""
+    return default_targets() if asked is None else tuple(_known(name).name for name in asked.split(","))
+
+
+def usable(name: str, precision: str = "f64") -> Target:
+    """A target that can run here. Raises `TargetUnavailable`."""
+    known = _known(name, precision)
+    if not known.available:
+        raise TargetUnavailable(name, precision, f"it needs the package `{known.needs}`")
+    return known
+
+
+def executor(target: str, precision: str = "f64") -> Backend:
+    """The backend of a target. Raises `TargetUnavailable`."""
+    usable(target, precision)
+    if target == NUMPY:
+        from qlang.backends.reference import ReferenceBackend
+
+        return ReferenceBackend()
+    from qlang.backends.native import NativeBackend
+
+    return NativeBackend(precision=precision)
+
+
+def who_could(qubits: int, memory: int, *, besides: tuple[str, str] = ("", "")) -> tuple[str, ...]:
+    """Targets of this installation whose state vectors of so many qubits fit into memory, with their precision."""
+    return tuple(
+        f"{target.name} {precision}"
+        for target in TARGETS.values()
+        for precision in target.precisions
+        if target.available
+        and (target.name, precision) != besides
+        and state_bytes(qubits, "state_vector", target.name, precision) <= memory
+    )
+
+
+def _known(name: str, precision: str = "f64") -> Target:
+    known = TARGETS.get(name)
+    if known is None or precision not in known.precisions:
+        spelled = ", ".join(f"`{target.name}` ({', '.join(target.precisions)})" for target in TARGETS.values())
+        raise TargetUnavailable(name, precision, f"known are {spelled}")
+    return known
