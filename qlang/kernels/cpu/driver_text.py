@@ -218,21 +218,24 @@ class _Driver:
             kept = text.binary("xor", operands[1], -1)
             text.store("i64", text.binary("and", text.load("i64", place), kept), place)
 
-    def _mix_parity(self, _: str, inside: str, operands: tuple[str, str], context: _Context) -> None:
+    def _sign(self, inside: str) -> str:
+        """1.0 for an even parity, −1.0 for an odd one."""
         text = self.text
         sign = text.binary("sub", "1", text.binary("shl", text.parity(inside), 1))
-        self._mix(text.value(f"sitofp i64 {sign} to {self.element}"), operands[1], context)
+        return text.value(f"sitofp i64 {sign} to {self.element}")
+
+    def _mix_parity(self, _: str, inside: str, operands: tuple[str, str], context: _Context) -> None:
+        self._mix(self._sign(inside), self.text.at(context.data, operands[1]), context.block)
 
     def _mix_match(self, _: str, inside: str, operands: tuple[str, str], context: _Context) -> None:
         with self.text.when(self._unlike(inside, operands[0], context.values, "eq")):
-            self._mix("1.0", operands[1], context)
+            self._mix("1.0", self.text.at(context.data, operands[1]), context.block)
 
-    def _mix(self, sign: str, amount: str, context: _Context) -> None:
-        """Multiplies the pass's table of rows by another one, or by its conjugate."""
-        text, data, block = self.text, context.data, context.block
+    def _mix(self, sign: str, factor: str, block: str) -> None:
+        """Multiplies the pass's table of rows by another one, or its conjugate for the sign −1.0."""
+        text = self.text
         plane = text.load("i64", block, 8 * Word.TABLE_PLANE)
         current = text.load("ptr", block, 8 * Word.TABLE)
-        factor = text.at(data, amount)
         whole = text.binary("udiv", plane, self.bytes)
         done = text.binary("mul", whole, self.lanes)
         rest = text.binary("sub", text.binary("udiv", plane, self.element_bytes), done)
@@ -240,24 +243,26 @@ class _Driver:
             (self.vector, whole, "0", self.bytes),
             (self.element, rest, text.binary("mul", done, self.element_bytes), self.element_bytes),
         ):
-            signs = text.splat(vector, self.element, sign) if vector == self.vector else sign
+            signs = text.splat(vector, self.element, sign) if size == self.bytes else sign
             with text.loop(count) as loop:
                 offset = text.binary("add", first, text.binary("mul", loop["index"], size))
-                self._mix_at(vector, offset, plane, (current, factor), signs)
+                second = text.binary("add", offset, plane)
+                here = self._at(vector, current, (offset, second))
+                c, d = self._at(vector, factor, (offset, second))
+                there = c, text.binary("fmul", d, signs, vector)
+                for place, value in zip((offset, second), self._product(here, there, vector), strict=True):
+                    text.store(vector, value, "%mixed", place, align=self.element_bytes)
         text.store("ptr", "%mixed", block, 8 * Word.TABLE)
 
-    def _mix_at(self, vector: str, offset: str, plane: str, tables: tuple[str, str], sign: str) -> None:
-        text = self.text
-        second = text.binary("add", offset, plane)
-        (a, b), (c, d) = (
-            [text.load(vector, table, place, align=self.element_bytes) for place in (offset, second)]
-            for table in tables
-        )
-        d = text.binary("fmul", d, sign, vector)
-        real = text.binary("fsub", text.binary("fmul", a, c, vector), text.binary("fmul", b, d, vector), vector)
-        imaginary = text.binary("fadd", text.binary("fmul", a, d, vector), text.binary("fmul", b, c, vector), vector)
-        text.store(vector, real, "%mixed", offset, align=self.element_bytes)
-        text.store(vector, imaginary, "%mixed", second, align=self.element_bytes)
+    def _at(self, vector: str, table: str, places: tuple[str, str]) -> tuple[str, str]:
+        first, second = (self.text.load(vector, table, place, align=self.element_bytes) for place in places)
+        return first, second
+
+    def _product(self, left: tuple[str, str], right: tuple[str, str], type_: str) -> tuple[str, str]:
+        """The complex product."""
+        text, (a, b), (c, d) = self.text, left, right
+        ac, bd, ad, bc = (text.binary("fmul", p, q, type_) for p, q in ((a, c), (b, d), (a, d), (b, c)))
+        return text.binary("fsub", ac, bd, type_), text.binary("fadd", ad, bc, type_)
 
 
 _FIXES = {
