@@ -1,4 +1,8 @@
-"""Steps executed in NumPy, one by one, by masks and index arithmetic: the oracle of plans and of native targets."""
+"""Steps and bound programs executed in NumPy by masks and index arithmetic, amplitude by amplitude.
+
+The oracle of plans and of native targets; it shares no trick with them. `execute_steps` needs no plan,
+`execute_terms` no tables, and `execute` reads what native code reads.
+"""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -6,6 +10,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qlang.kernels.angles import ProgramAngles
+from qlang.kernels.bind import BoundProgram
+from qlang.kernels.frames import Frame
+from qlang.kernels.layout import GroupLayout, Mixed, Selector
+from qlang.kernels.program import Pass, PhaseGroup, Program, Sweep
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, StepKind, Steps
 
 Vector: TypeAlias = NDArray[np.complex128]
@@ -86,3 +95,136 @@ _EXECUTE: dict[int, Callable[[Vector, Indices, int, int, float], Vector]] = {
     StepKind.X: _x,
     StepKind.Z: _z,
 }
+
+
+def execute(bound: BoundProgram, item: int = 0, stored: ArrayLike | None = None) -> Vector:
+    """The stored state (2^qubits,) after the program, indexed by positions, without the frame.
+
+    `stored` is the state before it; None for a fresh program, which begins in its product state.
+    """
+    program = bound.program
+
+    def phases(sweep: Sweep, group: int) -> Vector:
+        return table_factors(bound, sweep, group, item)
+
+    return _execute(program, bound.angles, item, stored, phases)
+
+
+def execute_terms(program: Program, numbers: ProgramAngles, item: int = 0, stored: ArrayLike | None = None) -> Vector:
+    """The same as `execute`, phases being taken from the terms rather than from tables."""
+
+    def phases(_: Sweep, group: int) -> Vector:
+        scale = numbers.scales[item % len(numbers.scales), group]
+        result: Vector = scale * term_factors(program.groups[group], program.qubits, numbers, item)
+        return result
+
+    return _execute(program, numbers, item, stored, phases)
+
+
+def true_state(program: Program, frame: Frame, stored: ArrayLike, item: int = 0) -> Vector:
+    """The circuit's state (2^wires,), indexed by wires, from the stored one: frame and phase are applied."""
+    index = np.arange(1 << program.wires, dtype=np.int64)
+    place = np.zeros_like(index)
+    for wire in range(program.wires):
+        place |= (index >> wire & 1) << program.end[wire]
+    state = np.asarray(stored, dtype=np.complex128)[place]
+    result: Vector = with_frame(state, int(frame.x[item]), int(frame.z[item])) * frame.phase[item]
+    return result
+
+
+def _execute(
+    program: Program,
+    numbers: ProgramAngles,
+    item: int,
+    stored: ArrayLike | None,
+    phases: Callable[[Sweep, int], Vector],
+) -> Vector:
+    state = np.array(_product(numbers.factors[item % len(numbers.factors)]) if stored is None else stored)
+    tangents = numbers.tangents[item % len(numbers.tangents)]
+    index = np.arange(1 << program.qubits, dtype=np.int64)
+    for sweep in program.sweeps:
+        for each in sweep.passes:
+            state = _permuted(state, index, sweep, each)
+            if each.phase >= 0:
+                state = state * phases(sweep, each.phase)
+            registers = [(sweep.local[bit], r) for bit, r in zip(each.registers, each.rotations, strict=True)]
+            for position, rotation in [*registers, *enumerate(each.lane_rotations)]:
+                if rotation >= 0:
+                    signs = parity_signs(index, 1 << position)
+                    state = state - tangents[rotation] * signs * state[index ^ (1 << position)]
+    return state
+
+
+def _product(factors: Vector) -> Vector:
+    """The product state of (qubits, 2) factors by position."""
+    state = np.ones(1, dtype=np.complex128)
+    for zero, one in factors:
+        state = np.concatenate([zero * state, one * state])
+    return state
+
+
+def _permuted(state: Vector, index: Indices, sweep: Sweep, each: Pass) -> Vector:
+    source = index
+    for bit, mask in each.permutation:
+        target = sweep.local[bit]
+        source = source & ~(1 << target) | (np.bitwise_count(index & mask).astype(np.int64) & 1) << target
+    state = state[source]
+    for control, bit in each.lane_cx:
+        state = _cx(state, index, control, sweep.local[bit], 0.0)
+    return state
+
+
+def term_factors(group: PhaseGroup, qubits: int, numbers: ProgramAngles, item: int = 0) -> Vector:
+    """What a phase group multiplies each amplitude by, term by term, without the scale."""
+    index = np.arange(1 << qubits, dtype=np.int64)
+    angles, values = numbers.terms[item % len(numbers.terms)], numbers.values[item % len(numbers.values)]
+    exponents = np.zeros(len(index))
+    for mask, term in group.parity:
+        exponents -= angles[term] / 2 * parity_signs(index, mask)
+    for mask, _, term in group.pattern:
+        exponents += angles[term] * ((index & mask) == values[term])
+    result: Vector = np.exp(1j * exponents)
+    return result
+
+
+def table_factors(bound: BoundProgram, sweep: Sweep, group: int, item: int = 0) -> Vector:
+    """What a phase group multiplies each amplitude by, looked up in the bound tables."""
+    program, layout = bound.program, bound.layout.groups[group]
+    index, lane_bits = np.arange(1 << program.qubits, dtype=np.int64), program.options.lane_bits
+    rows = np.zeros_like(index)
+    for bit, position in enumerate(sweep.local[lane_bits:]):
+        rows |= (index >> position & 1) << bit
+    factors = _table(bound, item, layout.row_offset, layout.rows)[rows]
+    for mixed in layout.mixed:
+        table = _table(bound, item, mixed.offset, layout.rows)[rows]
+        met = _condition(bound, mixed, index, item)
+        factors = factors * (np.where(met, table, 1) if mixed.pattern else np.where(met, table.conj(), table))
+    return factors * _lane_factors(bound, layout, (index, rows), item)
+
+
+def _lane_factors(bound: BoundProgram, group: GroupLayout, places: tuple[Indices, Indices], item: int) -> Vector:
+    (index, rows), lanes = places, 1 << bound.program.options.lane_bits
+    factors = np.ones(len(index), dtype=np.complex128)
+    bits = bound.bits[item % len(bound.bits)]
+    for each in group.lane_tables:
+        chosen = np.zeros_like(index) if each.bits_offset < 0 else bits[each.bits_offset + rows].astype(np.int64)
+        for bit, selector in enumerate(each.selectors):
+            met = _condition(bound, selector, index, item)
+            chosen = chosen & ~(~met << bit & 1 << bit) if selector.pattern else chosen ^ met << bit
+        table = _table(bound, item, each.offset, lanes << len(each.selectors))
+        factors = factors * table[chosen * lanes + (index & lanes - 1)]
+    return factors
+
+
+def _condition(bound: BoundProgram, condition: Mixed | Selector, index: Indices, item: int) -> Indices:
+    """Whether outer bits match, or their parity."""
+    outer = index & condition.outer
+    met = outer == bound.values[item, condition.value] if condition.pattern else np.bitwise_count(outer) & 1
+    result: Indices = met.astype(np.int64)
+    return result
+
+
+def _table(bound: BoundProgram, item: int, offset: int, size: int) -> Vector:
+    planes = bound.data[item, offset : offset + 2 * size].astype(np.float64).reshape(2, size)
+    table: Vector = planes[0] + 1j * planes[1]
+    return table

@@ -1,0 +1,229 @@
+"""Where everything that binding writes stands: the structure of a program's tables, made once for each program.
+
+A phase group's exponent is a function of the index x, split by what the bits of x are while a tile is in the buffer:
+lanes (the W entries of a vector), rows (the other bits of the buffer) and outer bits (constant in a tile). Parities
+are products over the parts, so with r the row, l the lane and o the outer bits of x, the group multiplies by
+
+    row table[r]  ·  Π mixed tables[r]  ·  Π lane tables[selection(r, o)][l]
+
+- the row table has what touches rows only, and the scale that rotations have left to the group;
+- a mixed table belongs to an outer mask: it is used as it is where the parity of o & mask is even, else conjugated;
+  or, for patterns with two or more outer bits, used where o & mask equals a value and left out elsewhere;
+- a lane table has a row of lanes for each of the 2^J values that J selectors take: a selector is a parity of row and
+  outer bits, or the match of a pattern of two or more of them.
+
+Other patterns are written as parities (`qlang.kernels.terms`); their signs then follow the frame.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.kernels.phases import Spectra, spectra_of
+from qlang.kernels.program import PhaseGroup, Program, Sweep
+from qlang.kernels.tables import Entries, RowPattern, TableList
+from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_group
+
+LINE = 64
+"""Bytes of a cache line."""
+
+ALIGNMENT = 16
+"""Elements: tables start at multiples of 64 bytes in either precision."""
+
+MOST_SELECTORS = 6
+"""Of one lane table: 64 rows of lanes are 8 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A table (2, rows), cosines then sines, and what the outer bits decide about it."""
+
+    pattern: bool
+    """Whether x & outer must equal `values[item, value]`; else the parity of x & outer conjugates the table."""
+    outer: int
+    """Mask over absolute positions."""
+    value: int
+    """Index into the bound values, −1 for a parity."""
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Bit j of a lane table's index: bit j of the row's `bits`, and what the outer bits do to it."""
+
+    pattern: bool
+    """Whether it is kept only where x & outer equals `values[item, value]`; else the parity of x & outer flips it."""
+    outer: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class LaneTable:
+    """A table (2, 2^J, W), cosines then sines, J the number of selectors.
+
+    The bits that the rows give to the index are `bits[item, bits_offset + row]`; `bits_offset` is −1 where no selector
+    looks at the row.
+    """
+
+    offset: int
+    selectors: tuple[Selector, ...]
+    bits_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLayout:
+    """The tables of a phase group; offsets into a row of the bound data."""
+
+    rows: int
+    row_offset: int
+    """Of the row table (2, rows), which is always there."""
+    row_terms: bool
+    """Whether the row table is more than the scale."""
+    mixed: tuple[Mixed, ...]
+    lane_tables: tuple[LaneTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowMatch:
+    """Bit `bit` of `bits[offset + row]` is whether row & mask is the value of a pattern term."""
+
+    offset: int
+    rows: int
+    bit: int
+    pattern: RowPattern
+
+
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class Layout:
+    """A program with the places of its numbers. `data` of a bound program is (batch, size), real.
+
+    The t of rotation id r is at `rotations + r`. `bits` (bits_size,) uint8 lacks the `matches`, which frames change.
+    The bound value i is value of term `values[i][0]` & `values[i][1]`.
+    """
+
+    program: Program
+    size: int
+    rotations: int
+    groups: tuple[GroupLayout, ...]
+    spectra: Spectra
+    values: tuple[tuple[int, int], ...]
+    bits: NDArray[np.uint8]
+    matches: tuple[RowMatch, ...]
+
+    @property
+    def value_count(self) -> int:
+        """Outer values that differ by item."""
+        return len(self.values)
+
+    @property
+    def bits_size(self) -> int:
+        """Bytes of `bits`."""
+        return len(self.bits)
+
+    @classmethod
+    def of(cls, program: Program) -> "Layout":
+        """Lay a program out."""
+        draft = _Draft(program.options.lane_bits)
+        sweeps = {each.phase: sweep for sweep in program.sweeps for each in sweep.passes if each.phase >= 0}
+        groups = [_group(number, group, sweeps[number], draft) for number, group in enumerate(program.groups)]
+        start = -len(program.rotations) % ALIGNMENT + len(program.rotations)
+        spectra = spectra_of(draft.tables, start, ALIGNMENT)
+        return cls(
+            program,
+            spectra.end,
+            0,
+            tuple(_placed(group, spectra.offsets, spectra.terms) for group in groups),
+            spectra,
+            tuple(draft.values),
+            np.concatenate([np.zeros(0, dtype=np.uint8), *draft.bits]),
+            tuple(draft.matches),
+        )
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is known of a layout before tables have their places."""
+
+    lane_bits: int
+    tables: TableList = field(default_factory=TableList)
+    values: list[tuple[int, int]] = field(default_factory=list)
+    bits: list[NDArray[np.uint8]] = field(default_factory=list)
+    bits_size: int = 0
+    matches: list[RowMatch] = field(default_factory=list)
+
+    def value(self, term: int, outer: int) -> int:
+        """The number of one more bound value."""
+        self.values.append((term, outer))
+        return len(self.values) - 1
+
+
+def _group(number: int, group: PhaseGroup, sweep: Sweep, draft: _Draft) -> GroupLayout:
+    """A group's tables, numbers of tables standing where offsets will be."""
+    buffer = Buffer(draft.lane_bits, sweep.local)
+    split = split_group(number, group, buffer, draft.tables)
+    mixed = [Mixed(False, outer, -1, table) for outer, table in split.mixed.items()]
+    mixed += [Mixed(True, outer, draft.value(term, outer), table) for term, outer, table in split.matched]
+    return GroupLayout(1 << buffer.row_bits, split.row_table, True, tuple(mixed), _lane_tables(split, buffer, draft))
+
+
+def _lane_tables(split: SplitGroup, buffer: Buffer, draft: _Draft) -> tuple[LaneTable, ...]:
+    """Deal the selectors out to as few tables as possible; terms without a selector go into the first."""
+    if not split.lane_entries:
+        return ()
+    count = max(1, -(-len(split.selectors) // MOST_SELECTORS))
+    order = sorted(range(len(split.selectors)), key=lambda number: not split.selectors[number].row_mask)
+    size = -(-len(order) // count)
+    dealt = [order[table * size : (table + 1) * size] for table in range(count)]
+    places = {-1: (0, 0)}
+    laid: list[LaneTable] = []
+    for members in dealt:
+        table = draft.tables.new(draft.lane_bits + len(members))
+        places.update({number: (len(laid), bit) for bit, number in enumerate(members)})
+        chosen = [split.selectors[number] for number in members]
+        laid.append(
+            LaneTable(table, tuple(_selector(each, draft) for each in chosen), _row_bits(chosen, buffer, draft))
+        )
+    rows = []
+    for number, inside, lanes, term, weight, subset in split.lane_entries:
+        place, bit = places[number]
+        rows.append((laid[place].offset, lanes | inside << bit + draft.lane_bits, term, weight, subset))
+    columns = list(zip(*rows, strict=True))
+    tables, indices, terms, subsets = (np.array(columns[i], dtype=np.int64) for i in (0, 1, 2, 4))
+    draft.tables.parts.append(Entries(tables, indices, terms, np.array(columns[3]), subsets))
+    return tuple(laid)
+
+
+def _selector(selector: LaneSelector, draft: _Draft) -> Selector:
+    if selector.pattern is None:
+        return Selector(False, selector.outer, -1)
+    return Selector(True, selector.outer, draft.value(selector.pattern.term, selector.outer))
+
+
+def _row_bits(selectors: Sequence[LaneSelector], buffer: Buffer, draft: _Draft) -> int:
+    """Write the rows' part of a lane table's index; where it is, or −1."""
+    if not any(each.row_mask or each.pattern for each in selectors):
+        return -1
+    offset, rows = draft.bits_size, np.arange(1 << buffer.row_bits)
+    bits = np.zeros(len(rows), dtype=np.uint8)
+    for bit, each in enumerate(selectors):
+        if each.pattern is not None:
+            draft.matches.append(RowMatch(offset, len(rows), bit, each.pattern))
+        else:
+            bits |= (np.bitwise_count(rows & each.row_mask) & 1) << bit
+    size = -len(bits) % LINE + len(bits)
+    draft.bits.append(np.resize(bits, size))
+    draft.bits_size += size
+    return offset
+
+
+def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -> GroupLayout:
+    """A group with offsets in place of tables' numbers."""
+    return GroupLayout(
+        group.rows,
+        offsets[group.row_offset],
+        terms[group.row_offset],
+        tuple(replace(each, offset=offsets[each.offset]) for each in group.mixed),
+        tuple(replace(each, offset=offsets[each.offset]) for each in group.lane_tables),
+    )
