@@ -146,7 +146,7 @@ def test_cases_come_back_from_their_file(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", DEFINITIONS)
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_our_side_gives_qiskits_state(name: str, precision: str) -> None:
-    ours = Ours()
+    ours = Ours(threads=1)
     ours.load(case(name, 6), precision, {})
     assert ours.run()["seconds"] > 0
     found = ours.amplitudes(np.arange(64))
