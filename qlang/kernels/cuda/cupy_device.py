@@ -83,6 +83,10 @@ class CupyDevice:
             values: NDArray[Any] = self._cupy.asnumpy(array).view(dtype)
             return values
 
+    def copy(self, source: DeviceArray, target: DeviceArray) -> None:
+        with self._device:
+            target[...] = source
+
     def part(self, array: DeviceArray, start: int, stop: int) -> DeviceArray:
         return array[start:stop]
 

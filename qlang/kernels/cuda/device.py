@@ -39,6 +39,9 @@ class Device(Protocol):
     def download(self, array: DeviceArray, dtype: np.dtype[Any]) -> NDArray[Any]:
         """A flat copy on the host, once all launches before are done."""
 
+    def copy(self, source: DeviceArray, target: DeviceArray) -> None:
+        """Copy all of one array into another of the same length."""
+
     def part(self, array: DeviceArray, start: int, stop: int) -> DeviceArray:
         """Elements `start` up to `stop` of an array, shared with it."""
 

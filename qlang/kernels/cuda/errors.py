@@ -7,8 +7,8 @@ Reason = Literal["no_cupy", "no_driver", "no_device"]
 
 _REASONS: dict[Reason, tuple[str, str]] = {
     "no_cupy": ("CuPy is not installed", "install the extra: pip install 'qlang[cuda]'"),
-    "no_driver": ("CuPy found no working CUDA driver", "install NVIDIA's driver, or run on the target `cpu`"),
-    "no_device": ("there is no CUDA device", "make one visible to this process, or run on the target `cpu`"),
+    "no_driver": ("CuPy found no working CUDA driver", "install NVIDIA's driver, or choose a target of the CPU"),
+    "no_device": ("there is no CUDA device", "make one visible to this process, or choose a target of the CPU"),
 }
 
 
@@ -25,6 +25,25 @@ class NoCuda(Exception):
         """What the user can do."""
         return _REASONS[self.reason][1]
 
-    def __str__(self) -> str:
+    @property
+    def reason_text(self) -> str:
+        """What is missing, and the way out."""
         said = f" ({self.detail})" if self.detail else ""
-        return f"the target `gpu.cuda` cannot run: {_REASONS[self.reason][0]}{said}; {self.way_out}"
+        return f"{_REASONS[self.reason][0]}{said}; {self.way_out}"
+
+    def __str__(self) -> str:
+        return f"the target `gpu.cuda` cannot run here: {self.reason_text}"
+
+
+@dataclass(eq=False)
+class StateTooLarge(Exception):
+    """A batch of states that the devices cannot hold."""
+
+    qubits: int
+    needed: int
+    """Bytes on each device."""
+    limit: int
+    """Bytes that the fullest device has free."""
+
+    def __str__(self) -> str:
+        return f"{self.qubits} qubits need {self.needed} bytes on each device and {self.limit} are free"

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qlang.kernels.cuda.binding import DeviceAngles
 from qlang.kernels.cuda.device import STORED, Device, DeviceArray, Link
 from qlang.kernels.cuda.lowering import DeviceProgram
 from qlang.kernels.cuda.placement import Exchange
-from qlang.kernels.cuda.shape import READING_THREADS, Precision
+from qlang.kernels.cuda.shape import READING_THREADS, KernelShape, Precision
 
 _TABLE_BYTES = 256 << 20
 """Phase tables of so many bytes are made at once; larger batches run in portions."""
-_MOST_ITEMS = 65535
-"""Of `blockIdx.y`."""
+MOST_ITEMS = 65535
+"""Of a batch: the largest `blockIdx.y`."""
 _PIECE = 1 << 23
 """Amplitudes that two devices exchange at once, held twice for that time."""
 
@@ -61,9 +62,8 @@ class Spread:
 def run_program(program: DeviceProgram, angles: DeviceAngles, state: Spread, *, fresh: bool) -> None:
     """Execute a program on a batch of states, beginning with the product of `angles.factors` where `fresh`."""
     if fresh:
-        for number, device in enumerate(state.devices):
-            _begin(program, angles, state, device, number)
-    most = max(1, min(_MOST_ITEMS, _TABLE_BYTES // (program.table_size * (16 if program.shape.double else 8))))
+        begin_product(program.shape, angles.factors, state)
+    most = max(1, _TABLE_BYTES // (program.table_size * (16 if program.shape.double else 8)))
     portions = [(first, min(most, state.batch - first)) for first in range(0, state.batch, most)]
     # Exchanges move every item at once, so all of them have to be at the same sweep.
     moving = any(sweep.exchanges for sweep in program.sweeps)
@@ -80,17 +80,15 @@ def run_program(program: DeviceProgram, angles: DeviceAngles, state: Spread, *, 
                 each.sweep(index)
 
 
-def _begin(program: DeviceProgram, angles: DeviceAngles, state: Spread, device: Device, number: int) -> None:
+def begin_product(shape: KernelShape, factors: NDArray[np.float64], state: Spread) -> None:
+    """Write products of one-qubit states: factors (batch, bits, 2 values, 2 parts), by bit of the index."""
     blocks = -(-state.item_size // READING_THREADS)
-    for first in range(0, state.batch, _MOST_ITEMS):
-        count = min(_MOST_ITEMS, state.batch - first)
-        factors = device.upload(angles.factors[first : first + count])
-        part = device.part(state.arrays[number], first * state.item_size, (first + count) * state.item_size)
+    for number, device in enumerate(state.devices):
         arguments = (
-            *(part, np.uint64(state.item_size), np.uint64(number * state.item_size)),
-            *(factors, np.int32(program.bits)),
+            *(state.arrays[number], np.uint64(state.item_size), np.uint64(number * state.item_size)),
+            *(device.upload(factors), np.int32(state.bits)),
         )
-        device.launch(program.shape, "product_state", (blocks, count), READING_THREADS, 0, arguments)
+        device.launch(shape, "product_state", (blocks, state.batch), READING_THREADS, 0, arguments)
 
 
 class _Running:

@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cuda.linear import conflict_free_order, physical, span
-from qlang.kernels.cuda.phases import AngleSource, PassBits, PatternBits, PhaseTables, new_passes
+from qlang.kernels.cuda.phases import LONGEST_EXPANDED, AngleSource, PassBits, PatternBits, PhaseTables, new_passes
 from qlang.kernels.cuda.placement import Exchange, place
 from qlang.kernels.cuda.shape import REGISTERS, KernelShape, Precision
 from qlang.kernels.program import Pass, Program, Sweep
 
 _LANE_BITS = 5
 """Group bits within a warp."""
+_MOST_ROW_BITS = 5
+"""Rows of 32 amplitudes are whole memory transactions; longer ones would gain nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +62,49 @@ class DeviceProgram:
 
 
 @lru_cache(maxsize=128)
-def lower(program: Program, precision: Precision, device_bits: int = 0) -> DeviceProgram:
-    """Lower a program for 2**device_bits devices.
+def lower(
+    program: Program, precision: Precision, device_bits: int = 0, begin: tuple[int, ...] | None = None
+) -> DeviceProgram:
+    """Lower a program for 2**device_bits devices; `begin` is the bit of each position before it, p for p by default.
 
     Raises ValueError for a program with lanes or with more registers than a thread holds, and where a device's part
     of the state is smaller than a tile.
     """
     if program.options.lane_bits or program.options.registers > REGISTERS:
         raise ValueError("programs for a GPU have no lanes and at most three registers")
-    bits = max(program.qubits, REGISTERS + device_bits)
+    bits = stored_bits(program.qubits, device_bits)
     tile_bits = max([REGISTERS, *(len(sweep.local) for sweep in program.sweeps)])
     if tile_bits > bits - device_bits:
         raise ValueError(f"a tile of {tile_bits} positions in {bits - device_bits} of each device")
-    row_bits = min([tile_bits, 5, *(_leading(sweep.local) for sweep in program.sweeps if len(sweep.local) < bits)])
-    patterns = any(mask.bit_count() > 3 for group in program.groups for mask, _, _ in group.pattern)
-    shape = KernelShape(precision, tile_bits, row_bits, patterns)
-    builder = _Builder(program, shape, bits)
-    placed = place([sweep.local for sweep in program.sweeps], bits, device_bits)
+    placed = place([sweep.local for sweep in program.sweeps], begin or tuple(range(bits)), bits - device_bits)
+    locals_ = [
+        _local_bits(sweep.local, where, tile_bits)
+        for sweep, (where, _) in zip(program.sweeps, placed.steps, strict=True)
+    ]
+    row_bits = min([tile_bits, _MOST_ROW_BITS, *map(_leading, locals_)])
+    patterns = any(mask.bit_count() > LONGEST_EXPANDED for group in program.groups for mask, _, _ in group.pattern)
+    builder = _Builder(program, KernelShape(precision, tile_bits, row_bits, patterns), bits)
     sweeps = tuple(
-        builder.sweep(sweep, where, exchanges)
-        for sweep, (where, exchanges) in zip(program.sweeps, placed.steps, strict=True)
+        builder.sweep(sweep, local, where, exchanges)
+        for sweep, local, (where, exchanges) in zip(program.sweeps, locals_, placed.steps, strict=True)
     )
     return builder.finished(sweeps, device_bits, placed.end)
 
 
-def _leading(local: tuple[int, ...]) -> int:
-    """How many of the lowest positions are local without a gap."""
+def stored_bits(qubits: int, device_bits: int = 0) -> int:
+    """Bits of the index of a stored state: a thread holds a group, so small states are padded with |0⟩."""
+    return max(qubits, REGISTERS + device_bits)
+
+
+def _local_bits(local: tuple[int, ...], where: tuple[int, ...], tile_bits: int) -> list[int]:
+    """The bits of a sweep's tile, ascending: those of its positions, and the lowest others to fill the tile."""
+    wanted = {where[position] for position in local}
+    spare = (bit for bit in range(len(where)) if bit not in wanted)
+    return sorted([*wanted, *(next(spare) for _ in range(tile_bits - len(wanted)))])
+
+
+def _leading(local: list[int]) -> int:
+    """How many of the lowest bits are local without a gap."""
     return next((i for i, position in enumerate(local) if i != position), len(local))
 
 
@@ -102,14 +121,12 @@ class _Builder:
         self.phases = PhaseTables()
         self.columns = [physical(1 << bit, shape.double) for bit in range(shape.tile_bits)]
 
-    def sweep(self, sweep: Sweep, where: tuple[int, ...], exchanges: tuple[Exchange, ...]) -> DeviceSweep:
-        """Append a sweep whose positions are stored at the bits `where`."""
+    def sweep(
+        self, sweep: Sweep, local: list[int], where: tuple[int, ...], exchanges: tuple[Exchange, ...]
+    ) -> DeviceSweep:
+        """Append a sweep over the bits `local` whose positions are stored at the bits `where`."""
         rows, inserts, first = len(self.rows), len(self.inserts), self.count
-        wanted = {where[position] for position in sweep.local}
-        spare = (bit for bit in range(self.bits) if bit not in wanted)
-        local = sorted([*wanted, *(next(spare) for _ in range(self.shape.tile_bits - len(wanted)))])
         high = local[self.shape.row_bits :]
-        assert local[: self.shape.row_bits] == list(range(self.shape.row_bits))
         self.rows += span([1 << bit for bit in high])
         self.inserts += [(1 << 64) - (1 << bit) for bit in high]
         for each in sweep.passes:

@@ -17,7 +17,7 @@ from qlang.kernels.cuda.layout import PASS, PHASE, TABLE, TERM
 from qlang.kernels.cuda.shape import REGISTERS
 from qlang.kernels.program import PhaseGroup
 
-_LONGEST_EXPANDED = 3
+LONGEST_EXPANDED = 3
 """Patterns of at most so many bits are written as signs of parities, which merge with those of other terms."""
 
 
@@ -82,7 +82,7 @@ class PhaseTables:
         for mask, source in _parities(group):
             collected.parity(mask, source)
         for mask, _, term in group.pattern:
-            if mask.bit_count() > _LONGEST_EXPANDED:
+            if mask.bit_count() > LONGEST_EXPANDED:
                 collected.pattern(mask, term)
         record["factors"] = self.table(collected.factors, REGISTERS, number)
         record["shared_phases"] = len(self.phases)
@@ -164,7 +164,7 @@ def _parities(group: PhaseGroup) -> Iterator[tuple[int, AngleSource]]:
     for mask, term in group.parity:
         yield mask, AngleSource(term)
     for mask, _, term in group.pattern:
-        if mask.bit_count() <= _LONGEST_EXPANDED:
+        if mask.bit_count() <= LONGEST_EXPANDED:
             for subset in _subsets(mask):
                 yield subset, AngleSource(term, -(2.0 ** (1 - mask.bit_count())), subset)
 

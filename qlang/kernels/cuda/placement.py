@@ -23,12 +23,12 @@ class Placed:
     end: tuple[int, ...]
 
 
-def place(local: Sequence[tuple[int, ...]], bits: int, device_bits: int) -> Placed:
-    """Decide the places for sweeps with these local positions; position p begins at bit p."""
-    where = list(range(bits))
+def place(local: Sequence[tuple[int, ...]], begin: Sequence[int], first_device_bit: int) -> Placed:
+    """Decide the places for sweeps with these local positions; position p begins at bit `begin[p]`."""
+    where = list(begin)
     steps = []
     for number, wanted in enumerate(local):
-        exchanges = bring(where, wanted, bits - device_bits, local[number + 1 :])
+        exchanges = bring(where, wanted, first_device_bit, local[number + 1 :])
         steps.append((tuple(where), exchanges))
     return Placed(tuple(steps), tuple(where))
 

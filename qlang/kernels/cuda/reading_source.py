@@ -1,6 +1,6 @@
 """CUDA C of what is read from a state and put into one. Sums are in float64 and in a fixed order.
 
-Every kernel takes one batch item at `state`; positions are bits of its index.
+Positions are bits of the index of an item on one device.
 """
 
 SUMS = r"""
@@ -36,11 +36,12 @@ QLANG_INLINE Wide wide(Stored stored) {
     }                                                                                    \
     QLANG_BARRIER;
 
-// out[bin << slice_bits | slice]: the weight where `positions` spell `bin`, of one slice of the others' values.
+// out[item][bin << slice_bits | slice]: the weight where `positions` spell `bin`, of one slice of the others' values.
 QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) marginal(
-    const Stored* __restrict__ state, int rest_bits, const i32* __restrict__ positions,
+    const Stored* __restrict__ state, u64 item_size, int rest_bits, const i32* __restrict__ positions,
     const u64* __restrict__ inserts, int count, int lane_bits, int slice_bits, double* __restrict__ out) {
     QLANG_SHARED_BUFFER(Wide, sums);
+    const Stored* const item = state + blockIdx.y * item_size;
     const u64 cells = (u64)1 << (count + slice_bits);
     const u64 length = (u64)1 << (rest_bits - slice_bits);
     QLANG_THREADS {
@@ -51,7 +52,7 @@ QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) marginal(
             const u64 fixed = deposit(cell >> slice_bits, positions, count);
             const u64 start = (cell & (((u64)1 << slice_bits) - 1)) * length;
             for (u64 i = thread & ((1u << lane_bits) - 1); i < length; i += (u64)1 << lane_bits) {
-                const Wide a = wide(state[fixed | around(start + i, inserts, count)]);
+                const Wide a = wide(item[fixed | around(start + i, inserts, count)]);
                 sum += a.x * a.x + a.y * a.y;
             }
         }
@@ -61,15 +62,17 @@ QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) marginal(
     QLANG_SUM_LANES(sums)
     QLANG_THREADS {
         const u64 cell = ((u64)blockIdx.x * READING_THREADS + threadIdx.x) >> lane_bits;
-        if (!(threadIdx.x & ((1u << lane_bits) - 1)) && cell < cells) out[cell] = sums[threadIdx.x].x;
+        const bool first = !(threadIdx.x & ((1u << lane_bits) - 1));
+        if (first && cell < cells) out[blockIdx.y * cells + cell] = sums[threadIdx.x].x;
     }
 }
 
-// out[row << m | column]: the density matrix of m positions, conj(ψ) at the column's values times ψ at the row's.
+// out[item][row << m | column]: the density matrix of m positions, ψ at the row's values times conj(ψ) at the column's.
 QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) density(
-    const Stored* __restrict__ state, int rest_bits, const i32* __restrict__ positions,
+    const Stored* __restrict__ state, u64 item_size, int rest_bits, const i32* __restrict__ positions,
     const u64* __restrict__ inserts, int count, int lane_bits, Wide* __restrict__ out) {
     QLANG_SHARED_BUFFER(Wide, sums);
+    const Stored* const item = state + blockIdx.y * item_size;
     const u64 cells = (u64)1 << 2 * count;
     QLANG_THREADS {
         const u64 thread = (u64)blockIdx.x * READING_THREADS + threadIdx.x;
@@ -81,7 +84,7 @@ QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) density(
             const u64 column = deposit(cell & (((u64)1 << count) - 1), positions, count);
             for (u64 i = thread & ((1u << lane_bits) - 1); i < (u64)1 << rest_bits; i += (u64)1 << lane_bits) {
                 const u64 rest = around(i, inserts, count);
-                const Wide a = wide(state[row | rest]), b = wide(state[column | rest]);
+                const Wide a = wide(item[row | rest]), b = wide(item[column | rest]);
                 sum.x += a.x * b.x + a.y * b.y;
                 sum.y += a.y * b.x - a.x * b.y;
             }
@@ -91,20 +94,24 @@ QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) density(
     QLANG_SUM_LANES(sums)
     QLANG_THREADS {
         const u64 cell = ((u64)blockIdx.x * READING_THREADS + threadIdx.x) >> lane_bits;
-        if (!(threadIdx.x & ((1u << lane_bits) - 1)) && cell < cells) out[cell] = sums[threadIdx.x];
+        const bool first = !(threadIdx.x & ((1u << lane_bits) - 1));
+        if (first && cell < cells) out[blockIdx.y * cells + cell] = sums[threadIdx.x];
     }
 }
 
-// out[block]: a part of Σ conj(ψ[i ^ flips]) (−1)^|i & signs| ψ[i].
-QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) pauli(
-    const Stored* __restrict__ state, u64 size, u64 flips, u64 signs, Wide* __restrict__ out) {
+// out[item][block]: a part of Σ conj(left[i ^ flips]) (−1)^|i & signs| right[i].
+QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) overlap(
+    const Stored* __restrict__ left, const Stored* __restrict__ right, u64 item_size, u64 flips, u64 signs,
+    Wide* __restrict__ out) {
     QLANG_SHARED_BUFFER(Wide, sums);
+    const u64 first = blockIdx.y * item_size;
     const int lane_bits = READING_BITS;
     QLANG_THREADS {
         Wide sum;
         sum.x = sum.y = 0;
-        for (u64 i = (u64)blockIdx.x * READING_THREADS + threadIdx.x; i < size; i += (u64)gridDim.x * READING_THREADS) {
-            const Wide a = wide(state[i]), b = wide(state[i ^ flips]);
+        const u64 step = (u64)gridDim.x * READING_THREADS;
+        for (u64 i = (u64)blockIdx.x * READING_THREADS + threadIdx.x; i < item_size; i += step) {
+            const Wide a = wide(right[first + i]), b = wide(left[first + (i ^ flips)]);
             const double x = a.x * b.x + a.y * b.y, y = a.y * b.x - a.x * b.y;
             const bool odd = __popcll(i & signs) & 1;
             sum.x += odd ? -x : x;
@@ -114,7 +121,7 @@ QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) pauli(
     }
     QLANG_SUM_LANES(sums)
     QLANG_THREADS {
-        if (!threadIdx.x) out[blockIdx.x] = sums[0];
+        if (!threadIdx.x) out[(u64)blockIdx.y * gridDim.x + blockIdx.x] = sums[0];
     }
 }
 """
@@ -145,32 +152,33 @@ QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) sample(
 """
 
 CHANGES = r"""
-// Zero where bit `position` is not `outcome`; the rest is multiplied by `factor`.
-QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) collapse(
-    Stored* __restrict__ state, u64 size, int position, int outcome, double factor) {
+// Zero in an item unless `index & mask == value`; the rest is multiplied by the item's factor.
+QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) project(
+    Stored* __restrict__ state, u64 item_size, u64 mask, u64 value, const double* __restrict__ factors) {
+    const Real factor = (Real)factors[blockIdx.y];
     QLANG_THREADS {
         const u64 i = (u64)blockIdx.x * READING_THREADS + threadIdx.x;
-        if (i < size) {
-            Complex a = unpack(state[i]);
-            const Real kept = (int)(i >> position & 1) == outcome ? (Real)factor : (Real)0;
+        if (i < item_size) {
+            Complex a = unpack(state[blockIdx.y * item_size + i]);
+            const Real kept = (i & mask) == value ? factor : (Real)0;
             a.x *= kept;
             a.y *= kept;
-            state[i] = pack(a);
+            state[blockIdx.y * item_size + i] = pack(a);
         }
     }
 }
 
-// out[k] = amplitude of index `first + k` over the given positions, which is at that index's place, `flips` applied.
+// out[k] = amplitude at the index whose `positions` spell `first + k`.
 QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) take(
-    const Stored* __restrict__ state, u64 first, u64 number, const i32* __restrict__ positions, int count, u64 flips,
+    const Stored* __restrict__ state, u64 first, u64 number, const i32* __restrict__ positions, int count,
     Wide* __restrict__ out) {
     QLANG_THREADS {
         const u64 k = (u64)blockIdx.x * READING_THREADS + threadIdx.x;
-        if (k < number) out[k] = wide(state[deposit(first + k, positions, count) ^ flips]);
+        if (k < number) out[k] = wide(state[deposit(first + k, positions, count)]);
     }
 }
 
-// The opposite: the amplitude of index `first + k` over the given positions becomes given[k].
+// The opposite: that amplitude becomes given[k].
 QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) put(
     Stored* __restrict__ state, u64 first, u64 number, const i32* __restrict__ positions, int count,
     const Wide* __restrict__ given) {

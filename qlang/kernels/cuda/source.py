@@ -10,7 +10,7 @@ from qlang.kernels.cuda.sweep_source import PRODUCT, SWEEP, TABLES
 
 KERNELS = (
     *("sweep", "phase_tables", "product_state"),
-    *("marginal", "density", "pauli", "sample", "collapse", "take", "put"),
+    *("marginal", "density", "overlap", "sample", "project", "take", "put"),
 )
 """The names of all kernels of a module."""
 

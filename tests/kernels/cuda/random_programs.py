@@ -5,13 +5,16 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.cuda.binding import ProgramAngles
+from qlang.kernels.angles import ProgramAngles
+from qlang.kernels.frames import Frame
 from qlang.kernels.program import Pass, PhaseGroup, PlanOptions, Program, Sweep, Terms
 
 Vector = NDArray[np.complex128]
 
 
-def random_program(seed: int, qubits: int, tile_bits: int, *, sweeps: int = 3, contiguous_bits: int = 2) -> Program:
+def random_program(
+    seed: int, qubits: int, tile_bits: int, *, sweeps: int = 3, contiguous_bits: int = 2, fresh: bool = True
+) -> Program:
     """A program that no scheduler made: passes, permutations, phases of every kind, anywhere."""
     random = Random(seed)
     tile_bits = min(tile_bits, qubits)
@@ -24,8 +27,10 @@ def random_program(seed: int, qubits: int, tile_bits: int, *, sweeps: int = 3, c
     return Program(
         qubits=qubits,
         wires=qubits,
-        options=PlanOptions(lane_bits=0, contiguous_bits=contiguous_bits, tile_bits=tile_bits, registers=3),
-        fresh=True,
+        options=PlanOptions(
+            lane_bits=0, contiguous_bits=contiguous_bits, tile_bits=max(tile_bits, contiguous_bits + 1)
+        ),
+        fresh=fresh,
         start=identity,
         end=identity,
         initial=((),) * qubits,
@@ -105,6 +110,7 @@ def random_angles(seed: int, program: Program, batch: int) -> ProgramAngles:
         values=random.integers(0, 1 << program.qubits, (batch, terms)),
         scales=random.uniform(0.5, 1, (batch, len(program.groups))),
         factors=factors / np.linalg.norm(factors, axis=2, keepdims=True),
+        frame=Frame.none(batch),
     )
 
 

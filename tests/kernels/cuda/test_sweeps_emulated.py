@@ -26,7 +26,7 @@ def _run(folder: Path, program, angles, precision: Precision, device_bits: int =
     size = angles.batch << lowered.bits - device_bits
     arrays = tuple(device.empty(size, STORED[precision]) for device in devices)
     state = Spread(devices, arrays, lowered.bits, angles.batch, precision, EmulatedLink())
-    run_program(lowered, device_angles(lowered, angles), state, fresh=True)
+    run_program(lowered, device_angles(lowered, angles, angles.batch), state, fresh=True)
     return lowered, state
 
 

@@ -61,6 +61,9 @@ class EmulatedDevice:
     def download(self, array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         return array.copy().view(dtype)
 
+    def copy(self, source: NDArray[Any], target: NDArray[Any]) -> None:
+        target[...] = source
+
     def part(self, array: NDArray[Any], start: int, stop: int) -> NDArray[Any]:
         assert 0 <= start <= stop <= len(array)
         return array[start:stop]

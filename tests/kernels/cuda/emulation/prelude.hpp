@@ -1,9 +1,11 @@
 // A stand-in for a GPU, for tests: runs the generated CUDA C on the CPU, one thread of a block after the other.
 // Nothing that it prints or measures says anything about a GPU.
 #pragma once
-#include <cmath>
-#include <cstdint>
-#include <cstring>
+
+// No headers: they would take longer to read than the kernels.
+extern "C" void sincos(double, double*, double*);
+#define fma __builtin_fma
+#define fmaf __builtin_fmaf
 
 struct EmulatedIndex { unsigned x = 0, y = 0, z = 0; };
 static EmulatedIndex threadIdx, blockIdx, blockDim, gridDim;
@@ -19,8 +21,8 @@ alignas(64) static unsigned char qlang_emulated_shared[1 << 18];
 
 static inline int __popcll(unsigned long long value) { return __builtin_popcountll(value); }
 static inline int __popc(unsigned value) { return __builtin_popcount(value); }
-static inline unsigned __float_as_uint(float value) { unsigned bits; std::memcpy(&bits, &value, 4); return bits; }
-static inline float __uint_as_float(unsigned bits) { float value; std::memcpy(&value, &bits, 4); return value; }
+static inline unsigned __float_as_uint(float value) { unsigned bits; __builtin_memcpy(&bits, &value, 4); return bits; }
+static inline float __uint_as_float(unsigned bits) { float value; __builtin_memcpy(&value, &bits, 4); return value; }
 
 extern "C" void qlang_block(unsigned x, unsigned y, unsigned grid_x, unsigned grid_y, unsigned threads) {
     blockIdx.x = x;
@@ -29,5 +31,5 @@ extern "C" void qlang_block(unsigned x, unsigned y, unsigned grid_x, unsigned gr
     gridDim.y = grid_y;
     blockDim.x = threads;
     // Shared memory holds whatever was left there: no kernel may count on zeros.
-    if (!x && !y) std::memset(qlang_emulated_shared, 0xee, sizeof qlang_emulated_shared);
+    if (!x && !y) __builtin_memset(qlang_emulated_shared, 0xee, sizeof qlang_emulated_shared);
 }

@@ -1,0 +1,225 @@
+"""A state vector on GPUs: gates wait until something is read, then run as one program.
+
+The amplitude of the basis state y of the wires is phase · (−1)^|z & (y ^ x)| times the stored one, whose index has
+the bit y_w ^ x_w at the position of each wire w (`qlang.kernels.frames`).
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.backends.errors import TooLarge
+from qlang.backends.states import GateCall
+from qlang.backends.turns import within_two_turns
+from qlang.ir.gates import BY_NAME
+from qlang.kernels.angles import AngleSources, program_angles
+from qlang.kernels.cuda import readout
+from qlang.kernels.cuda.device import Device, Link
+from qlang.kernels.cuda.errors import StateTooLarge
+from qlang.kernels.cuda.shape import Precision, cuda_options
+from qlang.kernels.cuda.state import CudaState, devices_for
+from qlang.kernels.decompose import steps_of
+from qlang.kernels.frames import Frame
+from qlang.kernels.schedule import plan
+from qlang.kernels.steps import Steps
+
+MOST_WAITING = 8192
+"""Gates that are planned together."""
+_LARGE = 24
+"""Qubits from which on a copy of the state, or a distribution on the host, is too much memory."""
+_BLOCK_BITS = 22
+"""Of a search for likely outcomes: so many neighbours in memory are looked at together."""
+
+_X = BY_NAME["x"].code
+
+
+@lru_cache(maxsize=128)
+def planned(steps: Steps, precision: Precision, start: tuple[int, ...] | None) -> AngleSources:
+    """The program of a structure for a GPU; `start` is the position of each wire, None for |0…0⟩."""
+    program = plan(steps, steps.qubits, cuda_options(precision), fresh=start is None, start=start)
+    return AngleSources.of(program, steps)
+
+
+class CudaStateVector:
+    """A pure state, at first |0…0⟩; wire 0 is the least significant bit of outcomes."""
+
+    __slots__ = ("_devices", "_frame", "_link", "_positions", "_state", "_waiting", "precision", "qubits")
+
+    def __init__(self, qubits: int, precision: Precision, devices: Sequence[Device], link: Link | None = None) -> None:
+        self.qubits = qubits
+        self.precision = precision
+        self._devices, self._link = tuple(devices), link
+        self._state: CudaState | None = None
+        self._positions = tuple(range(qubits))
+        self._frame = Frame.none()
+        self._waiting: list[GateCall] = []
+
+    @property
+    def large(self) -> bool:
+        """Whether a copy, or a distribution over all wires, is too much memory."""
+        return self.qubits >= _LARGE
+
+    def copy(self) -> "CudaStateVector":
+        """An independent copy. Raises `TooLarge`."""
+        twin = CudaStateVector(self.qubits, self.precision, self._devices, self._link)
+        state = self._executed()
+        try:
+            twin._state = state.copy()
+        except StateTooLarge as error:
+            raise TooLarge(self.qubits, error.needed, error.limit) from error
+        twin._positions, twin._frame = self._positions, self._frame
+        return twin
+
+    def gates(self, calls: Sequence[GateCall]) -> None:
+        """Apply gates in order: later, unless very many wait already."""
+        self._waiting.extend(calls)
+        while len(self._waiting) >= MOST_WAITING:
+            self._run(MOST_WAITING)
+
+    def delay(self, seconds: float, wire: int) -> None:
+        """Nothing: a wire without noise does not change."""
+
+    def reset(self, wire: int) -> bool:
+        """Never: a pure state is reset by measuring and flipping."""
+        return False
+
+    def flip(self, wire: int) -> None:
+        """Pauli X without noise."""
+        self._waiting.append((_X, (wire,), (), ""))
+
+    def probability_of_one(self, wire: int) -> float:
+        """P(1) of a measurement."""
+        return float(self.marginal((wire,))[1])
+
+    def collapse(self, wire: int, outcome: int, probability: float) -> None:
+        """Project on an outcome that has this probability, and normalise."""
+        state = self._executed()
+        state.project(self._positions[wire], outcome ^ (self._x >> wire & 1), 1 / sqrt(probability))
+
+    def marginal(self, wires: tuple[int, ...]) -> NDArray[np.float64]:
+        """Distribution of `wires`, shape (2^len(wires),); bit k of the index is wire k of the list."""
+        weights = readout.marginal(self._executed(), self._at(wires))[0]
+        found: NDArray[np.float64] = weights[np.arange(len(weights)) ^ _picked(self._x, wires)]
+        return found
+
+    def means(self, products: Sequence[tuple[int, ...]]) -> list[float]:
+        """For each product of wires, the mean of (−1)^(sum of their bits)."""
+        state, result = self._executed(), []
+        for wires in products:
+            mean = float(readout.overlap(state, state, 0, sum(1 << bit for bit in self._at(wires)))[0].real)
+            result.append(-mean if _picked(self._x, wires).bit_count() & 1 else mean)
+        return result
+
+    def drawn(
+        self, wires: tuple[int, ...], shots: int, random: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Outcomes of `wires` ascending, and how many of the shots gave them."""
+        indices = readout.sample(self._executed(), random.random(shots))
+        outcomes = np.full(shots, _picked(self._x, wires), dtype=np.int64)
+        for k, position in enumerate(self._at(wires)):
+            outcomes ^= (indices >> position & 1) << k
+        return np.unique(outcomes, return_counts=True)
+
+    def likely(self, wires: tuple[int, ...], least: float, most: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Outcomes of probability above `least`, ascending; it stops after a block with more than `most` so far."""
+        state = self._executed()
+        bits = [state.where[position] for position in self._at(wires)]
+        size = min(_BLOCK_BITS, state.spread.bits - state.spread.device_bits)
+        low = [k for k, bit in enumerate(bits) if bit < size]
+        high = [k for k, bit in enumerate(bits) if bit >= size]
+        rest = [bit for bit in range(size, state.spread.bits) if bit not in bits]
+        within = _spread(low)
+        flips = _picked(self._x, wires)
+        outcomes, weights, count = [np.zeros(0, dtype=np.int64)], [np.zeros(0)], 0
+        for key in range(1 << len(high)):
+            base = sum((key >> i & 1) << bits[k] - size for i, k in enumerate(high))
+            total = np.zeros(1 << len(low))
+            for others in _spread([bit - size for bit in rest]).tolist():
+                total += readout.block_marginal(state, base | others, size, [bits[k] for k in low])
+            chosen = np.flatnonzero(total > least)
+            outcomes.append((within[chosen] | sum((key >> i & 1) << k for i, k in enumerate(high))) ^ flips)
+            weights.append(total[chosen])
+            count += len(chosen)
+            if count > most:
+                break
+        found = np.concatenate(outcomes)
+        order = np.argsort(found)
+        return found[order], np.concatenate(weights)[order]
+
+    def reduced(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
+        """Density matrix of `wires`, shape (2^m, 2^m), rows and columns indexed as in `marginal`."""
+        matrix = readout.density(self._executed(), self._at(wires))[0]
+        order = np.arange(len(matrix)) ^ _picked(self._x, wires)
+        signs = 1 - 2.0 * (np.bitwise_count(order & _picked(int(self._frame.z[0]), wires)) & 1)
+        found: NDArray[np.complex128] = matrix[np.ix_(order, order)] * np.multiply.outer(signs, signs)
+        return found
+
+    def by_wires(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
+        """The amplitudes with shape (2^(n−m), 2^m): the others' index, and that of `wires`."""
+        state = self._executed()
+        others = tuple(wire for wire in range(self.qubits) if wire not in wires)
+        stored = state.amplitudes()
+        rows, columns = (self._stored(part) for part in (others, wires))
+        found: NDArray[np.complex128] = stored[rows[0][:, None] ^ columns[0][None, :]]
+        found *= rows[1][:, None] * columns[1][None, :] * complex(self._frame.phase[0])
+        return found
+
+    @property
+    def _x(self) -> int:
+        """The wires that are stored flipped."""
+        self._executed()
+        return int(self._frame.x[0])
+
+    def _at(self, wires: Sequence[int]) -> tuple[int, ...]:
+        """Positions of wires once no gate waits."""
+        self._executed()
+        return tuple(self._positions[wire] for wire in wires)
+
+    def _stored(self, wires: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """For every value of some wires, its part of the stored index and its part of the sign."""
+        values = np.arange(1 << len(wires)) ^ _picked(self._x, wires)
+        signs = 1 - 2.0 * (np.bitwise_count(values & _picked(int(self._frame.z[0]), wires)) & 1)
+        return _spread(self._at(wires))[values], signs
+
+    def _executed(self) -> CudaState:
+        """The state when nothing waits any more. Raises `TooLarge`."""
+        if self._waiting or self._state is None:
+            self._run(len(self._waiting))
+        assert self._state is not None
+        return self._state
+
+    def _run(self, count: int) -> None:
+        """Execute the first of the gates that wait."""
+        lowering = steps_of(self._waiting[:count], self.qubits)
+        fresh = self._state is None
+        sources = planned(lowering.steps, self.precision, None if fresh else self._positions)
+        numbers = lowering.angle_map.angles(within_two_turns(lowering.parameters))
+        angles = program_angles(sources, numbers, frame=None if fresh else self._frame)
+        if self._state is None:
+            self._state = self._empty(sources.program.qubits)
+        self._state.run(sources.program, angles)
+        self._positions, self._frame = sources.program.end, angles.frame
+        del self._waiting[:count]
+
+    def _empty(self, qubits: int) -> CudaState:
+        try:
+            devices = devices_for(qubits, self.precision, 1, self._devices)
+            return CudaState.empty(qubits, self.precision, 1, devices, self._link)
+        except StateTooLarge as error:
+            raise TooLarge(self.qubits, error.needed, error.limit) from error
+
+
+def _picked(mask: int, wires: Sequence[int]) -> int:
+    """Bits of a mask over all wires as bits of a list of them."""
+    return sum((mask >> wire & 1) << k for k, wire in enumerate(wires))
+
+
+def _spread(places: Sequence[int]) -> NDArray[np.int64]:
+    """For every number of len(places) bits, the one with bit k moved to places[k]."""
+    result = np.zeros(1, dtype=np.int64)
+    for place in places:
+        result = np.concatenate([result, result | 1 << place])
+    return result
