@@ -29,6 +29,7 @@ _HOMES = {
     **{name: ("observables", name) for name in ("I", "Observable", "ObservableFunction", "X", "Y", "Z")},
     **{name: ("observables", name) for name in ("mean", "observable", "total")},
     **{name: ("embedding.annotations", name) for name in ("Array", "Bit", "Bits", "Qubit", "Qubits")},
+    **{name: ("jax_functions", name) for name in ("JaxFunction", "to_jax")},
     **{name: ("foreign", name) for name in ("from_cirq", "from_pennylane", "from_qiskit", "from_stim")},
     **{name: ("problems", name) for name in ("CompileError", "CompileWarning", "ExecutionError")},
     "load_ipython_extension": ("magic", "load_ipython_extension"),

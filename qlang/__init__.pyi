@@ -14,6 +14,8 @@ from qlang.foreign import from_cirq as from_cirq
 from qlang.foreign import from_pennylane as from_pennylane
 from qlang.foreign import from_qiskit as from_qiskit
 from qlang.foreign import from_stim as from_stim
+from qlang.jax_functions import JaxFunction as JaxFunction
+from qlang.jax_functions import to_jax as to_jax
 from qlang.jobs import Job as Job
 from qlang.jobs import Sla as Sla
 from qlang.jobs import auto as auto

@@ -84,21 +84,17 @@ class Job:
 
     def plan(self) -> Plan:
         """Decide everything without running. Raises CompileError."""
-        return plan_of(self._compiled(), self._sources())
+        return plan_of(self._compiled(), sources_of(self))
 
     def run(self) -> Result:
         """Run, sign and record. Raises CompileError before, ExecutionError while running."""
-        return run_of(self._compiled(), self._sources())
-
-    def _sources(self) -> tuple[Source, ...]:
-        """The files of the functions that it is made of."""
-        return tuple(dict.fromkeys(each.source for each in self.bound.circuit.definition.all_used()))
+        return run_of(self._compiled(), sources_of(self))
 
     def _compiled(self) -> Compilation:
         from qlang.compiler.driver import Options, compile_analysis
 
         compilation = compile_analysis(self.analysis, Options(), authority=authority_here())
-        found = tuple(_shown(diagnostic, self.origins) for diagnostic in compilation.diagnostics)
+        found = tuple(shown(diagnostic, self.origins) for diagnostic in compilation.diagnostics)
         return replace(compilation, diagnostics=found)
 
     def __repr__(self) -> str:
@@ -179,7 +175,7 @@ def _made(request: Request, site: CallSite) -> Job:
     found = [*(replace(each, span=Span(source, each.span.start, each.span.end)) for each in parsed.diagnostics)]
     if not found:
         found = [*definition.diagnostics, *analysis.diagnostics]
-    diagnostics = tuple(_shown(diagnostic, origins) for diagnostic in found)
+    diagnostics = tuple(shown(diagnostic, origins) for diagnostic in found)
     refuse_errors(diagnostics)
     warn_of(each for each in diagnostics if each not in definition.diagnostics)
     return Job(bound, block.text, replace(analysis, diagnostics=diagnostics), origins)
@@ -207,7 +203,12 @@ def _parsed(source: Source, start: int, block: WrittenJob) -> ParseResult:
     return parsed
 
 
-def _shown(diagnostic: Diagnostic, origins: Origins) -> Diagnostic:
+def sources_of(job: Job) -> tuple[Source, ...]:
+    """The files of the functions that a job is made of."""
+    return tuple(dict.fromkeys(each.source for each in job.bound.circuit.definition.all_used()))
+
+
+def shown(diagnostic: Diagnostic, origins: Origins) -> Diagnostic:
     """A diagnostic where the user wrote what it is about; in a function, in Python's words."""
     return relocated(diagnostic if diagnostic.span.source is origins.source else in_python(diagnostic), origins)
 

@@ -5,12 +5,12 @@ A symbolic number is affine in a basis: the parameters, and one element for ever
 nothing can be decided by it, since a decision would be right for that point alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
 from qlang.backends.errors import BackendError
-from qlang.backends.scalars import FLOATS, failed
+from qlang.backends.scalars import COMPARE_FLOATS, FLOATS, failed
 from qlang.kernels.expressions import Affine, Expressions, Stage, affine
 
 
@@ -25,6 +25,9 @@ class NotDifferentiable(BackendError):
     def __str__(self) -> str:
         return f"{self.construct} cannot be differentiated"
 
+
+SELECT = "select "
+"""Operation, followed by a predicate of `arith.cmpf`: of the operands l, r, x, y it is x where l and r compare so."""
 
 _WAY_OUT = "decide by whole numbers, which are known when the function is made"
 _WORDS = {
@@ -76,6 +79,33 @@ class Symbolic:
     __int__ = __index__ = __bool__
 
 
+class Truth:
+    """How two numbers compare, of which one is symbolic: for choosing between numbers (`abs`, `min`) only."""
+
+    __slots__ = ("left", "predicate", "right", "table")
+
+    def __init__(self, table: "Table", predicate: int, left: "Symbolic | float", right: "Symbolic | float") -> None:
+        self.table = table
+        self.predicate = predicate
+        self.left = left
+        self.right = right
+
+    def choice(self, chosen: Any, other: Any) -> Any:
+        """The number that is chosen where the comparison holds, or the other. Raises `NotDifferentiable`."""
+        if chosen is other:
+            return chosen
+        if not all(isinstance(each, (Symbolic, float)) for each in (chosen, other)):
+            self._decides()
+        return self.table.apply(f"{SELECT}{self.predicate}", (self.left, self.right, chosen, other))
+
+    def _decides(self, *others: object) -> NoReturn:
+        raise NotDifferentiable("a decision by what depends on a real parameter", _WAY_OUT)
+
+    __bool__ = __int__ = __index__ = __neg__ = __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _decides  # type: ignore[assignment]
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __add__ = __radd__ = _decides
+    __hash__ = object.__hash__
+
+
 Operand: TypeAlias = Symbolic | float
 
 
@@ -101,16 +131,18 @@ class Table:
 
     def apply(self, name: str, operands: Sequence[Any]) -> Any:
         """What an operation gives. Raises `NotDifferentiable`, `BadArithmetic`."""
+        if name == "arith.select" and isinstance(operands[0], Truth):
+            return operands[0].choice(*operands[1:])
         if name in _AFFINE and (found := _AFFINE[name](*operands)) is not None:
             return found
-        if name not in DIFFERENTIABLE:
+        if name not in DIFFERENTIABLE and not name.startswith(SELECT):
             raise NotDifferentiable(f"{_WORDS.get(name, name)} of what depends on a real parameter", _WAY_OUT)
         key = (name, *map(_key, operands))
         node = self.known.get(key)
         if node is None:
             values = [float(operand) for operand in operands]
             try:
-                value = FLOATS[name](*values)
+                value = _function(name)(*values)
             except (ValueError, ArithmeticError) as error:
                 raise failed(name, tuple(values)) from error
             below = [self.levels[c] for o in operands if isinstance(o, Symbolic) for c in o.terms]
@@ -136,6 +168,13 @@ class Table:
             stages.append(Stage(names[first], tuple(_rows(column, place) for column in columns)))
             begin = end
         return Expressions(self.inputs, tuple(stages), _rows(results, place))
+
+
+def _function(name: str) -> Callable[..., float]:
+    if not name.startswith(SELECT):
+        return FLOATS[name]
+    compare = COMPARE_FLOATS[int(name.removeprefix(SELECT))]
+    return lambda left, right, chosen, other: chosen if compare(left, right) else other
 
 
 def _rows(numbers: Sequence[Operand], place: dict[int, int]) -> Affine:

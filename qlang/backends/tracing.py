@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from xdsl.dialects.arith import CmpfOp
 from xdsl.dialects.builtin import AnyFloat
+from xdsl.dialects.scf import IfOp
 from xdsl.ir import Operation
 
-from qlang.backends.branches import Machine
+from qlang.backends.branches import Branch, Machine
 from qlang.backends.errors import NotUnitary
 from qlang.backends.folding import Idle, Recorder
 from qlang.backends.interpreter import HANDLERS, MOVERS
-from qlang.backends.program import Classical, Decoder, Program
+from qlang.backends.program import Classical, Decoder, Step
 from qlang.backends.states import GateCall
-from qlang.backends.symbolic import NotDifferentiable, Symbolic, Table
+from qlang.backends.symbolic import NotDifferentiable, Symbolic, Table, Truth
 from qlang.ir.kernel import FuncOp
 from qlang.kernels.expressions import Expressions
 
@@ -49,15 +51,45 @@ class _SymbolicDecoder(Decoder):
         assert self.table is not None
         table, name = self.table, op.name
         result, operands = self.slot(op.results[0]), self.slots_of(op.operands)
+        predicate = op.predicate.value.data if isinstance(op, CmpfOp) else None
 
         def run(env: list[Any]) -> None:
             values = [env[slot] for slot in operands]
-            if any(isinstance(value, Symbolic) for value in values):
-                env[result] = table.apply(name, values)
-            else:
+            if not any(isinstance(value, (Symbolic, Truth)) for value in values):
                 plain(env)
+            elif predicate is not None:
+                env[result] = Truth(table, predicate, *values)
+            else:
+                env[result] = table.apply(name, values)
 
         return run
+
+
+def _if(decoder: Decoder, op: Operation) -> Step:
+    """As for known conditions; where a real parameter decides between numbers, both are computed."""
+    assert isinstance(op, IfOp)
+    plain = HANDLERS[op.name](decoder, op)
+    regions = [region for region in (op.true_region, op.false_region) if region.blocks]
+    acts = any(each.name.startswith("kernel.") for region in regions for each in region.walk())
+    condition, results = decoder.slot(op.cond), decoder.slots_of(op.results)
+    blocks = [decoder.block(region.block) for region in regions]
+
+    def step(machine: Machine, branches: list[Branch]) -> list[Branch]:
+        (branch,) = branches
+        truth = branch.env[condition]
+        if acts or not isinstance(truth, Truth):
+            return plain(machine, branches)
+        for block in blocks:
+            block.run(machine, branches)
+        pairs = zip(*(block.results for block in blocks), strict=True)
+        for result, (chosen, other) in zip(results, pairs, strict=True):
+            branch.env[result] = truth.choice(branch.env[chosen], branch.env[other])
+        return branches
+
+    return step
+
+
+_HANDLERS = {**HANDLERS, IfOp.name: _if}
 
 
 def trace(func: FuncOp, point: Sequence[Point]) -> SymbolicCircuit:
@@ -66,16 +98,14 @@ def trace(func: FuncOp, point: Sequence[Point]) -> SymbolicCircuit:
     Raises `NotDifferentiable`, and what running the kernel raises.
     """
     table = Table()
-    decoder = _SymbolicDecoder(func.qubits, HANDLERS, MOVERS, table=table)
+    decoder = _SymbolicDecoder(func.qubits, _HANDLERS, MOVERS, table=table)
     body = decoder.block(func.body.block)
-    arguments = [_inputs(table, value) for value in point]
-    program = Program(func.qubits, (), (), tuple(func.bit_registers.items()), len(decoder.slots), body)
+    env: list[Any] = [None] * len(decoder.slots)
+    for slot, value in zip(body.arguments, point, strict=True):
+        env[slot] = _inputs(table, value)
     recorder = Recorder(func.qubits)
-    branch = program.start(recorder, (), 0)
-    for slot, value in zip(body.arguments, arguments, strict=True):
-        branch.env[slot] = value
     try:
-        (end,) = body.run(Machine(None), [branch])
+        (end,) = body.run(Machine(None), [Branch(recorder, env)])
     except NotUnitary as error:
         refused = NotDifferentiable(error.operation)
         refused.where = error.where

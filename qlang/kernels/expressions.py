@@ -7,6 +7,7 @@ expressions are deep.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,8 @@ class Affine:
     """rows = constants + matrix · basis, the sparse matrix as coordinates, rows ascending."""
 
     constants: NDArray[np.float64]
-    rows: NDArray[np.int32]
-    columns: NDArray[np.int32]
+    rows: NDArray[np.signedinteger[Any]]
+    columns: NDArray[np.signedinteger[Any]]
     coefficients: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -55,7 +56,10 @@ def affine(rows: Sequence[tuple[float, dict[int, float]]]) -> Affine:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """New elements of the basis: one operation of the dialects `arith`, `math` or `circuit` on rows of operands."""
+    """New elements of the basis: one operation of the dialects `arith`, `math` or `circuit` on rows of operands.
+
+    `select P` has operands l, r, x, y: x where l and r compare by predicate P of `arith.cmpf`, else y.
+    """
 
     operation: str
     operands: tuple[Affine, ...]

@@ -1,6 +1,6 @@
 """Expressions of parameters in JAX: one gather, one sum and one function for each stage, however many rows it has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -53,13 +53,40 @@ FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
 }
 """By operation of the dialects `arith`, `math` and `circuit`: what the interpreter computes, on arrays."""
 
+_COMPARED: tuple[Callable[[jax.Array, jax.Array], jax.Array], ...] = (
+    lambda a, b: jnp.zeros_like(a, bool),
+    lambda a, b: a == b,
+    lambda a, b: a > b,
+    lambda a, b: a >= b,
+    lambda a, b: a < b,
+    lambda a, b: a <= b,
+    lambda a, b: (a < b) | (a > b),
+    lambda a, b: (a == a) & (b == b),
+    lambda a, b: ~((a < b) | (a > b)),
+    lambda a, b: ~(a <= b),
+    lambda a, b: ~(a < b),
+    lambda a, b: ~(a >= b),
+    lambda a, b: ~(a > b),
+    lambda a, b: a != b,
+    lambda a, b: (a != a) | (b != b),
+    lambda a, b: jnp.ones_like(a, bool),
+)
+"""By predicate of `arith.cmpf`."""
+
+
+def _applied(operation: str, operands: Sequence[jax.Array]) -> jax.Array:
+    if operation in FUNCTIONS:
+        return FUNCTIONS[operation](*operands)
+    left, right, chosen, other = operands
+    return jnp.where(_COMPARED[int(operation.removeprefix("select "))](left, right), chosen, other)
+
 
 def evaluate(expressions: Expressions, inputs: jax.Array) -> jax.Array:
     """The results (rows,) for inputs (inputs,), in the precision of the inputs."""
     basis = inputs
     for stage in expressions.stages:
         operands = [_rows(operand, basis) for operand in stage.operands]
-        basis = jnp.concatenate([basis, FUNCTIONS[stage.operation](*operands)])
+        basis = jnp.concatenate([basis, _applied(stage.operation, operands)])
     return _rows(expressions.results, basis)
 
 

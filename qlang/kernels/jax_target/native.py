@@ -1,0 +1,52 @@
+"""Expectation values as a function of the angles that runs on the native kernels, called from within JAX programs."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qlang.kernels.gradient import Differentiable
+
+
+def native_expectations(circuit: Differentiable, dtype: Any) -> Any:
+    """Angles (slots,) → values (count,); `dtype` is that of both. The derivative is the adjoint one.
+
+    Batches by `vmap` are one call. With one observable the gradient comes with the value, in one walk.
+    """
+    slots, count = circuit.steps.slot_count, circuit.sums.count
+    value_shape, slope_shape = jax.ShapeDtypeStruct((count,), dtype), jax.ShapeDtypeStruct((slots,), dtype)
+
+    def host_values(angles: Any) -> Any:
+        rows = _rows(angles)
+        return circuit.values(rows).reshape(*np.shape(angles)[:-1], count).astype(dtype)
+
+    def host_gradients(angles: Any, weights: Any) -> Any:
+        values, slopes = circuit.gradients(_rows(angles), _rows(weights))
+        batch = np.shape(angles)[:-1]
+        return values.reshape(*batch, count).astype(dtype), slopes.reshape(*batch, slots).astype(dtype)
+
+    def measured(angles: jax.Array) -> Any:
+        return jax.pure_callback(host_values, value_shape, angles, vmap_method="broadcast_all")
+
+    def kept(angles: jax.Array) -> tuple[Any, jax.Array]:
+        if count > 1:
+            return measured(angles), angles
+        ones = jnp.ones(1, dtype)
+        both = (value_shape, slope_shape)
+        return jax.pure_callback(host_gradients, both, angles, ones, vmap_method="broadcast_all")
+
+    def pulled_back(kept: jax.Array, cotangent: jax.Array) -> tuple[jax.Array]:
+        if count == 1:
+            return (kept * cotangent[0],)
+        both = (value_shape, slope_shape)
+        return (jax.pure_callback(host_gradients, both, kept, cotangent, vmap_method="broadcast_all")[1],)
+
+    values = jax.custom_vjp(measured)
+    values.defvjp(kept, pulled_back)
+    return values
+
+
+def _rows(array: Any) -> Any:
+    """As a batch of rows in double precision."""
+    return np.asarray(array, dtype=np.float64).reshape(-1, np.shape(array)[-1])
