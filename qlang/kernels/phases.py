@@ -1,12 +1,18 @@
 """Phase tables: exp(i f(y)) from the spectra of many tables at once.
 
-Tables of equal size make a class. With y = (high bits, low bits) the Walsh-Hadamard transform is a product of two,
-f = H_high · s · H_low; of the masks' high parts only those that occur have columns in H_high, which few do, so a
-layer of one-qubit phases costs about two small matrix products.
+With y = (u, l), high and low bits, and h_k the high parts of the masks that occur together with a low part,
+
+    f(y) = p(u) + g_0(l) + Σ_k χ_k(u) g_k(l),        χ_k(u) = (−1)^|u & h_k|,
+
+where p and g are Walsh-Hadamard transforms of parts of the spectrum, of half its bits each. As exp(iχg) = cos g + iχ
+sin g, the table is a product of two thin matrices, of rank 2^X with X such masks: few sines are computed, and none
+in the size of the table. Beyond `MOST_CROSSING` masks f itself is computed. Tables of equal size and about equal X
+make a class, and are computed together.
 """
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +20,16 @@ from numpy.typing import NDArray
 from qlang.kernels.tables import Addition, Entries, Masks, TableList
 
 Reals = NDArray[np.float64]
-
+Number = TypeVar("Number", bound=np.generic)
 
 SMALL = 6
-"""Tables of so many bits are transformed by one product."""
+"""Tables of so many bits have no high part."""
+
+MOST_CROSSING = {"float32": 2, "float64": 5}
+"""The largest X for which thin matrices are faster than sines, by precision."""
+
+LARGEST_CLASS = 1 << 16
+"""Entries of the tables of a class, and about those that are computed at once: their exponents stay in the cache."""
 
 TURN = 2 * np.pi
 
@@ -37,25 +49,56 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Scatter:
+    """A part of spectra: entries ascending by place, the places that are not zero, and where their entries start."""
+
+    size: int
+    entries: Entries
+    places: Masks
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, size: int, entries: Entries, places: Masks) -> "Scatter":
+        """Of entries in any order."""
+        order = np.argsort(places, kind="stable")
+        found, starts = np.unique(places[order], return_index=True)
+        return cls(size, entries.of(order), found, starts)
+
+    def spectrum(self, terms: Reals, values: Masks) -> Reals:
+        """The part (batch or 1, size)."""
+        entries = self.entries
+        amounts = terms[:, entries.terms] * entries.weights
+        if entries.subsets.any():
+            amounts = amounts * _signs(values[:, entries.terms], entries.subsets)
+        spectrum = np.zeros((len(amounts), self.size))
+        if len(self.places):
+            spectrum[:, self.places] = np.add.reduceat(amounts, self.starts, axis=1)
+        return spectrum
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class TableClass:
     """The structure of tables of equal size; tables are numbered within the class."""
 
     place: Place
     low_bits: int
-    high: Reals
-    """(tables, 2^(bits − low_bits), k): signs of the k masks of high bits that occur; zeros where there are fewer."""
-    entries: Entries
-    """Ascending by place in the spectra (tables, k, 2^low_bits)."""
-    places: Masks
-    """Places of the spectra that are not zero."""
-    starts: NDArray[np.intp]
-    """First entry of each place."""
+    signs: Reals
+    """χ (tables, 2^high bits, 1 + X), of mask 0 first; zero where a table has fewer masks."""
+    edge: Scatter
+    """The spectrum of p, (tables, 2^high bits)."""
+    inner: Scatter
+    """The spectra of g, (tables, 1 + X, 2^low bits)."""
     additions: tuple[Addition, ...]
 
     @property
     def constant(self) -> bool:
         """Whether the tables are scales only."""
-        return not (len(self.places) or self.additions)
+        return not (len(self.edge.places) or len(self.inner.places) or self.additions)
+
+    @property
+    def crossing(self) -> int:
+        """X."""
+        return int(self.signs.shape[2]) - 1
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,43 +114,77 @@ class Spectra:
 def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
     """Lay out tables behind `start`, at multiples of `alignment` elements."""
     entries = tables.entries()
-    bits, scales = np.array(tables.bits, dtype=np.int64), np.array(tables.scales, dtype=np.int64)
+    bits = np.array(tables.bits, dtype=np.int64)
+    scales = np.array(tables.scales, dtype=np.int64)
     busy = np.zeros(len(bits), dtype=np.bool_)
     busy[entries.tables] = True
-    busy[[each.table for each in tables.additions]] = True
-    kinds = bits * 4 + (scales >= 0) * 2 + busy
+    added = np.array([each.table for each in tables.additions], dtype=np.intp)
+    busy[added] = True
+    crossing = _crossing(entries, bits)
+    crossing[added] = max(MOST_CROSSING.values()) + 1
+    kinds = ((bits * 2 + (scales >= 0)) * 2 + busy) * 4 + np.searchsorted(sorted(MOST_CROSSING.values()), crossing)
     offsets, within = np.zeros_like(bits), np.zeros_like(bits)
     classes = []
-    for kind in np.unique(kinds).tolist():
-        members = np.flatnonzero(kinds == kind)
-        size, scaled = kind // 4, bool(kind & 2)
+    for members in _classes(kinds, bits):
+        size = int(bits[members[0]])
         stride = -(-(2 << size) // alignment) * alignment
         offsets[members] = start + stride * np.arange(len(members))
+        within[:] = -1
         within[members] = np.arange(len(members))
-        own = entries.of(kinds[entries.tables] == kind)
-        additions = tuple(
-            replace(each, table=int(within[each.table])) for each in tables.additions if kinds[each.table] == kind
-        )
-        place = Place(size, start, stride, len(members), scales[members] if scaled else None)
-        classes.append(_table_class(place, replace(own, tables=within[own.tables]), additions))
+        own = entries.of(within[entries.tables] >= 0)
+        additions = [replace(each, table=int(within[each.table])) for each in tables.additions]
+        place = Place(size, start, stride, len(members), scales[members] if scales[members[0]] >= 0 else None)
+        kept = tuple(each for each in additions if each.table >= 0)
+        classes.append(_table_class(place, replace(own, tables=within[own.tables]), kept))
         start += stride * len(members)
     return Spectra(tuple(classes), tuple(offsets.tolist()), tuple(busy.tolist()), start)
 
 
+def _classes(kinds: Masks, bits: Masks) -> list[NDArray[np.intp]]:
+    """Tables of one kind, few enough at a time."""
+    classes = []
+    for kind in np.unique(kinds):
+        members = np.flatnonzero(kinds == kind)
+        most = max(1, LARGEST_CLASS >> int(bits[members[0]]))
+        classes += [members[first : first + most] for first in range(0, len(members), most)]
+    return classes
+
+
+def _low_bits(bits: Masks) -> Masks:
+    result: Masks = np.where(bits <= SMALL, bits, (bits + 2) // 2)
+    return result
+
+
+def _crossing(entries: Entries, bits: Masks) -> Masks:
+    """X of each table."""
+    low = _low_bits(bits)[entries.tables]
+    high = entries.indices >> low
+    crossing = (high != 0) & (entries.indices & ((1 << low) - 1) != 0)
+    pairs = np.unique((entries.tables[crossing] << 32) + high[crossing]) >> 32
+    return np.bincount(pairs, minlength=len(bits))
+
+
 def _table_class(place: Place, entries: Entries, additions: tuple[Addition, ...]) -> TableClass:
-    low_bits = place.bits if place.bits <= SMALL else place.bits // 2
-    masks = entries.indices >> low_bits
-    columns, of_column = np.unique((entries.tables << place.bits) + masks, return_inverse=True)
-    column_tables = columns >> place.bits
-    ranks = np.arange(len(columns)) - np.searchsorted(column_tables, column_tables)
+    low_bits = int(_low_bits(np.array(place.bits)))
+    size = 1 << place.bits - low_bits
+    lows, highs = entries.indices & ((1 << low_bits) - 1), entries.indices >> low_bits
+    edge, inner = entries.of(lows == 0), entries.of(lows != 0)
+    chosen = (inner.tables << 32) + highs[lows != 0]
+    columns = np.union1d(chosen, np.arange(place.count) << 32)  # every table has mask 0 first
+    tables = columns >> 32
+    ranks = np.arange(len(columns)) - np.searchsorted(tables, tables)
     width = int(ranks.max(initial=0)) + 1
-    high = np.zeros((place.count, 1 << place.bits - low_bits, width))
-    high[column_tables, :, ranks] = _signs(np.arange(high.shape[1]), columns[:, None] & ((1 << place.bits) - 1))
-    lows = entries.indices & ((1 << low_bits) - 1)
-    places = ((entries.tables * width + ranks[of_column]) << low_bits) + lows
-    order = np.argsort(places, kind="stable")
-    found, starts = np.unique(places[order], return_index=True)
-    return TableClass(place, low_bits, high, entries.of(order), found, starts, additions)
+    signs = np.zeros((place.count, size, width))
+    signs[tables, :, ranks] = _signs(np.arange(size), (columns & (1 << 32) - 1)[:, None])
+    places = ((inner.tables * width + ranks[np.searchsorted(columns, chosen)]) << low_bits) + lows[lows != 0]
+    return TableClass(
+        place,
+        low_bits,
+        signs,
+        Scatter.of(place.count * size, edge, edge.tables * size + highs[lows == 0]),
+        Scatter.of((place.count * width) << low_bits, inner, places),
+        additions,
+    )
 
 
 def _signs(index: Masks, masks: Masks) -> Reals:
@@ -122,43 +199,78 @@ def fill_tables(spectra: Spectra, terms: Reals, values: Masks, scales: Reals, da
     terms, values and scales are those of `qlang.kernels.angles.ProgramAngles`: (batch or 1, …).
     """
     for each in spectra.classes:
-        place = each.place
-        end = place.start + place.stride * place.count
-        block = data[:, place.start : end].reshape(len(data), place.count, place.stride)
-        cosines, sines = block[:, :, : 1 << place.bits], block[:, :, 1 << place.bits : 2 << place.bits]
-        scale = 1.0 if place.scales is None else scales[:, place.scales][:, :, None]
-        if each.constant:
-            cosines[...], sines[...] = scale, 0
-            continue
-        exponents = table_exponents(each, terms, values)
-        if data.dtype == np.float32:  # fast for float32, where the angle must be small to be exact
-            exponents = (exponents - TURN * np.rint(exponents / TURN)).astype(np.float32)
-        np.multiply(np.cos(exponents), scale, out=cosines, casting="same_kind")
-        np.multiply(np.sin(exponents), scale, out=sines, casting="same_kind")
+        count = max(1, LARGEST_CLASS // (each.place.count << each.place.bits))
+        for first in range(0, len(data), count):
+            items = slice(first, first + count)
+            _fill(each, _items(terms, items), _items(values, items), _items(scales, items), data[items])
+
+
+def _items(array: NDArray[Number], items: slice) -> NDArray[Number]:
+    """Some items of a batch; all share the only one."""
+    return array if len(array) == 1 else array[items]
+
+
+def _fill(tables: TableClass, terms: Reals, values: Masks, scales: Reals, data: NDArray[np.floating]) -> None:
+    place, size = tables.place, 1 << tables.place.bits
+    end = place.start + place.stride * place.count
+    block = data[:, place.start : end].reshape(len(data), place.count, place.stride)
+    scale = np.ones((1, 1, 1)) if place.scales is None else scales[:, place.scales][:, :, None]
+    if tables.constant:
+        block[:, :, :size], block[:, :, size : 2 * size] = scale, 0
+    elif tables.crossing <= MOST_CROSSING[data.dtype.name] and not tables.additions:
+        product = _thin_products(tables, terms, values, scale, data.dtype)
+        block[:, :, : 2 * size] = product.reshape(*product.shape[:2], 2 * size)
+    else:
+        exponents = table_exponents(tables, terms, values)
+        if data.dtype == np.float32:  # fast sines in float32, of angles small enough to be exact there
+            exponents -= TURN * np.rint(exponents / TURN)
+        exponents = exponents.astype(data.dtype)
+        np.multiply(np.cos(exponents), scale, out=block[:, :, :size], casting="same_kind")
+        np.multiply(np.sin(exponents), scale, out=block[:, :, size : 2 * size], casting="same_kind")
+
+
+def _thin_products(
+    tables: TableClass, terms: Reals, values: Masks, scale: Reals, dtype: np.dtype[np.floating]
+) -> NDArray[np.floating]:
+    """The tables (batch, tables, 2 · 2^high bits, 2^low bits) as products of matrices of rank 2^(X + 1)."""
+    outer, inner = _transforms(tables, terms, values)
+    high = (np.exp(1j * outer) * scale)[:, :, :, None]
+    low = np.exp(1j * inner[:, :, :1])
+    for k in range(1, tables.crossing + 1):
+        angle = inner[:, :, k : k + 1]
+        high = np.concatenate([high, 1j * tables.signs[None, :, :, k, None] * high], axis=3)
+        low = np.concatenate([np.cos(angle) * low, np.sin(angle) * low], axis=2)
+    left = np.concatenate(
+        [np.concatenate([high.real, -high.imag], axis=3), np.concatenate([high.imag, high.real], axis=3)], axis=2
+    )
+    right = np.concatenate([low.real, low.imag], axis=2)
+    product: NDArray[np.floating] = left.astype(dtype) @ right.astype(dtype)
+    return product
+
+
+def _transforms(tables: TableClass, terms: Reals, values: Masks) -> tuple[Reals, Reals]:
+    """p (batch, tables, 2^high bits) and g (batch, tables, 1 + X, 2^low bits)."""
+    place, width = tables.place, tables.crossing + 1
+    edge, inner = tables.edge.spectrum(terms, values), tables.inner.spectrum(terms, values)
+    high_bits = place.bits - tables.low_bits
+    outer: Reals = edge.reshape(-1, 1 << high_bits) @ hadamard(high_bits)
+    within: Reals = inner.reshape(-1, 1 << tables.low_bits) @ hadamard(tables.low_bits)
+    return (
+        outer.reshape(len(edge), place.count, 1 << high_bits),
+        within.reshape(len(inner), place.count, width, 1 << tables.low_bits),
+    )
 
 
 def table_exponents(tables: TableClass, terms: Reals, values: Masks) -> Reals:
     """f (batch or 1, tables, 2^bits) of all tables of a class."""
-    place, entries = tables.place, tables.entries
-    amounts = _signed(terms[:, entries.terms] * entries.weights, entries, values)
-    batch, width, low = len(amounts), tables.high.shape[2], 1 << tables.low_bits
-    spectrum = np.zeros((batch, place.count * width * low))
-    if len(tables.places):
-        spectrum[:, tables.places] = np.add.reduceat(amounts, tables.starts, axis=1)
-    inner = spectrum.reshape(-1, low) @ hadamard(tables.low_bits)
-    exponents: Reals = tables.high @ inner.reshape(batch, place.count, width, low)
-    exponents = exponents.reshape(batch, place.count, 1 << place.bits)
+    place = tables.place
+    outer, inner = _transforms(tables, terms, values)
+    exponents: Reals = tables.signs @ inner
+    exponents += outer[:, :, :, None]
+    exponents = exponents.reshape(len(outer), place.count, 1 << place.bits)
     for each in tables.additions:
         exponents = _added(exponents, each, terms, values)
     return exponents
-
-
-def _signed(amounts: Reals, entries: Entries, values: Masks) -> Reals:
-    """With the signs of what patterns were written as."""
-    if not entries.subsets.any():
-        return amounts
-    result: Reals = amounts * _signs(values[:, entries.terms], entries.subsets)
-    return result
 
 
 def _added(exponents: Reals, addition: Addition, terms: Reals, values: Masks) -> Reals:
