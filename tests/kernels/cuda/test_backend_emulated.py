@@ -1,0 +1,130 @@
+"""The GPU backend on the stand-in, against the reference backend."""
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from emulated import EmulatedDevice
+
+from qlang.backends.cuda import CudaBackend
+from qlang.backends.cuda_state import CudaStateVector
+from qlang.backends.errors import TooLarge
+from qlang.backends.protocol import Request, SampleSpec, StateSpec
+from qlang.backends.reference import ReferenceBackend
+from qlang.backends.state_vector import StateVector
+from qlang.backends.states import GateCall
+from qlang.ir.gates import BY_NAME
+from qlang.ir.kernel import FuncOp
+from qlang.ir.text import parse_ir
+
+QUBITS = 6
+GATES = ("h", "x", "y", "s", "t", "sx", "rx", "ry", "rz", "p", "cx", "cz", "swap", "rzz", "rxx", "iswap", "u")
+
+
+def _calls(seed: int, count: int) -> list[GateCall]:
+    random = Random(seed)
+    calls: list[GateCall] = []
+    for _ in range(count):
+        row = BY_NAME[random.choice(GATES)]
+        controls = random.choice(("", "", "", "1", "01"))
+        wires = tuple(random.sample(range(QUBITS), row.qubits + len(controls)))
+        calls.append((row.code, wires, tuple(random.uniform(-9, 9) for _ in range(row.parameters)), controls))
+    return calls
+
+
+def _pair(folder: Path, seed: int) -> tuple[CudaStateVector, StateVector]:
+    ours, wanted = CudaStateVector(QUBITS, "float64", [EmulatedDevice(folder)]), StateVector(QUBITS)
+    for state in (ours, wanted):
+        state.gates(_calls(seed, 40))
+    return ours, wanted
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_state_is_read_as_the_reference_is(emulation_folder: Path, seed: int) -> None:
+    ours, wanted = _pair(emulation_folder, seed)
+    every = tuple(range(QUBITS))
+    np.testing.assert_allclose(ours.by_wires(every), wanted.by_wires(every), atol=1e-13)
+    np.testing.assert_allclose(ours.by_wires((4, 1)), wanted.by_wires((4, 1)), atol=1e-13)
+    for wires in ((), (2,), (5, 0, 3), every):
+        np.testing.assert_allclose(ours.marginal(wires), wanted.marginal(wires), atol=1e-13)
+    np.testing.assert_allclose(ours.reduced((3, 0)), wanted.reduced((3, 0)), atol=1e-13)
+    np.testing.assert_allclose(ours.means([(0,), (1, 4), every]), wanted.means([(0,), (1, 4), every]), atol=1e-13)
+    outcomes, weights = ours.likely((5, 2, 0), 0.05, 100)
+    distribution = wanted.marginal((5, 2, 0))
+    assert outcomes.tolist() == np.flatnonzero(distribution > 0.05).tolist()
+    np.testing.assert_allclose(weights, distribution[outcomes], atol=1e-13)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_gates_go_on_after_a_measurement(emulation_folder: Path, seed: int) -> None:
+    ours, wanted = _pair(emulation_folder, seed)
+    for wire in (3, 0):
+        one = wanted.probability_of_one(wire)
+        assert ours.probability_of_one(wire) == pytest.approx(one, abs=1e-13)
+        outcome = int(one > 0.5)
+        for state in (ours, wanted):
+            state.collapse(wire, outcome, one if outcome else 1 - one)
+            state.flip(wire)
+            state.gates(_calls(seed + wire, 15))
+    twin = ours.copy()
+    ours.gates(_calls(77, 5))
+    every = tuple(range(QUBITS))
+    np.testing.assert_allclose(twin.by_wires(every), wanted.by_wires(every), atol=1e-13)
+
+
+def test_shots_are_drawn_by_probability(emulation_folder: Path) -> None:
+    ours, wanted = _pair(emulation_folder, 11)
+    shots, wires = 40_000, (4, 0, 2)
+    outcomes, counts = ours.drawn(wires, shots, np.random.default_rng(5))
+    distribution = wanted.marginal(wires)
+    seen = np.zeros(8)
+    seen[outcomes] = counts
+    # Five standard deviations for each of eight outcomes: a false alarm in 200,000 seeds.
+    assert (np.abs(seen - shots * distribution) <= 5 * np.sqrt(shots * distribution) + 1e-9).all()
+
+
+def _bell() -> FuncOp:
+    text = """builtin.module { kernel.func @f() -> (!circuit.bits<1>) attributes {qubits = 3 : i64, bits = ["m"]} {
+      %half = arith.constant 0.7 : f64
+      kernel.gate "h" () [0]
+      kernel.gate "cx" () [0, 1]
+      kernel.gate "ry" (%half) [2]
+      %m = kernel.measure [1] : !circuit.bits<1>
+      kernel.gate "h" () [0]
+      kernel.return %m : !circuit.bits<1>
+    } }"""
+    (func,) = parse_ir(text).body.block.ops
+    assert isinstance(func, FuncOp)
+    return func
+
+
+@pytest.mark.parametrize(("precision", "error"), [("f64", 1e-13), ("f32", 1e-6)])
+def test_a_job_runs_as_on_the_reference(emulation_folder: Path, precision: str, error: float) -> None:
+    backend = CudaBackend(precision, devices=(EmulatedDevice(emulation_folder),))
+    request = Request(
+        settings=("ZZX", "IXY"), samples=(SampleSpec("all", (0, 1, 2)), SampleSpec("m", bits="m")), scales=(1,)
+    )
+    ours, wanted = (each.execute(_bell(), request) for each in (backend, ReferenceBackend()))
+    assert ours.method == wanted.method == "state_vector"
+    for mine, theirs in zip(ours.scales[0].settings, wanted.scales[0].settings, strict=True):
+        np.testing.assert_allclose(mine.probabilities, theirs.probabilities, atol=error)
+    for mine, theirs in zip(ours.samples, wanted.samples, strict=True):
+        assert mine.probabilities == pytest.approx(theirs.probabilities, abs=error)
+    assert backend.estimate(_bell(), request).bytes > 0
+
+
+def test_states_are_given_out(emulation_folder: Path) -> None:
+    request = Request(states=(StateSpec("s", (2,)), StateSpec("rest", (1, 0))))
+    backend = CudaBackend(devices=(EmulatedDevice(emulation_folder),))
+    ours, wanted = (each.execute(_bell(), request).states for each in (backend, ReferenceBackend()))
+    for label in ("s", "rest"):
+        np.testing.assert_allclose(ours[label], wanted[label], atol=1e-13)
+
+
+def test_too_many_qubits_are_refused_before_allocating(emulation_folder: Path) -> None:
+    device = EmulatedDevice(emulation_folder, memory=1 << 6)
+    with pytest.raises(TooLarge) as refused:
+        CudaBackend(devices=(device,)).execute(_bell(), Request(settings=("ZZZ",)))
+    assert refused.value.limit == 1 << 6
+    assert not device.launches

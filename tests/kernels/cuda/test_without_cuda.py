@@ -1,0 +1,62 @@
+"""Where there is no CuPy or no device: nothing is imported, and what is missing is named."""
+
+import subprocess
+import sys
+
+import pytest
+
+from qlang.backends.cuda import CudaBackend
+from qlang.backends.errors import TargetUnavailable
+from qlang.backends.protocol import Request, SampleSpec
+from qlang.ir.kernel import FuncOp
+from qlang.ir.text import parse_ir
+from qlang.kernels.cuda.cupy_device import cuda_available, cuda_devices, cupy_installed
+from qlang.kernels.cuda.errors import NoCuda
+
+_IMPORTS = """
+import sys
+import qlang.backends.cuda, qlang.backends.cuda_state, qlang.kernels.cuda.cupy_device as device
+from qlang.kernels.cuda.source import cuda_source
+from qlang.kernels.cuda.shape import KernelShape
+cuda_source(KernelShape("float32", 12, 5, patterns=False))
+qlang.backends.cuda.CudaBackend()
+device.cupy_installed()
+sys.exit(any(name.partition(".")[0] in ("cupy", "cupyx", "cupy_backends") for name in sys.modules))
+"""
+
+_NO_CUPY = """
+import sys
+sys.modules["cupy"] = None  # as if it were not installed: importing it fails
+from qlang.kernels.cuda.cupy_device import cuda_available
+assert not cuda_available()
+"""
+
+
+@pytest.mark.parametrize("program", [_IMPORTS, _NO_CUPY])
+def test_nothing_imports_cupy(program: str) -> None:
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def _func() -> FuncOp:
+    text = "builtin.module { kernel.func @f() attributes {qubits = 1 : i64, bits = []} { kernel.return } }"
+    (func,) = parse_ir(text).body.block.ops
+    assert isinstance(func, FuncOp)
+    return func
+
+
+@pytest.mark.skipif(cuda_available(), reason="there is a CUDA device")
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(NoCuda) as missing:
+        cuda_devices()
+    assert missing.value.reason == ("no_driver" if cupy_installed() else "no_cupy")
+    with pytest.raises(TargetUnavailable) as refused:
+        CudaBackend().execute(_func(), Request(samples=(SampleSpec("all", (0,)),)))
+    assert refused.value.target == "gpu.cuda"
+    assert missing.value.way_out in str(refused.value)
+
+
+def test_the_way_out_names_the_extra() -> None:
+    assert str(NoCuda("no_cupy")) == (
+        "the target `gpu.cuda` cannot run here: CuPy is not installed; install the extra: pip install 'qlang[cuda]'"
+    )
+    assert "choose a target of the CPU" in str(NoCuda("no_device"))
