@@ -97,6 +97,7 @@ def worker(
             [str(python), "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            bufsize=0,
             stderr=errors,
             cwd=ROOT,
             env=environment,
