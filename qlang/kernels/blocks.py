@@ -1,7 +1,7 @@
 """Passes inside a sweep.
 
 List scheduling of the operations that the sweep's local positions admit. Every pass takes up to three registers;
-which ones is decided by level (the rotation that comes first in the circuit), CX targets before their controls.
+which ones is decided by how long a chain of rotations hangs on them, CX targets before their controls.
 
 - A *plain* pass rotates wires on which no phase waits.
 - When there are too few of those, a *rich* pass applies every phase that waits, and rotates the lanes if they are
@@ -18,7 +18,7 @@ from qlang.kernels.program import LONGEST_GROWTH, Pass, PhaseGroup, PlanOptions
 from qlang.kernels.sweeps import Front, Placement
 
 _LAST = 1 << 40
-"""Level of what only a register without a rotation is needed for."""
+"""Rank, before others, of what only needs a register without a rotation."""
 
 
 @dataclass(slots=True)
@@ -32,6 +32,8 @@ class Walker:
     done: bytearray
     waiting: list[int]
     """For each operation the number of its wires that have not come to it."""
+    ranks: list[int]
+    """For each operation how late it may be executed in its sweep: the lowest is the most urgent."""
     pending: Pending
     kind: list[int]
     """What the run that each wire has come to consists of."""
@@ -57,6 +59,7 @@ class Walker:
             Front([0] * qubits, [0] * qubits),
             bytearray(len(order)),
             list(map(len, order.wires)),
+            [0] * len(order),
             Pending(order, [0] * qubits),
             [END] * qubits,
             [[] for _ in range(qubits)],
@@ -94,6 +97,11 @@ class Walker:
                     if not front.left[other]:
                         front.run[other] += 1
                         stack.append(other)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every operation has been executed."""
+        return all(kind == END for kind in self.kind)
 
     def leave(self, operation: int) -> None:
         """An operation has been executed."""
@@ -296,7 +304,7 @@ def _pick(walker: Walker, opened: _Open, candidates: list[int]) -> int | None:
         if kind == TURN:
             if wire in opened.registers or not _may_turn(walker, opened, wire):
                 continue
-            rank = 4 * walker.order.levels[walker.order.runs[wire][walker.front.run[wire]][0]] + 1
+            rank = 4 * walker.ranks[walker.order.runs[wire][walker.front.run[wire]][0]] + 1
         elif kind == TARGET and walker.ready[wire] and wire not in opened.registers:
             usable = _usable(walker, opened, wire)
             if not usable:
@@ -319,14 +327,14 @@ def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int]) ->
             number += 1
             following = order.classes[wire][number + 1]
         if following == TURN:
-            return 4 * order.levels[order.runs[wire][number + 1][0]]
+            return 4 * walker.ranks[order.runs[wire][number + 1][0]]
     for operation in usable:
         control = order.wires[operation][0]
         held = control in opened.registers or (opened.lanes and walker.lane_mask >> control & 1)
         after = front.run[control] + 1
         if held and front.left[control] == 1 and order.classes[control][after] == TURN:
-            return 4 * order.levels[order.runs[control][after][0]] + 1
-    return _LAST + order.levels[usable[0]]
+            return 4 * walker.ranks[order.runs[control][after][0]] + 1
+    return _LAST + walker.ranks[usable[0]]
 
 
 def _only_its_phases(walker: Walker, operations: list[int]) -> bool:
@@ -341,14 +349,14 @@ def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
     active = []
     for lane in walker.lane_labels:
         if kind[lane] == TURN:
-            active.append(order.levels[order.runs[lane][run[lane]][0]])
+            active.append(walker.ranks[order.runs[lane][run[lane]][0]])
         elif kind[lane] == TARGET and walker.ready[lane]:
-            active.append(order.levels[walker.ready[lane][0]])
+            active.append(walker.ranks[walker.ready[lane][0]])
     if not active:
         return False
     opened = _Open(rich=True, lanes=True)
     ranks = [
-        order.levels[order.runs[wire][run[wire]][0]]
+        walker.ranks[order.runs[wire][run[wire]][0]]
         for wire in candidates
         if kind[wire] in (TURN, TARGET) and _may_turn(walker, opened, wire)
     ]

@@ -34,8 +34,8 @@ class PlanOptions:
     """Positions that are local in a sweep: the buffer holds 2**tile_bits amplitudes."""
     registers: int = 3
     """Most positions that one pass rotates besides lanes: 2**registers vectors are held at once."""
-    lookahead: int = 64
-    """Rotations ahead on each wire that the choice of a sweep's local positions looks at."""
+    lookahead: int = 4
+    """Wires from which a sweep's local positions are grown before the best growth is taken."""
     lane_choice: str = "shared"
     """Which wires stand at the contiguous positions: `shared` (those that most sweeps want), `fewest` (those with the
     fewest rotations) or `first` (wires 0, 1, …)."""

@@ -12,7 +12,7 @@ from qlang.kernels.blocks import Walker, apply_rest, passes_of_sweep
 from qlang.kernels.order import bits_of, order_of
 from qlang.kernels.program import PhaseGroup, PlanOptions, Program, Sweep
 from qlang.kernels.steps import Steps
-from qlang.kernels.sweeps import Placement, Remaining, choose_local, place_wires
+from qlang.kernels.sweeps import Placement, choose_local, place_wires, rank_by_tail
 
 
 def plan(
@@ -33,19 +33,16 @@ def plan(
     placement = place_wires(order, options) if fresh and start is None else _given(start, size)
     walker = Walker.start(order, options, placement)
     fixed = sum(1 << label for label in placement.labels[: options.contiguous_bits])
-    remaining = Remaining(len(order))
-    remaining.drop(walker.done, 0)
     sweeps: list[Sweep] = []
-    while remaining or walker.pending.alive:
-        cone = choose_local(order, walker.front, remaining, fixed, options, walker.done)
-        passes = passes_of_sweep(walker, cone.local)
-        assert passes or not remaining, "what comes first in the circuit can always be executed"
-        remaining.drop(walker.done, cone.scanned)
-        if not remaining:
+    while not walker.finished or walker.pending.alive:
+        local, executed = choose_local(order, walker.front, fixed, options, walker.done)
+        rank_by_tail(order, executed, walker.ranks)
+        passes = passes_of_sweep(walker, local)
+        assert passes or walker.finished, "what comes first in the circuit can always be executed"
+        if walker.finished:
             apply_rest(walker, passes)
-        if passes:
-            positions = sorted([placement.positions[label] for label in bits_of(cone.local)])
-            sweeps.append(Sweep(tuple(positions), tuple(passes)))
+        positions = sorted([placement.positions[label] for label in bits_of(local)])
+        sweeps.append(Sweep(tuple(positions), tuple(passes)))
     groups = list(walker.groups)
     if walker.rotations and not groups:
         groups.append(PhaseGroup((), (), False))

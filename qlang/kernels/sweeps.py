@@ -1,25 +1,25 @@
 """Which positions are local in a sweep.
 
-Greedy: going through what is left in circuit order, an operation is executed if everything before it was and the wire
-that it changes is local; a wire becomes local when it is first wanted, as long as there is room. That is the light
-cone of the first `tile_bits` wires that are asked for; several orders of asking are tried (from the front, and
-starting at each of a few wires) and the one that executes most rotations wins.
+A set of local wires is grown from a seed: everything that it can execute is executed, which leaves its wires waiting
+for others; the wire that is waited for by the operation of the lowest level is taken next. That follows the light
+cone of the seed. Several seeds are tried, and the set that executes most rotations is taken.
 
-The wires at the contiguous positions are in every sweep, so they are chosen by planning the sweeps without them
-first: those that most sweeps want, and among them those that stand next to each other in the circuit.
+    chain of 24 wires, 16 local       sweep 1  ◣ wires 0…15      sweep 2  wires 8…23 ◥ … until all is done
+
+The wires at the contiguous positions are in every sweep. They are chosen by planning the sweeps without them first:
+those that most sweeps want.
 """
 
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass
 
-from qlang.kernels.order import CX, ROTATION, TURN, Order
+from qlang.kernels.order import CX, DIAGONAL, END, ROTATION, TURN, Order, bits_of
 from qlang.kernels.program import PlanOptions
 
-_LONGEST_LOOK = 20_000
-"""Operations that the choice of a sweep looks at, beyond those passed over before."""
-
-_MOST_SWEEPS = 32
+_MOST_SWEEPS = 16
 """Sweeps that are planned to find the wires they share."""
+
+_ROTATION_GAIN = 8
+"""Worth of a rotation in CX gates."""
 
 
 @dataclass(slots=True)
@@ -33,99 +33,174 @@ class Front:
     def start(cls, order: Order) -> "Front":
         return cls([0] * order.qubits, [len(runs[0]) if runs else 0 for runs in order.runs])
 
-    def copy(self) -> "Front":
-        return Front(self.run.copy(), self.left.copy())
-
 
 @dataclass(slots=True)
-class Remaining:
-    """Operations that are not executed, in circuit order: a few that were passed over, then all from `head` on."""
+class _Cone:
+    """What a set of local wires (a mask of labels) executes from a front on."""
 
-    total: int
-    head: int = 0
-    carried: list[int] = field(default_factory=list)
+    order: Order
+    run: list[int]
+    left: list[int]
+    done: bytearray
+    """What was executed before; not changed."""
+    local: int = 0
+    gain: int = 0
+    """What it was good for: rotations, and less so CX gates."""
+    executed: set[int] | None = None
 
-    def drop(self, done: bytearray, scanned: int) -> None:
-        """Forget what was executed among those carried and those up to `scanned` (exclusive)."""
-        self.carried = [o for o in self.carried if not done[o]]
-        self.carried += [o for o in range(self.head, scanned) if not done[o]]
-        self.head = max(self.head, scanned)
-        while self.head < self.total and done[self.head]:
-            self.head += 1
+    def take(self, wire: int) -> None:
+        """Make one more wire local, and execute what that allows."""
+        self.local |= 1 << wire
+        self.settle([wire])
 
-    def __bool__(self) -> bool:
-        return bool(self.carried) or self.head < self.total
-
-
-@dataclass(slots=True)
-class Cone:
-    """What a choice of local wires executes."""
-
-    local: int
-    """Mask over wire labels."""
-    rotations: int
-    executed: list[int]
-    scanned: int
-    """The operations from here on were not looked at."""
-
-
-def light_cone(
-    order: Order, front: Front, remaining: Remaining, local: int, room: int, done: bytearray, limit: int
-) -> Cone:
-    """Execute what can be with the wires of `local` and up to `room` more, taken as they are wanted.
-
-    Changes `front`. Operations that are `done` are skipped; at most `limit` are looked at beyond the carried ones.
-    """
-    kinds, wires_of, places_of, runs = order.kinds, order.wires, order.places, order.runs
-    run, left = front.run, front.left
-    executed: list[int] = []
-    rotations = dead = operation = 0
-    everything = (1 << order.qubits) - 1
-    stop = min(remaining.total, remaining.head + limit)
-    for operation in chain(remaining.carried, range(remaining.head, stop)):
-        if done[operation]:
-            continue
-        wires = wires_of[operation]
-        for wire, place in zip(wires, places_of[operation], strict=True):
-            if run[wire] != place:
-                break
-        else:
-            kind = kinds[operation]
-            bit = 1 << wires[-1] if kind in (ROTATION, CX) else 0
-            if not bit or local & bit or room:
-                if bit and not local & bit:
-                    room -= 1
-                    local |= bit
-                rotations += kind == ROTATION
-                executed.append(operation)
-                for wire in wires:
-                    left[wire] -= 1
-                    if not left[wire]:
-                        run[wire] = place = run[wire] + 1
-                        following = runs[wire]
-                        left[wire] = len(following[place]) if place < len(following) else 0
+    def settle(self, stack: list[int]) -> None:
+        """Execute what the wires on the stack, and those that they set free, have come to."""
+        order, run, left, done = self.order, self.run, self.left, self.done
+        classes, runs, kinds, wires_of, places_of = order.classes, order.runs, order.kinds, order.wires, order.places
+        executed = self.executed
+        assert executed is not None
+        local = self.local
+        while stack:
+            wire = stack.pop()
+            number = run[wire]
+            kind = classes[wire][number]
+            if kind == TURN:
+                if local >> wire & 1:
+                    executed.add(runs[wire][number][0])
+                    self.gain += _ROTATION_GAIN
+                    run[wire] = number = number + 1
+                    left[wire] = len(runs[wire][number]) if number < len(runs[wire]) else 0
+                    stack.append(wire)
                 continue
-        for wire in wires:
-            dead |= 1 << wire
-        if dead == everything or (not room and dead & local == local):
-            stop = operation + 1
-            break
-    return Cone(local, rotations, executed, max(stop, remaining.head))
+            if kind == END:
+                continue
+            for operation in runs[wire][number]:
+                wires = wires_of[operation]
+                if kinds[operation] == CX and not local >> wires[1] & 1:
+                    continue
+                if operation in executed or done[operation]:
+                    continue
+                for other, place in zip(wires, places_of[operation], strict=True):
+                    if run[other] != place:
+                        break
+                else:
+                    executed.add(operation)
+                    self.gain += kinds[operation] == CX
+                    for other in wires:
+                        left[other] -= 1
+                        if not left[other]:
+                            run[other] = number = run[other] + 1
+                            left[other] = len(runs[other][number]) if number < len(runs[other]) else 0
+                            stack.append(other)
+
+    def wanted(self, fixed: int) -> int | None:
+        """The wire outside that the local ones wait for; `None` if they wait for none.
+
+        Wires for which one of the `fixed` waits come last: what was grown from the seed goes first.
+        """
+        order, run, local = self.order, self.run, self.local
+        executed = self.executed
+        assert executed is not None
+        best: dict[int, tuple[bool, int, int]] = {}
+        for wire in bits_of(local):
+            number = run[wire]
+            if order.classes[wire][number] == END:
+                continue
+            held = bool(fixed >> wire & 1)
+            for operation in order.runs[wire][number]:
+                if operation in executed or self.done[operation]:
+                    continue
+                wires = order.wires[operation]
+                for other, place in zip(wires, order.places[operation], strict=True):
+                    if local >> other & 1:
+                        continue
+                    if run[other] < place or (order.kinds[operation] == CX and other == wires[1]):
+                        before = best.get(other, (True, 1 << 60, 0))
+                        best[other] = (before[0] and held, min(before[1], order.levels[operation]), before[2] - 1)
+        return min(best, key=lambda wire: (best[wire], wire)) if best else None
 
 
 def choose_local(
-    order: Order, front: Front, remaining: Remaining, fixed: int, options: PlanOptions, done: bytearray
-) -> Cone:
-    """The next sweep's light cone; its `local` has `tile_bits` wires, `fixed` among them (or all there are)."""
+    order: Order, front: Front, fixed: int, options: PlanOptions, done: bytearray
+) -> tuple[int, list[int]]:
+    """The mask of the next sweep's local wires, `fixed` and others, `tile_bits` in all (or all there are); and the
+    operations that it can execute, in circuit order."""
     size = min(options.tile_bits, order.qubits)
-    room = size - fixed.bit_count()
-    cone = light_cone(order, front.copy(), remaining, fixed, room, done, _LONGEST_LOOK)
-    local, wire = cone.local, 0
-    while local.bit_count() < size:
-        local |= 1 << wire
-        wire += 1
-    cone.local = local
+    if size == order.qubits:
+        return (1 << size) - 1, [operation for operation in range(len(order)) if not done[operation]]
+    best: _Cone | None = None
+    for seed in _seeds(order, front, fixed, done, options.lookahead):
+        cone = _grown(order, front, fixed, seed, size, done)
+        if best is None or cone.gain > best.gain:
+            best = cone
+    assert best is not None, "a sweep that holds less than all has a wire that it could take"
+    return best.local, sorted(best.executed or ())
+
+
+def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
+    """Write the rank of each operation of a sweep: minus the rotations on the longest chain from it on.
+
+    The lowest rank is the most urgent. `executed` is in circuit order.
+    """
+    tails = [0] * order.qubits
+    kinds, wires_of = order.kinds, order.wires
+    for operation in reversed(executed):
+        wires = wires_of[operation]
+        if len(wires) == 1:
+            (wire,) = wires
+            if kinds[operation] == ROTATION:
+                tails[wire] += 1
+            ranks[operation] = -tails[wire]
+            continue
+        tail = max([tails[wire] for wire in wires])
+        ranks[operation] = -tail
+        for wire in wires:
+            tails[wire] = tail
+
+
+def _seeds(order: Order, front: Front, fixed: int, done: bytearray, count: int) -> list[int]:
+    """Wires to start at: the one changed by the operation that comes first in the circuit, so that every sweep gets
+    on, and others spread over those that are not fixed and not at their end."""
+    first, earliest = -1, len(order)
+    open_wires = []
+    for wire in range(order.qubits):
+        number = front.run[wire]
+        kind = order.classes[wire][number]
+        if fixed >> wire & 1 or kind == END:
+            continue
+        open_wires.append(wire)
+        if kind != DIAGONAL:
+            head = next(operation for operation in order.runs[wire][number] if not done[operation])
+            if head < earliest:
+                first, earliest = wire, head
+    if first < 0:
+        return [next(wire for wire in range(order.qubits) if not fixed >> wire & 1)]
+    last = len(open_wires) - 1
+    spread = [open_wires[last * i // max(count - 2, 1)] for i in range(count - 1)]
+    return list(dict.fromkeys([first, *spread]))
+
+
+def _grown(order: Order, front: Front, fixed: int, seed: int, size: int, done: bytearray) -> _Cone:
+    """The cone of a seed."""
+    cone = _Cone(order, front.run.copy(), front.left.copy(), done, fixed | 1 << seed, executed=set())
+    cone.settle(list(range(order.qubits)))
+    wires = range(order.qubits)
+    while (held := cone.local.bit_count()) < size:
+        wire = cone.wanted(fixed)
+        if wire is None:
+            rest = [wire for wire in wires if not cone.local >> wire & 1]
+            going = [wire for wire in rest if order.classes[wire][cone.run[wire]] != END] or rest
+            wire = min(going, key=lambda w: _level(order, cone.run, w))
+        cone.take(wire)
+        assert cone.local.bit_count() == held + 1
     return cone
+
+
+def _level(order: Order, run: list[int], wire: int) -> int:
+    """Level of what a wire has come to."""
+    if order.classes[wire][run[wire]] == END:
+        return 1 << 60
+    return order.levels[order.runs[wire][run[wire]][0]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,44 +217,34 @@ def place_wires(order: Order, options: PlanOptions) -> Placement:
     Wires that are local together come to stand together, so that a sweep gathers long rows.
     """
     qubits = order.qubits
-    turns = [sum(map(_is_turn, classes)) for classes in order.classes]
+    turns = [classes.count(TURN) for classes in order.classes]
     if options.lane_choice == "first":
-        ranked = list(range(qubits))
+        labels = list(range(qubits))
     elif qubits <= options.tile_bits or options.lane_choice == "fewest":
-        ranked = sorted(range(qubits), key=lambda wire: (turns[wire], wire))
+        labels = sorted(range(qubits), key=lambda wire: (turns[wire], wire))
     else:
-        ranked = _by_sharing(order, turns, options)
-    lanes = ranked[: options.lane_bits]
-    labels = lanes + ranked[options.lane_bits :]
+        labels = _by_sharing(order, turns, options)
     positions = [0] * qubits
     for position, label in enumerate(labels):
         positions[label] = position
     return Placement(positions, labels)
 
 
-def _is_turn(kind: int) -> bool:
-    return kind == TURN
-
-
 def _by_sharing(order: Order, turns: list[int], options: PlanOptions) -> list[int]:
     """Wires, those first that most sweeps want; then those nearer to the middle of these."""
     qubits, shares, first = order.qubits, [0] * order.qubits, [_MOST_SWEEPS] * order.qubits
-    front, remaining, done = Front.start(order), Remaining(len(order)), bytearray(len(order))
+    front, done = Front.start(order), bytearray(len(order))
     for sweep in range(_MOST_SWEEPS):
-        if not remaining:
-            break
-        moving = front.copy()
-        cone = light_cone(order, moving, remaining, 0, options.tile_bits, done, _LONGEST_LOOK)
-        if not cone.executed:
-            break
-        front = moving
-        for operation in cone.executed:
+        cones = [_grown(order, front, 0, seed, options.tile_bits, done) for seed in _seeds(order, front, 0, done, 2)]
+        cone = max(cones, key=lambda cone: cone.gain)
+        front = Front(cone.run, cone.left)
+        for operation in cone.executed or ():
             done[operation] = 1
-        remaining.drop(done, cone.scanned)
-        for wire in range(qubits):
-            if cone.local >> wire & 1:
-                shares[wire] += 1
-                first[wire] = min(first[wire], sweep)
+        for wire in bits_of(cone.local):
+            shares[wire] += 1
+            first[wire] = min(first[wire], sweep)
+        if all(order.classes[wire][front.run[wire]] == END for wire in range(qubits)):
+            break
     most = max(shares)
     top = [wire for wire in range(qubits) if shares[wire] == most]
     middle = sum(top) / len(top)
