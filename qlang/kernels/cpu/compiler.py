@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -29,30 +30,44 @@ class CompileStats:
     load_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A function to be generated: `write(*arguments, name)` gives the text of a module that defines it by that name."""
+
+    write: Callable[..., str]
+    arguments: tuple[Hashable, ...]
+    target: Target
+
+
 class Compiler:
-    """Functions by their LLVM text. Any thread may ask; the code lives as long as the compiler."""
+    """Functions by what they are generated from. Any thread may ask; the code lives as long as the compiler."""
 
     def __init__(self, cache: ObjectCache | None) -> None:
         """Without a cache nothing is kept on disk."""
         self.cache = cache
         self._stats = CompileStats()
         self._lock = threading.Lock()
-        self._addresses: dict[tuple[str, Target], int] = {}
+        self._addresses: dict[Source, int] = {}
         self._machines: dict[Target, Any] = {}
-        self._engines: list[Any] = []
+        self._engines: dict[Target, Any] = {}
 
-    def address(self, text: str, function: str, target: Target) -> int:
-        """The address of a function of a module, compiled for a target.
+    def address(self, source: Source) -> int:
+        """The address of a function, from its text where this process has not loaded it yet.
 
         Raises RuntimeError (llvmlite's) for a text that is no module: an error of the generator.
         """
         with self._lock:
-            known = self._addresses.get((text, target))
+            known = self._addresses.get(source)
             if known is not None:
                 self._stats.from_memory += 1
                 return known
-            address = self._load(self._object(text, target), function, target)
-            self._addresses[text, target] = address
+            # All objects of an engine share one space of names, and a name has to be the same in every process.
+            digest = hashlib.sha256(repr((source.write.__name__, source.arguments)).encode()).hexdigest()
+            name = f"f{digest[:32]}"
+            address = self._load(
+                self._object(source.write(*source.arguments, name), source.target), name, source.target
+            )
+            self._addresses[source] = address
             return address
 
     def stats(self) -> CompileStats:
@@ -89,15 +104,17 @@ class Compiler:
         return self._machines[target]
 
     def _load(self, code: bytes, function: str, target: Target) -> int:
-        # One engine for each object: all define a function of the same name, and loading is as fast this way.
         started = time.perf_counter()
         binding = _llvm()
-        engine = binding.create_mcjit_compiler(binding.parse_assembly(""), _target_machine(target))
+        engine = self._engines.get(target)
+        if engine is None:
+            empty = binding.parse_assembly("")
+            engine = self._engines[target] = binding.create_mcjit_compiler(empty, _target_machine(target))
         engine.add_object_file(binding.ObjectFileRef.from_data(code))
         engine.finalize_object()
-        self._engines.append(engine)
+        address = int(engine.get_function_address(function))
         self._stats.load_seconds += time.perf_counter() - started
-        return int(engine.get_function_address(function))
+        return address
 
 
 def _key(text: str, target: Target) -> str:

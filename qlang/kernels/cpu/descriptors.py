@@ -16,10 +16,10 @@ from qlang.kernels.cpu.arguments import (
     MOST_REGISTERS,
     Word,
 )
-from qlang.kernels.cpu.compiler import Compiler
+from qlang.kernels.cpu.compiler import Compiler, Source
 from qlang.kernels.cpu.driver_text import FIX_WORDS, Fix, SweepWord
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
-from qlang.kernels.cpu.kernel_text import KERNEL, kernel_module
+from qlang.kernels.cpu.kernel_text import kernel_module
 from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap, exchanges, row_changes
 from qlang.kernels.cpu.lanes import index_format
 from qlang.kernels.cpu.memory import address
@@ -201,7 +201,7 @@ class _PassWriter:
             self.part.rows and self.part.group is not None, self.part.tables[1] - self.part.tables[0],
             tuple(lane for lane, _ in self._lane_rotations()), len(self.rotated), ahead,
         )  # fmt: skip
-        block[Word.FUNCTION] = sweep.compiler.address(kernel_module(shape), KERNEL, sweep.target)
+        block[Word.FUNCTION] = sweep.compiler.address(Source(kernel_module, (shape,), sweep.target))
         fixes = np.array([each + (0,) * (FIX_WORDS - len(each)) for each in self.fixes], dtype=np.int64)
         block[Word.FIX_COUNT] = len(self.fixes)
         block[Word.FIXES] = sweep.keep(fixes)

@@ -1,6 +1,6 @@
 """LLVM text of the driver: for a range of tiles gather, set the passes' words, run the passes, scatter.
 
-The function is `void drive(ptr sweep, ptr blocks, ptr re, ptr im, ptr mixed, i64 begin, i64 end)`: the sweep's words,
+The function is `void driver(ptr sweep, ptr blocks, ptr re, ptr im, ptr mixed, i64 begin, i64 end)`: the sweep's words,
 the passes' blocks (which it changes), the two planes of the buffer, room for one table of rows, and the range of
 units. A unit is a tile of an item of the batch: `unit = item · tiles + tile`.
 """
@@ -14,7 +14,6 @@ from qlang.kernels.cpu.arguments import Word
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
 from qlang.kernels.cpu.text import Text, module
 
-DRIVER = "drive"
 FIX_WORDS = 6
 MOST_POSITIONS = 48
 
@@ -82,20 +81,20 @@ class _Context:
     block: str
 
 
-def driver_module(target: Target, precision: Precision) -> str:
+def driver_module(target: Target, precision: Precision, name: str) -> str:
     """The text of the module."""
-    return module(_Driver(target, precision).write())
+    return module(_Driver(target, precision, name).write())
 
 
 class _Driver:
-    def __init__(self, target: Target, precision: Precision) -> None:
+    def __init__(self, target: Target, precision: Precision, name: str) -> None:
         self.lanes = target.lanes(precision)
         self.bytes = target.vector_bytes
         self.element_bytes = ELEMENT_BYTES[precision]
         self.element = "float" if precision == "float32" else "double"
         self.vector = f"<{self.lanes} x {self.element}>"
         self.text = Text(
-            f"void @{DRIVER}(ptr noalias %sweep, ptr %blocks, ptr %re, ptr %im, ptr %mixed, i64 %begin, i64 %end)"
+            f"void @{name}(ptr noalias %sweep, ptr %blocks, ptr %re, ptr %im, ptr %mixed, i64 %begin, i64 %end)"
         )
 
     def write(self) -> Text:

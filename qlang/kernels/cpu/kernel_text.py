@@ -14,12 +14,11 @@ from qlang.kernels.cpu.lanes import index_format, index_type, permuted
 from qlang.kernels.cpu.shapes import KernelShape
 from qlang.kernels.cpu.text import Text, module
 
-KERNEL = "kernel"
 Pair = list[str]
 """The real and the imaginary vector."""
 
 
-def kernel_module(shape: KernelShape, name: str = KERNEL) -> str:
+def kernel_module(shape: KernelShape, name: str) -> str:
     """The text of a module with the kernel of this shape."""
     return module(_Kernel(shape, name).write())
 

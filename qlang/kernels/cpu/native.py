@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from qlang.kernels.cpu.compiler import Compiler
-from qlang.kernels.cpu.driver_text import DRIVER, driver_module
+from qlang.kernels.cpu.compiler import Compiler, Source
+from qlang.kernels.cpu.driver_text import driver_module
 from qlang.kernels.cpu.host import Precision, Target
-from qlang.kernels.cpu.state_text import OVERLAP, PRODUCT, overlap_module, product_module
+from qlang.kernels.cpu.state_text import overlap_module, product_module
 
 NativeFunction = Callable[..., Any]
 _POINTER, _INTEGER = ctypes.c_void_p, ctypes.c_int64
@@ -19,19 +19,19 @@ _POINTER, _INTEGER = ctypes.c_void_p, ctypes.c_int64
 @lru_cache(maxsize=16)
 def driver(compiler: Compiler, target: Target, precision: Precision) -> NativeFunction:
     """`drive(sweep, blocks, re, im, mixed, begin, end)`, see `qlang.kernels.cpu.driver_text`."""
-    address = compiler.address(driver_module(target, precision), DRIVER, target)
+    address = compiler.address(Source(driver_module, (target, precision), target))
     return ctypes.CFUNCTYPE(None, *[_POINTER] * 5, _INTEGER, _INTEGER)(address)
 
 
 @lru_cache(maxsize=16)
 def product(compiler: Compiler, target: Target, precision: Precision) -> NativeFunction:
     """`product(re, im, low, low_bytes, high, begin, end)`, see `qlang.kernels.cpu.state_text`."""
-    address = compiler.address(product_module(target, precision), PRODUCT, target)
+    address = compiler.address(Source(product_module, (target, precision), target))
     return ctypes.CFUNCTYPE(None, *[_POINTER] * 3, _INTEGER, _POINTER, _INTEGER, _INTEGER)(address)
 
 
 @lru_cache(maxsize=16)
 def overlap(compiler: Compiler, target: Target, precision: Precision) -> NativeFunction:
     """`overlap(words, index, out, begin, end)`, see `qlang.kernels.cpu.state_text`."""
-    address = compiler.address(overlap_module(target, precision), OVERLAP, target)
+    address = compiler.address(Source(overlap_module, (target, precision), target))
     return ctypes.CFUNCTYPE(None, *[_POINTER] * 3, _INTEGER, _INTEGER)(address)

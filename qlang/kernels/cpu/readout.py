@@ -52,7 +52,8 @@ def overlap(
 
 def norms(state: NativeState, threads: int = 1) -> NDArray[np.float64]:
     """Σ |amplitude|² for each item."""
-    return overlap(state, state, threads=threads).real
+    totals: NDArray[np.float64] = overlap(state, state, threads=threads).real
+    return totals
 
 
 def probability_of_one(state: NativeState, position: int, threads: int = 1) -> NDArray[np.float64]:
@@ -62,7 +63,8 @@ def probability_of_one(state: NativeState, position: int, threads: int = 1) -> N
     sums = _block_sums(state, state, question, min(BLOCK_BITS, state.qubits), threads)[:, :, 0].sum(axis=1)
     if in_lanes:
         sums = sums[:, np.arange(sums.shape[-1]) >> position & 1 == 1]
-    return sums.sum(axis=-1)
+    totals: NDArray[np.float64] = sums.sum(axis=-1)
+    return totals
 
 
 def block_probabilities(state: NativeState, block_bits: int, threads: int = 1) -> NDArray[np.float64]:
@@ -70,7 +72,8 @@ def block_probabilities(state: NativeState, block_bits: int, threads: int = 1) -
 
     Raises ValueError for blocks smaller than a vector.
     """
-    return _block_sums(state, state, _Question(), block_bits, threads)[:, :, 0].sum(axis=-1)
+    sums: NDArray[np.float64] = _block_sums(state, state, _Question(), block_bits, threads)[:, :, 0].sum(axis=-1)
+    return sums
 
 
 def marginal(state: NativeState, positions: Sequence[int], threads: int = 1) -> NDArray[np.float64]:
@@ -108,7 +111,8 @@ def _kept(weights: NDArray[np.float64], positions: Sequence[int], bits: int) -> 
         shape += [1 << bounds[i + 1] - positions[i] - 1, 2]
     shape.append(1 << (positions[0] if positions else bits))
     axes = tuple(range(1, len(shape) + 1, 2))
-    return groups.reshape(batch, *shape).sum(axis=axes).reshape(batch, -1)
+    kept: NDArray[np.float64] = groups.reshape(batch, *shape).sum(axis=axes).reshape(batch, -1)
+    return kept
 
 
 def _block_sums(

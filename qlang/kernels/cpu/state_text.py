@@ -16,9 +16,6 @@ from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
 from qlang.kernels.cpu.lanes import index_type, permuted
 from qlang.kernels.cpu.text import Text, module
 
-PRODUCT = "product"
-OVERLAP = "overlap"
-
 
 class OverlapWord(IntEnum):
     """The words of `overlap`; planes are addresses."""
@@ -38,12 +35,12 @@ class OverlapWord(IntEnum):
     WORDS = 9
 
 
-def product_module(target: Target, precision: Precision) -> str:
+def product_module(target: Target, precision: Precision, name: str) -> str:
     """The text of the module with `product`."""
     lanes, size = target.lanes(precision), target.vector_bytes
     element = "float" if precision == "float32" else "double"
     vector, bytes_ = f"<{lanes} x {element}>", ELEMENT_BYTES[precision]
-    text = Text(f"void @{PRODUCT}(ptr %re, ptr %im, ptr %low, i64 %low_bytes, ptr %high, i64 %begin, i64 %end)")
+    text = Text(f"void @{name}(ptr %re, ptr %im, ptr %low, i64 %low_bytes, ptr %high, i64 %begin, i64 %end)")
     with text.loop(text.binary("sub", "%end", "%begin")) as block:
         number = text.binary("add", "%begin", block["index"])
         scalars = [
@@ -65,12 +62,12 @@ def product_module(target: Target, precision: Precision) -> str:
     return module(text)
 
 
-def overlap_module(target: Target, precision: Precision) -> str:
+def overlap_module(target: Target, precision: Precision, name: str) -> str:
     """The text of the module with `overlap`."""
     lanes, size = target.lanes(precision), target.vector_bytes
     element = "float" if precision == "float32" else "double"
     vector, wide = f"<{lanes} x {element}>", f"<{lanes} x double>"
-    text = Text(f"void @{OVERLAP}(ptr %words, ptr %index, ptr %out, i64 %begin, i64 %end)")
+    text = Text(f"void @{name}(ptr %words, ptr %index, ptr %out, i64 %begin, i64 %end)")
     planes = [text.load("ptr", "%words", 8 * i) for i in range(OverlapWord.FLIP)]
     flip, mask, rows = (text.load("i64", "%words", 8 * i) for i in range(OverlapWord.FLIP, OverlapWord.EVEN))
     even, odd = (text.load("double", "%words", 8 * i) for i in (OverlapWord.EVEN, OverlapWord.ODD))

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from pass_oracle import Case
+
 from qlang.kernels.cpu.compiler import Compiler
 from qlang.kernels.cpu.host import Target, executable_targets
 from qlang.kernels.cpu.runner import run
