@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "plan": (_WORK, "qlang.compiler.verbs.plan:main", "decide and show how a job would run, what it costs and why"),
     "run": (_WORK, "qlang.compiler.verbs.run:main", "plan, execute, sign and record a job"),
     "emit": (_WORK, "qlang.compiler.verbs.emit:main", "print the program after a stage or a pass"),
+    "tune": (_WORK, "qlang.compiler.verbs.tune:main", "measure what runs a job's circuit fastest here, and keep it"),
     "convert": (_WORK, "qlang.compiler.verbs.convert:main", "write a circuit as OpenQASM 2 or 3, Stim or QIR"),
     "runs": (_PROOF, "qlang.compiler.verbs.runs:main", "list the recorded runs, or show one"),
     "verify": (_PROOF, "qlang.compiler.verbs.verify:main", "check a run's signatures and digests, offline"),

@@ -5,7 +5,7 @@
 | `tile_bits`       | size of a sweep's buffer: which cache it lives in                  |
 | `contiguous_bits` | how long the pieces of memory are that a sweep gathers             |
 | `registers`       | radix of a pass: positions rotated while amplitudes are in hand    |
-| `lookahead`       | how far the choice of a sweep's positions looks                    |
+| `lookahead`       | how hard the choice of a sweep's positions tries                   |
 | `lane_choice`     | which wires stand in the lanes of a vector                         |
 | `phase_cost`, `lane_cost` | weights of the scheduler: how it fuses                     |
 | `threads`         | how many work                                                      |
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from qlang.kernels.cpu.host import Precision, host_target
 from qlang.kernels.program import PlanOptions
@@ -23,11 +24,16 @@ from qlang.tuning.space import Configuration, Constraint, Gene, Space, Value
 
 _TILES = range(9, 20)
 _CONTIGUOUS = range(4, 9)
-_REGISTERS = (1, 2, 3)
-_LOOKAHEADS = (16, 64, 256)
+_CHOICES: dict[str, tuple[int | float, ...]] = {
+    "registers": (1, 2, 3),
+    "lookahead": (1, 2, 4, 8),
+    "phase_cost": (0.1, 0.25, 0.5, 1.0),
+    "lane_cost": (0.8, 1.25, 2.0),
+}
+"""What is tried of the other numbers among the options."""
 _LANE_CHOICES = ("shared", "fewest", "first")
-_PHASE_COSTS = (0.1, 0.25, 0.5, 1.0)
-_LANE_COSTS = (0.8, 1.25, 2.0)
+_NOT_OPTIONS = ("threads", "precision")
+"""Genes beside those of `PlanOptions`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +50,28 @@ def allowed_precisions(coarsest: Precision) -> tuple[Precision, ...]:
     return ("float32", "float64") if coarsest == "float32" else ("float64",)
 
 
-def plan_space(qubits: int, default: Setting) -> Space:
+def plan_space(qubits: int, default: Setting, *, precisions: tuple[Precision, ...] = ()) -> Space:
     """Everything that may be tried for a kernel of so many qubits; `default` is in it.
 
-    `default.threads` is the most that may be used, `default.precision` the coarsest that may be.
+    `default.threads` is the most that may be used, `default.precision` the coarsest that may be; `precisions` leaves
+    some of the allowed ones out (memory).
     """
     options = default.options
-    precisions = allowed_precisions(default.precision)
+    precisions = precisions or allowed_precisions(default.precision)
     lanes = max(host_target().lane_bits(precision) for precision in precisions)
     tiles = {options.tile_bits, *(bits for bits in _TILES if lanes < bits <= qubits)}
     contiguous = {options.contiguous_bits, *(bits for bits in _CONTIGUOUS if bits >= lanes)}
+    numbers = (Gene(name, _with(getattr(options, name), values)) for name, values in _CHOICES.items())
     return Space(
         (
             Gene("tile_bits", tuple(sorted(tiles))),
             Gene("contiguous_bits", tuple(sorted(contiguous))),
-            Gene("registers", _with(options.registers, _REGISTERS)),
-            Gene("lookahead", _with(options.lookahead, _LOOKAHEADS)),
+            *numbers,
             Gene("lane_choice", _LANE_CHOICES, ordered=False),
-            Gene("phase_cost", _with(options.phase_cost, _PHASE_COSTS)),
-            Gene("lane_cost", _with(options.lane_cost, _LANE_COSTS)),
             Gene("threads", _thread_counts(default.threads)),
             Gene("precision", precisions, ordered=False),
         ),
-        (Constraint("a row is no longer than the tile", _row_fits),),
+        (Constraint("a row is shorter than the tile", _row_fits),),
     )
 
 
@@ -83,26 +88,18 @@ def configuration_of(setting: Setting, space: Space) -> Configuration:
 def setting_of(point: Configuration) -> Setting:
     """What a point of a `plan_space` means on this processor."""
     precision: Precision = "float32" if point["precision"] == "float32" else "float64"
-    options = PlanOptions(
-        lane_bits=host_target().lane_bits(precision),
-        contiguous_bits=point.number("contiguous_bits"),
-        tile_bits=point.number("tile_bits"),
-        registers=point.number("registers"),
-        lookahead=point.number("lookahead"),
-        lane_choice=str(point["lane_choice"]),
-        phase_cost=float(point["phase_cost"]),
-        lane_cost=float(point["lane_cost"]),
-    )
+    chosen: dict[str, Any] = {name: value for name, value in point.items() if name not in _NOT_OPTIONS}
+    options = PlanOptions(lane_bits=host_target().lane_bits(precision), **chosen)
     return Setting(options, point.number("threads"), precision)
 
 
 def _row_fits(values: Mapping[str, Value]) -> bool:
     contiguous, tile = values["contiguous_bits"], values["tile_bits"]
     assert isinstance(contiguous, int) and isinstance(tile, int)
-    return contiguous <= tile
+    return contiguous < tile
 
 
-def _with(default: float, values: tuple[float, ...]) -> tuple[Value, ...]:
+def _with(default: float, values: tuple[int | float, ...]) -> tuple[Value, ...]:
     return tuple(sorted({default, *values}))
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from qlang.tuning.budget import Budget
 from qlang.tuning.device import Device
@@ -78,6 +79,11 @@ class Laboratory:
         self.measured = 0
         self._saved, self._saved_at = self.record, float("-inf")
         self._add(pinned, 0.0, 0.0)
+
+    @property
+    def path(self) -> Path:
+        """Where the record is."""
+        return self._store.path(self.record.kernel, self.record.device)
 
     def measure(self, configuration: Configuration, search_seconds: float) -> Measurement:
         """The measurement of a configuration, made now if there is none. Raises: CannotStore."""

@@ -76,6 +76,7 @@ class Machine:
     appetite: dict[Configuration, float] = field(default_factory=dict)
     """Multiplies the watts."""
     tolerance: float = 1e-6
+    reference_from: str = "the recorded space"
     prepared: list[Configuration] = field(default_factory=list)
     joules: float = 0.0
 

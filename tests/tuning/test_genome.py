@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,12 @@ def test_the_default_is_a_point_and_points_are_settings(precision: Precision, qu
         if setting.options.lane_bits == pinned.options.lane_bits:
             assert configuration_of(setting, space) == each
         assert setting.threads <= 2
+
+
+def test_every_option_of_plans_is_a_gene() -> None:
+    """But the lanes, which the processor and the precision decide."""
+    genes = {gene.name for gene in plan_space(16, default()).genes}
+    assert genes == {field.name for field in fields(PlanOptions)} - {"lane_bits"} | {"threads", "precision"}
 
 
 def test_only_a_job_that_may_run_in_single_precision_has_two() -> None:

@@ -153,14 +153,15 @@ def _printer(options: Namespace) -> Callable[[str, ModuleOp], None] | None:
 
 
 def _shots(text: str) -> int:
-    return _whole(text, 1, _SHOTS)
+    return whole_number(text, 1, _SHOTS)
 
 
 def _seed(text: str) -> int:
-    return _whole(text, 0, _SEEDS - 1)
+    return whole_number(text, 0, _SEEDS - 1)
 
 
-def _whole(text: str, low: int, high: int) -> int:
+def whole_number(text: str, low: int, high: int) -> int:
+    """An argument of the command line. Raises: ArgumentTypeError."""
     digits = text.replace("_", "")
     if not digits.isdecimal() or not digits.isascii() or len(digits) > 20 or not low <= int(digits) <= high:
         raise ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
