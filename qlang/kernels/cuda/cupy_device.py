@@ -31,10 +31,13 @@ def cuda_devices() -> list["CupyDevice"]:
     """All devices of this process, in CUDA's order. Raises NoCuda."""
     if not cupy_installed():
         raise NoCuda("no_cupy")
-    cupy: Any = import_module("cupy")
+    try:
+        cupy: Any = import_module("cupy")
+    except ImportError as error:  # CuPy without the libraries that it needs
+        raise NoCuda("broken_cupy", str(error)) from error
     try:
         count = cupy.cuda.runtime.getDeviceCount()
-    except (cupy.cuda.runtime.CUDARuntimeError, ImportError) as error:
+    except cupy.cuda.runtime.CUDARuntimeError as error:
         raise NoCuda("no_driver", str(error)) from error
     if not count:
         raise NoCuda("no_device")
@@ -144,8 +147,7 @@ class PeerLink:
 class NcclLink:
     """Sends and receives of NCCL, both directions at once."""
 
-    def __init__(self, cupy: Any, devices: Sequence[CupyDevice]) -> None:
-        nccl: Any = import_module("cupy.cuda.nccl")
+    def __init__(self, cupy: Any, nccl: Any, devices: Sequence[CupyDevice]) -> None:
         self._cupy, self._nccl = cupy, nccl
         self._rank = {device.number: rank for rank, device in enumerate(devices)}
         self._communicators = nccl.NcclCommunicator.initAll([device.number for device in devices])
@@ -172,4 +174,5 @@ class NcclLink:
 def link_of(devices: Sequence[CupyDevice]) -> Link:
     """How these devices exchange amplitudes: by NCCL where CuPy has it."""
     cupy: Any = import_module("cupy")
-    return NcclLink(cupy, devices) if cupy.cuda.nccl.available else PeerLink(cupy)
+    nccl: Any = import_module("cupy.cuda.nccl")
+    return NcclLink(cupy, nccl, devices) if nccl.available else PeerLink(cupy)
