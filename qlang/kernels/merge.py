@@ -1,18 +1,31 @@
-"""Neighbouring rotations of one wire made one, wherever the structure alone shows it.
+"""Neighbouring steps made one, wherever the structure alone shows it.
 
-R(b) P R(a) = P R(a ± b) for Paulis P between them, minus where one of X and Z but not both stands there. Phases
-need no merging: they are summed in tables. A rotation that is left with a constant multiple of π becomes Paulis,
-R(π) = XZ, and costs nothing; what is constant and zero is left out.
+R(b) P R(a) = P R(a ± b) for Paulis P between them, minus where one of X and Z but not both stands there. Phases of
+one parity are summed if nothing between them changes it. A rotation that is left with a constant multiple of π
+becomes Paulis, R(π) = XZ, and costs nothing; what is constant and zero is left out.
 """
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.kernels.cancel import without_cx_pairs
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
 
 
 def merged(lowering: Lowering) -> Lowering:
-    """The same circuit with fewer rotations; parameters are unchanged."""
+    """The same circuit with fewer steps; parameters are unchanged."""
+    found = replace(lowering, steps=without_cx_pairs(lowering.steps), gate_ends=None)
+    while True:
+        once = _merged_once(found)
+        if len(once.steps) == len(found.steps):
+            return once
+        found = once
+
+
+def _merged_once(lowering: Lowering) -> Lowering:
+    """Merge what is next to each other; what is left out may bring others together."""
     steps = lowering.steps
     targets, signs = _merges(steps)
     angles = lowering.angle_map
@@ -38,25 +51,41 @@ def _merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     signs = np.ones(steps.slot_count)
     latest = [-1] * steps.qubits  # slot of the rotation that the next one on the wire may join
     flips = [1] * steps.qubits
-    rotation, parity, pattern, cx, swap = (int(kind) for kind in StepKind if kind < StepKind.X)
-    for kind, first, second, slot in steps.rows():
+    changed = [-1] * steps.qubits  # where the parities that hold the wire last became others
+    parities: dict[int, tuple[int, int]] = {}
+    rotation, parity, pattern, cx, swap, _, z = (int(kind) for kind in StepKind)
+    for index, (kind, first, second, slot) in enumerate(steps.rows()):
         if kind == rotation:
+            changed[first] = index
             if latest[first] < 0:
                 latest[first], flips[first] = slot, 1
             else:
                 targets[slot], signs[slot] = latest[first], flips[first]
         elif kind == cx:
             latest[first] = latest[second] = -1
+            changed[second] = index
         elif kind in (parity, pattern):
-            while first:
-                bit = first & -first
-                latest[bit.bit_length() - 1] = -1
-                first ^= bit
+            mask, newest = first, -1
+            while mask:
+                bit = mask & -mask
+                wire = bit.bit_length() - 1
+                latest[wire] = -1
+                newest = max(newest, changed[wire])
+                mask ^= bit
+            if kind == parity:
+                before, found = parities.get(first, (-1, slot))
+                if before > newest:
+                    targets[slot] = found
+                else:
+                    parities[first] = index, slot
         elif kind == swap:
             latest[first], latest[second] = latest[second], latest[first]
             flips[first], flips[second] = flips[second], flips[first]
+            changed[first] = changed[second] = index
         else:
             flips[first] = -flips[first]
+            if kind != z:
+                changed[first] = index
     return targets, signs
 
 

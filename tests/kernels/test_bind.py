@@ -130,6 +130,15 @@ def test_angles_around_half_turns(angle: float) -> None:
         np.testing.assert_allclose(true_state(bound.program, bound.frame, found), expected, atol=1e-14)
 
 
+def test_programs_without_groups() -> None:
+    calls = [call("h", 0), call("t", 0)]
+    lowering = steps_of(calls, 1)
+    bound = bind(_binder(lowering, 1, PlanOptions(0, 0, 1)), lowering.angles())
+    assert not bound.program.groups
+    found = true_state(bound.program, bound.frame, execute(bound))
+    np.testing.assert_allclose(found, reference(calls, 1, _zero(1)), atol=1e-15)
+
+
 def test_stored_numbers_are_aligned_and_contiguous() -> None:
     lowering = steps_of(CIRCUIT, QUBITS)
     bound = bind(_binder(lowering, QUBITS), np.repeat(lowering.angles(), 3, axis=0))

@@ -78,6 +78,75 @@ def test_neighbouring_rotations_are_one(calls: list[GateCall], rotations: int) -
     np.testing.assert_allclose(found, reference(calls, qubits, start), atol=1e-12)
 
 
+def _count(calls: list[GateCall], qubits: int, kind: StepKind) -> int:
+    return int((steps_of(calls, qubits).steps.kinds == kind).sum())
+
+
+def test_heisenberg_terms_need_two_cx_and_two_rotations() -> None:
+    calls = [call(name, 0, 1, parameters=(0.3 + i,)) for i, name in enumerate(("rxx", "ryy", "rzz"))]
+    assert _count(calls, 2, StepKind.CX) == 2
+    assert _count(calls, 2, StepKind.ROTATION) == 2
+
+
+def test_repeated_rotations_about_a_pair_are_one() -> None:
+    calls = [call("rxx", 0, 1, parameters=(angle,)) for angle in (0.3, 0.4, 0.5)]
+    assert _count(calls, 2, StepKind.CX) == 2
+    assert _count(calls, 2, StepKind.ROTATION) == 1
+
+
+@pytest.mark.parametrize(
+    ("between", "left"),
+    [
+        ([call("rz", 1, parameters=(0.3,)), call("rzz", 1, 2, parameters=(0.2,)), call("cx", 0, 2)], 1),
+        ([call("cx", 2, 1)], 1),
+        ([call("cx", 1, 2)], 3),
+        ([call("cx", 2, 0)], 3),
+        ([call("ry", 0, parameters=(0.3,))], 2),
+        ([call("x", 1)], 2),
+        ([call("cz", 1, 2)], 2),
+        ([call("cz", 0, 2)], 0),
+    ],
+)
+def test_cx_pairs_vanish_where_nothing_is_in_their_way(between: list[GateCall], left: int) -> None:
+    calls = [call("cx", 0, 1), *between, call("cx", 0, 1)]
+    assert _count(calls, 3, StepKind.CX) == left
+    lowering = steps_of(calls, 3)
+    start = random_vector(3)
+    found = execute_steps(lowering.steps, lowering.angles()[0], start)
+    np.testing.assert_allclose(found, reference(calls, 3, start), atol=1e-12)
+
+
+def test_phases_of_one_parity_are_one() -> None:
+    rz = [call("rz", 1, parameters=(angle,)) for angle in (0.3, 0.4)]
+    assert _count([rz[0], call("cx", 1, 0), rz[1]], 2, StepKind.PARITY) == 1
+    assert _count([rz[0], call("cx", 0, 1), rz[1]], 2, StepKind.PARITY) == 2
+    assert _count([rz[0], call("x", 1), rz[1]], 2, StepKind.PARITY) == 2
+
+
+@st.composite
+def few_gates(draw: st.DrawFn) -> list[GateCall]:
+    """Circuits in which much cancels."""
+    gates = [call(name, 0) for name in ("h", "x", "z", "s")] + [call("swap", 0, 1), call("rz", 0, parameters=(0.7,))]
+    gates += [call("cx", 0, 1), call("cx", 0, 1), call("cz", 0, 1), call("rxx", 0, 1, parameters=(0.4,))]
+    gates += [call("ryy", 0, 1, parameters=(1.4,)), call("rzz", 0, 1, parameters=(0.9,))]
+    found = []
+    for code, wires, parameters, controls in draw(st.lists(st.sampled_from(gates), max_size=25)):
+        placed = tuple(draw(st.permutations(range(3)))[: len(wires)])
+        found.append((code, placed, parameters, controls))
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(few_gates())
+def test_merging_keeps_the_circuit(calls: list[GateCall]) -> None:
+    start = random_vector(3)
+    expected = reference(calls, 3, start)
+    for merge in (True, False):
+        lowering = steps_of(calls, 3, merge=merge)
+        found = execute_steps(lowering.steps, lowering.angles()[0], start)
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
 @pytest.mark.parametrize(("name", "rotations"), [("u", 1), ("rxx", 1), ("rzx", 1), ("ecr", 1), ("crx", 2), ("ccx", 2)])
 def test_gates_take_no_more_rotations_than_they_need(name: str, rotations: int) -> None:
     row = next(row for row in BY_CODE if row.name == name)

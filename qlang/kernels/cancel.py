@@ -1,0 +1,73 @@
+"""Pairs of equal CX with nothing but phases and commuting CX between them, taken out.
+
+CX P(mask) CX = P(mask'), where mask' has the control flipped if it has the target: so two rotations about different
+axes of one pair of wires (rxx, then ryy) need one CX before and one after them, not four.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.kernels.steps import Step, StepKind, Steps
+
+
+def without_cx_pairs(steps: Steps) -> Steps:
+    """The same circuit with fewer CX; slots are unchanged."""
+    rows = list(steps.rows())
+    pairs = _pairs(rows, steps.qubits)
+    if not pairs:
+        return steps
+    first = steps.first.copy()
+    kept = np.ones(len(steps), dtype=np.bool_)
+    for begin, end in pairs:
+        between = slice(begin + 1, end)
+        control, target = rows[begin][1:3]
+        kept[[begin, end]] = False
+        _relabel(first[between], steps.kinds[between], control, target)
+    return Steps(steps.qubits, steps.kinds[kept], first[kept], steps.second[kept], steps.slots[kept], steps.slot_count)
+
+
+def _relabel(masks: NDArray[np.int64], kinds: NDArray[np.int8], control: int, target: int) -> None:
+    """Parities between two CX, as they are without these."""
+    crossing = (kinds == StepKind.PARITY) & (masks >> target & 1 == 1)
+    masks[crossing] ^= 1 << control
+
+
+def _pairs(rows: list[Step], qubits: int) -> list[tuple[int, int]]:
+    """Where pairs begin and end, in the order in which they end: those inside others come first."""
+    parity, pattern, cx = int(StepKind.PARITY), int(StepKind.PATTERN), int(StepKind.CX)
+    open_at: dict[tuple[int, int], int] = {}
+    touching: list[set[tuple[int, int]]] = [set() for _ in range(qubits)]
+    pairs = []
+    for index, (kind, first, second, _) in enumerate(rows):
+        if kind == cx:
+            pair = (first, second)
+            blocked = {each for each in touching[first] if each[1] == first} | {
+                each for each in touching[second] if each[0] == second
+            }
+            _close(blocked, open_at, touching)
+            if pair in open_at:
+                pairs.append((open_at[pair], index))
+                _close({pair}, open_at, touching)
+            else:
+                open_at[pair] = index
+                touching[first].add(pair)
+                touching[second].add(pair)
+        elif kind == parity:
+            continue
+        elif kind == pattern:
+            wires = [wire for wire in range(qubits) if first >> wire & 1]
+            _close({pair for wire in wires for pair in touching[wire] if pair[1] == wire}, open_at, touching)
+        else:
+            wires = [first, second] if kind == StepKind.SWAP else [first]
+            _close({pair for wire in wires for pair in touching[wire]}, open_at, touching)
+    return pairs
+
+
+def _close(
+    pairs: set[tuple[int, int]], open_at: dict[tuple[int, int], int], touching: list[set[tuple[int, int]]]
+) -> None:
+    """What cannot be moved past a step is left where it is."""
+    for pair in pairs:
+        del open_at[pair]
+        touching[pair[0]].discard(pair)
+        touching[pair[1]].discard(pair)
