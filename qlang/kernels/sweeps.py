@@ -127,7 +127,7 @@ def choose_local(
     operations that it can execute, in circuit order."""
     size = min(options.tile_bits, order.qubits)
     if size == order.qubits:
-        return (1 << size) - 1, [operation for operation in range(len(order)) if not done[operation]]
+        return (1 << size) - 1, [operation for operation in range(len(order)) if order.wires[operation]]
     best: _Cone | None = None
     for seed in _seeds(order, front, fixed, done, options.lookahead):
         cone = _grown(order, front, fixed, seed, size, done)
