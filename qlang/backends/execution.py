@@ -31,6 +31,8 @@ class Execution:
     max_branches: int
     start: Callable[[], SimulatedState]
     """Makes the state |0…0⟩."""
+    unravels: bool = True
+    """Whether noise of trajectories splits branches; otherwise the state carries it."""
     trace: Trace | None = None
     kept: list[Branch] | None = None
     kept_scale: int = 0
@@ -120,7 +122,7 @@ class Execution:
     def _machine(self, random: np.random.Generator | None) -> Machine:
         noise = self.request.noise
         machine = Machine(random, noise.readout if noise else None, max_branches=self.max_branches)
-        if self.method == "trajectories" and noise is not None:
+        if self.method == "trajectories" and noise is not None and self.unravels:
             choices = unravelling(noise)
             machine.unravel, machine.idle = choices.after, choices.idle
         return machine

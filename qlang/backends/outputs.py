@@ -20,8 +20,6 @@ _MAX_MIXED = 12
 """Qubits of the largest density matrix that is given out: 256 MiB."""
 WIDEST = 20
 """Wires whose whole distribution is made of a large state: 8 MiB."""
-WIDEST_DRAWN = 16
-"""Wires whose shots are drawn from the whole distribution, by every simulator alike."""
 
 
 def basis_change(basis: str, qubits: int) -> tuple[tuple[GateCall, ...], tuple[int, ...]]:
@@ -86,7 +84,7 @@ def read(machine: Machine, branch: Branch, wires: tuple[int, ...]) -> tuple[NDAr
     Wide readings are drawn without a list of all outcomes; a reading error then flips the bits of each shot.
     """
     assert machine.random is not None
-    if len(wires) <= WIDEST_DRAWN or not isinstance(branch.state, DrawsShots):
+    if not isinstance(branch.state, DrawsShots) or len(wires) <= branch.state.widest:
         distribution = misread(branch.state.marginal(wires), wires, machine.confusion)
         drawn = draw(machine, branch.shots, distribution)
         outcomes = np.flatnonzero(drawn)

@@ -4,9 +4,9 @@ Order of bits everywhere: bit k of an outcome is the k-th of the wires that it i
 significant bit of a state's index.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,3 +138,11 @@ class Backend(Protocol):
 
     def execute(self, program: FuncOp, request: Request) -> Outcome:
         """Run a kernel. Raises the errors of `qlang.backends.errors`."""
+
+
+@runtime_checkable
+class BatchBackend(Backend, Protocol):
+    """A backend that runs a kernel for several requests faster than one after the other."""
+
+    def execute_all(self, program: FuncOp, requests: Sequence[Request]) -> Iterator[Outcome]:
+        """The outcomes in order. Raises as `execute`, when an outcome is asked for."""

@@ -62,6 +62,9 @@ class PureState(Protocol):
 class DrawsShots(Protocol):
     """A state that is read without a list of all outcomes."""
 
+    widest: int
+    """Wires up to which its distribution is at hand all the same."""
+
     def drawn(
         self, wires: tuple[int, ...], shots: int, random: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -3,7 +3,7 @@
 Nothing but the operations' attributes decides what happens.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -13,7 +13,7 @@ from xdsl.ir import Operation, SSAValue
 
 from qlang.backends.limits import NUMPY
 from qlang.backends.noise import noise_model
-from qlang.backends.protocol import Backend, Request, SampleSpec, StateSpec
+from qlang.backends.protocol import Backend, BatchBackend, Outcome, Request, SampleSpec, StateSpec
 from qlang.backends.targets import executor
 from qlang.ir import plan
 from qlang.ir.kernel import FuncOp
@@ -127,15 +127,24 @@ def _execute(machine: Machine, op: plan.ExecuteOp) -> Raw:
     points: Points = machine.value(op.points)
     asked, started = plain_attributes(op), perf_counter()
     backend = machine.backend or executor(kernel.target, kernel.precision)
-    requests, outcomes = [], []
-    for index in range(len(points.rows)):
-        machine.progress.step("point", index, len(points.rows))
-        request = _request(machine, op, asked, kernel.program, place, points.parameters(index), index)
+    count = len(points.rows)
+    requests = [
+        _request(machine, op, asked, kernel.program, place, points.parameters(index), index) for index in range(count)
+    ]
+    running = _outcomes(backend, kernel.program, requests)
+    outcomes = []
+    for index in range(count):
+        machine.progress.step("point", index, count)
         with machine.trace.span(f"point {index}"):
-            outcomes.append(backend.execute(kernel.program, request))
-        requests.append(request)
+            outcomes.append(next(running))
     machine.progress.finish()
     return Raw(points, place, tuple(requests), tuple(outcomes), perf_counter() - started)
+
+
+def _outcomes(backend: Backend, program: FuncOp, requests: Sequence[Request]) -> Iterator[Outcome]:
+    if isinstance(backend, BatchBackend):
+        return iter(backend.execute_all(program, requests))
+    return (backend.execute(program, request) for request in requests)
 
 
 def _request(
@@ -155,6 +164,7 @@ def _request(
         scales=_integers(asked.get("scales", [1])),
         shots=None if shots is None else _integers(shots),
         settings=tuple(str(setting) for setting in _list(asked.get("settings"))),
+        products=_products(op),
         samples=tuple(_sample(entry) for entry in _list(asked.get("samples"))),
         states=tuple(StateSpec(str(e["label"]), _integers(e["wires"])) for e in _list(asked.get("states"))),
         noise=place.noise,
@@ -162,6 +172,19 @@ def _request(
         stream=(index,),
         method=str(asked.get("method", "auto")),
     )
+
+
+def _products(op: Operation) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """For each setting the wires of the products that `plan.mitigate` asks of it; none where nothing asks."""
+    uses = [use.operation for use in op.results[0].uses if isinstance(use.operation, plan.MitigateOp)]
+    observables = observables_of(plain_attributes(uses[0]).get("expect", {})) if uses else ()  # type: ignore[arg-type]  # of this form
+    count = len(_list(plain_attributes(op).get("settings")))
+    asked: list[dict[tuple[int, ...], None]] = [{} for _ in range(count)]
+    for observable in observables:
+        for wires, group in zip(observable.wires, observable.groups, strict=True):
+            if 0 <= group < count:
+                asked[group][wires] = None
+    return tuple(tuple(each) for each in asked)
 
 
 def _list(value: Plain) -> Sequence[Any]:

@@ -77,13 +77,16 @@ class NativeState:
     def set_product(self, factors: ArrayLike, threads: int = 1) -> None:
         """States become products of one-qubit states: `factors` (1 or batch, qubits, 2) complex, by position."""
         vectors = np.asarray(factors, dtype=np.complex128)
-        low = min(self.qubits, LOW_BITS)
+        if self.qubits <= LOW_BITS:
+            self._set_small_product(vectors)
+            return
+        low = LOW_BITS
         write = product(self.compiler, self.target, self.precision)
         size = self.re.itemsize
         for item in range(self.batch):
             given = vectors[item % len(vectors)]
-            base = _planar(_outer(given[:low]), self.re.dtype)
-            scale = _interleaved(_outer(given[low:]), self.re.dtype)
+            base = _planar(_outer(given[None, :low])[0], self.re.dtype)
+            scale = _interleaved(_outer(given[None, low:])[0], self.re.dtype)
 
             def work(_: int, begin: int, end: int, item: int = item, base: Any = base, scale: Any = scale) -> None:
                 planes_ = address(self.re[item]), address(self.im[item])
@@ -91,6 +94,17 @@ class NativeState:
 
             seconds = _SECONDS_PER_BYTE * 2 * (size << low)
             for_each_unit(work, 1 << self.qubits - low, threads=threads, seconds_per_unit=seconds)
+
+    def _set_small_product(self, vectors: NDArray[np.complex128]) -> None:
+        """All items at once, from the products of the lower and of the upper half of the positions."""
+        middle = self.qubits // 2
+        low, high = _outer(vectors[:, :middle])[:, None, :], _outer(vectors[:, middle:])[:, :, None]
+        shape = self.batch, 1 << self.qubits - middle, 1 << middle
+        real, imaginary = self.re.reshape(shape), self.im.reshape(shape)
+        np.multiply(high.real, low.real, out=real, casting="same_kind")
+        np.multiply(high.real, low.imag, out=imaginary, casting="same_kind")
+        real -= high.imag * low.imag
+        imaginary += high.imag * low.real
 
     def set_amplitudes(self, vectors: ArrayLike) -> None:
         """Every state becomes the given vector: (2**qubits,) or (batch, 2**qubits) complex."""
@@ -121,11 +135,11 @@ class NativeState:
 
 
 def _outer(factors: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """The product vector of one-qubit states; the first one is bit 0."""
-    vector = np.ones(1, dtype=np.complex128)
-    for factor in factors:
-        vector = np.multiply.outer(factor, vector).ravel()
-    return vector
+    """Product vectors (batch, 2^m) of one-qubit states (batch, m, 2); the first one is bit 0."""
+    vectors = np.ones((len(factors), 1), dtype=np.complex128)
+    for position in range(factors.shape[1]):
+        vectors = (factors[:, position, :, None] * vectors[:, None, :]).reshape(len(factors), -1)
+    return vectors
 
 
 def _planar(vector: NDArray[np.complex128], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -1,0 +1,56 @@
+"""Programs for runs of gates, kept by structure: the same gates with other angles are planned once."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+from typing import TypeAlias
+
+from qlang.backends.states import GateCall
+from qlang.backends.turns import within_two_turns
+from qlang.kernels.bind import Binder, BoundProgram, bind
+from qlang.kernels.cpu.host import Precision, host_target
+from qlang.kernels.decompose import steps_of
+from qlang.kernels.frames import Frame
+from qlang.kernels.program import PlanOptions
+from qlang.kernels.schedule import plan
+from qlang.kernels.steps import Steps
+
+_MAX_KEPT = 128
+_TILE_BITS: dict[Precision, int] = {"float32": 16, "float64": 15}
+"""Half a megabyte."""
+
+_Key: TypeAlias = tuple[bytes, Precision, tuple[int, ...] | None]
+
+_KEPT: OrderedDict[_Key, Binder] = OrderedDict()
+_LOCK = Lock()
+
+
+def binder_of(steps: Steps, precision: Precision, start: tuple[int, ...] | None) -> Binder:
+    """The program of a structure; `start` is the position of each wire, None for |0…0⟩."""
+    key = steps.digest, precision, start
+    with _LOCK:
+        known = _KEPT.get(key)
+        if known is not None:
+            _KEPT.move_to_end(key)
+            return known
+    program = plan(steps, steps.qubits, options_for(precision), fresh=start is None, start=start)
+    made = Binder.of(program, steps)
+    with _LOCK:
+        _KEPT[key] = made
+        while len(_KEPT) > _MAX_KEPT:
+            _KEPT.popitem(last=False)
+    return made
+
+
+def options_for(precision: Precision) -> PlanOptions:
+    """How programs of jobs are cut up: by the processor alone, so that a plan gives the same bits every time."""
+    return PlanOptions(lane_bits=host_target().lane_bits(precision), tile_bits=_TILE_BITS[precision])
+
+
+def bound_program(
+    calls: Sequence[GateCall], qubits: int, precision: Precision, start: tuple[int, ...] | None, frame: Frame | None
+) -> BoundProgram:
+    """Gates on a state whose wires stand at `start`, under a frame; None for both: on |0…0⟩. Angles are finite."""
+    lowering = steps_of(calls, qubits)
+    angles = lowering.angle_map.angles(within_two_turns(lowering.parameters))
+    return bind(binder_of(lowering.steps, precision, start), angles, precision=precision, frame=frame)

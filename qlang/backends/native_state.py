@@ -1,0 +1,161 @@
+"""A state vector that runs on native code: gates wait until something is read, then run as one program."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.backends import native_readings as readings
+from qlang.backends.native_programs import bound_program
+from qlang.backends.native_readings import View
+from qlang.backends.states import GateCall
+from qlang.ir.gates import BY_NAME
+from qlang.kernels.cpu.host import Precision
+from qlang.kernels.cpu.runner import run
+from qlang.kernels.cpu.state import NativeState
+from qlang.kernels.frames import Frame
+
+WIDEST = 16
+"""Wires whose shots are drawn from the whole distribution, as the reference does it."""
+LARGE = 20
+"""Qubits from which on a copy of the state is too much memory."""
+MOST_WAITING = 8192
+"""Gates that are planned together."""
+
+_X = BY_NAME["x"].code
+
+
+class NativeStateVector:
+    """A pure state, at first |0…0⟩; wire 0 is the least significant bit of outcomes."""
+
+    __slots__ = ("_frame", "_positions", "_state", "_waiting", "precision", "qubits", "threads")
+
+    def __init__(self, qubits: int, precision: Precision = "float64", threads: int = 1) -> None:
+        self.qubits = qubits
+        self.precision = precision
+        self.threads = threads
+        self._state: NativeState | None = None
+        self._positions: tuple[int, ...] = ()
+        self._frame = Frame.none()
+        self._waiting: list[GateCall] = []
+
+    widest = WIDEST
+
+    @classmethod
+    def of(cls, view: View) -> "NativeStateVector":
+        """A state that was executed already; it lives in the memory of the view."""
+        found = cls(view.qubits, view.state.precision, view.threads)
+        found._state = view.state
+        found._positions = (*view.positions, *range(view.qubits, view.state.qubits))
+        found._frame = Frame(np.array([view.x]), np.array([view.z]), np.array([view.phase]))
+        return found
+
+    @property
+    def large(self) -> bool:
+        """Whether a copy, or a distribution over all wires, is too much memory."""
+        return self.qubits >= LARGE
+
+    def copy(self) -> "NativeStateVector":
+        """An independent copy."""
+        twin = NativeStateVector(self.qubits, self.precision, self.threads)
+        state = self._executed()
+        twin._state, twin._positions, twin._frame = state.copy(), self._positions, self._frame
+        return twin
+
+    def gates(self, calls: Sequence[GateCall]) -> None:
+        """Apply gates in order: later, unless very many wait already."""
+        self._waiting.extend(calls)
+        if len(self._waiting) >= MOST_WAITING:
+            self._run(_whole_periods(self._waiting))
+
+    def delay(self, seconds: float, wire: int) -> None:
+        """Nothing: a wire without noise does not change."""
+
+    def reset(self, wire: int) -> bool:
+        """Never: a pure state is reset by measuring and flipping."""
+        return False
+
+    def flip(self, wire: int) -> None:
+        """Pauli X without noise."""
+        self._waiting.append((_X, (wire,), (), ""))
+
+    def probability_of_one(self, wire: int) -> float:
+        """P(1) of a measurement."""
+        return readings.probability_of_one(self._view(), wire)
+
+    def collapse(self, wire: int, outcome: int, probability: float) -> None:
+        """Project on an outcome that has this probability, and normalise."""
+        state = self._executed()
+        state.project(self._positions[wire], outcome ^ int(self._frame.x[0]) >> wire & 1)
+        if probability != 1:
+            state.scale(1 / sqrt(probability))
+
+    def marginal(self, wires: tuple[int, ...]) -> NDArray[np.float64]:
+        """Distribution of `wires`, shape (2^len(wires),); bit k of the index is wire k of the list."""
+        return readings.marginal(self._view(), wires)
+
+    def means(self, products: Sequence[tuple[int, ...]]) -> list[float]:
+        """For each product of wires, the mean of (−1)^(sum of their bits)."""
+        return readings.means(self._view(), products)
+
+    def drawn(
+        self, wires: tuple[int, ...], shots: int, random: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Outcomes of `wires` ascending, and how many of the shots gave them."""
+        return readings.drawn(self._view(), wires, shots, random)
+
+    def likely(self, wires: tuple[int, ...], least: float, most: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Outcomes of probability above `least`, ascending, with it."""
+        return readings.likely(self._view(), wires, least, most)
+
+    def reduced(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
+        """Density matrix of `wires`, shape (2^m, 2^m), rows and columns indexed as in `marginal`."""
+        return readings.reduced(self._view(), wires)
+
+    def by_wires(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
+        """The amplitudes with shape (2^(n−m), 2^m): the others' index, and that of `wires`."""
+        return readings.by_wires(self._view(), wires)
+
+    def _view(self) -> View:
+        state = self._executed()
+        frame = self._frame
+        positions = self._positions[: self.qubits]
+        return View(state, positions, int(frame.x[0]), int(frame.z[0]), complex(frame.phase[0]), self.threads)
+
+    def _executed(self) -> NativeState:
+        """The state when nothing waits any more."""
+        if self._waiting or self._state is None:
+            self._run(len(self._waiting))
+        assert self._state is not None
+        return self._state
+
+    def _run(self, count: int) -> None:
+        """Execute the first of the gates that wait."""
+        calls = self._waiting[:count]
+        fresh = self._state is None
+        start, frame = (None, None) if fresh else (self._positions, self._frame)
+        bound = bound_program(calls, self.qubits, self.precision, start, frame)
+        state = self._state
+        if state is None:
+            state = NativeState.empty(bound.program.qubits, self.precision)
+        run(bound, state, threads=self.threads)
+        self._state, self._positions, self._frame = state, bound.program.end, replace(bound.frame)
+        del self._waiting[:count]
+
+
+def _whole_periods(calls: Sequence[GateCall]) -> int:
+    """How many of the gates to execute now: where they end in a loop, its bodies whole, so that programs come again."""
+    structure = [(code, wires, controls) for code, wires, _, controls in calls]
+    borders = [0] * len(structure)  # of the reversed run: Knuth, Morris, Pratt (1977)
+    structure.reverse()
+    length = 0
+    for place in range(1, len(structure)):
+        while length and structure[place] != structure[length]:
+            length = borders[length - 1]
+        length += structure[place] == structure[length]
+        borders[place] = length
+    longest = max((place for place, border in enumerate(borders) if 2 * border > place), default=0)
+    period = longest + 1 - borders[longest]
+    return len(calls) // period * period
