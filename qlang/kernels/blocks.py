@@ -283,13 +283,12 @@ def _free(walker: Walker, candidates: list[int]) -> int:
             continue
         if kind[wire] == TURN:
             found += 1
-        elif kind[wire] == TARGET and len(walker.ready[wire]) == left[wire]:
-            if classes[wire][run[wire] + 1] != TURN:
-                continue
+        elif kind[wire] == TARGET and walker.ready[wire]:
             controls = [wires[operation][0] for operation in walker.ready[wire]]
             if any(lanes >> control & 1 for control in controls):
                 continue
-            found += 1
+            if len(controls) == left[wire] and classes[wire][run[wire] + 1] == TURN:
+                found += 1
             for control in controls:
                 if left[control] == 1 and classes[control][run[control] + 1] == TURN and not columns[control]:
                     found += 1
@@ -332,8 +331,8 @@ def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int]) ->
         control = order.wires[operation][0]
         held = control in opened.registers or (opened.lanes and walker.lane_mask >> control & 1)
         after = front.run[control] + 1
-        if held and front.left[control] == 1 and order.classes[control][after] == TURN:
-            return 4 * walker.ranks[order.runs[control][after][0]] + 1
+        if front.left[control] == 1 and order.classes[control][after] == TURN:
+            return 4 * walker.ranks[order.runs[control][after][0]] + (1 if held else 3)
     return _LAST + walker.ranks[usable[0]]
 
 
