@@ -16,7 +16,6 @@ from qlang.backends.branches import Machine
 from qlang.backends.interpreter import decode, run
 from qlang.backends.native_state import MOST_WAITING
 from qlang.backends.states import GateCall
-from qlang.compiler.failure import Failure
 from qlang.ir import plan
 from qlang.ir.kernel import FuncOp
 from qlang.ir.values import floats, plain_attributes
@@ -37,6 +36,10 @@ class Tunable:
     """The coarsest that the job may run in."""
     gates: int
     lowering: Lowering
+
+
+class NothingToTune(Exception):
+    """The job begins with no gates."""
 
 
 class _Read(Exception):
@@ -65,7 +68,7 @@ class _Notes:
 
 
 def tunable_of(module: ModuleOp) -> Tunable:
-    """The first run of gates of a planned module. Raises: Failure where there is none, and what the kernel raises."""
+    """The first run of gates of a planned module. Raises: NothingToTune, and what the kernel raises."""
     lower = next(op for op in module.walk() if isinstance(op, plan.LowerOp))
     name = lower.kernel.root_reference.data
     kernel = next(op for op in module.ops if isinstance(op, FuncOp) and op.sym_name.data == name)
@@ -75,7 +78,7 @@ def tunable_of(module: ModuleOp) -> Tunable:
     except _Read:
         del notes.calls[MOST_WAITING:]
     if not notes.calls:
-        raise Failure("the job begins with no gates", "there is nothing to tune")
+        raise NothingToTune
     precision = PRECISIONS[str(plain_attributes(lower)["precision"])]
     return Tunable(name, kernel.qubits, precision, len(notes.calls), steps_of(notes.calls, kernel.qubits))
 

@@ -91,7 +91,7 @@ def _tunable(options: Namespace, console: Console) -> Tunable | None:
     if source is None:
         return None
     from qlang.compiler.driver import Options, compile_source
-    from qlang.compiler.tunable import tunable_of
+    from qlang.compiler.tunable import NothingToTune, tunable_of
     from qlang.compiler.verbs.faults import faults_reported
     from qlang.compiler.verbs.programs import authority_for
 
@@ -100,8 +100,11 @@ def _tunable(options: Namespace, console: Console) -> Tunable | None:
     if errors_of(compilation.diagnostics):
         return None
     assert compilation.module is not None, "a program without errors is lowered"
-    with faults_reported():
-        return tunable_of(compilation.module)
+    try:
+        with faults_reported():
+            return tunable_of(compilation.module)
+    except NothingToTune as error:
+        raise Failure("the job begins with no gates", "there is nothing to tune") from error
 
 
 def _tuned(options: Namespace, console: Console, tunable: Tunable, budget: Budget) -> dict[str, Any]:
