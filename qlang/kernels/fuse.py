@@ -1,0 +1,174 @@
+"""Runs of one-qubit steps as one rotation between two phases, their angles being computed when angles are bound.
+
+A run on a wire is what no other step on the wire interrupts. With two rotations or more it becomes RZ(φ) R(θ) RZ(λ)
+(Nielsen and Chuang, theorem 4.1), whatever its angles are: so the structure still depends on the gates alone, only
+the map from parameters to angles is no longer affine.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
+
+Reals = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+
+class _Factor(IntEnum):
+    """What a step of a run is as a matrix."""
+
+    NOTHING = 0
+    ROTATION = 1
+    PHASE = 2
+    X = 3
+    Z = 4
+
+
+_FACTORS = {
+    StepKind.ROTATION: _Factor.ROTATION,
+    StepKind.PARITY: _Factor.PHASE,
+    StepKind.X: _Factor.X,
+    StepKind.Z: _Factor.Z,
+}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FusedMap:
+    """Angles of the slots of fused steps.
+
+    `kept` (n,): the slots before fusing of the first n slots; after these come λ, θ, φ of run 0, of run 1, …
+    factors, slots (runs, longest run): the runs' steps in order, and their slots before fusing.
+    """
+
+    affine: AngleMap
+    kept: NDArray[np.int64]
+    factors: NDArray[np.int8]
+    slots: NDArray[np.int64]
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        return self.affine.parameters
+
+    def angles(self, parameters: ArrayLike) -> Reals:
+        """Angles (batch, slots) of parameters (batch, parameters) or (parameters,). Raises BadAngle."""
+        before = self.affine.angles(parameters)
+        angles = before[:, self.kept]
+        if not len(self.factors):
+            return angles
+        # X = i (−iX) and Z = i (−iZ), whose second factors have determinant 1
+        angles[:, GLOBAL_PHASE_SLOT] += np.pi / 2 * (self.factors >= _Factor.X).sum()
+        fused = _zyz(*_products(self.factors, before[:, self.slots]))
+        return np.concatenate([angles, fused.reshape(len(angles), -1)], axis=1)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FusedLowering:
+    """A circuit as fused steps; like `Lowering`, but its angles are not affine in the parameters."""
+
+    steps: Steps
+    angle_map: FusedMap
+    parameters: Reals
+
+    def angles(self) -> Reals:
+        """The angles (1, slots) of the circuit's own parameters. Raises BadAngle."""
+        return self.angle_map.angles(self.parameters)
+
+
+def fused(lowering: Lowering) -> FusedLowering:
+    """The same circuit with no more than one rotation in each run."""
+    steps = lowering.steps
+    runs = _runs(steps)
+    gone = np.zeros(len(steps), dtype=np.bool_)
+    longest = max(map(len, runs), default=0)
+    factors = np.zeros((len(runs), longest), dtype=np.int8)
+    slots = np.zeros((len(runs), longest), dtype=np.int64)
+    for number, run in enumerate(runs):
+        gone[run] = True
+        factors[number, : len(run)] = [_FACTORS[StepKind(kind)] for kind in steps.kinds[run].tolist()]
+        slots[number, : len(run)] = np.maximum(steps.slots[run], 0)
+    kept_slots = np.ones(steps.slot_count, dtype=np.bool_)
+    kept_slots[steps.slots[gone & (steps.slots >= 0)]] = False
+    kept = np.flatnonzero(kept_slots)
+    fused_steps = _fused_steps(steps, runs, gone, kept_slots)
+    return FusedLowering(fused_steps, FusedMap(lowering.angle_map, kept, factors, slots), lowering.parameters)
+
+
+def _runs(steps: Steps) -> list[list[int]]:
+    """The steps of each run with two rotations or more."""
+    rotation, parity, x = int(StepKind.ROTATION), int(StepKind.PARITY), int(StepKind.X)
+    pattern = int(StepKind.PATTERN)
+    members: list[list[int]] = [[] for _ in range(steps.qubits)]
+    rotations = [0] * steps.qubits
+    found = []
+    for index, (kind, first, second, _) in enumerate(steps.rows()):
+        if kind == rotation or kind >= x:
+            members[first].append(index)
+            rotations[first] += kind == rotation
+            continue
+        if kind == parity and first & (first - 1) == 0:
+            members[first.bit_length() - 1].append(index)
+            continue
+        mask = first if kind in (parity, pattern) else 1 << first | 1 << second
+        while mask:
+            wire = (mask & -mask).bit_length() - 1
+            if rotations[wire] > 1:
+                found.append(members[wire])
+            members[wire], rotations[wire] = [], 0
+            mask &= mask - 1
+    return found + [run for run, count in zip(members, rotations, strict=True) if count > 1]
+
+
+def _fused_steps(steps: Steps, runs: list[list[int]], gone: NDArray[np.bool_], kept_slots: NDArray[np.bool_]) -> Steps:
+    """Three steps where each run began, and no others of it."""
+    renumbered = np.cumsum(kept_slots) - 1
+    kinds, first = steps.kinds.copy(), steps.first.copy()
+    slots = np.where(steps.slots >= 0, renumbered[steps.slots], -1)
+    counts = np.where(gone, 0, 1)
+    starts = np.array([run[0] for run in runs], dtype=np.intp)
+    counts[starts] = 3
+    places = (np.cumsum(counts) - counts)[starts]
+    wires = np.array([_wire(steps, run[0]) for run in runs], dtype=np.int64)
+    kinds, first, second, slots = (np.repeat(each, counts) for each in (kinds, first, steps.second, slots))
+    next_slot = int(kept_slots.sum())
+    for offset, kind, values in (
+        (0, StepKind.PARITY, np.left_shift(1, wires)),
+        (1, StepKind.ROTATION, wires),
+        (2, StepKind.PARITY, np.left_shift(1, wires)),
+    ):
+        kinds[places + offset] = kind
+        first[places + offset] = values
+        slots[places + offset] = next_slot + 3 * np.arange(len(runs)) + offset
+    return Steps(steps.qubits, kinds, first, second, slots.astype(np.int32), next_slot + 3 * len(runs))
+
+
+def _wire(steps: Steps, index: int) -> int:
+    first = int(steps.first[index])
+    return first.bit_length() - 1 if steps.kinds[index] == StepKind.PARITY else first
+
+
+def _products(factors: NDArray[np.int8], angles: Reals) -> tuple[Complexes, Complexes]:
+    """a and b (batch, runs) of the products [[a, −b*], [b, a*]] of runs with angles (batch, runs, longest run)."""
+    a = np.ones(angles.shape[:2], dtype=np.complex128)
+    b = np.zeros_like(a)
+    for step in range(factors.shape[1]):
+        kind, half = factors[:, step], angles[:, :, step] / 2
+        cosine, sine = np.cos(half), np.sin(half)
+        c = np.select(
+            [kind == _Factor.ROTATION, kind == _Factor.PHASE, kind == _Factor.X, kind == _Factor.Z],
+            [cosine, cosine - 1j * sine, 0, -1j],
+            1,
+        )
+        d = np.select([kind == _Factor.ROTATION, kind == _Factor.X], [sine, -1j], 0)
+        a, b = c * a - d.conj() * b, d * a + c.conj() * b
+    return a, b
+
+
+def _zyz(a: Complexes, b: Complexes) -> Reals:
+    """λ, θ, φ (batch, runs, 3) of [[a, −b*], [b, a*]] = RZ(φ) R(θ) RZ(λ)."""
+    total, difference = -2 * np.angle(a), 2 * np.angle(b)
+    theta = 2 * np.arctan2(np.abs(b), np.abs(a))
+    return np.stack([(total - difference) / 2, theta, (total + difference) / 2], axis=2)
