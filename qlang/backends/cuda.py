@@ -1,10 +1,11 @@
-"""The GPU backend: state vectors and trajectories by CUDA kernels. Nothing here imports CuPy before something runs.
+"""The GPU backend: state vectors by CUDA kernels. Nothing here imports CuPy before something runs.
 
-What it has no kernels for, density matrices and trajectories, it leaves to the CPU.
+What it has no kernels for, density matrices and trajectories, and states so small that a CPU has them done before a
+GPU has started, it leaves to native code of the CPU.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,64 +14,84 @@ from qlang.backends.errors import TargetUnavailable, TooLarge
 from qlang.backends.estimate import gate_count
 from qlang.backends.execution import Execution
 from qlang.backends.interpreter import decode
-from qlang.backends.protocol import Backend, Capabilities, Cost, Outcome, Request
-from qlang.backends.reference import METHODS, ReferenceBackend, check_request, choose_method
+from qlang.backends.limits import CUDA, gate_seconds, state_bytes
+from qlang.backends.native import NativeBackend
+from qlang.backends.protocol import Capabilities, Cost, Outcome, Request
+from qlang.backends.reference import METHODS, check_request, choose_method
+from qlang.backends.targets import who_could
 from qlang.ir.kernel import FuncOp
 
 if TYPE_CHECKING:
     from qlang.kernels.cuda.device import Device, Link
     from qlang.kernels.cuda.shape import Precision
 
-NAME = "gpu.cuda"
-CAPABILITIES = Capabilities(NAME, METHODS[1:], True, True, True, True)
-PRECISIONS: "Mapping[str, Precision]" = {"f64": "float64", "f32": "float32"}
-_SECONDS_PER_GATE = 2e-5
-_SECONDS_PER_AMPLITUDE = 1e-12
-"""What a gate costs; orders of magnitude, from the bandwidth of memory and not from a measurement."""
+CAPABILITIES = Capabilities("cuda", METHODS[1:], True, True, True, True)
+FEWEST_QUBITS = 20
+"""Smaller states, 16 MB in double precision, run on the CPU: importing CuPy and launching take longer. Estimated, not
+measured."""
+_PRECISIONS: "Mapping[str, Precision]" = {"f64": "float64", "f32": "float32"}
 
 
 @dataclass(slots=True)
 class CudaBackend:
-    """State vectors on all devices of this process. `devices` are found when the first program runs."""
+    """State vectors on the devices of this process, which are found when the first program runs."""
 
     precision: str = "f64"
+    fewest_qubits: int = FEWEST_QUBITS
     max_branches: int = MAX_BRANCHES
     capabilities: Capabilities = CAPABILITIES
     devices: "tuple[Device, ...] | None" = None
     link: "Link | None" = None
-    others: Backend = field(default_factory=ReferenceBackend)
-    """Runs what there are no kernels for."""
+    _cpu: NativeBackend | None = None
 
     def estimate(self, program: FuncOp, request: Request) -> Cost:
-        """Bytes of the state, and seconds from the number of gates. Raises `BadRequest`, `ExactNeedsDensityMatrix`."""
-        if choose_method(program.qubits, request) != "state_vector":
-            return self.others.estimate(program, request)
-        from qlang.kernels.cuda.state import state_bytes
+        """Bytes of the state with what it takes besides, and seconds from the number of gates.
 
+        Raises `BadRequest`, `ExactNeedsDensityMatrix`.
+        """
+        if self._left_to_cpu(program, request):
+            return self._by_cpu().estimate(program, request)
         gates = gate_count(program) * sum(request.scales)
-        seconds = gates * (_SECONDS_PER_GATE + _SECONDS_PER_AMPLITUDE * 2.0**program.qubits)
-        return Cost(state_bytes(program.qubits, PRECISIONS[self.precision]), seconds)
+        seconds = gates * gate_seconds(program.qubits, "state_vector", CUDA)
+        return Cost(state_bytes(program.qubits, "state_vector", CUDA, self.precision), seconds)
 
     def execute(self, program: FuncOp, request: Request) -> Outcome:
         """Run a kernel. Raises what the reference raises, and `TargetUnavailable` where there is no device."""
         check_request(request, program.qubits, program.bit_registers)
-        method = choose_method(program.qubits, request)
-        if method != "state_vector":
-            return self.others.execute(program, request)
+        if self._left_to_cpu(program, request):
+            return self._by_cpu().execute(program, request)
         from qlang.backends.cuda_state import CudaStateVector
         from qlang.kernels.cuda.errors import StateTooLarge
-        from qlang.kernels.cuda.state import devices_for, state_bytes
+        from qlang.kernels.cuda.state import devices_for
+        from qlang.kernels.cuda.state import state_bytes as device_bytes
 
-        precision, devices = PRECISIONS[self.precision], self._found()
+        precision, devices = _PRECISIONS[self.precision], self._found()
         try:
             used = devices_for(program.qubits, precision, 1, devices)
         except StateTooLarge as error:
-            raise TooLarge(program.qubits, error.needed, error.limit) from error
+            others = who_could(program.qubits, error.limit, besides=(CUDA, self.precision))
+            raise TooLarge(program.qubits, error.needed, error.limit, 2, others) from error
         free = min(device.free_bytes() for device in used)
-        most = free // state_bytes(program.qubits, precision, 1, len(used))
+        most = free // device_bytes(program.qubits, precision, 1, len(used))
         limit = max(1, min(self.max_branches, most))
         start = partial(CudaStateVector, program.qubits, precision, used, self.link)
-        return Execution(decode(program), request, method, limit, start).outcome()
+        return Execution(decode(program), request, "state_vector", limit, start).outcome()
+
+    def execute_all(self, program: FuncOp, requests: Sequence[Request]) -> Iterator[Outcome]:
+        """Run a kernel for several requests, in order. Raises as `execute`, when an outcome is asked for."""
+        if requests and all(self._left_to_cpu(program, request) for request in requests):
+            yield from self._by_cpu().execute_all(program, requests)
+        else:
+            for request in requests:
+                yield self.execute(program, request)
+
+    def _left_to_cpu(self, program: FuncOp, request: Request) -> bool:
+        return program.qubits < self.fewest_qubits or choose_method(program.qubits, request) != "state_vector"
+
+    def _by_cpu(self) -> NativeBackend:
+        if self._cpu is None:
+            self._cpu = NativeBackend(self.precision)
+        return self._cpu
 
     def _found(self) -> "tuple[Device, ...]":
         """The devices. Raises `TargetUnavailable`."""
@@ -81,7 +102,7 @@ class CudaBackend:
             try:
                 found = cuda_devices()
             except NoCuda as error:
-                raise TargetUnavailable(NAME, self.precision, error.reason_text) from error
+                raise TargetUnavailable(CUDA, self.precision, error.reason_text) from error
             self.devices = tuple(found)
             self.link = link_of(found) if len(found) > 1 else None
         return self.devices

@@ -30,6 +30,8 @@ MOST_WAITING = 8192
 """Gates that are planned together."""
 _LARGE = 24
 """Qubits from which on a copy of the state, or a distribution on the host, is too much memory."""
+_WIDEST = 20
+"""Wires up to which a distribution is read as a whole rather than drawn from on the device."""
 _BLOCK_BITS = 22
 """Of a search for likely outcomes: so many neighbours in memory are looked at together."""
 
@@ -46,11 +48,12 @@ def planned(steps: Steps, precision: Precision, start: tuple[int, ...] | None) -
 class CudaStateVector:
     """A pure state, at first |0…0⟩; wire 0 is the least significant bit of outcomes."""
 
-    __slots__ = ("_devices", "_frame", "_link", "_positions", "_state", "_waiting", "precision", "qubits")
+    __slots__ = ("_devices", "_frame", "_link", "_positions", "_state", "_waiting", "precision", "qubits", "widest")
 
     def __init__(self, qubits: int, precision: Precision, devices: Sequence[Device], link: Link | None = None) -> None:
         self.qubits = qubits
         self.precision = precision
+        self.widest = _WIDEST
         self._devices, self._link = tuple(devices), link
         self._state: CudaState | None = None
         self._positions = tuple(range(qubits))

@@ -6,18 +6,18 @@ Cheap to import: the compiler asks before it plans.
 from os import sysconf
 from pathlib import Path
 
-NUMPY, NATIVE = "cpu.numpy", "cpu.llvm"
+NUMPY, NATIVE, CUDA = "cpu.numpy", "cpu.llvm", "gpu.cuda"
 """The targets of plans that this module knows the sizes of."""
 STATE_VECTOR_BYTES = 48
 """For each amplitude of the reference: the state, the copy that is measured, and scratch space, 16 bytes each."""
 DENSITY_BYTES = 24
 """For each component of a density matrix: the same, 8 bytes each."""
 NATIVE_BYTES = {"f64": 16, "f32": 8}
-"""For each amplitude of native code: the state alone. What is read from it is read block by block."""
+"""For each amplitude of native code, on CPUs and GPUs: the state alone. What is read from it is read block by block."""
 NATIVE_SLACK = 64 << 20
 """Bytes that native code takes besides: tiles, tables, machine code; and a tenth of the state."""
-SECONDS_PER_GATE = {NUMPY: 1e-5, NATIVE: 5e-6}
-SECONDS_PER_AMPLITUDE = {NUMPY: 5e-9, NATIVE: 1e-10}
+SECONDS_PER_GATE = {NUMPY: 1e-5, NATIVE: 5e-6, CUDA: 1e-5}
+SECONDS_PER_AMPLITUDE = {NUMPY: 5e-9, NATIVE: 1e-10, CUDA: 1e-12}
 """What a gate costs: fixed, and for each amplitude or component of a density matrix; orders of magnitude."""
 AUTO_DENSITY_QUBITS = 10
 """Up to so many qubits, noise is simulated by a density matrix when the method is `auto`."""
@@ -36,12 +36,21 @@ def available_memory() -> int:
     return memory * 3 // 4
 
 
+def memory_of(target: str) -> int:
+    """Bytes that states of a target may take: of this machine, or of its GPUs."""
+    if target != CUDA:
+        return available_memory()
+    from qlang.kernels.cuda.driver import usable_memory
+
+    return usable_memory()
+
+
 def state_bytes(qubits: int, method: str, target: str = NUMPY, precision: str = "f64") -> int:
     """Bytes that a simulation by `method` takes; the same for all absurd numbers of qubits."""
     qubits = min(qubits, ABSURD_QUBITS)
     if method == "density_matrix":
         return DENSITY_BYTES << 2 * qubits
-    if target == NATIVE:
+    if target != NUMPY:
         return (NATIVE_BYTES[precision] << qubits) * 11 // 10 + NATIVE_SLACK
     return STATE_VECTOR_BYTES << qubits
 
@@ -58,7 +67,7 @@ def most_qubits(
     *, noisy: bool, exact: bool = False, memory: int | None = None, target: str = NUMPY, precision: str = "f64"
 ) -> int:
     """The largest circuit that a target takes; exact results with noise need a density matrix."""
-    limit = available_memory() if memory is None else memory
+    limit = memory_of(NATIVE if noisy else target) if memory is None else memory
     dense = noisy and exact
     method = "density_matrix" if dense else "state_vector"
     qubits = 0

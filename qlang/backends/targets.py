@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from qlang.backends.errors import TargetUnavailable
-from qlang.backends.limits import NATIVE, NUMPY, state_bytes
+from qlang.backends.limits import CUDA, NATIVE, NUMPY, memory_of, state_bytes
 from qlang.backends.protocol import Backend
 
 
@@ -23,10 +23,23 @@ class Target:
     @property
     def available(self) -> bool:
         """Whether it can run in this installation."""
-        return self.needs is None or find_spec(self.needs) is not None
+        return self.lacks is None
+
+    @property
+    def lacks(self) -> str | None:
+        """What it is missing here."""
+        if self.name == CUDA:
+            from qlang.kernels.cuda.driver import missing
+
+            without = missing()
+            return None if without is None else without.reason_text
+        if self.needs is None or find_spec(self.needs) is not None:
+            return None
+        return f"it needs the package `{self.needs}`"
 
 
 TARGETS: Mapping[str, Target] = {
+    CUDA: Target(CUDA, ("f64", "f32"), "cupy", "NVIDIA GPUs: CUDA kernels, states spread over several"),
     NATIVE: Target(NATIVE, ("f64", "f32"), "llvmlite", "machine code made for the circuit and this processor, threads"),
     NUMPY: Target(NUMPY, ("f64",), None, "the reference: NumPy, double precision, one thread"),
 }
@@ -46,8 +59,8 @@ def chosen_targets(asked: str | None) -> tuple[str, ...]:
 def usable(name: str, precision: str = "f64") -> Target:
     """A target that can run here. Raises `TargetUnavailable`."""
     known = _known(name, precision)
-    if not known.available:
-        raise TargetUnavailable(name, precision, f"it needs the package `{known.needs}`")
+    if known.lacks is not None:
+        raise TargetUnavailable(name, precision, known.lacks)
     return known
 
 
@@ -58,6 +71,10 @@ def executor(target: str, precision: str = "f64") -> Backend:
         from qlang.backends.reference import ReferenceBackend
 
         return ReferenceBackend()
+    if target == CUDA:
+        from qlang.backends.cuda import CudaBackend
+
+        return CudaBackend(precision)
     from qlang.backends.native import NativeBackend
 
     return NativeBackend(precision=precision)
@@ -71,7 +88,8 @@ def who_could(qubits: int, memory: int, *, besides: tuple[str, str] = ("", "")) 
         for precision in target.precisions
         if target.available
         and (target.name, precision) != besides
-        and state_bytes(qubits, "state_vector", target.name, precision) <= memory
+        and state_bytes(qubits, "state_vector", target.name, precision)
+        <= (memory_of(CUDA) if target.name == CUDA else memory)
     )
 
 

@@ -39,8 +39,10 @@ from qlang.kernels.recipes import recipe
 from qlang.kernels.steps import StepKind
 
 UNIT_ROUNDOFF = 2.0**-53
-NATIVE = "cpu.llvm"
-"""The target of native code; all others are bounded as the reference."""
+NATIVE: Mapping[str, tuple[int, int]] = {"cpu.llvm": (1, 1), "gpu.cuda": (2, 9)}
+"""Targets of native code, and the multiplications that a parity and a pattern are charged there; all others are
+bounded as the reference. A GPU multiplies tables as it goes instead of making one of them: short patterns are eight
+parities at most, and each table's entry is multiplied once, the product with the table of scales once more."""
 _NATIVE_ROUNDOFF = {"f32": 2.0**-24, "f64": UNIT_ROUNDOFF}
 _ADDITIONS = 64
 """Of angles one after another: 16 levels of a transform over a tile's rows, and up to 48 terms on the same wires."""
@@ -59,23 +61,24 @@ def operator_error(levels: int) -> float:
 
 def precisions(target: str, noise: Plain) -> tuple[str, ...]:
     """Precisions that a target may run a job in, the fastest first; noise is simulated in double precision."""
-    return ("f32", "f64") if target == NATIVE and noise is None else ("f64",)
+    return ("f32", "f64") if target in NATIVE and noise is None else ("f64",)
 
 
-def native_gate_error(primitive: Primitive, controls: int, precision: str) -> float:
-    """Relative l2 error of a gate by native code, in units of its roundoff."""
+def native_gate_error(primitive: Primitive, controls: int, precision: str, target: str) -> float:
+    """Relative l2 error of a gate by native code of a target, in units of its roundoff."""
     double = UNIT_ROUNDOFF / _NATIVE_ROUNDOFF[precision]
-    return _native_error(primitive.code, controls, double)
+    return _native_error(primitive.code, controls, double, *NATIVE[target])
 
 
 @lru_cache(maxsize=1024)
-def _native_error(code: int, controls: int, double: float) -> float:
+def _native_error(code: int, controls: int, double: float, parity: int, pattern: int) -> float:
     total = 0.0
     for step in recipe(code, "1" * controls).steps:
         if step.angle is not None:
             modulus = abs(step.angle[0]) + 2 * pi * sum(map(abs, step.angle[1:]))
             share = 1.0 if step.kind is StepKind.PATTERN else 0.5
-            total += 3 + double * (6 + share * modulus * (_ADDITIONS + len(step.angle)))
+            total += 3 * {StepKind.PARITY: parity, StepKind.PATTERN: pattern}.get(step.kind, 1)
+            total += double * (6 + share * modulus * (_ADDITIONS + len(step.angle)))
             total += 1 + (1 + 6 * double) / sqrt(2) if step.kind is StepKind.ROTATION else 0
     return total
 
@@ -104,9 +107,9 @@ def l2_bound(
     units += others * _single_error(channels)
     spread = sqrt(2.0**qubits) if channels else 1.0
     bound = spread * expm1(min(units * scale * UNIT_ROUNDOFF, 1.0))
-    if target != NATIVE:
+    if target not in NATIVE:
         return bound
-    native: float = sum(number * native_gate_error(*gate, precision) for gate, number in numbers)
+    native: float = sum(number * native_gate_error(*gate, precision, target) for gate, number in numbers)
     native += others * _COLLAPSE
     own = expm1(min(native * scale * _NATIVE_ROUNDOFF[precision], 1.0))
     return max(bound, 2 * own if channels else own)  # small states and other noise are left to the reference

@@ -6,13 +6,13 @@ digest of source, options and compiler, with a checksum in each entry.
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cuda.device import Argument, Device, DeviceArray, Link
+from qlang.kernels.cuda.driver import cupy_installed, missing
 from qlang.kernels.cuda.errors import NoCuda
 from qlang.kernels.cuda.shape import KernelShape
 from qlang.kernels.cuda.source import cuda_source
@@ -20,11 +20,6 @@ from qlang.kernels.cuda.source import cuda_source
 _OPTIONS = ("--std=c++17",)
 _KEPT_BYTES = 256 << 20
 """Memory left to the driver and to phase tables when a state is allocated."""
-
-
-def cupy_installed() -> bool:
-    """Whether the extra `cuda` is there; looks for the package without importing it."""
-    return find_spec("cupy") is not None
 
 
 def cuda_devices() -> list["CupyDevice"]:
@@ -46,7 +41,7 @@ def cuda_devices() -> list["CupyDevice"]:
 
 def cuda_available() -> bool:
     """Whether `cuda_devices` would give one; CuPy is imported only where it is installed."""
-    if not cupy_installed():
+    if missing() is not None:
         return False
     try:
         return bool(cuda_devices())

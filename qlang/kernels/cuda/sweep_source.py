@@ -158,7 +158,8 @@ QLANG_KERNEL QLANG_BOUNDS(THREADS, MIN_BLOCKS) sweep(
 """
 
 TABLES = r"""
-// Table `blockIdx.x` of batch item `blockIdx.y`: the exponential of a sum of terms, summed in float64 in their order.
+// Table `blockIdx.x` of batch item `blockIdx.y`: the exponential of a sum of terms, in float64 with the rounding of
+// each addition kept (Neumaier 1974), so that many terms are as good as one.
 QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) phase_tables(
     Complex* __restrict__ tables, u64 table_size, const Table* __restrict__ descriptions,
     const Term* __restrict__ terms, const double* __restrict__ angles, u64 angle_count,
@@ -168,19 +169,22 @@ QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) phase_tables(
     const double scale = table.scale < 0 ? 1.0 : scales[item * scale_count + table.scale];
     QLANG_THREADS {
         for (u32 entry = threadIdx.x; entry < 1u << table.bits; entry += READING_THREADS) {
-            double sum = 0;
+            double sum = 0, lost = 0;
             for (int i = 0; i < table.count; ++i) {
                 const Term term = terms[table.first + i];
-                const double angle = angles[item * angle_count + term.angle];
+                double angle = angles[item * angle_count + term.angle];
                 if (term.pattern >= 0) {
                     const int wanted = patterns[item * pattern_count + term.pattern].entry;
-                    sum += (int)(entry & term.mask) == wanted ? angle : 0.0;
+                    angle = (int)(entry & term.mask) == wanted ? angle : 0.0;
                 } else {
-                    sum += __popc(entry & term.mask) & 1 ? 0.5 * angle : -0.5 * angle;
+                    angle = __popc(entry & term.mask) & 1 ? 0.5 * angle : -0.5 * angle;
                 }
+                const double next = sum + angle;
+                lost += fabs(sum) >= fabs(angle) ? (sum - next) + angle : (angle - next) + sum;
+                sum = next;
             }
             double sine, cosine;
-            sincos(sum, &sine, &cosine);
+            sincos(sum + lost, &sine, &cosine);
             Complex value;
             value.x = (Real)(scale * cosine);
             value.y = (Real)(scale * sine);

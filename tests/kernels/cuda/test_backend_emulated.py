@@ -10,6 +10,7 @@ from emulated import EmulatedDevice
 from qlang.backends.cuda import CudaBackend
 from qlang.backends.cuda_state import CudaStateVector
 from qlang.backends.errors import TooLarge
+from qlang.backends.noise import NoiseModel, named_noise
 from qlang.backends.protocol import Request, SampleSpec, StateSpec
 from qlang.backends.reference import ReferenceBackend
 from qlang.backends.state_vector import StateVector
@@ -17,6 +18,7 @@ from qlang.backends.states import GateCall
 from qlang.ir.gates import BY_NAME
 from qlang.ir.kernel import FuncOp
 from qlang.ir.text import parse_ir
+from qlang.passes.rounding import native_gate_error
 
 QUBITS = 6
 GATES = ("h", "x", "y", "s", "t", "sx", "rx", "ry", "rz", "p", "cx", "cz", "swap", "rzz", "rxx", "iswap", "u")
@@ -54,6 +56,21 @@ def test_a_state_is_read_as_the_reference_is(emulation_folder: Path, seed: int) 
     distribution = wanted.marginal((5, 2, 0))
     assert outcomes.tolist() == np.flatnonzero(distribution > 0.05).tolist()
     np.testing.assert_allclose(weights, distribution[outcomes], atol=1e-13)
+
+
+def test_single_precision_keeps_to_its_bound(emulation_folder: Path) -> None:
+    by_code = {row.code: row for row in BY_NAME.values()}
+    every = tuple(range(QUBITS))
+    for seed in range(6):
+        calls = _calls(seed, 60)
+        ours, wanted = CudaStateVector(QUBITS, "float32", [EmulatedDevice(emulation_folder)]), StateVector(QUBITS)
+        for state in (ours, wanted):
+            state.gates(calls)
+        units = sum(
+            native_gate_error(by_code[code], len(controls), "f32", "gpu.cuda") for code, _, _, controls in calls
+        )
+        error = np.linalg.norm(ours.by_wires(every) - wanted.by_wires(every))
+        assert 0 < error < units * 2.0**-24
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -101,7 +118,7 @@ def _bell() -> FuncOp:
 
 @pytest.mark.parametrize(("precision", "error"), [("f64", 1e-13), ("f32", 1e-6)])
 def test_a_job_runs_as_on_the_reference(emulation_folder: Path, precision: str, error: float) -> None:
-    backend = CudaBackend(precision, devices=(EmulatedDevice(emulation_folder),))
+    backend = CudaBackend(precision, 0, devices=(EmulatedDevice(emulation_folder),))
     request = Request(
         settings=("ZZX", "IXY"), samples=(SampleSpec("all", (0, 1, 2)), SampleSpec("m", bits="m")), scales=(1,)
     )
@@ -116,7 +133,7 @@ def test_a_job_runs_as_on_the_reference(emulation_folder: Path, precision: str, 
 
 def test_states_are_given_out(emulation_folder: Path) -> None:
     request = Request(states=(StateSpec("s", (2,)), StateSpec("rest", (1, 0))))
-    backend = CudaBackend(devices=(EmulatedDevice(emulation_folder),))
+    backend = CudaBackend(fewest_qubits=0, devices=(EmulatedDevice(emulation_folder),))
     ours, wanted = (each.execute(_bell(), request).states for each in (backend, ReferenceBackend()))
     for label in ("s", "rest"):
         np.testing.assert_allclose(ours[label], wanted[label], atol=1e-13)
@@ -125,6 +142,15 @@ def test_states_are_given_out(emulation_folder: Path) -> None:
 def test_too_many_qubits_are_refused_before_allocating(emulation_folder: Path) -> None:
     device = EmulatedDevice(emulation_folder, memory=1 << 6)
     with pytest.raises(TooLarge) as refused:
-        CudaBackend(devices=(device,)).execute(_bell(), Request(settings=("ZZZ",)))
+        CudaBackend(fewest_qubits=0, devices=(device,)).execute(_bell(), Request(settings=("ZZZ",)))
     assert refused.value.limit == 1 << 6
+    assert not device.launches
+
+
+def test_small_and_noisy_jobs_are_left_to_the_cpu(emulation_folder: Path) -> None:
+    device = EmulatedDevice(emulation_folder)
+    exact = CudaBackend(devices=(device,)).execute(_bell(), Request(settings=("ZZZ",)))
+    noise = NoiseModel(named_noise([{"channel": "depolarizing", "p": 0.1, "targets": ["1q"]}]))
+    noisy = CudaBackend(fewest_qubits=0, devices=(device,)).execute(_bell(), Request(settings=("ZZZ",), noise=noise))
+    assert (exact.method, noisy.method) == ("state_vector", "density_matrix")
     assert not device.launches

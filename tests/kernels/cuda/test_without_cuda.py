@@ -8,19 +8,24 @@ import pytest
 from qlang.backends.cuda import CudaBackend
 from qlang.backends.errors import TargetUnavailable
 from qlang.backends.protocol import Request, SampleSpec
+from qlang.backends.targets import default_targets, usable
 from qlang.ir.kernel import FuncOp
 from qlang.ir.text import parse_ir
-from qlang.kernels.cuda.cupy_device import cuda_available, cuda_devices, cupy_installed
+from qlang.kernels.cuda.cupy_device import cuda_available, cuda_devices
+from qlang.kernels.cuda.driver import cupy_installed, device_memory, missing, usable_memory
 from qlang.kernels.cuda.errors import NoCuda
 
 _IMPORTS = """
 import sys
-import qlang.backends.cuda, qlang.backends.cuda_state, qlang.kernels.cuda.cupy_device as device
+import qlang.backends.cuda, qlang.backends.cuda_state, qlang.kernels.cuda.cupy_device
+import qlang.kernels.cuda.driver as device
+import qlang.backends.targets as targets
 from qlang.kernels.cuda.source import cuda_source
 from qlang.kernels.cuda.shape import KernelShape
 cuda_source(KernelShape("float32", 12, 5, patterns=False))
 qlang.backends.cuda.CudaBackend()
-device.cupy_installed()
+device.missing()
+targets.default_targets()
 sys.exit(any(name.partition(".")[0] in ("cupy", "cupyx", "cupy_backends") for name in sys.modules))
 """
 
@@ -46,13 +51,19 @@ def _func() -> FuncOp:
 
 @pytest.mark.skipif(cuda_available(), reason="there is a CUDA device")
 def test_what_is_missing_is_named() -> None:
-    with pytest.raises(NoCuda) as missing:
+    with pytest.raises(NoCuda) as lacking:
         cuda_devices()
-    assert missing.value.reason == ("no_driver" if cupy_installed() else "no_cupy")
+    assert lacking.value.reason in (("no_driver", "no_device") if cupy_installed() else ("no_cupy",))
+    found = missing()
+    assert found is not None and found.reason == lacking.value.reason
+    assert "gpu.cuda" not in default_targets()
     with pytest.raises(TargetUnavailable) as refused:
-        CudaBackend().execute(_func(), Request(samples=(SampleSpec("all", (0,)),)))
+        CudaBackend(fewest_qubits=0).execute(_func(), Request(samples=(SampleSpec("all", (0,)),)))
     assert refused.value.target == "gpu.cuda"
-    assert missing.value.way_out in str(refused.value)
+    assert lacking.value.way_out in str(refused.value)
+    with pytest.raises(TargetUnavailable, match=r"\[cuda\]|NVIDIA|visible"):
+        usable("gpu.cuda")
+    assert not device_memory() and usable_memory() == 0
 
 
 def test_the_way_out_names_the_extra() -> None:

@@ -6,6 +6,7 @@
 extern "C" void sincos(double, double*, double*);
 #define fma __builtin_fma
 #define fmaf __builtin_fmaf
+#define fabs __builtin_fabs
 
 struct EmulatedIndex { unsigned x = 0, y = 0, z = 0; };
 static EmulatedIndex threadIdx, blockIdx, blockDim, gridDim;
