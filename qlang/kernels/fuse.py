@@ -27,12 +27,14 @@ class _Factor(IntEnum):
     Z = 4
 
 
-_FACTORS = {
-    StepKind.ROTATION: _Factor.ROTATION,
-    StepKind.PARITY: _Factor.PHASE,
-    StepKind.X: _Factor.X,
-    StepKind.Z: _Factor.Z,
-}
+_FACTORS = np.zeros(len(StepKind), dtype=np.int8)
+"""By kind of step."""
+_FACTORS[[StepKind.ROTATION, StepKind.PARITY, StepKind.X, StepKind.Z]] = (
+    _Factor.ROTATION,
+    _Factor.PHASE,
+    _Factor.X,
+    _Factor.Z,
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -82,14 +84,16 @@ def fused(lowering: Lowering) -> FusedLowering:
     """The same circuit with no more than one rotation in each run."""
     steps = lowering.steps
     runs = _runs(steps)
+    lengths = np.array([len(run) for run in runs], dtype=np.intp)
+    members = np.array([index for run in runs for index in run], dtype=np.intp)
     gone = np.zeros(len(steps), dtype=np.bool_)
-    longest = max(map(len, runs), default=0)
-    factors = np.zeros((len(runs), longest), dtype=np.int8)
-    slots = np.zeros((len(runs), longest), dtype=np.int64)
-    for number, run in enumerate(runs):
-        gone[run] = True
-        factors[number, : len(run)] = [_FACTORS[StepKind(kind)] for kind in steps.kinds[run].tolist()]
-        slots[number, : len(run)] = np.maximum(steps.slots[run], 0)
+    gone[members] = True
+    rows = np.repeat(np.arange(len(runs)), lengths)
+    columns = np.arange(len(members)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    factors = np.zeros((len(runs), int(lengths.max(initial=0))), dtype=np.int8)
+    slots = np.zeros(factors.shape, dtype=np.int64)
+    factors[rows, columns] = _FACTORS[steps.kinds[members]]
+    slots[rows, columns] = np.maximum(steps.slots[members], 0)
     kept_slots = np.ones(steps.slot_count, dtype=np.bool_)
     kept_slots[steps.slots[gone & (steps.slots >= 0)]] = False
     kept = np.flatnonzero(kept_slots)
