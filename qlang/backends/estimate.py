@@ -5,7 +5,7 @@ from xdsl.dialects.builtin import IntegerAttr
 from xdsl.dialects.scf import ForOp
 from xdsl.ir import Block, SSAValue
 
-from qlang.ir.kernel import EachOp, FuncOp, GateOp, SweepOp
+from qlang.ir.kernel import EachOp, FuncOp, GateOp, RunOp
 
 
 def gate_count(func: FuncOp) -> int:
@@ -16,7 +16,7 @@ def gate_count(func: FuncOp) -> int:
 def _block(block: Block) -> int:
     total = 0
     for op in block.ops:
-        if isinstance(op, SweepOp):
+        if isinstance(op, RunOp):
             total += len(op.gates)
         elif isinstance(op, GateOp):
             total += 1

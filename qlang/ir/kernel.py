@@ -4,7 +4,7 @@ The state is implicit and changed in place; wires, bits and loops are as in `cir
 whose gates carry the structure that decides how each is applied and what it costs. Bits stay values.
 
     kernel.func @quench(%h: f64) -> (!circuit.bits<2>) attributes {qubits = 8} {
-      kernel.sweep #circuit.gates<h 0, cx 0 1> {bytes = …, flops = …}
+      kernel.run #circuit.gates<h 0, cx 0 1> {bytes = …, flops = …}
       scf.for … { kernel.gate "rzz"(%angle) [%i, %j] }
       kernel.return %bits
     }
@@ -52,10 +52,10 @@ class FuncOp(FunctionOp):
 
 
 @irdl_op_definition
-class SweepOp(IRDLOperation):
+class RunOp(IRDLOperation):
     """A packed run, applied gate by gate over the state; `bytes` moved and `flops` for one state vector."""
 
-    name = "kernel.sweep"
+    name = "kernel.run"
 
     gates = prop_def(PackedGates)
 
@@ -150,4 +150,4 @@ class ReturnOp(IRDLOperation):
     assembly_format = "($values^ `:` type($values))? attr-dict"
 
 
-KERNEL = Dialect("kernel", [FuncOp, SweepOp, GateOp, EachOp, MeasureOp, ResetOp, DelayOp, ReturnOp], [])
+KERNEL = Dialect("kernel", [FuncOp, RunOp, GateOp, EachOp, MeasureOp, ResetOp, DelayOp, ReturnOp], [])
