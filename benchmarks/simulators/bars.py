@@ -44,7 +44,7 @@ STATES, EXTRA_BYTES = 1.1, 64 * MEGABYTE
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One line about a bar. `met` is None where nothing was measured that could tell."""
+    """One line about a bar. `met` is None where there is none, or not everything was measured that it speaks of."""
 
     what: str
     bar: str
@@ -52,7 +52,7 @@ class Verdict:
     met: bool | None
 
     def line(self) -> str:
-        word = {True: "met", False: "MISSED", None: "not measured"}[self.met]
+        word = {True: "met", False: "MISSED", None: "–"}[self.met]
         return f"{word:12}  {self.what}  [{self.bar}]  {self.measured}"
 
 
@@ -113,11 +113,15 @@ def _memory_verdict(rows: Sequence[Row]) -> Verdict:
 
 
 def compile_verdicts(taken: Sequence[tuple[str, str, float]]) -> list[Verdict]:
-    """Of (what was compiled, `warm` or `cold`, seconds)."""
+    """Of (what was compiled, a kind of `compilations`, seconds). The bars speak of `cold` and `warm`."""
     found = []
     for kind, most in COMPILE_SECONDS.items():
         held = [(seconds, what) for what, each, seconds in taken if each == kind]
         measured = f"worst {max(held)[0] * 1e3:.0f} ms ({max(held)[1]})" if held else ""
         met = max(held)[0] <= most if held else None
         found.append(Verdict(f"compile and codegen, {kind} cache", f"≤ {most * 1e3:.0f} ms", measured, met))
+    first = [(seconds, what) for what, each, seconds in taken if each == "first"]
+    if first:
+        measured = f"worst {max(first)[0] * 1e3:.0f} ms ({max(first)[1]})"
+        found.append(Verdict("the same, warm cache, first circuit of a process", "no bar", measured, None))
     return found

@@ -1,4 +1,4 @@
-"""How long a new circuit takes until it runs: in a process that has never seen it, with and without cached code."""
+"""How long a new circuit takes until it runs, with and without cached machine code."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -6,24 +6,33 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.simulators.cases import case, write_case
-from benchmarks.simulators.measure import OURS, START_SECONDS
+from benchmarks.simulators.measure import OURS, START_SECONDS, warm_up
 from benchmarks.simulators.processes import CannotAnswer, worker
 
 
 def compilations(asked: Sequence[tuple[str, int]], precisions: Sequence[str]) -> Iterator[tuple[str, str, float]]:
-    """(circuit, `cold` or `warm`, seconds from the kernel to something that runs) for names and numbers of qubits.
+    """(circuit, kind, seconds from the kernel to something that runs) for names and numbers of qubits.
 
-    Two processes for each, with one cache folder, which is empty for the first. What cannot be compiled is left out.
+    Three processes for each, with one cache folder: `cold`, where it is empty; `first`, the first circuit of a process
+    that finds it filled; `warm`, after another circuit in such a process. What cannot be compiled is left out.
     """
     for name, qubits in asked:
         for precision in precisions:
             with TemporaryDirectory(prefix="qlang-benchmark-") as folder:
                 path = Path(folder) / "case.json"
                 write_case(case(name, qubits), path)
-                for kind in ("cold", "warm"):
+                for kind in ("cold", "first", "warm"):
                     try:
-                        with worker(sys.executable, OURS, (), 1, extra={"XDG_CACHE_HOME": folder}) as running:
-                            told = running.ask("load", START_SECONDS, case=str(path), precision=precision, variant={})
+                        seconds = _compile_seconds(path, precision, warm=kind == "warm")
                     except CannotAnswer:
                         break
-                    yield f"{name} {qubits} {precision}", kind, told["compile_seconds"]
+                    yield f"{name} {qubits} {precision}", kind, seconds
+
+
+def _compile_seconds(path: Path, precision: str, *, warm: bool) -> float:
+    with worker(sys.executable, OURS, (), 1, extra={"XDG_CACHE_HOME": str(path.parent)}) as running:
+        if warm:
+            warm_up(running, precision, path.parent)
+        told = running.ask("load", START_SECONDS, case=str(path), precision=precision, variant={})
+        seconds: float = told["compile_seconds"]
+        return seconds

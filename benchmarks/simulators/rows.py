@@ -26,7 +26,7 @@ class Ours:
     compile_seconds: float
     frontend_seconds: float
     peak_bytes: int
-    """Largest resident size after the first run, less that before the circuit was loaded."""
+    """Largest resident size after the first run, less that before the circuit was loaded, a small one having run."""
     bytes_moved: int | None
     """By one run over the memory, where the engine tells."""
 
