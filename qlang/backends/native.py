@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.backends.branches import MAX_BRANCHES, Branch
-from qlang.backends.errors import TooLarge
+from qlang.backends.errors import BadRequest, TooLarge
 from qlang.backends.estimate import gate_count
 from qlang.backends.execution import Execution
 from qlang.backends.interpreter import decode
@@ -30,6 +30,7 @@ from qlang.kernels.cpu.host import Precision
 
 if TYPE_CHECKING:
     from qlang.backends.native_sweeps import Sweep
+    from qlang.tuning.planned import Planned
 
 _PRECISIONS: Mapping[str, Precision] = {"f64": "float64", "f32": "float32"}
 CAPABILITIES = Capabilities("llvm", METHODS[1:], True, True, True, True)
@@ -157,7 +158,7 @@ class NativeBackend:
             return partial(PauliTrajectories, qubits, request.noise, precision, self.threads)
         from qlang.backends.native_state import NativeStateVector
 
-        return partial(NativeStateVector, qubits, precision, self.threads)
+        return partial(NativeStateVector, qubits, precision, self.threads, _tuned(request, precision))
 
     def _target(self, program: FuncOp, method: str) -> str:
         """Who simulates."""
@@ -171,6 +172,18 @@ class NativeBackend:
         if self._reference is None:
             self._reference = ReferenceBackend(self.memory_limit, self.max_branches)
         return self._reference
+
+
+def _tuned(request: Request, precision: Precision) -> "Planned | None":
+    """What the plan states of options. Raises BadRequest."""
+    if request.tuning is None:
+        return None
+    from qlang.tuning.planned import BadTuning, planned_from
+
+    try:
+        return planned_from(request.tuning, precision)
+    except BadTuning as error:
+        raise BadRequest(str(error)) from error
 
 
 def steered(program: FuncOp) -> bool:

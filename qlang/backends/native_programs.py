@@ -14,26 +14,32 @@ from qlang.kernels.frames import Frame
 from qlang.kernels.program import PlanOptions
 from qlang.kernels.schedule import plan
 from qlang.kernels.steps import Steps
+from qlang.tuning.planned import Planned
 
 _MAX_KEPT = 128
 _TILE_BITS: dict[Precision, int] = {"float32": 16, "float64": 15}
 """Half a megabyte."""
 
-_Key: TypeAlias = tuple[bytes, Precision, tuple[int, ...] | None]
+_Key: TypeAlias = tuple[bytes, Precision, tuple[int, ...] | None, PlanOptions]
 
 _KEPT: OrderedDict[_Key, Binder] = OrderedDict()
 _LOCK = Lock()
 
 
-def binder_of(steps: Steps, precision: Precision, start: tuple[int, ...] | None) -> Binder:
-    """The program of a structure; `start` is the position of each wire, None for |0…0⟩."""
-    key = steps.digest, precision, start
+def binder_of(
+    steps: Steps, precision: Precision, start: tuple[int, ...] | None, tuned: Planned | None = None
+) -> Binder:
+    """The program of a structure; `start` is the position of each wire, None for |0…0⟩, where `tuned` may count."""
+    options = options_for(precision)
+    if tuned is not None and start is None and steps.digest.hex() == tuned.structure:
+        options = tuned.options
+    key = steps.digest, precision, start, options
     with _LOCK:
         known = _KEPT.get(key)
         if known is not None:
             _KEPT.move_to_end(key)
             return known
-    program = plan(steps, steps.qubits, options_for(precision), fresh=start is None, start=start)
+    program = plan(steps, steps.qubits, options, fresh=start is None, start=start)
     made = Binder.of(program, steps)
     with _LOCK:
         _KEPT[key] = made
@@ -43,14 +49,23 @@ def binder_of(steps: Steps, precision: Precision, start: tuple[int, ...] | None)
 
 
 def options_for(precision: Precision) -> PlanOptions:
-    """How programs of jobs are cut up: by the processor alone, so that a plan gives the same bits every time."""
+    """How programs of jobs are cut up: by the processor alone, so that a plan gives the same bits every time.
+
+    A plan that states others, for the structure that its kernel begins with, gives the same bits too.
+    """
     return PlanOptions(lane_bits=host_target().lane_bits(precision), tile_bits=_TILE_BITS[precision])
 
 
 def bound_program(
-    calls: Sequence[GateCall], qubits: int, precision: Precision, start: tuple[int, ...] | None, frame: Frame | None
+    calls: Sequence[GateCall],
+    qubits: int,
+    precision: Precision,
+    start: tuple[int, ...] | None,
+    frame: Frame | None,
+    tuned: Planned | None = None,
 ) -> BoundProgram:
     """Gates on a state whose wires stand at `start`, under a frame; None for both: on |0…0⟩. Angles are finite."""
     lowering = steps_of(calls, qubits)
     angles = lowering.angle_map.angles(within_two_turns(lowering.parameters))
-    return bind(binder_of(lowering.steps, precision, start), angles, precision=precision, frame=frame)
+    binder = binder_of(lowering.steps, precision, start, tuned)
+    return bind(binder, angles, precision=precision, frame=frame)

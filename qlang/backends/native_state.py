@@ -16,6 +16,7 @@ from qlang.kernels.cpu.host import Precision
 from qlang.kernels.cpu.runner import run
 from qlang.kernels.cpu.state import NativeState
 from qlang.kernels.frames import Frame
+from qlang.tuning.planned import Planned
 
 WIDEST = 16
 """Wires whose shots are drawn from the whole distribution, as the reference does it."""
@@ -30,12 +31,15 @@ _X = BY_NAME["x"].code
 class NativeStateVector:
     """A pure state, at first |0…0⟩; wire 0 is the least significant bit of outcomes."""
 
-    __slots__ = ("_frame", "_positions", "_state", "_waiting", "precision", "qubits", "threads")
+    __slots__ = ("_frame", "_positions", "_state", "_waiting", "precision", "qubits", "threads", "tuned")
 
-    def __init__(self, qubits: int, precision: Precision = "float64", threads: int = 1) -> None:
+    def __init__(
+        self, qubits: int, precision: Precision = "float64", threads: int = 1, tuned: Planned | None = None
+    ) -> None:
         self.qubits = qubits
         self.precision = precision
         self.threads = threads
+        self.tuned = tuned
         self._state: NativeState | None = None
         self._positions: tuple[int, ...] = ()
         self._frame = Frame.none()
@@ -59,7 +63,7 @@ class NativeStateVector:
 
     def copy(self) -> "NativeStateVector":
         """An independent copy."""
-        twin = NativeStateVector(self.qubits, self.precision, self.threads)
+        twin = NativeStateVector(self.qubits, self.precision, self.threads, self.tuned)
         state = self._executed()
         twin._state, twin._positions, twin._frame = state.copy(), self._positions, self._frame
         return twin
@@ -136,11 +140,13 @@ class NativeStateVector:
         calls = self._waiting[:count]
         fresh = self._state is None
         start, frame = (None, None) if fresh else (self._positions, self._frame)
-        bound = bound_program(calls, self.qubits, self.precision, start, frame)
+        bound = bound_program(calls, self.qubits, self.precision, start, frame, self.tuned)
         state = self._state
         if state is None:
             state = NativeState.empty(bound.program.qubits, self.precision)
-        run(bound, state, threads=self.threads)
+        tuned = self.tuned is not None and fresh and bound.program.options == self.tuned.options
+        threads = min(self.threads, self.tuned.threads) if self.tuned is not None and tuned else self.threads
+        run(bound, state, threads=threads)
         self._state, self._positions, self._frame = state, bound.program.end, replace(bound.frame)
         del self._waiting[:count]
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qlang.backends.noise import NoiseModel
 from qlang.ir.kernel import FuncOp
+from qlang.ir.values import Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Request:
     stream: tuple[int, ...] = ()
     """Spawn key: requests with different keys draw independent random numbers."""
     method: str = "auto"
+    tuning: "Mapping[str, Plain] | None" = None
+    """Options of native code that the plan states, see `qlang.tuning.planned`; None: the default ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

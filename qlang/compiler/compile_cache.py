@@ -22,6 +22,7 @@ from qlang.backends.targets import default_targets
 from qlang.catalogue.store import shipped_digest
 from qlang.compiler.authority import DEVELOPMENT, Authority
 from qlang.compiler.driver import Compilation, Options, compile_source
+from qlang.compiler.tuning_stage import tuned_here
 from qlang.ir import plan
 from qlang.ir.job import CandidateOp, SettingsOp
 from qlang.ir.text import parse_ir, print_ir, text_digest
@@ -64,6 +65,7 @@ def _key(source: Source, options: Options, authority: Authority) -> str:
     chosen |= {"name": source.name, "qubits": most_qubits(noisy=False), "targets": list(default_targets())}
     chosen |= {"tenant": authority.tenant, "policy": authority.policy.digest}
     chosen["providers"] = list(authority.policy.providers)
+    chosen["tuned"] = tuned_here()
     return cache_key(source=source.text, options=chosen, version=__version__, snapshots={"shipped": shipped_digest()})
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -27,12 +27,13 @@ from qlang.compiler.lowering.frame import LoweringError
 from qlang.compiler.lowering.job import lower_job
 from qlang.compiler.plan_problems import REFUSALS, diagnose
 from qlang.compiler.policy_stage import ApplyPolicy
+from qlang.compiler.tuning_stage import ApplyTuning
 from qlang.ir import plan
 from qlang.ir.circuit import RegisterType
 from qlang.ir.dialects import context
 from qlang.ir.linearity import check_linearity
 from qlang.ir.text import text_digest
-from qlang.ir.values import Interval
+from qlang.ir.values import Interval, Plain
 from qlang.passes.pipeline import CIRCUIT_PASSES, PLAN_PASSES
 from qlang.passes.plan_execution import PlanExecution
 from qlang.sema.jobs import CheckedJob
@@ -54,6 +55,9 @@ class Options:
     crypto: str | None = None
     target: str | None = None
     """Which executors the plan may be for, the preferred first, with commas; `None`: those of this installation."""
+    tuning: Mapping[str, Plain] | None = None
+    """Options of native code as a recorded plan states them, nothing in it for the default ones; `None`: what was
+    tuned on this machine."""
     verify_each: bool = False
 
 
@@ -160,7 +164,7 @@ def compile_analysis(
     clock.lap("lower")
     started = replace(failed, module=module, fixed_seed=stated is not None)
     try:
-        passes = _pipeline(stop_after, authority, options.target)
+        passes = _pipeline(stop_after, authority, options.target, options.tuning)
         ran = _run_passes(module, passes, options.verify_each, on_pass, clock)
     except REFUSALS as problem:
         refused = (*found, *diagnose(problem, job, module, lambda variant: _fits(variant, authority, options.target)))
@@ -190,11 +194,14 @@ def pass_names() -> tuple[str, ...]:
     return tuple(entry.name for entry in _pipeline(None, DEVELOPMENT, None))
 
 
-def _pipeline(stop_after: str | None, authority: Authority, target: str | None) -> list[ModulePass]:
+def _pipeline(
+    stop_after: str | None, authority: Authority, target: str | None, tuning: Mapping[str, Plain] | None = None
+) -> list[ModulePass]:
     targets = chosen_targets(target)
     passes: list[ModulePass] = [kind() for kind in CIRCUIT_PASSES]
     passes += [ResolveCandidates(targets[0]), ApplyPolicy(authority)]
-    passes += [PlanExecution(targets) if kind is PlanExecution else kind() for kind in PLAN_PASSES]
+    for kind in PLAN_PASSES:
+        passes += [PlanExecution(targets), ApplyTuning(tuning)] if kind is PlanExecution else [kind()]
     if stop_after is None:
         return passes
     last = STAGES.get(stop_after, stop_after)

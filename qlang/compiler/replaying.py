@@ -72,7 +72,8 @@ def _recompiled(run: StoredRun, facts: RunFacts) -> Compilation | None:
     try:
         ending = "qasm" if str(inputs["file"]).endswith(".qasm") else "qjob"
         source = Source(str(inputs["file"]), run.text(f"source.{ending}"))
-        overrides: dict[str, Any] = {"target": NUMPY, **inputs["overrides"]}  # the only one before it was recorded
+        # The only target, and untuned, before these were recorded.
+        overrides: dict[str, Any] = {"target": NUMPY, "tuning": {}, **inputs["overrides"]}
         options = Options(seed=int(str(inputs["seed"]), 0), **overrides)
         loader = TextLoader({str(entry["name"]): str(entry["text"]) for entry in inputs["imports"]})
         policy = policy_of(inputs["policy"], "the recorded policy")

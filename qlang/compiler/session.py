@@ -11,6 +11,7 @@ from qlang.compiler.driver import Compilation
 from qlang.compiler.frontend import project_of
 from qlang.compiler.preflight import refuse_unsignable
 from qlang.compiler.signers import signer_for
+from qlang.compiler.tuning_stage import stated_tuning
 from qlang.runtime.progress import Progress
 from qlang.runtime.record import CompileInfo, Imported, RunRecord, SourceInfo, execute_plan
 from qlang.syntax.source import Source
@@ -46,6 +47,7 @@ def _executed(
     source, options = compilation.source, asdict(compilation.options)
     overrides = {name: options[name] for name in ("job", "shots", "backend", "crypto")}
     overrides["target"] = ",".join(chosen_targets(options["target"]))  # replaying elsewhere chooses among the same
+    overrides["tuning"] = stated_tuning(compilation.plan)  # and with the same options of native code
     imports = tuple(Imported(_as_imported(loaded, source), loaded.text) for loaded in compilation.loaded)
     return execute_plan(
         compilation.module,

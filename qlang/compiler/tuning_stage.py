@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -19,6 +20,7 @@ from qlang.backends.errors import BackendError
 from qlang.backends.limits import NATIVE
 from qlang.ir import plan
 from qlang.ir.values import Plain, attribute, plain_attributes
+from qlang.tuning.folder import tuning_folder
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,27 @@ class ApplyTuning(ModulePass):
                 lower.attributes["tuning"] = attribute(found)
 
 
+def stated_tuning(job: plan.JobOp) -> dict[str, Plain]:
+    """What a job's plan states; nothing in it where that is the default."""
+    for op in job.body.block.ops:
+        if isinstance(op, plan.LowerOp):
+            stated = plain_attributes(op).get("tuning")
+            return dict(stated) if isinstance(stated, Mapping) else {}
+    return {}
+
+
+def tuned_here() -> str:
+    """Another text whenever something was tuned since; empty where nothing was."""
+    folder = tuning_folder()
+    if not folder.is_dir():
+        return ""
+    records = sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("*/*.json"))
+    return sha256(repr(records).encode()).hexdigest()
+
+
 def _known(module: ModuleOp) -> dict[str, Plain] | None:
     """What is stated of the structure that the kernel begins with, if it was tuned on this machine."""
-    from qlang.tuning.store import user_store
-
-    if not user_store().folder.is_dir():
+    if not tuning_folder().is_dir():
         return None
     from qlang.backends.native_programs import options_for
     from qlang.compiler.tunable import NothingToTune, tunable_of

@@ -138,7 +138,11 @@ class ScheduleOp(IRDLOperation):
 
 @irdl_op_definition
 class LowerOp(IRDLOperation):
-    """The circuit as a kernel for the chosen backend. Attributes: `target`, `precision`, `l2_bound`, `digest`."""
+    """The circuit as a kernel for the chosen backend.
+
+    Attributes: `target`, `precision`, `l2_bound`, `digest`, and where native code was tuned `tuning` (`structure`,
+    the options for programs of that structure, `threads`).
+    """
 
     name = "plan.lower"
 

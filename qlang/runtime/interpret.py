@@ -117,7 +117,8 @@ def _lower(machine: Machine, op: plan.LowerOp) -> Kernel:
             if planned != digest:
                 raise BadPlan(op.name, f"kernel `{name}` has the digest {digest}, the plan says {planned}")
             target, precision = str(decided.get("target", NUMPY)), str(decided.get("precision", "f64"))
-            return Kernel(func, text, digest, target, precision)
+            tuning = decided.get("tuning")
+            return Kernel(func, text, digest, target, precision, tuning if isinstance(tuning, Mapping) else None)
     raise BadPlan(op.name, f"there is no kernel `{name}`")
 
 
@@ -128,9 +129,7 @@ def _execute(machine: Machine, op: plan.ExecuteOp) -> Raw:
     asked, started = plain_attributes(op), perf_counter()
     backend = machine.backend or executor(kernel.target, kernel.precision)
     count = len(points.rows)
-    requests = [
-        _request(machine, op, asked, kernel.program, place, points.parameters(index), index) for index in range(count)
-    ]
+    requests = [_request(machine, op, asked, kernel, place, points.parameters(index), index) for index in range(count)]
     running = _outcomes(backend, kernel.program, requests)
     outcomes = []
     for index in range(count):
@@ -151,16 +150,17 @@ def _request(
     machine: Machine,
     op: Operation,
     asked: Attributes,
-    program: FuncOp,
+    kernel: Kernel,
     place: Place,
     parameters: Mapping[str, float],
     index: int,
 ) -> Request:
-    if missing := set(program.parameter_names) - set(parameters):
+    names = kernel.program.parameter_names
+    if missing := set(names) - set(parameters):
         raise BadPlan(op.name, f"no value for {', '.join(sorted(missing))}")
     shots = asked.get("shots")
     return Request(
-        parameters=tuple(parameters[name] for name in program.parameter_names),
+        parameters=tuple(parameters[name] for name in names),
         scales=_integers(asked.get("scales", [1])),
         shots=None if shots is None else _integers(shots),
         settings=tuple(str(setting) for setting in _list(asked.get("settings"))),
@@ -171,6 +171,7 @@ def _request(
         seed=machine.seed,
         stream=(index,),
         method=str(asked.get("method", "auto")),
+        tuning=kernel.tuning,
     )
 
 

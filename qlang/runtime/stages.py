@@ -53,6 +53,8 @@ class Kernel:
     digest: str
     target: str
     precision: str
+    tuning: Mapping[str, Plain] | None = None
+    """Options of native code, where the plan states them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ another version of this format is left alone and not used.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import warnings
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 
 from qlang.tuning.device import Device
 from qlang.tuning.errors import CannotStore
+from qlang.tuning.folder import tuning_folder
 from qlang.tuning.record import FORMAT, Best, Kernel, Record, best_from_json, record_from_json, record_json
 from qlang.tuning.result import NotARecord
 from qlang.tuning.space import Configuration, Space
@@ -83,10 +83,8 @@ class Store:
 
 
 def user_store() -> Store:
-    """The store in the user's cache folder (XDG Base Directory Specification)."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    cache = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
-    return Store(cache / "qlang" / "tuning")
+    """The store in the user's cache folder."""
+    return Store(tuning_folder())
 
 
 def _read(path: Path) -> Any:

@@ -238,7 +238,7 @@ def test_plain_xdsl_opt_knows_our_dialects_and_passes() -> None:
 
     universe = Universe.get_multiverse()
     assert {"circuit", "job", "plan", "kernel"} <= set(universe.all_dialects)
-    assert set(pass_names()) - {"resolve-candidates", "apply-policy"} <= set(universe.all_passes)
+    assert set(pass_names()) - {"resolve-candidates", "apply-policy", "apply-tuning"} <= set(universe.all_passes)
 
 
 @pytest.mark.parametrize(

@@ -90,12 +90,14 @@ def _tunable(options: Namespace, console: Console) -> Tunable | None:
     source = source_of(options.file, console, stdin_name=options.stdin_filename)
     if source is None:
         return None
+    from qlang.backends.limits import NATIVE
     from qlang.compiler.driver import Options, compile_source
     from qlang.compiler.tunable import NothingToTune, tunable_of
     from qlang.compiler.verbs.faults import faults_reported
     from qlang.compiler.verbs.programs import authority_for
 
-    compilation = compile_source(source, Options(job=options.job), authority=authority_for(None), stop_after="kernel")
+    choices = Options(job=options.job, target=NATIVE)
+    compilation = compile_source(source, choices, authority=authority_for(None), stop_after="kernel")
     console.diagnostics(compilation.diagnostics)
     if errors_of(compilation.diagnostics):
         return None
