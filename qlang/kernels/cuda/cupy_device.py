@@ -57,7 +57,7 @@ class CupyDevice:
         self._cupy = cupy
         self._device = cupy.cuda.Device(number)
         self._modules: dict[KernelShape, Any] = {}
-        self._kernels: dict[tuple[KernelShape, str, int], Any] = {}
+        self._kernels: dict[tuple[KernelShape, str], Any] = {}
         properties = cupy.cuda.runtime.getDeviceProperties(number)
         self.name: str = properties["name"].decode()
         self.most_shared_bytes: int = properties["sharedMemPerBlockOptin"]
@@ -98,21 +98,20 @@ class CupyDevice:
         arguments: Sequence[Argument],
     ) -> None:
         with self._device:
-            function = self._function(shape, kernel, shared_bytes)
+            function = self._function(shape, kernel)
             function((*grid, 1), (threads, 1, 1), tuple(arguments), shared_mem=shared_bytes)
 
     def synchronize(self) -> None:
         """Wait for all launches."""
         self._device.synchronize()
 
-    def _function(self, shape: KernelShape, kernel: str, shared_bytes: int) -> Any:
-        key = (shape, kernel, shared_bytes)
+    def _function(self, shape: KernelShape, kernel: str) -> Any:
+        key = (shape, kernel)
         if key not in self._kernels:
             if shape not in self._modules:
                 self._modules[shape] = self._cupy.RawModule(code=cuda_source(shape), options=_OPTIONS)
             function = self._modules[shape].get_function(kernel)
-            if shared_bytes > 48 << 10:  # more has to be asked for
-                function.max_dynamic_shared_size_bytes = shared_bytes
+            function.max_dynamic_shared_size_bytes = self.most_shared_bytes  # beyond 48 KiB only what is asked for
             self._kernels[key] = function
         return self._kernels[key]
 

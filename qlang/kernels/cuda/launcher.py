@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from qlang.kernels.cuda.binding import DeviceAngles
 from qlang.kernels.cuda.device import STORED, Device, DeviceArray, Link
+from qlang.kernels.cuda.layout import PASS
 from qlang.kernels.cuda.lowering import DeviceProgram
 from qlang.kernels.cuda.placement import Exchange
 from qlang.kernels.cuda.shape import READING_THREADS, KernelShape, Precision
@@ -15,6 +16,8 @@ _TABLE_BYTES = 256 << 20
 """Phase tables of so many bytes are made at once; larger batches run in portions."""
 MOST_ITEMS = 65535
 """Of a batch: the largest `blockIdx.y`."""
+_MOST_PASSES = 128
+"""Of a launch: 13 KiB of their records stand beside the tile in shared memory."""
 _PIECE = 1 << 23
 """Amplitudes that two devices exchange at once, held twice for that time."""
 
@@ -126,17 +129,20 @@ class _Running:
         self.device.launch(self.program.shape, "phase_tables", grid, READING_THREADS, 0, arguments)
 
     def sweep(self, index: int) -> None:
-        """Launch one sweep over the portion."""
+        """Launch one sweep over the portion, more than one where its passes are very many."""
         program, shape, fixed = self.program, self.program.shape, self.fixed
         each, number = program.sweeps[index], np.uint64
         high = shape.tile_bits - shape.row_bits
         rows = self.device.part(fixed["rows"], each.rows, each.rows + (1 << high))
         inserts = self.device.part(fixed["inserts"], each.inserts, each.inserts + high) if high else fixed["inserts"]
-        arguments = (
-            *(self.part, number(self.state.item_size), number(self.device_tiles), rows, inserts),
-            *(fixed["swizzle"], fixed["passes"], np.int32(each.first_pass), np.int32(each.passes)),
-            *(fixed["words"], fixed["phases"], self.tangents, number(self.tangent_count)),
-            *(self.tables, number(program.table_size), self.patterns, number(self.pattern_count)),
-        )
         grid = (1 << self.tile_bits, self.count)
-        self.device.launch(shape, "sweep", grid, shape.threads, shape.shared_bytes, arguments)
+        for first in range(0, each.passes, _MOST_PASSES):
+            passes = min(_MOST_PASSES, each.passes - first)
+            arguments = (
+                *(self.part, number(self.state.item_size), number(self.device_tiles), rows, inserts),
+                *(fixed["swizzle"], fixed["passes"], np.int32(each.first_pass + first), np.int32(passes)),
+                *(fixed["words"], fixed["phases"], self.tangents, number(self.tangent_count)),
+                *(self.tables, number(program.table_size), self.patterns, number(self.pattern_count)),
+            )
+            shared_bytes = shape.tile_bytes + passes * PASS.itemsize
+            self.device.launch(shape, "sweep", grid, shape.threads, shared_bytes, arguments)

@@ -40,17 +40,6 @@ def span(columns: Sequence[int]) -> list[int]:
     return table
 
 
-def rank(columns: Sequence[int]) -> int:
-    """The dimension of what the columns span."""
-    basis: list[int] = []
-    for column in columns:
-        for vector in basis:
-            column = min(column, column ^ vector)
-        if column:
-            basis.append(column)
-    return len(basis)
-
-
 def conflict_free_order(bits: Sequence[int], columns: Sequence[Sequence[int]], double: bool) -> list[int]:
     """An order of `bits` whose first ones reach different banks through each of the maps.
 
@@ -59,7 +48,13 @@ def conflict_free_order(bits: Sequence[int], columns: Sequence[Sequence[int]], d
     """
     banks = (1 << bank_bits(double)) - 1
     left, order = list(range(len(bits))), list[int]()
+    reached = [{0} for _ in columns]
     for _ in range(min(bank_bits(double), len(bits))):
-        ranks = [sum([rank([each[i] & banks for i in (*order, extra)]) for each in columns]) for extra in left]
-        order.append(left.pop(ranks.index(max(ranks))))
+        best = max(
+            left, key=lambda i: sum([each[i] & banks not in met for each, met in zip(columns, reached, strict=True)])
+        )
+        left.remove(best)
+        order.append(best)
+        for each, met in zip(columns, reached, strict=True):
+            met |= {bank ^ each[best] & banks for bank in met}
     return [bits[i] for i in (*order, *left)]

@@ -28,7 +28,7 @@ _STAGING = 2 << 23
 
 def reading_shape(precision: Precision) -> KernelShape:
     """A module for kernels other than sweeps, which are the same in all of a precision."""
-    return KernelShape(precision, 12, 5, patterns=False)
+    return KernelShape(precision, 11 if precision == "float64" else 12, 5, patterns=False)
 
 
 def state_bytes(qubits: int, precision: Precision, batch: int = 1, devices: int = 1) -> int:

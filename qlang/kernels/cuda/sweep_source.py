@@ -120,10 +120,13 @@ QLANG_KERNEL QLANG_BOUNDS(THREADS, MIN_BLOCKS) sweep(
     u64 tangent_count, const Complex* __restrict__ tables, u64 table_size, const Pattern* __restrict__ patterns,
     u64 pattern_count) {
     QLANG_SHARED_BUFFER(Complex, buffer);
+    Pass* const own_passes = (Pass*)(buffer + TILE);  // every thread reads all of every pass
     const u64 item = blockIdx.y;
     const u64 tile = device_tiles | blockIdx.x;
     Stored* const base = state + item * item_size + tile_base(blockIdx.x, inserts);
     QLANG_THREADS {
+        for (u32 word = threadIdx.x; word < pass_count * sizeof(Pass) / sizeof(u32); word += THREADS)
+            ((u32*)own_passes)[word] = ((const u32*)(passes + first_pass))[word];
 #pragma unroll 4
         for (u32 q = threadIdx.x; q < TILE / CHUNK; q += THREADS) {
             const u32 x = q * CHUNK;
@@ -138,7 +141,7 @@ QLANG_KERNEL QLANG_BOUNDS(THREADS, MIN_BLOCKS) sweep(
         QLANG_THREADS {
 #pragma unroll 1
             for (u32 group = threadIdx.x; group < TILE / GROUP; group += THREADS)
-                run_pass(passes[first_pass + p], words, phases, tangents + item * tangent_count,
+                run_pass(own_passes[p], words, phases, tangents + item * tangent_count,
                          tables + item * table_size, patterns + item * pattern_count, tile, group, buffer);
         }
         QLANG_BARRIER;

@@ -7,7 +7,7 @@ import pytest
 from emulated import EmulatedDevice, EmulatedLink
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
-from programs import angles_for, step_lists
+from programs import PATTERN, ROTATION, angles_for, step_lists, steps_from
 
 from qlang.kernels.angles import AngleSources, ProgramAngles, program_angles
 from qlang.kernels.cuda.shape import Precision
@@ -64,3 +64,11 @@ def test_circuits_in_single_precision(emulation_folder: Path, steps: Steps) -> N
 @hypothesis_settings(max_examples=20)
 def test_circuits_over_devices(emulation_folder: Path, devices: int, steps: Steps) -> None:
     _check(emulation_folder, steps, "float64", devices, SMALL)
+
+
+def test_sweeps_with_very_many_passes_are_launched_in_parts(emulation_folder: Path) -> None:
+    rows = [row for turn in range(150) for row in ((ROTATION, turn % 3, 0), (PATTERN, 7, turn % 8))]
+    steps = steps_from(3, rows)
+    program = plan(steps, 3, SMALL, fresh=False)
+    assert max(len(sweep.passes) for sweep in program.sweeps) > 128
+    _check(emulation_folder, steps, "float64", 1, SMALL)
