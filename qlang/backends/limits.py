@@ -3,7 +3,8 @@
 Cheap to import: the compiler asks before it plans.
 """
 
-from os import sysconf
+import sys
+from os import cpu_count, sched_getaffinity, sysconf
 from pathlib import Path
 
 NUMPY, NATIVE, CUDA = "cpu.numpy", "cpu.llvm", "gpu.cuda"
@@ -43,6 +44,11 @@ def memory_of(target: str) -> int:
     from qlang.kernels.cuda.driver import usable_memory
 
     return usable_memory()
+
+
+def threads_here() -> int:
+    """Processors that this process may use."""
+    return len(sched_getaffinity(0)) if sys.platform == "linux" else cpu_count() or 1
 
 
 def state_bytes(qubits: int, method: str, target: str = NUMPY, precision: str = "f64") -> int:

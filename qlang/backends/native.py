@@ -8,7 +8,6 @@ of threads, and on the same processor and installation they are the same bits ev
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from os import sched_getaffinity
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +18,7 @@ from qlang.backends.errors import BadRequest, TooLarge
 from qlang.backends.estimate import gate_count
 from qlang.backends.execution import Execution
 from qlang.backends.interpreter import decode
-from qlang.backends.limits import NATIVE, NUMPY, available_memory, gate_seconds, state_bytes
+from qlang.backends.limits import NATIVE, NATIVE_BYTES, NUMPY, available_memory, gate_seconds, state_bytes, threads_here
 from qlang.backends.program import Program
 from qlang.backends.protocol import Capabilities, Cost, Outcome, Request
 from qlang.backends.reference import METHODS, ReferenceBackend, check_request, choose_method
@@ -47,7 +46,7 @@ class NativeBackend:
     """State vectors in single or double precision by native code; what it has none for runs on the reference."""
 
     precision: str = "f64"
-    threads: int = field(default_factory=lambda: len(sched_getaffinity(0)))
+    threads: int = field(default_factory=threads_here)
     memory_limit: int = field(default_factory=available_memory)
     max_branches: int = MAX_BRANCHES
     capabilities: Capabilities = CAPABILITIES
@@ -79,7 +78,8 @@ class NativeBackend:
             raise TooLarge(program.qubits, needed, self.memory_limit, 2, others)
         if self._decoded is None or self._decoded[0] is not program:
             self._decoded = program, decode(program)
-        limit = max(min(self.max_branches, self.memory_limit // needed), 1)
+        copies = (self.memory_limit - needed) // (NATIVE_BYTES[self.precision] << program.qubits)
+        limit = min(self.max_branches, copies + 1)
         start = self._start(program.qubits, request)
         execution = Execution(self._decoded[1], request, method, limit, start, unravels=False)
         from qlang.backends.native_trajectories import NeedsBranches
@@ -103,7 +103,9 @@ class NativeBackend:
         from qlang.backends.native_state import NativeStateVector
 
         sweep, parameters = swept
-        for items in run_items(sweep.lowering, parameters, _PRECISIONS[self.precision], self.threads):
+        precision = _PRECISIONS[self.precision]
+        tuned = _tuned(requests[0], precision)
+        for items in run_items(sweep.lowering, parameters, precision, self.threads, tuned=tuned):
             for item in range(len(items)):
                 request = requests[items.first + item]
                 check_request(request, program.qubits, program.bit_registers)

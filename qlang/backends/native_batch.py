@@ -14,7 +14,8 @@ from qlang.kernels.cpu.host import Precision
 from qlang.kernels.cpu.runner import run
 from qlang.kernels.cpu.state import NativeState
 from qlang.kernels.frames import Frame, PauliInsertions
-from qlang.kernels.steps import Lowering
+from qlang.kernels.steps import Lowering, MappedLowering
+from qlang.tuning.planned import Planned
 
 _BATCH_BYTES = 24 << 20
 """States and tables of the items that run together; one item may be larger."""
@@ -60,11 +61,12 @@ class Items:
 
 
 def run_items(
-    lowering: Lowering,
+    lowering: Lowering | MappedLowering,
     parameters: NDArray[np.float64],
     precision: Precision,
     threads: int,
     paulis: PauliInsertions | None = None,
+    tuned: Planned | None = None,
 ) -> Iterator[Items]:
     """Execute a circuit from |0…0⟩ for parameters (items or 1, parameters) and Paulis of as many items or none.
 
@@ -72,7 +74,7 @@ def run_items(
     numbers.
     """
     steps = lowering.steps
-    binder = binder_of(steps, precision, None)
+    binder = binder_of(steps, precision, None, tuned)
     count = max(len(parameters), len(paulis.x) if paulis else 1)
     angles = lowering.angle_map.angles(within_two_turns(parameters))
     each = _ELEMENT_BYTES[precision] * ((2 << binder.program.qubits) + binder.layout.size)

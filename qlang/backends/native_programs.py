@@ -11,9 +11,10 @@ from qlang.kernels.bind import Binder, BoundProgram, bind
 from qlang.kernels.cpu.host import Precision, host_target
 from qlang.kernels.decompose import steps_of
 from qlang.kernels.frames import Frame
+from qlang.kernels.fuse import fused
 from qlang.kernels.program import PlanOptions
 from qlang.kernels.schedule import plan
-from qlang.kernels.steps import Steps
+from qlang.kernels.steps import MappedLowering, Steps
 from qlang.tuning.planned import Planned
 
 _MAX_KEPT = 128
@@ -24,6 +25,11 @@ _Key: TypeAlias = tuple[bytes, Precision, tuple[int, ...] | None, PlanOptions]
 
 _KEPT: OrderedDict[_Key, Binder] = OrderedDict()
 _LOCK = Lock()
+
+
+def lowering_of(calls: Sequence[GateCall], qubits: int) -> MappedLowering:
+    """The steps that native code makes of gates."""
+    return fused(steps_of(calls, qubits))
 
 
 def binder_of(
@@ -65,7 +71,7 @@ def bound_program(
     tuned: Planned | None = None,
 ) -> BoundProgram:
     """Gates on a state whose wires stand at `start`, under a frame; None for both: on |0…0⟩. Angles are finite."""
-    lowering = steps_of(calls, qubits)
+    lowering = lowering_of(calls, qubits)
     angles = lowering.angle_map.angles(within_two_turns(lowering.parameters))
     binder = binder_of(lowering.steps, precision, start, tuned)
     return bind(binder, angles, precision=precision, frame=frame)

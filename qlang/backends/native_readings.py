@@ -105,6 +105,10 @@ class _Split:
     """(2^high, blocks): those that belong to each key."""
     sums: Reals
     """Probability of each key."""
+    shape: tuple[int, ...]
+    """Of a block, with an axis for each run of bits that are measured or not, the highest first."""
+    axes: tuple[int, ...]
+    """Those that are not."""
 
 
 def _split(view: View, wires: Sequence[int]) -> _Split:
@@ -120,7 +124,7 @@ def _split(view: View, wires: Sequence[int]) -> _Split:
     ]
     keys, rest = spread([p - block for p in high]), spread([p - block for p in others])
     blocks = keys[:, None] | rest[None, :]
-    return _Split(block, low, high, outcomes[0], outcomes[1], blocks, sums[blocks].sum(axis=1))
+    return _Split(block, low, high, outcomes[0], outcomes[1], blocks, sums[blocks].sum(axis=1), *_axes(low, block))
 
 
 def spread(places: Sequence[int]) -> Integers:
@@ -135,17 +139,16 @@ def _weights(view: View, split: _Split, key: int) -> Reals:
     """Probabilities of the outcomes with a key, by the low positions."""
     size = 1 << split.block
     total = np.zeros(1 << len(split.low))
-    shape, axes = _axes(split.low, split.block)
     for block in split.blocks[key].tolist():
         part = slice(block * size, (block + 1) * size)
         real, imaginary = (plane[0, part].astype(np.float64) for plane in (view.state.re, view.state.im))
         weights = real * real + imaginary * imaginary
-        total += weights.reshape(shape).sum(axis=axes).reshape(-1) if axes else weights
+        total += weights.reshape(split.shape).sum(axis=split.axes).reshape(-1) if split.axes else weights
     return total
 
 
 def _axes(kept: Sequence[int], bits: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """A shape with an axis for each run of bits that are kept or not, the highest first; and those that are not."""
+    """`shape` and `axes` of a split."""
     runs: list[tuple[bool, int]] = []
     for bit in reversed(range(bits)):
         stays = bit in kept
@@ -181,8 +184,9 @@ def _drawn(weights: Reals, shots: int, random: np.random.Generator) -> tuple[Int
         return chosen, counts[chosen]
     cumulative = np.cumsum(weights)
     places = np.searchsorted(cumulative, random.random(shots) * cumulative[-1], side="right")
-    last = int(np.flatnonzero(weights)[-1])
-    return np.unique(np.minimum(places, last), return_counts=True)
+    if places.max() == len(weights):  # rounded up to the sum of all
+        places = np.minimum(places, int(np.flatnonzero(weights)[-1]))
+    return np.unique(places, return_counts=True)
 
 
 def likely(view: View, wires: Sequence[int], least: float, most: int) -> tuple[Integers, Reals]:

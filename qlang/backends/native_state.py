@@ -1,7 +1,6 @@
 """A state vector that runs on native code: gates wait until something is read, then run as one program."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -147,7 +146,7 @@ class NativeStateVector:
         tuned = self.tuned is not None and fresh and bound.program.options == self.tuned.options
         threads = min(self.threads, self.tuned.threads) if self.tuned is not None and tuned else self.threads
         run(bound, state, threads=threads)
-        self._state, self._positions, self._frame = state, bound.program.end, replace(bound.frame)
+        self._state, self._positions, self._frame = state, bound.program.end, bound.frame
         del self._waiting[:count]
 
 

@@ -11,14 +11,14 @@ from qlang.backends.branches import Branch
 from qlang.backends.errors import BackendError
 from qlang.backends.folding import Idle, Trace, record
 from qlang.backends.native_batch import Items
+from qlang.backends.native_programs import lowering_of
 from qlang.backends.native_readings import means
 from qlang.backends.program import Program
 from qlang.backends.states import GateCall
 from qlang.backends.tracing import trace
 from qlang.ir.kernel import FuncOp
-from qlang.kernels.decompose import steps_of
 from qlang.kernels.expressions import Affine
-from qlang.kernels.steps import Lowering
+from qlang.kernels.steps import MappedLowering
 
 _LISTED = 14
 """Qubits up to which means are formed from whole distributions."""
@@ -33,7 +33,7 @@ class Sweep:
     """A circuit whose gates are the same at all points."""
 
     program: Program
-    lowering: Lowering
+    lowering: MappedLowering
     end: Branch
     """The classical end: bits, and measurements that are pending."""
     affine: Affine | None
@@ -68,7 +68,7 @@ def sweep_of(func: FuncOp, program: Program, row: Sequence[float]) -> Sweep | No
     except BackendError:
         return None  # running it by itself tells why
     calls = _calls(recorded)
-    lowering = steps_of(calls, program.qubits)
+    lowering = lowering_of(calls, program.qubits)
     affine: Affine | None = None
     try:
         expressions = trace(func, point).parameters

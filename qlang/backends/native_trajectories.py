@@ -51,7 +51,7 @@ class PauliTrajectories:
     threads: int = 1
     calls: list[GateCall] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
-    large: bool = True
+    large: bool = False
     widest: int = -1
 
     def copy(self) -> "PauliTrajectories":

@@ -14,14 +14,14 @@ from xdsl.dialects.builtin import ModuleOp
 
 from qlang.backends.branches import Machine
 from qlang.backends.interpreter import decode, run
+from qlang.backends.native_programs import lowering_of
 from qlang.backends.native_state import MOST_WAITING
 from qlang.backends.states import GateCall
 from qlang.ir import plan
 from qlang.ir.kernel import FuncOp
 from qlang.ir.values import floats, plain_attributes
 from qlang.kernels.cpu.host import Precision
-from qlang.kernels.decompose import steps_of
-from qlang.kernels.steps import Lowering
+from qlang.kernels.steps import MappedLowering
 
 PRECISIONS: dict[str, Precision] = {"f32": "float32", "f64": "float64"}
 
@@ -35,7 +35,7 @@ class Tunable:
     precision: Precision
     """The coarsest that the job may run in."""
     gates: int
-    lowering: Lowering
+    lowering: MappedLowering
 
 
 class NothingToTune(Exception):
@@ -80,7 +80,7 @@ def tunable_of(module: ModuleOp) -> Tunable:
     if not notes.calls:
         raise NothingToTune
     precision = PRECISIONS[str(plain_attributes(lower)["precision"])]
-    return Tunable(name, kernel.qubits, precision, len(notes.calls), steps_of(notes.calls, kernel.qubits))
+    return Tunable(name, kernel.qubits, precision, len(notes.calls), lowering_of(notes.calls, kernel.qubits))
 
 
 def _first_point(module: ModuleOp, kernel: FuncOp) -> tuple[float, ...]:
