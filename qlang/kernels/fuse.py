@@ -11,7 +11,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
+from qlang.kernels.steps import GLOBAL_PHASE_SLOT, Angles, Lowering, MappedLowering, StepKind, Steps
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -45,7 +45,7 @@ class FusedMap:
     factors, slots (runs, longest run): the runs' steps in order, and their slots before fusing.
     """
 
-    affine: AngleMap
+    before: Angles
     kept: NDArray[np.int64]
     factors: NDArray[np.int8]
     slots: NDArray[np.int64]
@@ -53,34 +53,21 @@ class FusedMap:
     @property
     def parameters(self) -> int:
         """Number of parameters."""
-        return self.affine.parameters
+        return self.before.parameters
 
     def angles(self, parameters: ArrayLike) -> Reals:
         """Angles (batch, slots) of parameters (batch, parameters) or (parameters,). Raises BadAngle."""
-        before = self.affine.angles(parameters)
+        before = self.before.angles(parameters)
         angles = before[:, self.kept]
         if not len(self.factors):
             return angles
         # X = i (−iX) and Z = i (−iZ), whose second factors have determinant 1
         angles[:, GLOBAL_PHASE_SLOT] += np.pi / 2 * (self.factors >= _Factor.X).sum()
-        fused = _zyz(*_products(self.factors, before[:, self.slots]))
+        fused = zyz(*_products(self.factors, before[:, self.slots]))
         return np.concatenate([angles, fused.reshape(len(angles), -1)], axis=1)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class FusedLowering:
-    """A circuit as fused steps; like `Lowering`, but its angles are not affine in the parameters."""
-
-    steps: Steps
-    angle_map: FusedMap
-    parameters: Reals
-
-    def angles(self) -> Reals:
-        """The angles (1, slots) of the circuit's own parameters. Raises BadAngle."""
-        return self.angle_map.angles(self.parameters)
-
-
-def fused(lowering: Lowering) -> FusedLowering:
+def fused(lowering: Lowering | MappedLowering) -> MappedLowering:
     """The same circuit with no more than one rotation in each run."""
     steps = lowering.steps
     runs = _runs(steps)
@@ -98,7 +85,7 @@ def fused(lowering: Lowering) -> FusedLowering:
     kept_slots[steps.slots[gone & (steps.slots >= 0)]] = False
     kept = np.flatnonzero(kept_slots)
     fused_steps = _fused_steps(steps, runs, gone, kept_slots)
-    return FusedLowering(fused_steps, FusedMap(lowering.angle_map, kept, factors, slots), lowering.parameters)
+    return MappedLowering(fused_steps, FusedMap(lowering.angle_map, kept, factors, slots), lowering.parameters)
 
 
 def _runs(steps: Steps) -> list[list[int]]:
@@ -171,8 +158,8 @@ def _products(factors: NDArray[np.int8], angles: Reals) -> tuple[Complexes, Comp
     return a, b
 
 
-def _zyz(a: Complexes, b: Complexes) -> Reals:
-    """λ, θ, φ (batch, runs, 3) of [[a, −b*], [b, a*]] = RZ(φ) R(θ) RZ(λ)."""
+def zyz(a: Complexes, b: Complexes) -> Reals:
+    """λ, θ, φ (…, 3) of [[a, −b*], [b, a*]] = RZ(φ) R(θ) RZ(λ), a and b of any shape (…)."""
     total, difference = -2 * np.angle(a), 2 * np.angle(b)
     theta = 2 * np.arctan2(np.abs(b), np.abs(a))
-    return np.stack([(total - difference) / 2, theta, (total + difference) / 2], axis=2)
+    return np.stack([(total - difference) / 2, theta, (total + difference) / 2], axis=-1)

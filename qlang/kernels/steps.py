@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from hashlib import blake2b
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -174,6 +174,30 @@ class Lowering:
     angle_map: AngleMap
     parameters: NDArray[np.float64]
     gate_ends: NDArray[np.int64] | None = None
+
+    def angles(self) -> NDArray[np.float64]:
+        """The angles (1, slots) of the circuit's own parameters. Raises BadAngle."""
+        return self.angle_map.angles(self.parameters)
+
+
+class Angles(Protocol):
+    """Any map from a circuit's parameters to the angles of steps."""
+
+    @property
+    def parameters(self) -> int:
+        """How many parameters there are."""
+
+    def angles(self, parameters: ArrayLike) -> NDArray[np.float64]:
+        """Angles (batch, slots) of parameters (batch, parameters) or (parameters,). Raises BadAngle."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MappedLowering:
+    """A circuit as steps whose angles are any function of its parameters: like `Lowering`, but without derivatives."""
+
+    steps: Steps
+    angle_map: Angles
+    parameters: NDArray[np.float64]
 
     def angles(self) -> NDArray[np.float64]:
         """The angles (1, slots) of the circuit's own parameters. Raises BadAngle."""
