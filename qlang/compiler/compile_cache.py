@@ -1,10 +1,10 @@
 """Compilations kept from one command to the next, by the content of everything that decides them.
 
 The key covers the text, its name, the options, the tenant, the policy's digest, the compiler's version, the shipped
-snapshots, the size of this machine and its simulators; an entry names the files that the text imports with their
-digests. A seed that nobody stated is a fresh one each time and is no part of the key. Not kept: compilations with
-warnings, so that these are seen again, those that may come out differently tomorrow, and those that need a key
-management entity's answer.
+snapshots, the size of this machine, its simulators and what was tuned on it; an entry names the files that the text
+imports with their digests. A seed that nobody stated is a fresh one each time and is no part of the key. Not kept:
+compilations with warnings, so that these are seen again, those that may come out differently tomorrow, and those that
+need a key management entity's answer.
 """
 
 from __future__ import annotations

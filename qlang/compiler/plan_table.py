@@ -46,7 +46,8 @@ def decisions(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "layout", _layout(schedule["layout"])
     yield "mitigation", f"{policy['method']}\n{policy['reason']}"
     yield "shots", _shots(report)
-    yield "kernel", f"{kernel['target']}, {kernel['precision']}, {short_digest(kernel['digest'])}"
+    tuned = ", tuned" if kernel.get("tuning") else ""
+    yield "kernel", f"{kernel['target']}, {kernel['precision']}, {short_digest(kernel['digest'])}{tuned}"
     yield "rounding", _rounding(kernel)
     yield "fidelity", _interval(schedule["fidelity"])
     yield "cost", _money(schedule["cost"])

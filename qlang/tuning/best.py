@@ -1,4 +1,4 @@
-"""What a backend asks before it plans: is something better than the default known here? Cheap where nothing is.
+"""What is asked before a kernel is planned: is something better than the default known here? Cheap where nothing is.
 
 One attempt to open a file where nothing was tuned; about a millisecond where something was. No search is imported.
 """

@@ -10,7 +10,7 @@ repetition is as many runs as fill its window.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Protocol
@@ -48,6 +48,9 @@ class Subject(Protocol):
 
     def prepare(self, configuration: Configuration) -> Candidate:
         """Raises: Invalid for a configuration that cannot be compiled."""
+
+    def work(self, configuration: Configuration) -> Hashable:
+        """What is executed: configurations with equal work need one measurement only. Raises: Invalid."""
 
     def error(self, result: Any) -> float:
         """Distance of a result from the reference that does not depend on the configuration."""
@@ -135,8 +138,8 @@ def measure(bench: Bench, configuration: Configuration) -> Measurement:
             reason = f"off by {error:.3g}, allowed is {bench.subject.tolerance:.3g}"
             return _invalid(configuration, "correctness", reason, compiled, validation, error)
         seconds = _warm_seconds(candidate, bench.clock)
-        if seconds > bench.effort.hopeless * bench.pinned_seconds and configuration != bench.default:
-            reason = f"{seconds / bench.pinned_seconds:.1f} times slower than the default in its first warm run"
+        if configuration != bench.default and (slower := _hopelessly_slower(bench, seconds)):
+            reason = f"{slower:.1f} times slower than the default in its first warm runs"
             return _invalid(configuration, "timeout", reason, compiled, validation, error)
         one, other = interleaved(bench, candidate, seconds)
     except Invalid as refusal:
@@ -215,6 +218,17 @@ def _repetition(candidate: Candidate, runs: int, idle: float, bench: Bench) -> t
 def _collected(row: Sequence[tuple[float, float | None]]) -> Repetitions:
     joules = tuple(energy for _, energy in row if energy is not None and energy > 0)
     return Repetitions(tuple(seconds for seconds, _ in row), joules if len(joules) == len(row) else None)
+
+
+def _hopelessly_slower(bench: Bench, seconds: float) -> float:
+    """How many times slower than the default a run of these seconds is, where that is hopeless; else 0.
+
+    The default is timed again, for the machine may have become slower since.
+    """
+    if seconds <= bench.effort.hopeless * bench.pinned_seconds:
+        return 0.0
+    ratio = seconds / max(bench.pinned_seconds, _warm_seconds(bench.pinned, bench.clock))
+    return ratio if ratio > bench.effort.hopeless else 0.0
 
 
 def _warm_seconds(candidate: Candidate, clock: Clock) -> float:

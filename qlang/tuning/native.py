@@ -8,7 +8,8 @@ else what the default configuration gives.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
 from math import sqrt
 
 import numpy as np
@@ -20,12 +21,14 @@ from qlang.kernels.cpu.readout import norms, probability_of_one
 from qlang.kernels.cpu.runner import prepare, run
 from qlang.kernels.cpu.state import NativeState
 from qlang.kernels.interpret import execute_steps
+from qlang.kernels.program import PlanOptions, Program
 from qlang.kernels.schedule import plan
 from qlang.kernels.steps import Steps
 from qlang.tuning.errors import Invalid
 from qlang.tuning.genome import Setting, setting_of
 from qlang.tuning.space import Configuration
 
+_NO_OPTIONS = PlanOptions()
 _WHOLE_QUBITS = 20
 _SAMPLE = 1 << 18
 _INTERPRETED = 1 << 26
@@ -57,6 +60,7 @@ class NativeSubject:
     reference_from: str = ""
     """What errors are measured against."""
     _reference: Seen | None = None
+    _last: Program | None = None
     _indices: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     _states: dict[tuple[int, Precision], NativeState] = field(default_factory=dict)
 
@@ -71,12 +75,18 @@ class NativeSubject:
             self._reference = self._interpreted()
             self.reference_from = "NumPy interpreter"
 
+    def work(self, configuration: Configuration) -> Hashable:
+        """The program without the options that led to it, threads and precision. Raises: Invalid."""
+        setting = setting_of(configuration)
+        program = replace(self._plan(setting.options), options=_NO_OPTIONS)
+        return hash(program), setting.threads, setting.precision
+
     def prepare(self, configuration: Configuration) -> NativeCandidate:
         """Plan, compile and bind. Raises: Invalid."""
         setting = setting_of(configuration)
         started = time.perf_counter()
         try:
-            program = plan(self.steps, self.steps.qubits, setting.options, fresh=True)
+            program = self._plan(setting.options)
             binder = Binder.of(program, self.steps)
             state = self._state(program.qubits, setting.precision)
             prepare(binder.layout, setting.precision, state.target, state.compiler)
@@ -115,6 +125,15 @@ class NativeSubject:
         flipped = np.array([x >> wire & 1 for wire in range(self.steps.qubits)], dtype=bool)
         norm = float(norms(state, threads)[0])
         return Seen(amplitudes, norm, np.where(flipped, norm - ones, ones))
+
+    def _plan(self, options: PlanOptions) -> Program:
+        """The program, planned once for two that ask in a row."""
+        if self._last is None or self._last.options != options:
+            try:
+                self._last = plan(self.steps, self.steps.qubits, options, fresh=True)
+            except ValueError as error:
+                raise Invalid("compile", str(error)) from error
+        return self._last
 
     def _interpreted(self) -> Seen:
         vector = np.zeros(1 << self.steps.qubits, dtype=np.complex128)

@@ -8,7 +8,7 @@ than the default's, beyond the confidence interval, become the record's best; ot
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,8 @@ from qlang.tuning.store import Store
 from qlang.tuning.strategy import Strategy
 
 FINALISTS = 3
+_TWINS = 10
+"""Configurations that do the same as a known one are not measured; so many of them cost as much as a measurement."""
 _SAVE_SECONDS = 1.0
 """Between two writes of the record while measurements come fast."""
 
@@ -76,8 +78,10 @@ class Laboratory:
         self.known = {result.measurement.configuration: result.measurement for result in kept}
         self.earlier = len(self.known)
         self.default = pinned
-        self.measured = 0
+        self.measured = self.twins = 0
+        self._by_work: dict[Hashable, Configuration] = {}
         self._saved, self._saved_at = self.record, float("-inf")
+        self._by_work[bench.subject.work(bench.default)] = bench.default
         self._add(pinned, 0.0, 0.0)
 
     @property
@@ -86,8 +90,16 @@ class Laboratory:
         return self._store.path(self.record.kernel, self.record.device)
 
     def measure(self, configuration: Configuration, search_seconds: float) -> Measurement:
-        """The measurement of a configuration, made now if there is none. Raises: CannotStore."""
+        """The measurement of a configuration, made now unless it is known, or of another one that does the same.
+
+        Raises: CannotStore.
+        """
         if configuration in self.known:
+            return self.known[configuration]
+        twin = self._twin(configuration)
+        if twin is not None:
+            self.twins += 1
+            self.known[configuration] = replace(twin, configuration=configuration)
             return self.known[configuration]
         started = self.bench.clock()
         found = self._of_this_kind(measure(self.bench, configuration))
@@ -107,6 +119,15 @@ class Laboratory:
         if self._saved is not self.record:
             self._store.save(self.record)
             self._saved, self._saved_at = self.record, time.monotonic()
+
+    def _twin(self, configuration: Configuration) -> Measurement | None:
+        """A measurement of this search of the same work."""
+        try:
+            work = self.bench.subject.work(configuration)
+        except Invalid:
+            return None
+        first = self._by_work.setdefault(work, configuration)
+        return None if first == configuration else self.known.get(first)
 
     def _of_this_kind(self, found: Measurement) -> Measurement:
         """A latency next to energies cannot be compared with them."""
@@ -131,7 +152,7 @@ def tune(
     for known in laboratory.known.values():
         strategy.tell(known.configuration, worth(known))
     try:
-        while budget.left(laboratory.measured, clock() - started):
+        while budget.left(laboratory.measured + laboratory.twins // _TWINS, clock() - started):
             asked = clock()
             configuration = strategy.ask()
             if configuration is None:

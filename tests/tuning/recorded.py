@@ -71,6 +71,8 @@ class Machine:
     seed: int = 0
     clock: Clock = field(default_factory=Clock)
     errors: dict[Configuration, float] = field(default_factory=dict)
+    twins: dict[Configuration, Configuration] = field(default_factory=dict)
+    """Configurations that do the same as another one."""
     watts: float = 0.0
     """While it runs; 5 W idle are always there."""
     appetite: dict[Configuration, float] = field(default_factory=dict)
@@ -90,6 +92,9 @@ class Machine:
             raise Invalid("compile", "out of registers")
         self.spend(0.01, busy=False)
         return Run(self, configuration, taken)
+
+    def work(self, configuration: Configuration) -> Configuration:
+        return self.twins.get(configuration, configuration)
 
     def error(self, result: Any) -> float:
         return self.errors.get(result, 0.0)

@@ -54,23 +54,24 @@ def test_a_job_is_tuned_and_the_record_is_whole(qlangc: Callable[..., Any], cach
     data = answer.data
     assert data["schema"] == "qlang.tune/1"
     assert data["kernel"]["qubits"] == 10
-    assert data["search"]["measured"] == 3
+    measured = data["search"]["measured"]
+    assert 1 <= measured <= 3
     assert data["reference"] == "NumPy interpreter"
     (path,) = records(cache)
     assert data["record"] == str(path)
     document = json.loads(path.read_text())
     jsonschema.validate(document, t4.RESULTS, format_checker=jsonschema.FormatChecker())
     jsonschema.validate(document, t4.METADATA)
-    assert len(document["results"]) == 4  # and the default
+    assert len(document["results"]) == measured + 1  # and the default
     assert {item["invalidity"] for item in document["results"]} <= {"correct", "timeout"}
-    assert "[3/3]" in answer.err
+    assert f"[{measured}/3]" in answer.err
 
 
 def test_the_next_search_goes_on(qlangc: Callable[..., Any], cache: Path) -> None:
     arguments = ("tune", "b.qjob", "--job", "tuned", "--json", "--threads", "1", "--strategy", "random")
     first = qlangc(*arguments, "--budget", "2").data
     again = qlangc(*arguments, "--budget", "2").data
-    assert (first["search"]["known"], again["search"]["known"]) == (0, 3)
+    assert (first["search"]["known"], again["search"]["known"]) == (0, first["search"]["measured"] + 1)
     fresh = qlangc(*arguments, "--budget", "1", "--fresh").data
     assert fresh["search"]["known"] == 0
 
@@ -89,7 +90,7 @@ def test_an_interruption_leaves_a_whole_record(
 ) -> None:
     monkeypatch.setattr("qlang.tuning.tuner._SAVE_SECONDS", 1e9)  # so that only the end writes
     monkeypatch.setattr("qlang.compiler.verbs.tune._verdict", interrupting(3))
-    answer = qlangc("tune", "b.qjob", "--job", "tuned", "--budget", "9", "--threads", "1")
+    answer = qlangc("tune", "b.qjob", "--job", "tuned", "--budget", "30", "--threads", "1")
     assert answer.status == exit_codes.INTERRUPTED
     (path,) = records(cache)
     document = json.loads(path.read_text())

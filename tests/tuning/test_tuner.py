@@ -130,6 +130,26 @@ def test_an_interrupted_search_leaves_a_whole_record(tmp_path: Path) -> None:
     assert search(tmp_path, Machine(), budget=Budget(3)).known == 8
 
 
+def test_what_does_the_same_is_measured_once(tmp_path: Path) -> None:
+    """All neighbours of the default in one gene do what the default does."""
+    twins = {point: DEFAULT for point in SPACE.points if {**point, "order": "first"} == dict(DEFAULT)}
+    machine = Machine(twins=twins)
+    lab = laboratory(tmp_path, machine)
+    for twin in twins:
+        assert lab.measure(twin, 0.0).fitness == lab.default.fitness
+    assert (lab.measured, lab.twins) == (0, 3)
+    assert set(machine.prepared) == {DEFAULT}
+    assert lab.measure(OPTIMUM, 0.0).fitness != lab.default.fitness
+
+
+def test_a_search_among_equals_ends(tmp_path: Path) -> None:
+    machine = Machine(twins=dict.fromkeys(SPACE.points, DEFAULT))
+    lab = laboratory(tmp_path, machine)
+    tuned = tune(lab, strategy_named("random", SPACE, DEFAULT, seed=1), Budget(5), clock=machine.clock)
+    assert (tuned.measured, lab.twins) == (0, 50)
+    assert tuned.record.best is None
+
+
 def test_seconds_end_a_search(tmp_path: Path) -> None:
     machine = Machine()
     tuned = search(tmp_path, machine, budget=Budget(None, 200.0))

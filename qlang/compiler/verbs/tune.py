@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qlang.kernels.cpu.host import Precision
     from qlang.tuning.budget import Budget
     from qlang.tuning.measure import Measurement
+    from qlang.tuning.space import Configuration
     from qlang.tuning.tuner import Laboratory
 
 SCHEMA = "qlang.tune/1"
@@ -155,7 +156,7 @@ def _laboratory(options: Namespace, console: Console, tunable: Tunable, budget: 
 
     def said(count: int, found: Measurement) -> None:
         of = f"/{budget.measurements}" if budget.measurements is not None and not options.compare else ""
-        console.note(f"[{count}{of}] {_verdict(found)}  {found.configuration}")
+        console.note(f"[{count}{of}] {_verdict(found)}  {_changed(found, bench.default)}")
 
     return Laboratory(bench, space, kernel, device, user_store(), fresh=options.fresh, report=said)
 
@@ -180,6 +181,11 @@ def _fitting(tunable: Tunable) -> tuple[Precision, ...]:
             exit_codes.EXECUTION,
         )
     return allowed if sum(needed) <= memory else allowed[:1]
+
+
+def _changed(found: Measurement, default: Configuration) -> str:
+    """What is different from the default."""
+    return " ".join(f"{name}={value}" for name, value in found.configuration.items() if value != default[name])
 
 
 def _verdict(found: Measurement) -> str:
