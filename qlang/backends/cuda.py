@@ -29,7 +29,7 @@ CAPABILITIES = Capabilities("cuda", METHODS[1:], True, True, True, True)
 FEWEST_QUBITS = 20
 """Smaller states, 16 MB in double precision, run on the CPU: importing CuPy and launching take longer. Estimated, not
 measured."""
-_PRECISIONS: "Mapping[str, Precision]" = {"f64": "float64", "f32": "float32"}
+_PRECISIONS: "Mapping[str, Precision]" = {"f64": "float64", "f32": "float32", "bf16": "bfloat16"}
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class CudaBackend:
 
     def _by_cpu(self) -> NativeBackend:
         if self._cpu is None:
-            self._cpu = NativeBackend(self.precision)
+            self._cpu = NativeBackend("f64" if self.precision == "f64" else "f32")
         return self._cpu
 
     def _found(self) -> "tuple[Device, ...]":

@@ -13,7 +13,7 @@ STATE_VECTOR_BYTES = 48
 """For each amplitude of the reference: the state, the copy that is measured, and scratch space, 16 bytes each."""
 DENSITY_BYTES = 24
 """For each component of a density matrix: the same, 8 bytes each."""
-NATIVE_BYTES = {"f64": 16, "f32": 8}
+NATIVE_BYTES = {"f64": 16, "f32": 8, "bf16": 4}
 """For each amplitude of native code, on CPUs and GPUs: the state alone. What is read from it is read block by block."""
 NATIVE_SLACK = 64 << 20
 """Bytes that native code takes besides: tiles, tables, machine code; and a tenth of the state."""

@@ -15,7 +15,7 @@ class Target:
 
     name: str
     precisions: tuple[str, ...]
-    """Of amplitudes: `f64`, `f32`."""
+    """Of amplitudes: `f64`, `f32`, `bf16` (computed in f32)."""
     needs: str | None
     """The package that it needs besides NumPy."""
     what: str
@@ -39,7 +39,7 @@ class Target:
 
 
 TARGETS: Mapping[str, Target] = {
-    CUDA: Target(CUDA, ("f64", "f32"), "cupy", "NVIDIA GPUs: CUDA kernels, states spread over several"),
+    CUDA: Target(CUDA, ("f64", "f32", "bf16"), "cupy", "NVIDIA GPUs: CUDA kernels, states spread over several"),
     NATIVE: Target(NATIVE, ("f64", "f32"), "llvmlite", "machine code made for the circuit and this processor, threads"),
     NUMPY: Target(NUMPY, ("f64",), None, "the reference: NumPy, double precision, one thread"),
 }

@@ -43,7 +43,11 @@ NATIVE: Mapping[str, tuple[int, int]] = {"cpu.llvm": (1, 1), "gpu.cuda": (2, 9)}
 """Targets of native code, and the multiplications that a parity and a pattern are charged there; all others are
 bounded as the reference. A GPU multiplies tables as it goes instead of making one of them: short patterns are eight
 parities at most, and each table's entry is multiplied once, the product with the table of scales once more."""
-_NATIVE_ROUNDOFF = {"f32": 2.0**-24, "f64": UNIT_ROUNDOFF}
+_NATIVE_ROUNDOFF = {"bf16": 2.0**-24, "f32": 2.0**-24, "f64": UNIT_ROUNDOFF}
+_STORED_ROUNDOFF = {"bf16": 2.0**-8}
+"""Of amplitudes that are stored in less than they are computed in. Every elementary step is charged a store, as if it
+were a sweep over memory of its own, and so are the initial state and a measurement."""
+_PRECISIONS = {"cpu.llvm": ("f32", "f64"), "gpu.cuda": ("bf16", "f32", "f64")}
 _ADDITIONS = 64
 """Of angles one after another: 16 levels of a transform over a tile's rows, and up to 48 terms on the same wires."""
 _COLLAPSE = 48.0
@@ -61,7 +65,7 @@ def operator_error(levels: int) -> float:
 
 def precisions(target: str, noise: Plain) -> tuple[str, ...]:
     """Precisions that a target may run a job in, the fastest first; noise is simulated in double precision."""
-    return ("f32", "f64") if target in NATIVE and noise is None else ("f64",)
+    return _PRECISIONS.get(target, ("f64",)) if noise is None else ("f64",)
 
 
 def native_gate_error(primitive: Primitive, controls: int, precision: str, target: str) -> float:
@@ -111,7 +115,11 @@ def l2_bound(
         return bound
     native: float = sum(number * native_gate_error(*gate, precision, target) for gate, number in numbers)
     native += others * _COLLAPSE
-    own = expm1(min(native * scale * _NATIVE_ROUNDOFF[precision], 1.0))
+    rounding = native * _NATIVE_ROUNDOFF[precision]
+    if precision in _STORED_ROUNDOFF:
+        steps = sum(number * len(recipe(gate.code, "1" * controls).steps) for (gate, controls), number in numbers)
+        rounding += (steps + others + 1) * _STORED_ROUNDOFF[precision]
+    own = expm1(min(rounding * scale, 1.0))
     return max(bound, 2 * own if channels else own)  # small states and other noise are left to the reference
 
 

@@ -1,5 +1,6 @@
 """The GPU backend on the stand-in, against the reference backend."""
 
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -18,7 +19,8 @@ from qlang.backends.states import GateCall
 from qlang.ir.gates import BY_NAME
 from qlang.ir.kernel import FuncOp
 from qlang.ir.text import parse_ir
-from qlang.passes.rounding import native_gate_error
+from qlang.kernels.cuda.shape import Precision
+from qlang.passes.rounding import l2_bound, precisions
 
 QUBITS = 6
 GATES = ("h", "x", "y", "s", "t", "sx", "rx", "ry", "rz", "p", "cx", "cz", "swap", "rzz", "rxx", "iswap", "u")
@@ -58,19 +60,19 @@ def test_a_state_is_read_as_the_reference_is(emulation_folder: Path, seed: int) 
     np.testing.assert_allclose(weights, distribution[outcomes], atol=1e-13)
 
 
-def test_single_precision_keeps_to_its_bound(emulation_folder: Path) -> None:
-    by_code = {row.code: row for row in BY_NAME.values()}
+@pytest.mark.parametrize(("name", "precision"), [("f64", "float64"), ("f32", "float32"), ("bf16", "bfloat16")])
+def test_rounding_keeps_to_its_bound(emulation_folder: Path, name: str, precision: Precision) -> None:
+    names = {row.code: row.name for row in BY_NAME.values()}
     every = tuple(range(QUBITS))
-    for seed in range(6):
-        calls = _calls(seed, 60)
-        ours, wanted = CudaStateVector(QUBITS, "float32", [EmulatedDevice(emulation_folder)]), StateVector(QUBITS)
+    for seed in range(5):
+        calls = _calls(seed, 30)
+        ours, wanted = CudaStateVector(QUBITS, precision, [EmulatedDevice(emulation_folder)]), StateVector(QUBITS)
         for state in (ours, wanted):
             state.gates(calls)
-        units = sum(
-            native_gate_error(by_code[code], len(controls), "f32", "gpu.cuda") for code, _, _, controls in calls
-        )
-        error = np.linalg.norm(ours.by_wires(every) - wanted.by_wires(every))
-        assert 0 < error < units * 2.0**-24
+        gates = Counter("c" * len(controls) + names[code] for code, _, _, controls in calls)
+        counted = {"bounded": True, "gates": dict(gates), "measurements": 0, "resets": 0, "unlisted": 0}
+        bound = l2_bound(counted, QUBITS, 1, None, "gpu.cuda", name)
+        assert bound is not None and 0 < np.linalg.norm(ours.by_wires(every) - wanted.by_wires(every)) < bound
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -99,6 +101,15 @@ def test_shots_are_drawn_by_probability(emulation_folder: Path) -> None:
     seen[outcomes] = counts
     # Five standard deviations for each of eight outcomes: a false alarm in 200,000 seeds.
     assert (np.abs(seen - shots * distribution) <= 5 * np.sqrt(shots * distribution) + 1e-9).all()
+
+
+def test_bfloat16_is_for_jobs_that_allow_it() -> None:
+    assert precisions("gpu.cuda", None) == ("bf16", "f32", "f64")
+    few = {"bounded": True, "gates": {"h": 1, "cx": 3}, "measurements": 0, "resets": 0, "unlisted": 0}
+    many = {**few, "gates": {"ry": 1000}}
+    bounds = [l2_bound(counts, 20, 1, None, "gpu.cuda", "bf16") for counts in (few, many)]
+    assert bounds[0] is not None and bounds[1] is not None
+    assert 2.0**-8 < bounds[0] < 0.1 and bounds[1] > 1
 
 
 def _bell() -> FuncOp:
