@@ -20,6 +20,8 @@ from benchmarks.simulators.rows import Ours, Row, Spread
 
 OURS = "benchmarks.simulators.ours"
 START_SECONDS = 120.0
+HOPELESS = 3.0
+"""A peer that takes so many times as long as the fastest one is not run again; nor one beyond the time budget."""
 PATIENCE = 10.0
 """A single answer may take so many time budgets; then the process is ended."""
 _AMPLITUDE_BYTES = {"float32": 8, "float64": 16}
@@ -86,9 +88,9 @@ def measure(question: Question, peers: Sequence[Peer], settings: Settings) -> It
                 ours = _our_side(running, question, path, settings)
             except CannotAnswer as found:
                 problem = found
+        comparison = _Comparison(question, path, settings, ours, problem)
         for peer in peers:
-            row = _against(peer, ours, problem, question, path, settings)
-            yield replace(row, copy_bandwidth=bandwidth)
+            yield replace(comparison.row(peer), copy_bandwidth=bandwidth)
 
 
 def _too_large(question: Question) -> str:
@@ -136,44 +138,71 @@ def warm_up(running: Worker, precision: str, folder: Path) -> None:
     running.ask("run", START_SECONDS)
 
 
-def _against(
-    peer: Peer, ours: _Side | None, problem: CannotAnswer, question: Question, path: Path, settings: Settings
-) -> Row:
-    try:
-        python = interpreter(peer)
-    except NotInstallable as refusal:
-        status = "no device" if str(refusal) == "no device" else "not installable"
-        return question.row(peer.name, status, "" if status == "no device" else str(refusal))
-    module = f"benchmarks.simulators.workers.{peer.module}"
-    with worker(python, module, peer.arguments, question.threads) as running:
+@dataclass(slots=True)
+class _Comparison:
+    """Ours against one peer after the other."""
+
+    question: Question
+    path: Path
+    settings: Settings
+    ours: _Side | None
+    problem: CannotAnswer
+    """Why there is no side of ours."""
+    best: float = float("inf")
+    """Seconds of the fastest peer so far whose answer is ours."""
+
+    def row(self, peer: Peer) -> Row:
+        """What is found about a peer."""
         try:
-            theirs = _fastest_variant(running, question, path, settings)
-            known: dict[str, Any] = {"variant": theirs.variant, "versions": theirs.versions}
-            if ours is None or ours.ours is None:
-                times = _alternate([running], settings)
-                return question.row(
-                    peer.name,
-                    problem.status,
-                    problem.reason,
-                    peer_times=Spread.of(times[0]),
-                    repetitions=len(times[0]),
-                    **known,
-                )
-            known |= {"versions": {**theirs.versions, **ours.versions}, "ours": ours.ours}
-            found = _agreement(ours.worker, running, question, settings)
-            if theirs.seconds > settings.time_budget:  # one run is all that there is time for
-                times = [[theirs.seconds], [ours.worker.ask("run", settings.patience)["seconds"]]]
-            else:
-                times = _alternate([running, ours.worker], settings)
-        except CannotAnswer as found_problem:
-            return question.row(peer.name, found_problem.status, found_problem.reason)
-    known |= {"difference": found.difference, "bound": found.bound, "repetitions": len(times[0])}
-    known |= {"peer_times": Spread.of(times[0]), "ours_times": Spread.of(times[1])}
-    if not found.agrees:
-        reason = f"the answers differ by {found.difference:.2g}, {found.bound:.2g} is allowed"
-        return question.row(peer.name, "disagree", reason, **known)
-    ratios = Spread.of([theirs_s / ours_s for theirs_s, ours_s in zip(*times, strict=True)])
-    return question.row(peer.name, "measured", ratios=ratios, **known)
+            python = interpreter(peer)
+        except NotInstallable as refusal:
+            status = "no device" if str(refusal) == "no device" else "not installable"
+            return self.question.row(peer.name, status, "" if status == "no device" else str(refusal))
+        module = f"benchmarks.simulators.workers.{peer.module}"
+        with worker(python, module, peer.arguments, self.question.threads) as running:
+            try:
+                theirs = _fastest_variant(running, self.question, self.path, self.settings)
+                if self.ours is None:
+                    return self._alone(peer, theirs)
+                return self._against(peer, theirs, self.ours)
+            except CannotAnswer as problem:
+                return self.question.row(peer.name, problem.status, problem.reason)
+
+    def _alone(self, peer: Peer, theirs: _Side) -> Row:
+        (times,) = _alternate([theirs.worker], self.settings)
+        return self.question.row(
+            peer.name,
+            self.problem.status,
+            self.problem.reason,
+            peer_times=Spread.of(times),
+            repetitions=len(times),
+            variant=theirs.variant,
+            versions=theirs.versions,
+        )
+
+    def _against(self, peer: Peer, theirs: _Side, ours: _Side) -> Row:
+        """Raises `CannotAnswer`."""
+        found = _agreement(ours.worker, theirs.worker, self.question, self.settings)
+        if theirs.seconds > min(self.settings.time_budget, HOPELESS * self.best):
+            times = [[theirs.seconds], [ours.worker.ask("run", self.settings.patience)["seconds"]]]
+        else:
+            times = _alternate([theirs.worker, ours.worker], self.settings)
+        known: dict[str, Any] = {
+            "variant": theirs.variant,
+            "versions": {**theirs.versions, **ours.versions},
+            "ours": ours.ours,
+            "difference": found.difference,
+            "bound": found.bound,
+            "repetitions": len(times[0]),
+            "peer_times": Spread.of(times[0]),
+            "ours_times": Spread.of(times[1]),
+        }
+        if not found.agrees:
+            reason = f"the answers differ by {found.difference:.2g}, {found.bound:.2g} is allowed"
+            return self.question.row(peer.name, "disagree", reason, **known)
+        self.best = min(self.best, known["peer_times"].median)
+        ratios = Spread.of([theirs_s / ours_s for theirs_s, ours_s in zip(*times, strict=True)])
+        return self.question.row(peer.name, "measured", ratios=ratios, **known)
 
 
 def _fastest_variant(running: Worker, question: Question, path: Path, settings: Settings) -> _Side:
