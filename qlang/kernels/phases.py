@@ -218,8 +218,10 @@ def _fill(tables: TableClass, terms: Reals, values: Masks, scales: Reals, data: 
     if tables.constant:
         block[:, :, :size], block[:, :, size : 2 * size] = scale, 0
     elif tables.crossing <= MOST_CROSSING[data.dtype.name] and not tables.additions:
-        product = _thin_products(tables, terms, values, scale, data.dtype)
-        block[:, :, : 2 * size] = product.reshape(*product.shape[:2], 2 * size)
+        left, right = (part.astype(data.dtype) for part in _thin_factors(tables, terms, values, scale))
+        target = block[:, :, : 2 * size].reshape(len(data), place.count, left.shape[2], right.shape[3])
+        assert np.may_share_memory(target, data)
+        np.matmul(left, right, out=target)
     else:
         exponents = table_exponents(tables, terms, values)
         if data.dtype == np.float32:  # fast sines in float32, of angles small enough to be exact there
@@ -229,10 +231,11 @@ def _fill(tables: TableClass, terms: Reals, values: Masks, scales: Reals, data: 
         np.multiply(np.sin(exponents), scale, out=block[:, :, size : 2 * size], casting="same_kind")
 
 
-def _thin_products(
-    tables: TableClass, terms: Reals, values: Masks, scale: Reals, dtype: np.dtype[np.floating]
-) -> NDArray[np.floating]:
-    """The tables (batch, tables, 2 · 2^high bits, 2^low bits) as products of matrices of rank 2^(X + 1)."""
+def _thin_factors(tables: TableClass, terms: Reals, values: Masks, scale: Reals) -> tuple[Reals, Reals]:
+    """Matrices (batch, tables, 2 · 2^high bits, r) and (batch, tables, r, 2^low bits), r = 2^(X + 1).
+
+    Their products are the tables, cosines above sines.
+    """
     outer, inner = _transforms(tables, terms, values)
     high = (np.exp(1j * outer) * scale)[:, :, :, None]
     low = np.exp(1j * inner[:, :, :1])
@@ -243,9 +246,7 @@ def _thin_products(
     left = np.concatenate(
         [np.concatenate([high.real, -high.imag], axis=3), np.concatenate([high.imag, high.real], axis=3)], axis=2
     )
-    right = np.concatenate([low.real, low.imag], axis=2)
-    product: NDArray[np.floating] = left.astype(dtype) @ right.astype(dtype)
-    return product
+    return left, np.concatenate([low.real, low.imag], axis=2)
 
 
 def _transforms(tables: TableClass, terms: Reals, values: Masks) -> tuple[Reals, Reals]:
