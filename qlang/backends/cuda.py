@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qlang.backends.branches import MAX_BRANCHES
+from qlang.backends.branches import MAX_BRANCHES, Branch
 from qlang.backends.errors import TargetUnavailable, TooLarge
 from qlang.backends.estimate import gate_count
 from qlang.backends.execution import Execution
@@ -22,6 +22,10 @@ from qlang.backends.targets import who_could
 from qlang.ir.kernel import FuncOp
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from qlang.backends.native_sweeps import Sweep
     from qlang.kernels.cuda.device import Device, Link
     from qlang.kernels.cuda.shape import Precision
 
@@ -29,6 +33,8 @@ CAPABILITIES = Capabilities("cuda", METHODS[1:], True, True, True, True)
 FEWEST_QUBITS = 20
 """Smaller states, 16 MB in double precision, run on the CPU: importing CuPy and launching take longer. Estimated, not
 measured."""
+_MOST_SWEPT = 24
+"""Qubits of circuits that are swept in batches; larger states keep a GPU busy one by one."""
 _PRECISIONS: "Mapping[str, Precision]" = {"f64": "float64", "f32": "float32", "bf16": "bfloat16"}
 
 
@@ -78,12 +84,48 @@ class CudaBackend:
         return Execution(decode(program), request, "state_vector", limit, start).outcome()
 
     def execute_all(self, program: FuncOp, requests: Sequence[Request]) -> Iterator[Outcome]:
-        """Run a kernel for several requests, in order. Raises as `execute`, when an outcome is asked for."""
-        if requests and all(self._left_to_cpu(program, request) for request in requests):
+        """Run a kernel for several requests, in order; points of a circuit without choices as a batch of states.
+
+        Raises as `execute`, when an outcome is asked for.
+        """
+        swept = self._swept(program, requests)
+        if swept is not None:
+            yield from self._batch(program, requests, *swept)
+        elif requests and all(self._left_to_cpu(program, request) for request in requests):
             yield from self._by_cpu().execute_all(program, requests)
         else:
             for request in requests:
                 yield self.execute(program, request)
+
+    def _swept(self, program: FuncOp, requests: Sequence[Request]) -> "tuple[Sweep, NDArray[np.float64]] | None":
+        """The circuit of all requests with its parameters, where they are worth a launch and one program runs them."""
+        worth = len(requests) << min(program.qubits, _MOST_SWEPT) >= 1 << self.fewest_qubits
+        if len(requests) < 2 or not worth or program.qubits > _MOST_SWEPT:
+            return None
+        plain = all(request.noise is None and request.scales == (1,) for request in requests)
+        if not plain or any(choose_method(program.qubits, request) != "state_vector" for request in requests):
+            return None
+        from qlang.backends.native_sweeps import sweep_of
+
+        sweep = sweep_of(program, decode(program), requests[0].parameters)
+        parameters = None if sweep is None else sweep.parameters([request.parameters for request in requests])
+        return None if sweep is None or parameters is None else (sweep, parameters)
+
+    def _batch(
+        self, program: FuncOp, requests: Sequence[Request], sweep: "Sweep", parameters: "NDArray[np.float64]"
+    ) -> Iterator[Outcome]:
+        from qlang.backends.cuda_state import CudaStateVector, run_items
+
+        precision, devices = _PRECISIONS[self.precision], self._found()[:1]
+        states = run_items(sweep.lowering, parameters, precision, devices)
+        start = partial(CudaStateVector, program.qubits, precision, devices)
+        for request, state in zip(requests, states, strict=True):
+            check_request(request, program.qubits, program.bit_registers)
+            end = Branch(state, sweep.end.env, pending=sweep.end.pending.copy())
+            execution = Execution(
+                sweep.program, request, "state_vector", self.max_branches, start, kept=[end], kept_scale=1
+            )
+            yield execution.outcome()
 
     def _left_to_cpu(self, program: FuncOp, request: Request) -> bool:
         return program.qubits < self.fewest_qubits or choose_method(program.qubits, request) != "state_vector"

@@ -4,7 +4,7 @@ The amplitude of the basis state y of the wires is phase · (−1)^|z & (y ^ x)|
 the bit y_w ^ x_w at the position of each wire w (`qlang.kernels.frames`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import sqrt
 
@@ -19,12 +19,14 @@ from qlang.kernels.angles import AngleSources, program_angles
 from qlang.kernels.cuda import readout
 from qlang.kernels.cuda.device import Device, Link
 from qlang.kernels.cuda.errors import StateTooLarge
+from qlang.kernels.cuda.launcher import MOST_ITEMS
 from qlang.kernels.cuda.shape import Precision, cuda_options
-from qlang.kernels.cuda.state import CudaState, devices_for
+from qlang.kernels.cuda.state import CudaState, devices_for, state_bytes
 from qlang.kernels.decompose import steps_of
 from qlang.kernels.frames import Frame
+from qlang.kernels.fuse import fused
 from qlang.kernels.schedule import plan
-from qlang.kernels.steps import Steps
+from qlang.kernels.steps import MappedLowering, Steps
 
 MOST_WAITING = 8192
 """Gates that are planned together."""
@@ -45,6 +47,40 @@ def planned(steps: Steps, precision: Precision, start: tuple[int, ...] | None) -
     return AngleSources.of(program, steps)
 
 
+def run_items(
+    lowering: MappedLowering, parameters: NDArray[np.float64], precision: Precision, devices: Sequence[Device]
+) -> "Iterator[CudaStateVector]":
+    """The states of a circuit from |0…0⟩ for rows of its parameters, as many side by side as fit half the memory.
+
+    A state is valid until the next portion begins. Raises `TooLarge`, and BadAngle for what is no finite number.
+    """
+    sources = planned(lowering.steps, precision, None)
+    program, angles = sources.program, lowering.angle_map.angles(within_two_turns(parameters))
+    each = state_bytes(program.qubits, precision)
+    size = max(1, min(MOST_ITEMS, min(device.free_bytes() for device in devices) // 2 // each))
+    state: CudaState | None = None
+    for first in range(0, len(angles), size):
+        bound = program_angles(sources, angles[first : first + size])
+        if state is None or state.batch != bound.batch:
+            state = _empty(lowering.steps.qubits, program.qubits, precision, bound.batch, devices, None)
+        state.run(program, bound)
+        frame = bound.frame
+        for item in range(bound.batch):
+            only = slice(item, item + 1)
+            own = Frame(frame.x[only], frame.z[only], frame.phase[only])
+            yield CudaStateVector.of(state.item(item), program.end, own)
+
+
+def _empty(
+    wires: int, qubits: int, precision: Precision, batch: int, devices: Sequence[Device], link: Link | None
+) -> CudaState:
+    """Raises `TooLarge`."""
+    try:
+        return CudaState.empty(qubits, precision, batch, devices_for(qubits, precision, batch, devices), link)
+    except StateTooLarge as error:
+        raise TooLarge(wires, error.needed, error.limit) from error
+
+
 class CudaStateVector:
     """A pure state, at first |0…0⟩; wire 0 is the least significant bit of outcomes."""
 
@@ -59,6 +95,14 @@ class CudaStateVector:
         self._positions = tuple(range(qubits))
         self._frame = Frame.none()
         self._waiting: list[GateCall] = []
+
+    @classmethod
+    def of(cls, state: CudaState, positions: tuple[int, ...], frame: Frame) -> "CudaStateVector":
+        """A state that is there already, of one item; it is changed in place."""
+        spread = state.spread
+        made = cls(state.qubits, state.precision, spread.devices, spread.link)
+        made._state, made._positions, made._frame = state, positions, frame
+        return made
 
     @property
     def large(self) -> bool:
@@ -196,23 +240,16 @@ class CudaStateVector:
 
     def _run(self, count: int) -> None:
         """Execute the first of the gates that wait."""
-        lowering = steps_of(self._waiting[:count], self.qubits)
+        lowering = fused(steps_of(self._waiting[:count], self.qubits))
         fresh = self._state is None
         sources = planned(lowering.steps, self.precision, None if fresh else self._positions)
         numbers = lowering.angle_map.angles(within_two_turns(lowering.parameters))
         angles = program_angles(sources, numbers, frame=None if fresh else self._frame)
         if self._state is None:
-            self._state = self._empty(sources.program.qubits)
+            self._state = _empty(self.qubits, sources.program.qubits, self.precision, 1, self._devices, self._link)
         self._state.run(sources.program, angles)
         self._positions, self._frame = sources.program.end, angles.frame
         del self._waiting[:count]
-
-    def _empty(self, qubits: int) -> CudaState:
-        try:
-            devices = devices_for(qubits, self.precision, 1, self._devices)
-            return CudaState.empty(qubits, self.precision, 1, devices, self._link)
-        except StateTooLarge as error:
-            raise TooLarge(self.qubits, error.needed, error.limit) from error
 
 
 def _picked(mask: int, wires: Sequence[int]) -> int:

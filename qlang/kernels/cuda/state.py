@@ -103,6 +103,16 @@ class CudaState:
             device.copy(source, target)
         return other
 
+    def item(self, number: int) -> "CudaState":
+        """One of the states, in memory that it shares with this one."""
+        whole, size = self.spread, self.spread.item_size
+        arrays = tuple(
+            device.part(array, number * size, (number + 1) * size)
+            for device, array in zip(whole.devices, whole.arrays, strict=True)
+        )
+        part = Spread(whole.devices, arrays, whole.bits, 1, whole.precision, whole.link)
+        return CudaState(self.qubits, part, list(self.where))
+
     def run(self, program: Program, angles: ProgramAngles) -> None:
         """Execute a program on all items; a fresh one sets them. Raises ValueError where it does not fit the state."""
         if program.qubits != self.qubits or angles.batch not in (1, self.batch):

@@ -142,6 +142,45 @@ def test_a_job_runs_as_on_the_reference(emulation_folder: Path, precision: str, 
     assert backend.estimate(_bell(), request).bytes > 0
 
 
+def _swept() -> FuncOp:
+    text = """builtin.module { kernel.func @f(%a : f64, %b : f64) attributes
+      {qubits = 4 : i64, parameters = ["a", "b"], bits = []} {
+      %one = arith.constant 1.0 : f64
+      %c = arith.addf %b, %one : f64
+      kernel.gate "ry" (%a) [0]
+      kernel.gate "cx" () [0, 2]
+      kernel.gate "rx" (%c) [3]
+      kernel.gate "rzz" (%b) [2, 3]
+      kernel.gate "h" () [1]
+      kernel.gate "crx" (%a) [1, 3]
+      kernel.return
+    } }"""
+    (func,) = parse_ir(text).body.block.ops
+    assert isinstance(func, FuncOp)
+    return func
+
+
+def test_points_of_a_sweep_run_side_by_side(emulation_folder: Path) -> None:
+    random = np.random.default_rng(8)
+    requests = [Request(tuple(random.uniform(-7, 7, 2)), settings=("ZZXY", "XIIZ")) for _ in range(7)]
+    device = EmulatedDevice(emulation_folder)
+    found = list(CudaBackend(fewest_qubits=0, devices=(device,)).execute_all(_swept(), requests))
+    assert device.launches.count("product_state") == 1
+    for request, outcome in zip(requests, found, strict=True):
+        wanted = ReferenceBackend().execute(_swept(), request)
+        for mine, theirs in zip(outcome.scales[0].settings, wanted.scales[0].settings, strict=True):
+            np.testing.assert_allclose(mine.probabilities, theirs.probabilities, atol=1e-13)
+
+
+def test_batches_larger_than_the_memory_run_in_portions(emulation_folder: Path) -> None:
+    requests = [Request((0.1 * k, 0.2), settings=("ZZZZ",)) for k in range(5)]
+    device = EmulatedDevice(emulation_folder, memory=2 * 2 * 16 << 4)
+    found = list(CudaBackend(fewest_qubits=0, devices=(device,)).execute_all(_swept(), requests))
+    assert len(found) == 5 and device.launches.count("product_state") >= 3
+    wanted = ReferenceBackend().execute(_swept(), requests[4]).scales[0].settings[0].probabilities
+    np.testing.assert_allclose(found[4].scales[0].settings[0].probabilities, wanted, atol=1e-13)
+
+
 def test_states_are_given_out(emulation_folder: Path) -> None:
     request = Request(states=(StateSpec("s", (2,)), StateSpec("rest", (1, 0))))
     backend = CudaBackend(fewest_qubits=0, devices=(EmulatedDevice(emulation_folder),))
