@@ -16,7 +16,7 @@ from qlang.tuning.tuner import Laboratory, Tuned
 def tune_report(tunable: Tunable, laboratory: Laboratory, tuned: Tuned, strategy: str) -> dict[str, Any]:
     """The object of `qlangc tune --json` without its schema."""
     record, bench = tuned.record, laboratory.bench
-    invalid = [each for each in laboratory.known.values() if each.fitness is None]
+    invalid = [each for each in laboratory.distinct() if each.fitness is None]
     best = record.best
     return {
         "kernel": {
@@ -47,6 +47,7 @@ def tune_report(tunable: Tunable, laboratory: Laboratory, tuned: Tuned, strategy
             "measured": tuned.measured,
             "known": tuned.known,
             "invalid": len(invalid),
+            "same": len(laboratory.twins),
             "unranked": tuned.tied,
             "space": len(laboratory.space.points),
         },

@@ -78,7 +78,8 @@ class Laboratory:
         self.known = {result.measurement.configuration: result.measurement for result in kept}
         self.earlier = len(self.known)
         self.default = pinned
-        self.measured = self.twins = 0
+        self.measured = 0
+        self.twins: set[Configuration] = set()
         self._by_work: dict[Hashable, Configuration] = {}
         self._saved, self._saved_at = self.record, float("-inf")
         self._by_work[bench.subject.work(bench.default)] = bench.default
@@ -98,7 +99,7 @@ class Laboratory:
             return self.known[configuration]
         twin = self._twin(configuration)
         if twin is not None:
-            self.twins += 1
+            self.twins.add(configuration)
             self.known[configuration] = replace(twin, configuration=configuration)
             return self.known[configuration]
         started = self.bench.clock()
@@ -108,6 +109,10 @@ class Laboratory:
         self._add(found, max(took - sum(found.repetitions.seconds), 0.0), search_seconds)
         self._report(self.measured, found)
         return found
+
+    def distinct(self) -> list[Measurement]:
+        """What was measured, without configurations that do the same as another one."""
+        return [found for found in self.known.values() if found.configuration not in self.twins]
 
     def conclude(self, best: Best | None) -> None:
         """Write what was confirmed. Raises: CannotStore."""
@@ -152,7 +157,7 @@ def tune(
     for known in laboratory.known.values():
         strategy.tell(known.configuration, worth(known))
     try:
-        while budget.left(laboratory.measured + laboratory.twins // _TWINS, clock() - started):
+        while budget.left(laboratory.measured + len(laboratory.twins) // _TWINS, clock() - started):
             asked = clock()
             configuration = strategy.ask()
             if configuration is None:
@@ -176,7 +181,7 @@ def conclude(laboratory: Laboratory) -> Tuned:
         fitness, configuration = max(holding, key=lambda pair: pair[0].interval.value)
         best = Best(configuration, fitness.latency, confidence)
     laboratory.conclude(best)
-    valid = [found.fitness.interval for found in laboratory.known.values() if found.fitness is not None]
+    valid = [found.fitness.interval for found in laboratory.distinct() if found.fitness is not None]
     return Tuned(laboratory.record, laboratory.measured, laboratory.earlier, finalists, ranks(valid).count(1))
 
 
@@ -189,9 +194,9 @@ def _promising(laboratory: Laboratory) -> Sequence[Configuration]:
     """The configurations with the largest fitness above the default's; the earlier best is looked at again too."""
     default = laboratory.bench.default
     better = [
-        (found.fitness.interval.value, configuration)
-        for configuration, found in laboratory.known.items()
-        if found.fitness is not None and found.fitness.interval.value > -1 and configuration != default
+        (found.fitness.interval.value, found.configuration)
+        for found in laboratory.distinct()
+        if found.fitness is not None and found.fitness.interval.value > -1 and found.configuration != default
     ]
     better.sort(key=lambda pair: -pair[0])
     chosen = [configuration for _, configuration in better[:FINALISTS]]

@@ -200,7 +200,15 @@ REPORT: dict[str, Any] = {
     },
     "finalists": [{}, {}, {}],
     "fitness": {"kind": "latency-only", "energy_counter": "no RAPL counter in /sys/class/powercap"},
-    "search": {"strategy": "local", "measured": 40, "known": 12, "invalid": 3, "unranked": 4, "space": 22680},
+    "search": {
+        "strategy": "local",
+        "measured": 40,
+        "known": 12,
+        "invalid": 3,
+        "same": 9,
+        "unranked": 4,
+        "space": 22680,
+    },
     "reference": "default configuration",
     "record": "/home/u/.cache/qlang/tuning/0f/00ff.json",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 SCHEMA = "qlang.tune/1"
 _MOST_THREADS = 4096
 _MOST_RUNS = 64
+_BUSY = 0.5
+"""Of the cores, by the average of the last minute."""
 
 _DESCRIPTION = """Measure configurations of the kernel that a job begins with (sizes of sweeps, registers, lanes,
 threads, precision where the job allows single precision) against the default, and keep the best one for this
@@ -150,6 +153,7 @@ def _laboratory(options: Namespace, console: Console, tunable: Tunable, budget: 
     space = plan_space(tunable.qubits, pinned, precisions=_fitting(tunable))
     lowering = tunable.lowering
     console.note(f"{tunable.kernel}: {tunable.qubits} qubits, {len(lowering.steps)} steps, {tunable.precision}")
+    _warn_of_load(console, device.cores)
     subject = NativeSubject(lowering.steps, lowering.angles(), tunable.precision)
     kernel = Kernel(tunable.qubits, tunable.precision, lowering.steps.digest.hex(), threads)
     bench = bench_for(subject, configuration_of(pinned, space), meter=cpu_meter())
@@ -159,6 +163,14 @@ def _laboratory(options: Namespace, console: Console, tunable: Tunable, budget: 
         console.note(f"[{count}{of}] {_verdict(found)}  {_changed(found, bench.default)}")
 
     return Laboratory(bench, space, kernel, device, user_store(), fresh=options.fresh, report=said)
+
+
+def _warn_of_load(console: Console, cores: int) -> None:
+    """Others' work slows threads down unequally: what is best beside it may not be best without."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > _BUSY * cores:
+        busy = f"the machine is busy (load {load:.1f} on {cores} cores)"
+        console.note(f"warning: {busy}; what is measured now may not hold later")
 
 
 def _fitting(tunable: Tunable) -> tuple[Precision, ...]:
