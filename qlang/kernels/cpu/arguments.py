@@ -1,8 +1,8 @@
 """The block of 64-bit words that a kernel, and the driver that calls it, read: one for each native pass.
 
-Offsets are in bytes into a plane of the buffer, whose index x of vectors is *swizzled*: the bits above a page flip some
-bits of the cache line, x ^ ((x >> SWIZZLE_SHIFT) & SWIZZLE_MASK), so that the strided streams of a pass fall into
-different sets of the cache. Swizzling is linear over GF(2): addresses are combined by exclusive or.
+Offsets are in bytes into a plane of the buffer; x is that of a group of vectors, 0 at the bits of its registers. The
+buffer is padded: x lies at x + ((x >> PAD_SHIFT) & mask), a cache line further for every page, so that the strided
+streams of a pass fall into different sets of the cache. Disjoint bits can be padded one by one and added.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ MOST_LANE_TABLES = 8
 MOST_LANE_OPERATIONS = 6
 LANE_TABLE_WORDS = 5
 LANE_OPERATION_WORDS = 3
+PAD_SHIFT = 6
+PAD_MASK = ~63
+"""Of a buffer; 0 in the state itself."""
+SOURCE_ROW_SHIFT = 6
+"""log2 of the bytes of eight offsets."""
 
 
 class Word(IntEnum):
@@ -23,20 +28,17 @@ class Word(IntEnum):
     WALK = 0
     """Ones below a vector's size and at the registers: `((x | WALK) + 1) & ~WALK` is the next group of vectors."""
     GROUPS = 1
-    SWIZZLE_SHIFT = 2
-    SWIZZLE_MASK = 3
+    PAD_MASK = 2
     STORE = 4
-    """For each combination of the registers its swizzled offset."""
-    LOAD = 12
-    """For each combination where its amplitudes come from, swizzled."""
+    """For each combination of the registers its padded offset."""
+    SOURCES = 12
+    """A table (8, 8) of where the amplitudes of each combination come from: padded offsets, a row for each of …"""
+    SOURCE_ROW = 13
+    """… the sources' parities, times the bytes of a row: here what the tile contributes."""
     ROW = 20
     """For each combination its offset in a plane of the table of rows."""
-    LOAD_XOR = 28
-    """What the tile adds to the offsets of the sources (swizzled)."""
     PARITY_MASK = 29
-    """For each register the bits of x on whose parity its source depends …"""
-    PARITY_VALUE = 32
-    """… and the register's swizzled offset."""
+    """For each register the bits of x on whose parity its source depends."""
     ROTATION = 35
     """For each register, then for each lane, the offset of tan(θ/2) in the item's data."""
     DATA = 42

@@ -14,6 +14,9 @@ from qlang.kernels.cpu.arguments import (
     MOST_LANE_OPERATIONS,
     MOST_LANE_TABLES,
     MOST_REGISTERS,
+    PAD_MASK,
+    PAD_SHIFT,
+    SOURCE_ROW_SHIFT,
     Word,
 )
 from qlang.kernels.cpu.compiler import Compiler, Source
@@ -31,9 +34,6 @@ Words = NDArray[np.int64]
 
 LINE = 64
 """Bytes of a cache line."""
-SWIZZLE_SHIFT = 6
-SWIZZLE_MASK = 0xFC0
-"""Bits 12 … 17 of an offset flip bits 6 … 11, which choose the set of a 4 KB cache way."""
 MOST_PREFETCH = 4
 
 
@@ -46,7 +46,7 @@ class NativeSweep:
     blocks: Words
     """(passes, Word.WORDS)"""
     tile_bytes: int
-    """Bytes of a plane of a tile."""
+    """Bytes of a plane of a tile, padding included."""
     gathered: bool
     """Whether tiles are copied to a buffer."""
     row_plane: int
@@ -84,18 +84,22 @@ class _SweepWriter:
             writer = _PassWriter(self, part, block)
             lines -= writer.write(lines if self.gathered else 0)
         return NativeSweep(
-            self._words(len(parts)), blocks, self.element << self.bits, self.gathered, self.rows * self.element,
+            self._words(len(parts)),
+            blocks,
+            self.padded(self.element << self.bits),
+            self.gathered,
+            self.rows * self.element,
             tuple(self.kept),
-        )  # fmt: skip
+        )
 
     def keep(self, array: NDArray[Any]) -> int:
         """Keeps an array as long as the sweep; its address."""
         self.kept.append(array)
         return address(array)
 
-    def swizzled(self, offset: int) -> int:
+    def padded(self, offset: int) -> int:
         """An offset in the buffer where it lies in memory."""
-        return offset ^ (offset >> SWIZZLE_SHIFT & SWIZZLE_MASK) if self.gathered else offset
+        return offset + (offset >> PAD_SHIFT & PAD_MASK) if self.gathered else offset
 
     def _words(self, passes: int) -> Words:
         words = np.zeros(SweepWord.WORDS, dtype=np.int64)
@@ -104,14 +108,12 @@ class _SweepWriter:
         words[SweepWord.TILE_BITS] = len(outer)
         words[SweepWord.ELEMENT_SHIFT] = self.element.bit_length() - 1
         words[SweepWord.PASSES] = passes
-        words[SweepWord.SWIZZLE_SHIFT] = SWIZZLE_SHIFT
         if self.gathered:
             together = next((bit for bit, position in enumerate(local) if bit != position), len(local))
             rest = sum(self.element << position for position in local[together:])
             words[SweepWord.CHUNK] = self.element << together
             words[SweepWord.CHUNKS] = 1 << len(local) - together
             words[SweepWord.WALK] = ~rest
-            words[SweepWord.SWIZZLE_MASK] = SWIZZLE_MASK
         words[SweepWord.OUTER : SweepWord.OUTER + len(outer)] = outer
         return words
 
@@ -181,15 +183,14 @@ class _PassWriter:
         strides = [sweep.element << bit for bit in self.registers]
         block[Word.WALK] = size - 1 | sum(strides)
         block[Word.GROUPS] = groups = sweep.rows >> len(strides)
-        block[Word.SWIZZLE_SHIFT] = SWIZZLE_SHIFT
-        block[Word.SWIZZLE_MASK] = SWIZZLE_MASK if sweep.gathered else 0
         lanes = sweep.target.lanes(sweep.precision)
-        for r in range(1 << len(strides)):
-            offset = sum(stride for i, stride in enumerate(strides) if r >> i & 1)
-            block[Word.STORE + r] = sweep.swizzled(offset)
-            block[Word.ROW + r] = offset // lanes
-            block[Word.LOAD + r] = sweep.swizzled(self._source(r, strides))
-        self._parities(strides)
+        offsets = [sum(stride for i, stride in enumerate(strides) if r >> i & 1) for r in range(1 << len(strides))]
+        padded = [sweep.padded(offset) for offset in offsets]
+        block[Word.PAD_MASK] = PAD_MASK if sweep.gathered else 0
+        block[Word.STORE : Word.STORE + len(offsets)] = padded
+        block[Word.ROW : Word.ROW + len(offsets)] = [offset // lanes for offset in offsets]
+        if self.permuted:
+            self._sources(padded)
         self._rotations()
         operations = [self._operation(i, each) for i, each in enumerate(self.part.operations)]
         self._tables()
@@ -214,25 +215,22 @@ class _PassWriter:
         others = sum(1 << bit for bit in inside if bit not in self.registers)
         return registers, others, mask & ~sum(1 << position for position in self.sweep.bit_of)
 
-    def _source(self, r: int, strides: list[int]) -> int:
-        """The offset of where combination r comes from, in a group of even parities."""
-        source = 0
-        for i, (bit, stride) in enumerate(zip(self.registers, strides, strict=True)):
-            mask = self._masks(self.permuted[bit])[0] if bit in self.permuted else 1 << i
-            if (r & mask).bit_count() & 1:
-                source |= stride
-        return source
-
-    def _parities(self, strides: list[int]) -> None:
-        """What flips the sources: bits of the group's index, and of the tile's."""
-        if self.permuted:
-            self.fixes.append((Fix.SET, Word.LOAD_XOR, 0, 0, 0))
-        for i, (bit, stride) in enumerate(zip(self.registers, strides, strict=True)):
-            _, others, outer = self._masks(self.permuted.get(bit, 0))
-            self.block[Word.PARITY_MASK + i] = others * self.sweep.element
-            self.block[Word.PARITY_VALUE + i] = self.sweep.swizzled(stride)
-            if outer:
-                self.fixes.append((Fix.FLIP_ODD, Word.LOAD_XOR, outer, 0, self.sweep.swizzled(stride)))
+    def _sources(self, offsets: list[int]) -> None:
+        """Where each combination comes from, and the bits of the group's index and of the tile's that change it."""
+        masks = [self._masks(self.permuted[bit]) if bit in self.permuted else None for bit in self.registers]
+        table = np.zeros((1 << MOST_REGISTERS, 1 << MOST_REGISTERS), dtype=np.int64)
+        for r in range(len(offsets)):
+            bits = [(r & (1 << i if each is None else each[0])).bit_count() & 1 for i, each in enumerate(masks)]
+            source = sum(bit << i for i, bit in enumerate(bits))
+            for parities in range(len(offsets)):
+                table[parities, r] = offsets[source ^ parities]
+        self.block[Word.SOURCES] = self.sweep.keep(table)
+        self.fixes.append((Fix.SET, Word.SOURCE_ROW, 0, 0, 0))
+        for i, each in enumerate(masks):
+            if each is not None:
+                self.block[Word.PARITY_MASK + i] = each[1] * self.sweep.element
+                if each[2]:
+                    self.fixes.append((Fix.FLIP_ODD, Word.SOURCE_ROW, each[2], 0, 1 << i + SOURCE_ROW_SHIFT))
 
     def _lane_rotations(self) -> list[tuple[int, int]]:
         given = self.pass_.lane_rotations if self.part.last else ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from qlang.kernels.cpu.arguments import Word
+from qlang.kernels.cpu.arguments import PAD_MASK, PAD_SHIFT, Word
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
 from qlang.kernels.cpu.text import Text, module
 
@@ -35,8 +35,6 @@ class SweepWord(IntEnum):
     CHUNKS = 7
     WALK = 8
     """Zeros at the bits of a chunk's offset in its tile."""
-    SWIZZLE_SHIFT = 9
-    SWIZZLE_MASK = 10
     DATA = 11
     DATA_STRIDE = 12
     VALUES = 13
@@ -167,8 +165,8 @@ class _Driver:
         with text.loop(chunks, far=("i64", "0"), near=("i64", "0")) as loop:
             with text.loop(vectors, inner=("i64", "0")) as each:
                 near = text.binary("add", loop["near"], each["inner"])
-                swizzle = text.binary("lshr", near, words[SweepWord.SWIZZLE_SHIFT])
-                near = text.binary("xor", near, text.binary("and", swizzle, words[SweepWord.SWIZZLE_MASK]))
+                padding = text.binary("and", text.binary("lshr", near, PAD_SHIFT), PAD_MASK)
+                near = text.binary("add", near, padding)
                 far = text.binary("add", loop["far"], each["inner"])
                 source, target = (far, near) if gather else (near, far)
                 for from_, to in zip(sources, targets, strict=True):

@@ -1,21 +1,31 @@
-"""LLVM text of a pass: a loop over groups of 2**k vectors of both planes, all parts of the pass in registers.
+"""LLVM text of a pass: a loop over groups of 2**k vectors, all parts of the pass in registers.
 
     for each group x:  load (permuted), exchange lanes, multiply by phases, rotate lanes, rotate registers, store
 
 A rotation by θ without its cosine is a −= t·b, b += t·a_old with t = tan(θ/2): one fused multiply-add for each real
-number. The function is `void kernel(ptr re, ptr im, ptr block)`, the block as `qlang.kernels.cpu.arguments` says.
+number. Phases need the vectors of both planes at once; a pass without them walks over one plane after the other, which
+is faster (fewer vectors in flight).
+
+The function is `void kernel(ptr re, ptr im, ptr block)`, the block as `qlang.kernels.cpu.arguments` says.
 """
 
 from __future__ import annotations
 
-from qlang.kernels.cpu.arguments import LANE_OPERATION_WORDS, LANE_TABLE_WORDS, MOST_REGISTERS, Word
+from qlang.kernels.cpu.arguments import (
+    LANE_OPERATION_WORDS,
+    LANE_TABLE_WORDS,
+    MOST_REGISTERS,
+    PAD_SHIFT,
+    SOURCE_ROW_SHIFT,
+    Word,
+)
 from qlang.kernels.cpu.host import ELEMENT_BYTES
 from qlang.kernels.cpu.lanes import index_format, index_type, permuted
 from qlang.kernels.cpu.shapes import KernelShape
 from qlang.kernels.cpu.text import Text, module
 
-Pair = list[str]
-"""The real and the imaginary vector."""
+Vectors = list[str]
+"""The real and the imaginary vector, or one of them."""
 
 
 def kernel_module(shape: KernelShape, name: str) -> str:
@@ -34,30 +44,38 @@ class _Kernel:
         self.vector = f"<{self.lanes} x {self.element}>"
         self.text = Text(f"void @{name}(ptr noalias %re, ptr noalias %im, ptr noalias %block)")
         self.combinations = range(1 << shape.registers)
+        self.complex = shape.phase or shape.lane_tables > 0
+        """Whether both planes are walked over at once."""
+        self.planes = ("%re", "%im") if self.complex else ("%plane",)
 
     def write(self) -> Text:
         """The function."""
         self._constants()
         text = self.text
+        text.put("br label %planes")
+        text.label("planes")
+        text.put("%second = phi i1 [false, %entry], [true, %after]")
+        text.put("%plane = phi ptr [%re, %entry], [%im, %after]")
+        if self.shape.prefetch:
+            text.put(f"%far = phi ptr [{self.prefetch_planes[0]}, %entry], [{self.prefetch_planes[1]}, %after]")
         text.put("br label %group")
         text.label("group")
-        after = [text.fresh("%next") for _ in range(3)]
-        text.put(f"%turn = phi i64 [0, %entry], [{after[0]}, %group]")
-        text.put(f"%x = phi i64 [0, %entry], [{after[1]}, %group]")
+        text.put("%turn = phi i64 [0, %planes], [%turn.next, %group]")
+        text.put("%x = phi i64 [0, %planes], [%x.next, %group]")
         if self.shape.prefetch:
-            text.put(f"%ahead = phi i64 [{self.prefetch_x}, %entry], [{after[2]}, %group]")
+            text.put(f"%ahead = phi i64 [{self.prefetch_x}, %planes], [%ahead.next, %group]")
         self._group()
-        last_ahead = self._prefetch("%ahead") if self.shape.prefetch else ""
-        text.put(f"{after[0]} = add i64 %turn, 1")
-        step = text.binary("add", text.binary("or", "%x", self.walk), 1)
-        text.put(f"{after[1]} = and i64 {step}, {self.walk_not}")
         if self.shape.prefetch:
-            text.put(f"{after[2]} = or i64 {last_ahead}, 0")
-        more = text.value(f"icmp ult i64 {after[0]}, {self.groups}")
-        text.put(f"br i1 {more}, label %group, label %end")
+            text.put(f"%ahead.next = or i64 {self._prefetch('%ahead')}, 0")
+        text.put("%turn.next = add i64 %turn, 1")
+        text.put(f"%x.next = and i64 {text.binary('add', text.binary('or', '%x', self.walk), 1)}, {self.walk_not}")
+        more = text.value(f"icmp ult i64 %turn.next, {self.groups}")
+        text.put(f"br i1 {more}, label %group, label %after")
+        text.label("after")
+        text.put(f"br i1 {'true' if self.complex else '%second'}, label %end, label %planes")
         text.label("end")
         if self.shape.prefetch:
-            text.store("i64", after[2], "%block", 8 * Word.PREFETCH_X)
+            text.store("i64", "%ahead.next", "%block", 8 * Word.PREFETCH_X)
         return text
 
     def _word(self, index: int, type_: str = "i64") -> str:
@@ -68,15 +86,11 @@ class _Kernel:
         shape, text = self.shape, self.text
         self.walk = self._word(Word.WALK)
         self.walk_not = text.binary("xor", self.walk, -1)
-        self.groups = self._word(Word.GROUPS)
-        self.shift, self.mask = self._word(Word.SWIZZLE_SHIFT), self._word(Word.SWIZZLE_MASK)
-        self.store_offsets = [self._word(Word.STORE + r) for r in self.combinations]
+        self.groups, self.pad_mask = self._word(Word.GROUPS), self._word(Word.PAD_MASK)
+        self.store_offsets = ["0", *(self._word(Word.STORE + r) for r in self.combinations[1:])]
         if shape.permutation:
-            tile = self._word(Word.LOAD_XOR)
-            self.load_offsets = [text.binary("xor", self._word(Word.LOAD + r), tile) for r in self.combinations]
-            self.parities = [
-                (self._word(Word.PARITY_MASK + i), self._word(Word.PARITY_VALUE + i)) for i in range(shape.registers)
-            ]
+            self.sources, self.source_row = self._word(Word.SOURCES, "ptr"), self._word(Word.SOURCE_ROW)
+            self.parities = [self._word(Word.PARITY_MASK + i) for i in range(shape.registers)]
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
             self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
         data = self._word(Word.DATA, "ptr")
@@ -129,20 +143,17 @@ class _Kernel:
     def _group(self) -> None:
         """Everything for the vectors at `%x`."""
         shape, text = self.shape, self.text
-        swizzle = text.binary("and", text.binary("lshr", "%x", self.shift), self.mask)
-        place = text.binary("xor", "%x", swizzle)
-        stores = [place if r == 0 else text.binary("xor", place, self.store_offsets[r]) for r in self.combinations]
-        loads = stores
-        if shape.permutation:
-            source = self._source(place)
-            loads = [text.binary("xor", source, each) for each in self.load_offsets]
+        padding = text.binary("and", text.binary("lshr", "%x", PAD_SHIFT), self.pad_mask)
+        place = text.binary("add", "%x", padding)
+        here = {plane: text.at(plane, place) for plane in self.planes}
+        sources = self._sources() if shape.permutation else self.store_offsets
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
             self.row = text.binary("lshr", "%x", self.lanes.bit_length() - 1)
         # The signs are changed in the loop: hoisted, they would take registers instead of fusing into the operation.
         self.negated = [text.value(f"fneg {self.vector} {each}") for each in self.tangents]
-        state: list[Pair] = []
+        state: list[Vectors] = []
         for r in self.combinations:
-            state.append([self._load("%re", loads[r]), self._load("%im", loads[r])])
+            state.append([self._load(here[plane], sources[r]) for plane in self.planes])
             if not shape.lane_operations:
                 self._within(state[r], r)
         for index, operation in enumerate(shape.lane_operations):
@@ -152,22 +163,23 @@ class _Kernel:
                 self._within(state[r], r)
         self._rotate(state)
         for r in self.combinations:
-            for plane, vector in zip(("%re", "%im"), state[r], strict=True):
-                text.store(self.vector, vector, plane, stores[r], align=self.bytes)
+            for plane, vector in zip(self.planes, state[r], strict=True):
+                text.store(self.vector, vector, here[plane], self.store_offsets[r], align=self.bytes)
 
-    def _source(self, place: str) -> str:
-        """The offset of the group's vectors for the parities that depend on x."""
+    def _sources(self) -> list[str]:
+        """The offsets of where the group's vectors come from: a row of a table, chosen by parities of x."""
         text = self.text
-        for mask, value in self.parities:
+        row = self.source_row
+        for i, mask in enumerate(self.parities):
             odd = text.parity(text.binary("and", "%x", mask))
-            chosen = text.binary("and", text.binary("sub", "0", odd), value)
-            place = text.binary("xor", place, chosen)
-        return place
+            row = text.binary("xor", row, text.binary("shl", odd, i + SOURCE_ROW_SHIFT))
+        chosen = text.at(self.sources, row)
+        return [text.load("i64", chosen, 8 * r) for r in self.combinations]
 
     def _load(self, plane: str, offset: str) -> str:
         return self.text.load(self.vector, plane, offset, align=self.bytes)
 
-    def _within(self, pair: Pair, r: int) -> None:
+    def _within(self, pair: Vectors, r: int) -> None:
         """The parts that stay within one vector."""
         if self.shape.phase:
             offset = self.text.binary("add", self.row, self.row_offsets[r])
@@ -177,7 +189,7 @@ class _Kernel:
             self._multiply(pair, self._chosen(table, r))
         for lane, tangent in zip(self.shape.lane_rotations, self.lane_tangents, strict=True):
             order = ", ".join(f"i32 {index ^ 1 << lane}" for index in range(self.lanes))
-            for plane in (0, 1):
+            for plane in range(len(self.planes)):
                 swapped = (
                     f"shufflevector {self.vector} {pair[plane]}, {self.vector} poison, <{self.lanes} x i32> <{order}>"
                 )
@@ -190,7 +202,7 @@ class _Kernel:
         offset = self.text.binary("add", self.row, self.row_offsets[r])
         return self.text.binary("lshr", offset, ELEMENT_BYTES[self.shape.precision].bit_length() - 1)
 
-    def _chosen(self, table: tuple[str, str, str, str, str], r: int) -> Pair:
+    def _chosen(self, table: tuple[str, str, str, str, str], r: int) -> Vectors:
         """The entry of a lane table for a row."""
         text = self.text
         real, imaginary, rows, kept, changed = table
@@ -199,7 +211,7 @@ class _Kernel:
         offset = text.binary("mul", index, self.bytes)
         return [text.load(self.vector, plane, offset, align=8) for plane in (real, imaginary)]
 
-    def _multiply(self, pair: Pair, factor: Pair) -> None:
+    def _multiply(self, pair: Vectors, factor: Vectors) -> None:
         """Multiplies by a complex vector."""
         text, (real, imaginary), (cosine, sine) = self.text, pair, factor
         crossed = text.value(f"fneg {self.vector} {text.binary('fmul', imaginary, sine, self.vector)}")
@@ -213,7 +225,7 @@ class _Kernel:
         name = f"llvm.fma.v{self.lanes}f{8 * ELEMENT_BYTES[self.shape.precision]}"
         return self.text.call(self.vector, name, *((self.vector, each) for each in (left, right, added)))
 
-    def _exchange(self, state: list[Pair], operation: str, index: int) -> list[Pair]:
+    def _exchange(self, state: list[Vectors], operation: str, index: int) -> list[Vectors]:
         """One permutation of lanes, or exchange of lanes between vectors."""
         chosen, rows = self.operations[index]
         if operation.startswith("blend"):
@@ -222,7 +234,7 @@ class _Kernel:
             return [
                 [
                     self.text.value(f"select {kind} {state[r ^ other][plane]}, {self.vector} {state[r][plane]}")
-                    for plane in (0, 1)
+                    for plane in range(len(self.planes))
                 ]
                 for r in self.combinations
             ]
@@ -230,7 +242,7 @@ class _Kernel:
             self._permuted(state[r], chosen, rows if operation == "permute_rows" else "", r) for r in self.combinations
         ]
 
-    def _permuted(self, pair: Pair, index: str, rows: str, r: int) -> Pair:
+    def _permuted(self, pair: Vectors, index: str, rows: str, r: int) -> Vectors:
         shape, text = self.shape, self.text
         if rows:
             bits, vector = index_format(shape.target, shape.precision).bits, index_type(shape.target, shape.precision)
@@ -239,13 +251,13 @@ class _Kernel:
             index = text.value(f"xor {vector} {index}, {change}")
         return [permuted(text, shape.target, shape.precision, each, index) for each in pair]
 
-    def _rotate(self, state: list[Pair]) -> None:
+    def _rotate(self, state: list[Vectors]) -> None:
         """The rotations of registers."""
         for i in range(self.shape.rotations):
             for r in self.combinations:
                 if r >> i & 1:
                     continue
-                for plane in (0, 1):
+                for plane in range(len(self.planes)):
                     low, high = state[r][plane], state[r | 1 << i][plane]
                     state[r][plane] = self._fma(self.negated[i], high, low)
                     state[r | 1 << i][plane] = self._fma(self.tangents[i], low, high)
@@ -255,7 +267,7 @@ class _Kernel:
         text = self.text
         flags = ("i32", "0"), ("i32", "2"), ("i32", "1")
         for _ in range(self.shape.prefetch):
-            for plane in self.prefetch_planes:
+            for plane in self.prefetch_planes if self.complex else ("%far",):
                 text.call("void", "llvm.prefetch.p0", ("ptr", text.at(plane, offset)), *flags)
             step = text.binary("add", text.binary("or", offset, self.prefetch_walk), 1)
             offset = text.binary("and", step, self.prefetch_keep)

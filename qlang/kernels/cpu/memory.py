@@ -21,7 +21,7 @@ def pages(size: int) -> NDArray[np.uint8]:
     """
     room = size + (LARGE_PAGE if size >= LARGE_PAGE else 0)
     try:
-        area = mmap.mmap(-1, max(room, mmap.PAGESIZE))
+        area = _private(max(room, mmap.PAGESIZE))
     except OSError as error:
         raise MemoryError(f"{size} bytes could not be had: {error.strerror}") from error
     if size >= LARGE_PAGE:
@@ -29,6 +29,12 @@ def pages(size: int) -> NDArray[np.uint8]:
     whole = np.frombuffer(area, dtype=np.uint8)
     start = -address(whole) % LARGE_PAGE if size >= LARGE_PAGE else 0
     return whole[start : start + size]
+
+
+def _private(size: int) -> mmap.mmap:
+    """Fresh memory. Linux gives large pages to private mappings, and to shared ones (Python's default) hardly ever."""
+    flags = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
+    return mmap.mmap(-1, size, flags=flags) if flags else mmap.mmap(-1, size)
 
 
 def prefer_large_pages(area: mmap.mmap) -> bool:
