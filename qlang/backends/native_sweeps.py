@@ -56,7 +56,8 @@ class Sweep:
             result = np.array([numbers for _, numbers in found], dtype=np.float64)
         else:
             floats = [k for k, whole in enumerate(self.program.integers) if not whole]
-            result = _values(self.affine, np.array(rows, dtype=np.float64)[:, floats])
+            with np.errstate(over="ignore", invalid="ignore"):
+                result = _values(self.affine, np.array(rows, dtype=np.float64)[:, floats])
         return result if np.isfinite(result).all() else None
 
 

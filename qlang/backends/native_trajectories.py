@@ -145,7 +145,7 @@ def _drawn_errors(places: Sequence[Place], shots: int, random: np.random.Generat
     order = np.lexsort((place, shot))
     shot, place, x, z = shot[order], place[order], x[order], z[order]
     starts = np.flatnonzero(np.diff(shot, prepend=-1))
-    ends = np.append(starts[1:], len(shot))
+    ends = np.append(starts, len(shot))[1:]
     keys = np.stack([place, x, z], axis=1)
     rows: dict[bytes, list[int]] = {}
     for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
