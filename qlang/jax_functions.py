@@ -60,9 +60,12 @@ class JaxFunction:
         precision: Precision = "float64" if jax.config.jax_enable_x64 else "float32"  # type: ignore[attr-defined]
         key = what, precision
         if key not in self._compiled:
+            from qlang.backends.limits import threads_here
             from qlang.kernels.jax_target.functions import CircuitFunctions
 
-            functions = CircuitFunctions(self._steps, self._angles, self._sums, self._method, self._mesh)
+            functions = CircuitFunctions(
+                self._steps, self._angles, self._sums, self._method, self._mesh, threads_here()
+            )
             self._compiled[key] = jax.jit(getattr(functions, what)(precision))
         return self._compiled[key](inputs)
 

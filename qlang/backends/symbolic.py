@@ -101,7 +101,7 @@ class Truth:
     def _decides(self, *others: object) -> NoReturn:
         raise NotDifferentiable("a decision by what depends on a real parameter", _WAY_OUT)
 
-    __bool__ = __int__ = __index__ = __neg__ = __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _decides  # type: ignore[assignment]
+    __bool__ = __int__ = __index__ = __neg__ = __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _decides
     __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __add__ = __radd__ = _decides
     __hash__ = object.__hash__
 

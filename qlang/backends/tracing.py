@@ -68,7 +68,7 @@ class _SymbolicDecoder(Decoder):
 def _if(decoder: Decoder, op: Operation) -> Step:
     """As for known conditions; where a real parameter decides between numbers, both are computed."""
     assert isinstance(op, IfOp)
-    plain = HANDLERS[op.name](decoder, op)
+    plain: Step = HANDLERS[op.name](decoder, op)
     regions = [region for region in (op.true_region, op.false_region) if region.blocks]
     acts = any(each.name.startswith("kernel.") for region in regions for each in region.walk())
     condition, results = decoder.slot(op.cond), decoder.slots_of(op.results)

@@ -33,6 +33,8 @@ class CircuitFunctions:
     sums: PauliSums
     method: Method = "auto"
     mesh: Any = None
+    threads: int = 1
+    """Of native kernels; the values are the same for any number."""
 
     def values(self, precision: Precision) -> Function:
         """Parameters (inputs,) → expectation values (count,)."""
@@ -54,7 +56,9 @@ class CircuitFunctions:
 
     def _measure(self, precision: Precision) -> Function:
         if self.method == "native" or (self.method == "auto" and self.mesh is None and jax.default_backend() == "cpu"):
-            native: Function = native_expectations(Differentiable(self.steps, self.sums, precision), precision)
+            native: Function = native_expectations(
+                Differentiable(self.steps, self.sums, precision, self.threads), precision
+            )
             return native
         evolve, measure = self._evolve(precision), expectations(self.sums, self._layout())
         return lambda angles: measure(evolve(angles))

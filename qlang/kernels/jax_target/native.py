@@ -15,7 +15,8 @@ def native_expectations(circuit: Differentiable, dtype: Any) -> Any:
     Batches by `vmap` are one call. With one observable the gradient comes with the value, in one walk.
     """
     slots, count = circuit.steps.slot_count, circuit.sums.count
-    value_shape, slope_shape = jax.ShapeDtypeStruct((count,), dtype), jax.ShapeDtypeStruct((slots,), dtype)
+    shaped: Any = jax.ShapeDtypeStruct  # without types in JAX
+    value_shape, one_shape, slope_shape = shaped((count,), dtype), shaped((), dtype), shaped((slots,), dtype)
 
     def host_values(angles: Any) -> Any:
         rows = _rows(angles)
@@ -24,23 +25,23 @@ def native_expectations(circuit: Differentiable, dtype: Any) -> Any:
     def host_gradients(angles: Any, weights: Any) -> Any:
         values, slopes = circuit.gradients(_rows(angles), _rows(weights))
         batch = np.shape(angles)[:-1]
-        return values.reshape(*batch, count).astype(dtype), slopes.reshape(*batch, slots).astype(dtype)
+        return values.reshape(batch).astype(dtype), slopes.reshape(*batch, slots).astype(dtype)
 
     def measured(angles: jax.Array) -> Any:
         return jax.pure_callback(host_values, value_shape, angles, vmap_method="broadcast_all")
 
-    def kept(angles: jax.Array) -> tuple[Any, jax.Array]:
+    def sloped(angles: jax.Array, weights: jax.Array) -> Any:
+        both = (one_shape, slope_shape)
+        return jax.pure_callback(host_gradients, both, angles, weights, vmap_method="broadcast_all")
+
+    def kept(angles: jax.Array) -> tuple[Any, Any]:
         if count > 1:
             return measured(angles), angles
-        ones = jnp.ones(1, dtype)
-        both = (value_shape, slope_shape)
-        return jax.pure_callback(host_gradients, both, angles, ones, vmap_method="broadcast_all")
+        value, slope = sloped(angles, jnp.ones(1, dtype))
+        return value[None], slope
 
-    def pulled_back(kept: jax.Array, cotangent: jax.Array) -> tuple[jax.Array]:
-        if count == 1:
-            return (kept * cotangent[0],)
-        both = (value_shape, slope_shape)
-        return (jax.pure_callback(host_gradients, both, kept, cotangent, vmap_method="broadcast_all")[1],)
+    def pulled_back(kept: Any, cotangent: jax.Array) -> tuple[Any]:
+        return (kept * cotangent[0] if count == 1 else sloped(kept, cotangent)[1],)
 
     values = jax.custom_vjp(measured)
     values.defvjp(kept, pulled_back)
