@@ -135,3 +135,16 @@ def test_single_precision_sums_are_in_double(emulation_folder: Path) -> None:
     state.set_amplitudes(vectors)
     wanted = np.sum(np.abs(vectors.astype(np.complex128)) ** 2, axis=1)
     np.testing.assert_allclose(norms(state), wanted, rtol=1e-14)
+
+
+@pytest.mark.parametrize("stride", [255, 37])  # threads backwards, and scattered
+def test_nothing_depends_on_the_order_of_threads(emulation_folder: Path, stride: int) -> None:
+    program = random_program(12, 13, 11, contiguous_bits=5, sweeps=5)
+    angles = random_angles(12, program, 2)
+    found = []
+    for device in (EmulatedDevice(emulation_folder), EmulatedDevice(emulation_folder, stride=stride)):
+        state = CudaState.empty(13, "float64", 2, [device])
+        state.run(program, angles)
+        numbers = [state.amplitudes(), norms(state), marginal(state, (2, 9)), overlap(state, state, 5, 9)]
+        found.append([each.tobytes() for each in (*numbers, density(state, (1, 12)), sample(state, np.arange(9) / 9))])
+    assert found[0] == found[1]

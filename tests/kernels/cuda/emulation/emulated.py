@@ -41,11 +41,12 @@ def compiled(shape: KernelShape, folder: Path) -> ctypes.CDLL:
 
 
 class EmulatedDevice:
-    """Implements `qlang.kernels.cuda.device.Device` on the CPU."""
+    """Implements `qlang.kernels.cuda.device.Device` on the CPU. Threads run one by one, by `stride` (odd) in their
+    number, and blocks backwards unless that is 1: results may not depend on it."""
 
-    def __init__(self, folder: Path, number: int = 0, memory: int = 1 << 30) -> None:
+    def __init__(self, folder: Path, number: int = 0, memory: int = 1 << 30, stride: int = 1) -> None:
         self.name = f"stand-in {number} (CUDA C compiled for the CPU)"
-        self.folder, self.memory = folder, memory
+        self.folder, self.memory, self.stride = folder, memory, stride
         self.launches: list[str] = []
         self._modules: dict[KernelShape, ctypes.CDLL] = {}
 
@@ -78,6 +79,7 @@ class EmulatedDevice:
         arguments: Sequence[Any],
     ) -> None:
         assert kernel in KERNELS and threads <= 1024 and shared_bytes <= 1 << 18
+        assert self.stride % 2 and not threads & threads - 1, "every thread has to come once"
         assert 0 < grid[0] < 1 << 31 and 0 < grid[1] < 1 << 16
         self.launches.append(kernel)
         if shape not in self._modules:
@@ -86,10 +88,10 @@ class EmulatedDevice:
         function = getattr(module, kernel)
         function.restype = None
         passed = [_c_argument(argument) for argument in arguments]
-        for y in range(grid[1]):
-            for x in range(grid[0]):
-                module.qlang_block(x, y, *grid, threads)
-                function(*passed)
+        blocks = [(x, y) for y in range(grid[1]) for x in range(grid[0])]
+        for x, y in blocks if self.stride == 1 else reversed(blocks):
+            module.qlang_block(x, y, *grid, threads, self.stride)
+            function(*passed)
 
 
 class EmulatedLink:

@@ -17,7 +17,11 @@ alignas(64) static unsigned char qlang_emulated_shared[1 << 18];
 #define QLANG_INLINE static inline
 #define QLANG_BOUNDS(threads, blocks)
 #define QLANG_SHARED_BUFFER(type, name) type* const name = (type*)qlang_emulated_shared
-#define QLANG_THREADS for (threadIdx.x = 0; threadIdx.x < blockDim.x; ++threadIdx.x)
+// Threads of a block come in an order that is chosen (blocks have powers of two of them): nothing between two
+// barriers may depend on it.
+static unsigned qlang_stride = 1, qlang_turn;
+#define QLANG_THREADS \
+    for (qlang_turn = 0; threadIdx.x = qlang_turn * qlang_stride & (blockDim.x - 1), qlang_turn < blockDim.x; ++qlang_turn)
 #define QLANG_BARRIER ((void)0)
 
 static inline int __popcll(unsigned long long value) { return __builtin_popcountll(value); }
@@ -25,7 +29,9 @@ static inline int __popc(unsigned value) { return __builtin_popcount(value); }
 static inline unsigned __float_as_uint(float value) { unsigned bits; __builtin_memcpy(&bits, &value, 4); return bits; }
 static inline float __uint_as_float(unsigned bits) { float value; __builtin_memcpy(&value, &bits, 4); return value; }
 
-extern "C" void qlang_block(unsigned x, unsigned y, unsigned grid_x, unsigned grid_y, unsigned threads) {
+extern "C" void qlang_block(
+    unsigned x, unsigned y, unsigned grid_x, unsigned grid_y, unsigned threads, unsigned stride) {
+    qlang_stride = stride;
     blockIdx.x = x;
     blockIdx.y = y;
     gridDim.x = grid_x;
