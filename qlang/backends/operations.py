@@ -11,7 +11,7 @@ from qlang.backends.errors import BadAngle, BadWires, UnsupportedOperation
 from qlang.backends.registers import get_bit, to_integer
 from qlang.backends.states import GateCall
 from qlang.ir.gates import BY_CODE, BY_NAME, Primitive
-from qlang.ir.kernel import DelayOp, EachOp, GateOp, MeasureOp, ResetOp, RunOp
+from qlang.ir.kernel import DelayOp, EachOp, GateOp, MeasureOp, ProgramOp, ResetOp, RunOp
 
 if TYPE_CHECKING:
     from qlang.backends.program import Decoder, Env, Step
@@ -151,7 +151,14 @@ def _delay(decoder: "Decoder", op: Operation) -> "Step":
     return _for_each_wire(wires, lambda machine, part, wire: machine.delay(part, part.env[seconds], wire))
 
 
+def _program(decoder: "Decoder", op: Operation) -> "Step":
+    """The gates; their sweeps are for people, and for another processor."""
+    assert isinstance(op, ProgramOp)
+    return decoder.block(op.gates.block).run
+
+
 OPERATIONS: Mapping[str, Callable[["Decoder", Operation], "Step"]] = {
+    "kernel.program": _program,
     "kernel.run": _run,
     "kernel.gate": _gate,
     "kernel.each": _each,

@@ -4,9 +4,22 @@ The state is implicit and changed in place; wires, bits and loops are as in `cir
 whose gates carry the structure that decides how each is applied and what it costs. Bits stay values.
 
     kernel.func @quench(%h: f64) -> (!circuit.bits<2>) attributes {qubits = 8} {
-      kernel.run #circuit.gates<h 0, cx 0 1> {bytes = …, flops = …}
+      kernel.run <h 0, cx 0 1> {bytes = …, flops = …}
       scf.for … { kernel.gate "rzz"(%angle) [%i, %j] }
       kernel.return %bits
+    }
+
+The pass `plan-sweeps` wraps straight runs into programs, which show how a simulator that is compiled for the circuit
+goes over its memory. They are there to be read: an executor takes the gates and plans for the machine it is on.
+
+    kernel.program (%h) {
+      kernel.run <h 0, cx 0 1>
+      kernel.gate "rz"(%h) [1]
+    } as {
+      kernel.product ["ry(π/2) 0"]
+      kernel.sweep [0, 1, 2, 3] {
+        kernel.pass cx ["1 = 0 ^ 1"] phases ["rz(a0) 1"] turns ["ry(0.3π) 2"] lanes ["ry(π/4) 0"]
+      } {bytes = …, flops = …}
     }
 """
 
@@ -26,14 +39,15 @@ from xdsl.irdl import (
     operand_def,
     opt_prop_def,
     prop_def,
+    region_def,
     result_def,
     traits_def,
     var_operand_def,
 )
-from xdsl.traits import HasParent, IsTerminator
+from xdsl.traits import HasParent, IsTerminator, NoTerminator
 
 from qlang.ir.circuit import BitsType, FunctionOp, WiredOp
-from qlang.ir.constraints import DENSE
+from qlang.ir.constraints import DENSE, STRINGS
 from qlang.ir.packed import PackedGates
 
 
@@ -53,7 +67,7 @@ class FuncOp(FunctionOp):
 
 @irdl_op_definition
 class RunOp(IRDLOperation):
-    """A packed run, applied gate by gate over the state; `bytes` moved and `flops` for one state vector."""
+    """A packed run of gates. `bytes` and `flops`: what applying them one by one to a state vector takes."""
 
     name = "kernel.run"
 
@@ -139,6 +153,93 @@ class DelayOp(WiredOp):
 
 
 @irdl_op_definition
+class ProgramOp(IRDLOperation):
+    """A straight run of gates, and the sweeps that it is executed as on a pinned, generic processor.
+
+    `gates` holds `kernel.run`, `kernel.gate` and `kernel.each` on constant wires: this is what the operation does.
+    `sweeps` says how. Angles are written over the operands, a0, a1, … Wires are named by where they start. What moves
+    no data stands in `kernel.reading`.
+
+    Attributes: `bytes` moved and `flops` of all sweeps, `passes`: their number.
+    """
+
+    name = "kernel.program"
+
+    angles = var_operand_def(Float64Type)
+    gates = region_def("single_block")
+    sweeps = region_def("single_block")
+
+    traits = traits_def(NoTerminator())
+    assembly_format = "`(` $angles `)` $gates `as` $sweeps attr-dict"
+
+
+@irdl_op_definition
+class ProductOp(IRDLOperation):
+    """The state begins as a product: what each wire has gone through from |0⟩."""
+
+    name = "kernel.product"
+
+    factors = prop_def(STRINGS)
+
+    traits = traits_def(HasParent(ProgramOp))
+    assembly_format = "$factors attr-dict"
+
+
+@irdl_op_definition
+class ReadingOp(IRDLOperation):
+    """What is left to be done where the state is read, up to a global phase; nothing where it stands not.
+
+    Wire w is then where wire `wires`[w] started. X is on the wires of `x` after Z on the wires of `z`.
+    """
+
+    name = "kernel.reading"
+
+    wires = prop_def(DENSE)
+    x = prop_def(DENSE)
+    z = prop_def(DENSE)
+
+    traits = traits_def(HasParent(ProgramOp))
+    assembly_format = "`wires` $wires `x` $x `z` $z attr-dict"
+
+
+@irdl_op_definition
+class SweepOp(WiredOp):
+    """One read and write of the state: a buffer with the listed wires local for every value of the others.
+
+    Attributes: `bytes` moved, `flops`, and `passes`, their number (where they are too many to be written out).
+    """
+
+    name = "kernel.sweep"
+
+    static_wires = prop_def(DENSE)
+    wires = var_operand_def(i64)
+    passes = region_def("single_block")
+
+    traits = traits_def(NoTerminator(), HasParent(ProgramOp))
+    custom_directives = (DynamicIndexList,)
+    assembly_format = "custom<DynamicIndexList>($wires, $static_wires) $passes attr-dict"
+
+
+@irdl_op_definition
+class PassOp(IRDLOperation):
+    """One walk over the buffer.
+
+    In this order: `cx`, an exchange of amplitudes; `phases`, diagonal gates that are one table; `turns`, real rotations
+    by groups of registers; `lanes`, those within a vector. `qlang.kernels.listing` says how they are written.
+    """
+
+    name = "kernel.pass"
+
+    cx = opt_prop_def(STRINGS)
+    phases = opt_prop_def(STRINGS)
+    turns = opt_prop_def(STRINGS)
+    lanes = opt_prop_def(STRINGS)
+
+    traits = traits_def(HasParent(SweepOp))
+    assembly_format = "(`cx` $cx^)? (`phases` $phases^)? (`turns` $turns^)? (`lanes` $lanes^)? attr-dict"
+
+
+@irdl_op_definition
 class ReturnOp(IRDLOperation):
     """The bit registers at the end."""
 
@@ -150,4 +251,22 @@ class ReturnOp(IRDLOperation):
     assembly_format = "($values^ `:` type($values))? attr-dict"
 
 
-KERNEL = Dialect("kernel", [FuncOp, RunOp, GateOp, EachOp, MeasureOp, ResetOp, DelayOp, ReturnOp], [])
+KERNEL = Dialect(
+    "kernel",
+    [
+        FuncOp,
+        RunOp,
+        GateOp,
+        EachOp,
+        MeasureOp,
+        ResetOp,
+        DelayOp,
+        ProgramOp,
+        ProductOp,
+        SweepOp,
+        PassOp,
+        ReadingOp,
+        ReturnOp,
+    ],
+    [],
+)

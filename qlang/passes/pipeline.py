@@ -36,3 +36,4 @@ PLAN_PASSES: tuple[type[ModulePass], ...] = (
 """Decisions, each of which emits its stage of the plan."""
 
 PASSES = CIRCUIT_PASSES + PLAN_PASSES
+"""All but `plan-sweeps`: only a kernel that is shown goes through it, so compilation never loads the planner."""

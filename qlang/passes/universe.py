@@ -9,8 +9,9 @@ from xdsl.universe import Universe
 
 def _passes() -> dict[str, Callable[[], type[ModulePass]]]:
     from qlang.passes.pipeline import PASSES
+    from qlang.passes.plan_sweeps import PlanSweeps
 
-    return {kind.name: lambda kind=kind: kind for kind in PASSES}  # type: ignore[misc]  # a default binds the loop variable
+    return {kind.name: lambda kind=kind: kind for kind in (*PASSES, PlanSweeps)}  # type: ignore[misc]  # a default binds the loop variable
 
 
 def _dialects() -> dict[str, Callable[[], Dialect]]:

@@ -18,8 +18,8 @@ STAGES = ("ast", "ir", "plan", "kernel")
 _SHOWN = {"ir": ("circuit.", "job."), "plan": ("plan.",), "kernel": ("kernel.",)}
 """Stage → dialects whose top-level operations it shows."""
 _DESCRIPTION = """Print a program after a stage: ast (the syntax tree), ir (circuits and jobs as lowered), plan (what
-was decided), kernel (what a simulator runs); or the whole module after a pass. Everything but ast can be
-read back by qlang-opt and xdsl-opt."""
+was decided), kernel (what a simulator runs, and the sweeps over memory it makes of that on a generic processor); or
+the whole module after a pass. Everything but ast can be read back by qlang-opt and xdsl-opt."""
 
 
 def main(argv: list[str]) -> int:
@@ -69,8 +69,18 @@ def _module(options: Namespace, console: Console) -> tuple[str | None, int]:
     module = compilation.module
     assert module is not None, "a program without errors is lowered"
     if options.after is None:
+        if options.stage == "kernel":
+            _with_sweeps(module)
         module = _only(module, _SHOWN[options.stage])
     return print_ir(module, spans=options.spans), exit_codes.OK
+
+
+def _with_sweeps(module: ModuleOp) -> None:
+    """Plan the kernels; what is executed is planned for the processor it is on."""
+    from qlang.ir.dialects import context
+    from qlang.passes.plan_sweeps import PlanSweeps
+
+    PlanSweeps().apply(context(), module)
 
 
 def _only(module: ModuleOp, prefixes: tuple[str, ...]) -> ModuleOp:
