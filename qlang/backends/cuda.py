@@ -142,9 +142,8 @@ class CudaBackend:
             from qlang.kernels.cuda.errors import NoCuda
 
             try:
-                found = cuda_devices()
+                self.devices = found = cuda_devices()
             except NoCuda as error:
                 raise TargetUnavailable(CUDA, self.precision, error.reason_text) from error
-            self.devices = tuple(found)
             self.link = link_of(found) if len(found) > 1 else None
         return self.devices

@@ -5,6 +5,7 @@ digest of source, options and compiler, with a checksum in each entry.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -22,8 +23,9 @@ _KEPT_BYTES = 256 << 20
 """Memory left to the driver and to phase tables when a state is allocated."""
 
 
-def cuda_devices() -> list["CupyDevice"]:
-    """All devices of this process, in CUDA's order. Raises NoCuda."""
+@lru_cache(maxsize=1)
+def cuda_devices() -> tuple["CupyDevice", ...]:
+    """All devices of this process, in CUDA's order, with the modules loaded on them. Raises NoCuda."""
     if not cupy_installed():
         raise NoCuda("no_cupy")
     try:
@@ -36,7 +38,7 @@ def cuda_devices() -> list["CupyDevice"]:
         raise NoCuda("no_driver", str(error)) from error
     if not count:
         raise NoCuda("no_device")
-    return [CupyDevice(cupy, number) for number in range(count)]
+    return tuple(CupyDevice(cupy, number) for number in range(count))
 
 
 def cuda_available() -> bool:

@@ -27,6 +27,9 @@ class Device(Protocol):
 
     name: str
 
+    def __hash__(self) -> int:
+        """By identity: arrays of programs are kept for a device."""
+
     def free_bytes(self) -> int:
         """Memory that may still be allocated."""
 

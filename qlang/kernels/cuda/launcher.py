@@ -1,6 +1,7 @@
 """A lowered program on devices that hold the state: uploads, launches, exchanges."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +95,13 @@ def begin_product(shape: KernelShape, factors: NDArray[np.float64], state: Sprea
         device.launch(shape, "product_state", (blocks, state.batch), READING_THREADS, 0, arguments)
 
 
+@lru_cache(maxsize=64)
+def _uploaded(device: Device, program: DeviceProgram) -> dict[str, DeviceArray]:
+    """The arrays of a program on a device, less than a megabyte for most; kept, as programs run again and again."""
+    names = ("swizzle", "rows", "inserts", "passes", "words", "phases", "tables", "terms")
+    return {name: device.upload(getattr(program, name)) for name in names}
+
+
 class _Running:
     """A portion of the batch on one device."""
 
@@ -107,9 +115,7 @@ class _Running:
         self.part = device.part(state.arrays[number], first * state.item_size, (first + count) * state.item_size)
         self.tile_bits = state.bits - state.device_bits - program.shape.tile_bits
         self.device_tiles = number << self.tile_bits
-        self.fixed = {
-            name: upload(getattr(program, name)) for name in ("swizzle", "rows", "inserts", "passes", "words", "phases")
-        }
+        self.fixed = _uploaded(device, program)
         self.tangents = upload(angles.tangents[items])
         self.tangent_count = angles.tangents.shape[1]
         self.patterns = upload(angles.patterns[items])
@@ -120,7 +126,7 @@ class _Running:
     def _make_tables(self, angles: DeviceAngles, items: slice) -> None:
         upload, number = self.device.upload, np.uint64
         arguments = (
-            *(self.tables, number(self.program.table_size), upload(self.program.tables), upload(self.program.terms)),
+            *(self.tables, number(self.program.table_size), self.fixed["tables"], self.fixed["terms"]),
             *(upload(angles.angles[items]), number(angles.angles.shape[1])),
             *(upload(angles.scales[items]), number(angles.scales.shape[1])),
             *(self.patterns, number(self.pattern_count)),
