@@ -17,6 +17,7 @@ Other patterns are written as parities (`qlang.kernels.terms`); their signs then
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from qlang.kernels.phases import Spectra, spectra_of
 from qlang.kernels.program import PhaseGroup, Program, Sweep
 from qlang.kernels.tables import Entries, RowPattern, TableList
-from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_group
+from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_groups
 
 LINE = 64
 """Bytes of a cache line."""
@@ -126,15 +127,19 @@ class Layout:
     def of(cls, program: Program) -> "Layout":
         """Lay a program out."""
         draft = _Draft(program.options.lane_bits)
-        sweeps = {each.phase: sweep for sweep in program.sweeps for each in sweep.passes if each.phase >= 0}
-        groups = [_group(number, group, sweeps[number], draft) for number, group in enumerate(program.groups)]
+        groups: dict[int, GroupLayout] = {}
+        for sweep in program.sweeps:
+            numbers = [each.phase for each in sweep.passes if each.phase >= 0]
+            made = _groups([(number, program.groups[number]) for number in numbers], sweep, draft)
+            groups.update(zip(numbers, made, strict=True))
+        draft.tables.parts.append(_lane_entries(draft.lane_rows))
         start = -len(program.rotations) % ALIGNMENT + len(program.rotations)
         spectra = spectra_of(draft.tables, start, ALIGNMENT)
         return cls(
             program,
             spectra.end,
             0,
-            tuple(_placed(group, spectra.offsets, spectra.terms) for group in groups),
+            tuple(_placed(groups[number], spectra.offsets, spectra.terms) for number in range(len(groups))),
             spectra,
             tuple(draft.values),
             np.concatenate([np.zeros(0, dtype=np.uint8), *draft.bits]),
@@ -152,6 +157,8 @@ class _Draft:
     bits: list[NDArray[np.uint8]] = field(default_factory=list)
     bits_size: int = 0
     matches: list[RowMatch] = field(default_factory=list)
+    lane_rows: list[tuple[int, int, int, float, int]] = field(default_factory=list)
+    """Table, index, term, weight and subset of what adds to lane tables."""
 
     def value(self, term: int, outer: int) -> int:
         """The number of one more bound value."""
@@ -159,13 +166,16 @@ class _Draft:
         return len(self.values) - 1
 
 
-def _group(number: int, group: PhaseGroup, sweep: Sweep, draft: _Draft) -> GroupLayout:
-    """A group's tables, numbers of tables standing where offsets will be."""
+def _groups(groups: Sequence[tuple[int, PhaseGroup]], sweep: Sweep, draft: _Draft) -> list[GroupLayout]:
+    """The tables of a sweep's groups, numbers of tables standing where offsets will be."""
     buffer = Buffer(draft.lane_bits, sweep.local)
-    split = split_group(number, group, buffer, draft.tables)
-    mixed = [Mixed(False, outer, -1, table) for outer, table in split.mixed.items()]
-    mixed += [Mixed(True, outer, draft.value(term, outer), table) for term, outer, table in split.matched]
-    return GroupLayout(1 << buffer.row_bits, split.row_table, True, tuple(mixed), _lane_tables(split, buffer, draft))
+    result = []
+    for split in split_groups(groups, buffer, draft.tables):
+        mixed = [Mixed(False, outer, -1, table) for outer, table in split.mixed.items()]
+        mixed += [Mixed(True, outer, draft.value(term, outer), table) for term, outer, table in split.matched]
+        lanes = _lane_tables(split, buffer, draft)
+        result.append(GroupLayout(1 << buffer.row_bits, split.row_table, True, tuple(mixed), lanes))
+    return result
 
 
 def _lane_tables(split: SplitGroup, buffer: Buffer, draft: _Draft) -> tuple[LaneTable, ...]:
@@ -185,14 +195,17 @@ def _lane_tables(split: SplitGroup, buffer: Buffer, draft: _Draft) -> tuple[Lane
         laid.append(
             LaneTable(table, tuple(_selector(each, draft) for each in chosen), _row_bits(chosen, buffer, draft))
         )
-    rows = []
     for number, inside, lanes, term, weight, subset in split.lane_entries:
         place, bit = places[number]
-        rows.append((laid[place].offset, lanes | inside << bit + draft.lane_bits, term, weight, subset))
-    columns = list(zip(*rows, strict=True))
-    tables, indices, terms, subsets = (np.array(columns[i], dtype=np.int64) for i in (0, 1, 2, 4))
-    draft.tables.parts.append(Entries(tables, indices, terms, np.array(columns[3]), subsets))
+        index = lanes | inside << bit + draft.lane_bits
+        draft.lane_rows.append((laid[place].offset, index, term, weight, subset))
     return tuple(laid)
+
+
+def _lane_entries(rows: Sequence[tuple[int, int, int, float, int]]) -> Entries:
+    """Contributions to lane tables, as arrays."""
+    tables, indices, terms, subsets = (np.array([row[i] for row in rows], dtype=np.int64) for i in (0, 1, 2, 4))
+    return Entries(tables, indices, terms, np.array([row[3] for row in rows], dtype=np.float64), subsets)
 
 
 def _selector(selector: LaneSelector, draft: _Draft) -> Selector:
@@ -205,17 +218,24 @@ def _row_bits(selectors: Sequence[LaneSelector], buffer: Buffer, draft: _Draft) 
     """Write the rows' part of a lane table's index; where it is, or −1."""
     if not any(each.row_mask or each.pattern for each in selectors):
         return -1
-    offset, rows = draft.bits_size, np.arange(1 << buffer.row_bits)
-    bits = np.zeros(len(rows), dtype=np.uint8)
+    offset, rows = draft.bits_size, 1 << buffer.row_bits
+    bits = np.zeros(-rows % LINE + rows, dtype=np.uint8)
     for bit, each in enumerate(selectors):
         if each.pattern is not None:
-            draft.matches.append(RowMatch(offset, len(rows), bit, each.pattern))
+            draft.matches.append(RowMatch(offset, rows, bit, each.pattern))
         else:
-            bits |= (np.bitwise_count(rows & each.row_mask) & 1) << bit
-    size = -len(bits) % LINE + len(bits)
-    draft.bits.append(np.resize(bits, size))
-    draft.bits_size += size
+            bits[:rows] |= _parities(rows, each.row_mask) << bit
+    draft.bits.append(bits)
+    draft.bits_size += len(bits)
     return offset
+
+
+@lru_cache(maxsize=256)
+def _parities(rows: int, mask: int) -> NDArray[np.uint8]:
+    """The parity of row & mask, of every row; read-only."""
+    parities: NDArray[np.uint8] = np.bitwise_count(np.arange(rows) & mask).astype(np.uint8) & 1
+    parities.setflags(write=False)
+    return parities
 
 
 def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -> GroupLayout:

@@ -29,7 +29,10 @@ MOST_CROSSING = {"float32": 2, "float64": 5}
 """The largest X for which thin matrices are faster than sines, by precision."""
 
 LARGEST_CLASS = 1 << 16
-"""Entries of the tables of a class, and about those that are computed at once: their exponents stay in the cache."""
+"""Entries of the tables of a class, and about those that are computed at once: they should stay in the cache."""
+
+_RANKS = (0, 1, 2, 5)
+"""Tables with X up to each of these are classes apart, and those with more."""
 
 TURN = 2 * np.pi
 
@@ -122,7 +125,7 @@ def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
     busy[added] = True
     crossing = _crossing(entries, bits)
     crossing[added] = max(MOST_CROSSING.values()) + 1
-    kinds = ((bits * 2 + (scales >= 0)) * 2 + busy) * 4 + np.searchsorted(sorted(MOST_CROSSING.values()), crossing)
+    kinds = ((bits * 2 + (scales >= 0)) * 2 + busy) * (len(_RANKS) + 1) + np.searchsorted(_RANKS, crossing)
     offsets, within = np.zeros_like(bits), np.zeros_like(bits)
     classes = []
     for members in _classes(kinds, bits):

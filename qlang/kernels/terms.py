@@ -78,50 +78,69 @@ class SplitGroup:
 
 @dataclass(slots=True)
 class _Rows:
-    """Contributions before they are sorted: masks over positions, terms, weights, subsets."""
+    """Contributions before they are sorted: groups, masks over positions, terms, weights, subsets."""
 
+    groups: list[int] = field(default_factory=list)
     masks: list[int] = field(default_factory=list)
     terms: list[int] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     subsets: list[int] = field(default_factory=list)
 
-    def pattern(self, mask: int, term: int) -> None:
+    def parities(self, group: int, parity: Sequence[tuple[int, int]]) -> None:
+        """Parity terms."""
+        count = len(parity)
+        self.groups += [group] * count
+        self.masks += [mask for mask, _ in parity]
+        self.terms += [term for _, term in parity]
+        self.weights += [-0.5] * count
+        self.subsets += [0] * count
+
+    def pattern(self, group: int, mask: int, term: int) -> None:
         """All parities of a pattern."""
-        bits = single_bits(mask)
-        for subset in subsets(bits):
-            self.masks.append(subset)
-            self.terms.append(term)
-            self.weights.append(0.5 ** len(bits))
-            self.subsets.append(subset)
+        parts = list(subsets(single_bits(mask)))
+        self.groups += [group] * len(parts)
+        self.masks += parts
+        self.terms += [term] * len(parts)
+        self.weights += [1 / len(parts)] * len(parts)
+        self.subsets += parts
 
 
-def split_group(number: int, group: PhaseGroup, buffer: Buffer, tables: TableList) -> SplitGroup:
-    """Sort a group's terms into tables; lane terms stay in the result, for their tables come last."""
-    split = SplitGroup(tables.new(buffer.row_bits, number))
+def split_groups(groups: Sequence[tuple[int, PhaseGroup]], buffer: Buffer, tables: TableList) -> list[SplitGroup]:
+    """Sort the terms of numbered groups of one sweep into tables; lane terms stay aside, for their tables come last."""
     rows = _Rows()
-    for mask, term in group.parity:
-        rows.masks.append(mask)
-        rows.terms.append(term)
-        rows.weights.append(-0.5)
-        rows.subsets.append(0)
-    for mask, _, term in group.pattern:
-        _pattern(mask, term, buffer, (rows, split, tables))
+    splits = []
+    for place, (number, group) in enumerate(groups):
+        split = SplitGroup(tables.new(buffer.row_bits, number))
+        splits.append(split)
+        rows.parities(place, group.parity)
+        for mask, _, term in group.pattern:
+            if _few_parities(mask, buffer):
+                rows.pattern(place, mask, term)
+            else:
+                _pattern(mask, term, buffer, split, tables)
     if rows.masks:
-        _sort(rows, buffer, split, tables)
-    return split
+        _sort(rows, buffer, splits, tables)
+    return splits
 
 
-def _pattern(mask: int, term: int, buffer: Buffer, into: tuple[_Rows, SplitGroup, TableList]) -> None:
-    rows, split, tables = into
+def _few_parities(mask: int, buffer: Buffer) -> bool:
+    """Whether a pattern is better written as parities: two bits, or few rows and lanes and no two outer bits."""
+    if mask.bit_count() <= 2:
+        return True
+    lanes, inner = mask & buffer.lanes, mask & buffer.rows
+    outers = (mask & ~(lanes | inner)).bit_count()
+    others = inner.bit_count() + outers
+    return others < 2 if lanes else outers < 2 and others <= MOST_EXPANDED
+
+
+def _pattern(mask: int, term: int, buffer: Buffer, split: SplitGroup, tables: TableList) -> None:
+    """A pattern that is matched or added as a whole."""
     lanes, inner = mask & buffer.lanes, mask & buffer.rows
     outer = mask & ~(lanes | inner)
-    others, outers = (inner | outer).bit_count(), outer.bit_count()
-    if mask.bit_count() <= 2 or (outers < 2 and not lanes and others <= MOST_EXPANDED) or (lanes and others < 2):
-        rows.pattern(mask, term)
-    elif lanes:
-        _selected(lanes, LaneSelector(inner, outer, buffer.row_pattern(term, inner)), split)
+    pattern, outers = buffer.row_pattern(term, inner), outer.bit_count()
+    if lanes:
+        _selected(lanes, LaneSelector(pattern.mask, outer, pattern), split)
     elif outers < 2:
-        pattern = buffer.row_pattern(term, inner)
         tables.additions.append(Addition(split.row_table, pattern, 0.5**outers, 0))
         if outers:
             table = _mixed(outer, buffer, split, tables)
@@ -129,7 +148,7 @@ def _pattern(mask: int, term: int, buffer: Buffer, into: tuple[_Rows, SplitGroup
     else:
         table = tables.new(buffer.row_bits)
         split.matched.append((term, outer, table))
-        tables.additions.append(Addition(table, buffer.row_pattern(term, inner), 1.0, 0))
+        tables.additions.append(Addition(table, pattern, 1.0, 0))
 
 
 def _selected(lanes: int, selector: LaneSelector, split: SplitGroup) -> None:
@@ -151,30 +170,35 @@ def _mixed(outer: int, buffer: Buffer, split: SplitGroup, tables: TableList) -> 
     return table
 
 
-def _sort(rows: _Rows, buffer: Buffer, split: SplitGroup, tables: TableList) -> None:
+def _sort(rows: _Rows, buffer: Buffer, splits: list[SplitGroup], tables: TableList) -> None:
     """Parities without lanes into row and mixed tables, those with lanes aside."""
-    masks, terms, kept = (np.array(each, dtype=np.int64) for each in (rows.masks, rows.terms, rows.subsets))
+    groups, masks, terms, kept = (
+        np.array(each, dtype=np.int64) for each in (rows.groups, rows.masks, rows.terms, rows.subsets)
+    )
     weights = np.array(rows.weights)
     outer = masks & ~(buffer.lanes | buffer.rows)
     lanes, inner = masks & buffer.lanes, buffer.row(masks)
-    numbers = np.full(len(masks), split.row_table, dtype=np.int64)
-    for mask in dict.fromkeys(outer[(lanes == 0) & (outer != 0)].tolist()):
-        numbers[outer == mask] = _mixed(mask, buffer, split, tables)
     plain = lanes == 0
+    numbers = np.array([split.row_table for split in splits], dtype=np.int64)[groups]
+    mixed = np.flatnonzero(plain & (outer != 0))
+    numbers[mixed] = [
+        _mixed(mask, buffer, splits[group], tables)
+        for group, mask in zip(groups[mixed].tolist(), outer[mixed].tolist(), strict=True)
+    ]
     tables.parts.append(Entries(numbers[plain], inner[plain], terms[plain], weights[plain], kept[plain]))
-    _aside(~plain, (lanes, inner, outer, terms, kept), weights, split)
+    _aside((groups, lanes, inner, outer, terms, kept), weights, ~plain, splits)
 
 
 def _aside(
-    chosen: NDArray[np.bool_], columns: Sequence[Masks], weights: NDArray[np.float64], split: SplitGroup
+    columns: Sequence[Masks], weights: NDArray[np.float64], chosen: NDArray[np.bool_], splits: list[SplitGroup]
 ) -> None:
     """Parities with lanes, with a selector for each parity of the other bits."""
-    found: dict[tuple[int, int], int] = {}
-    rows = zip(*(column[chosen].tolist() for column in (*columns, weights)), strict=True)
-    for lanes, inner, outer, term, subset, weight in rows:
-        number = -1
+    found: dict[tuple[int, int, int], int] = {}
+    rows = zip(*(column[chosen].tolist() for column in columns), weights[chosen].tolist(), strict=True)
+    for group, lanes, inner, outer, term, subset, weight in rows:
+        split, number = splits[group], -1
         if inner or outer:
-            number = found.setdefault((inner, outer), len(split.selectors))
+            number = found.setdefault((group, inner, outer), len(split.selectors))
             if number == len(split.selectors):
                 split.selectors.append(LaneSelector(inner, outer))
         split.lane_entries.append((number, number >= 0, lanes, term, weight, subset))
