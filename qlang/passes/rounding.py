@@ -9,15 +9,18 @@ operators add up, for unitaries keep the l2 norm and channels the trace norm; (1
 Native code works on elementary steps (`qlang.kernels.recipes`) in precision u = 2^-53 or 2^-24, after angles and
 tables were made in double precision, d = 2^-53:
 
-- A scaled rotation b + t·a, a − t·b is one fused multiply-add for each real number: u of the result, and t = tan(θ/2)
-  with |t| ≤ 1 is off by (u + 6d)·|t|, which is |t|/√(1 + t²) ≤ 1/√2 of the result's norm.
+- A scaled rotation b + t·a, a − t·b errs by u of the result, and by u of t·b and t·a on processors without fused
+  multiply-adds; t = tan(θ/2) with |t| ≤ 1 is off by (u + 6d)·|t|, and |t|/√(1 + t²) ≤ 1/√2 of the result's norm.
 - A phase table's entry is a product of numbers of modulus one with the cosines that rotations left out: u for storing
-  it; complex multiplication with fused multiply-adds errs by 2u (Jeannerod, Kornerup, Louvet, Muller, Math. Comp. 86,
-  881 (2017)). Every rotation and every phase term is charged one multiplication, as if none shared a table: 3u, and 6d
-  for the sine and cosine of an angle and a factor of the product.
+  it. Complex multiplication errs by √5·u (Brent, Percival, Zimmermann, Math. Comp. 76, 1469 (2007)). Every rotation
+  and every phase term is charged one multiplication, as if none shared a table, and 6d for the sine and cosine of an
+  angle and a factor of the product.
+- One-qubit gates that stand together are multiplied and written as three angles when angles are bound: 10d for each
+  factor, and as much for its share of the angles. There are no more of these than there were.
 - An angle c₀ + Σ cᵢ·pᵢ with |pᵢ| ≤ 2π (parameters are reduced exactly before) errs by d times the sum of the moduli
   for each addition; angles that meet in a table or a merged rotation are added in at most `_ADDITIONS` steps, each
-  term being charged its own modulus for all of them. Half of an angle's error is that of a rotation or a parity.
+  term being charged its own modulus, at least that of any angle of such a product, for all of them. Half of an
+  angle's error is that of a rotation or a parity.
 - Permutations, Paulis and their frames are exact.
 
 - Without noise the bound is on ‖ψ − ψ'‖₂ of the normalised state; after measurements, on its mean over outcomes
@@ -79,11 +82,11 @@ def _native_error(code: int, controls: int, double: float, parity: int, pattern:
     total = 0.0
     for step in recipe(code, "1" * controls).steps:
         if step.angle is not None:
-            modulus = abs(step.angle[0]) + 2 * pi * sum(map(abs, step.angle[1:]))
+            modulus = max(abs(step.angle[0]) + 2 * pi * sum(map(abs, step.angle[1:])), 2 * pi)
             share = 1.0 if step.kind is StepKind.PATTERN else 0.5
-            total += 3 * {StepKind.PARITY: parity, StepKind.PATTERN: pattern}.get(step.kind, 1)
-            total += double * (6 + share * modulus * (_ADDITIONS + len(step.angle)))
-            total += 1 + (1 + 6 * double) / sqrt(2) if step.kind is StepKind.ROTATION else 0
+            total += (sqrt(5) + 1) * {StepKind.PARITY: parity, StepKind.PATTERN: pattern}.get(step.kind, 1)
+            total += double * (6 + 20 + share * modulus * (_ADDITIONS + len(step.angle)))
+            total += 1 + (2 + 6 * double) / sqrt(2) if step.kind is StepKind.ROTATION else 0
     return total
 
 

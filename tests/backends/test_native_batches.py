@@ -14,6 +14,7 @@ from qlang.backends.protocol import Outcome, Request, SampleSpec, StateSpec
 from qlang.backends.reference import ReferenceBackend
 from qlang.ir.kernel import FuncOp
 
+SHOTS = 20_000
 PAULI = NoiseModel(
     named_noise(
         [
@@ -140,7 +141,7 @@ def from_one_qubit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def trajectories(func: FuncOp, **options: object) -> tuple[Outcome, Outcome]:
     """By native code with shots, and exact by density matrices."""
-    shots = 60_000
+    shots = SHOTS
     scales = options.pop("scales", (1,))
     counted = Request(shots=(shots,) * len(scales), scales=scales, seed=9, method="trajectories", **options)  # type: ignore[arg-type]  # fields
     exact = Request(scales=scales, method="density_matrix", **options)  # type: ignore[arg-type]  # fields
@@ -158,10 +159,10 @@ def test_pauli_trajectories_have_the_statistics_of_the_density_matrix(
     drawn, exact = trajectories(func, noise=PAULI, samples=(SampleSpec("c", bits="c"),))
     assert drawn.method == "trajectories"
     expected = np.array([exact.samples[0].probabilities.get(k, 0.0) for k in range(8)])
-    assert_drawn(drawn.samples[0].counts, 60_000 * expected)
+    assert_drawn(drawn.samples[0].counts, SHOTS * expected)
     drawn, exact = trajectories(plain, noise=PAULI, settings=("ZZZZZ", "XYXIZ", "YYYYY"))
     for mine, theirs in zip(drawn.scales[0].settings, exact.scales[0].settings, strict=True):
-        assert_drawn(mine.counts, 60_000 * theirs.probabilities)
+        assert_drawn(mine.counts, SHOTS * theirs.probabilities)
 
 
 @pytest.mark.usefixtures("from_one_qubit")
@@ -172,7 +173,7 @@ def test_folded_circuits_and_reading_errors() -> None:
     )
     for left, right in zip(drawn.scales, exact.scales, strict=True):
         for mine, theirs in zip(left.settings, right.settings, strict=True):
-            assert_drawn(mine.counts, 60_000 * theirs.probabilities)
+            assert_drawn(mine.counts, SHOTS * theirs.probabilities)
 
 
 @pytest.mark.usefixtures("from_one_qubit")
@@ -190,7 +191,7 @@ def test_wide_trajectories_are_read_block_by_block(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("qlang.backends.native.FEWEST_NOISY", 1)
     drawn, exact = trajectories(packed(brickwork(6, 2), 6), noise=PAULI, settings=("ZIZZIZ",))
     mine, theirs = drawn.scales[0].settings[0], exact.scales[0].settings[0]
-    assert_drawn(mine.counts, 60_000 * theirs.probabilities)
+    assert_drawn(mine.counts, SHOTS * theirs.probabilities)
 
 
 @pytest.mark.usefixtures("from_one_qubit")

@@ -5,9 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from qlang.backends.native import NativeBackend
 from qlang.backends.noise import noise_model
 from qlang.backends.protocol import Request, StateSpec
 from qlang.backends.reference import ReferenceBackend
+from qlang.compiler.driver import Options
+from qlang.ir.plan import LowerOp
 from qlang.ir.values import Plain, plain
 from qlang.passes.rounding import l2_bound
 from tests.compiler.programs import circuit_of, compiled, kernel_of
@@ -55,6 +58,45 @@ def test_what_rounding_did_is_within_the_bound(seed: int, noise: Mapping[str, Pl
     error = float(np.linalg.norm(found / phase - ideal))
     assert bound is not None
     assert 0 < error <= bound < 1e-8
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("precision", ["f64", "f32"])
+def test_what_native_rounding_did_is_within_its_bound(
+    seed: int, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qlang.backends.native.FEWEST_QUBITS", 1)
+    compilation = compiled(there_and_back(seed), "test.qjob")
+    resources = plain(circuit_of(compilation).attributes["resources"])
+    assert isinstance(resources, dict)
+    bound = l2_bound(resources, QUBITS, 1, None, "cpu.llvm", precision)
+    request = Request(states=(StateSpec("all", tuple(range(QUBITS))),))
+    found = NativeBackend(precision).execute(kernel_of(compilation), request).states["all"]
+    error = float(np.linalg.norm(found * abs(found[0]) / found[0] - np.eye(1, len(found))[0]))
+    assert bound is not None
+    assert 0 < error <= bound < (1e-7 if precision == "f64" else 1e-2)
+    # It is no loose guess either: rounding errors of so many gates cancel, but not by more than this.
+    assert error > bound * 1e-6
+
+
+def test_single_precision_is_for_jobs_that_allow_it() -> None:
+    text = "circuit c() {{ qubit[3] q; h q[0]; cx q[0], q[1]; rx(0.3) q[2]; }}\njob j {{ run c(); sample q; {} }}\n"
+    chosen = {}
+    for demand in ("", "precision 1e-3;", "precision 1e-9;", "precision infidelity 1e-8;", "precision 3e-14;"):
+        compilation = compiled(text.format(demand), "test.qjob", Options(seed=1, target="cpu.llvm,cpu.numpy"))
+        assert compilation.module is not None
+        lower = next(op for op in compilation.module.walk() if isinstance(op, LowerOp))
+        decided = {name: plain(value) for name, value in lower.attributes.items()}
+        chosen[demand] = decided["target"], decided["precision"]
+        if demand.startswith("precision 1e"):
+            assert float(str(decided["l2_bound"])) <= float(demand.removeprefix("precision ").rstrip(";"))
+    assert list(chosen.values()) == [
+        ("cpu.llvm", "f64"),
+        ("cpu.llvm", "f32"),
+        ("cpu.llvm", "f64"),
+        ("cpu.llvm", "f32"),
+        ("cpu.numpy", "f64"),
+    ]
 
 
 def test_what_cannot_be_counted_has_no_bound() -> None:
