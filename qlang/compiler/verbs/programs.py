@@ -35,7 +35,10 @@ def add_program_options(parser: ArgumentParser) -> None:
     parser.add_argument("--backend", metavar="B", help="instead of the job's own: sim, 'sim like DEVICE', DEVICE")
     parser.add_argument("--crypto", metavar="MODE", help="instead of the job's own")
     parser.add_argument(
-        "--target", metavar="T", help="what simulates: cpu.llvm (default: machine code), cpu.numpy (the reference)"
+        "--target",
+        metavar="T",
+        help="what simulates: cpu.llvm (machine code; the default), gpu.cuda (NVIDIA GPUs; the default where there are"
+        " any), cpu.numpy (the reference)",
     )
     parser.add_argument("--tenant", metavar="T", help="whose run it is, for the policy (default: as qlang.toml says)")
     parser.add_argument("--no-cache", action="store_true", help="compile anew, whatever the cache has")
