@@ -21,7 +21,7 @@ from qlang.version import __version__
 
 State = Literal["ok", "warning", "fault"]
 
-CORE = ("numpy", "lark", "xdsl", "cryptography", "rfc8785")
+CORE = ("numpy", "llvmlite", "lark", "xdsl", "cryptography", "rfc8785")
 EXTRAS = {"lsp": "pygls", "ibm": "qiskit_ibm_runtime", "hsm": "pkcs11", "tls": "OpenSSL", "slh": "pqcrypto"}
 """Extra of the package → the module that shows whether it is installed."""
 
@@ -60,6 +60,20 @@ def _extras(_: Path) -> Iterator[Finding]:
         there = find_spec(module) is not None
         detail = "installed" if there else f"not installed; python -m pip install 'qlang[{extra}]' if you need it"
         yield Finding(f"extra {extra}", "ok", detail)
+
+
+def _targets(_: Path) -> Iterator[Finding]:
+    """What can simulate here; by default, plans name the first that can."""
+    from qlang.backends.limits import NATIVE, most_qubits
+    from qlang.backends.targets import TARGETS
+
+    for target in TARGETS.values():
+        detail = f"{target.what}; up to {most_qubits(noisy=False, target=target.name)} qubits"
+        if target.name == NATIVE and target.available:
+            from qlang.kernels.cpu.host import host_target
+
+            detail += f"; {host_target().cpu}, vectors of {8 * host_target().vector_bytes} bits"
+        yield Finding(f"target {target.name}", "ok", target.lacks or detail)
 
 
 def _parser_tables(_: Path) -> Iterator[Finding]:
@@ -257,6 +271,7 @@ def _state_folder(workspace: Path) -> Iterator[Finding]:
 _QUESTIONS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
     _versions,
     _extras,
+    _targets,
     _parser_tables,
     _devices,
     _algorithms,

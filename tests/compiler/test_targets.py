@@ -1,0 +1,124 @@
+"""Who simulates: said by the plan, chosen by `--target`, and kept by replays."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from qlang.backends import targets
+from qlang.compiler import cli
+from qlang.compiler.driver import Options, compile_source
+from qlang.compiler.replaying import replay
+from qlang.compiler.run_folders import read_run
+from qlang.ir.plan import LowerOp
+from qlang.ir.values import plain_attributes
+from qlang.runtime.run_folder import RUNS
+from qlang.syntax.source import Source
+
+Capture = pytest.CaptureFixture[str]
+LADDER = """circuit ladder(float a) {
+  qubit[13] q;
+  for int i in [0:12] { ry(a * (i + 1)) q[i]; }
+  for int i in [0:11] { cx q[i], q[i + 1]; }
+}
+"""
+JOB = """job j {
+  run ladder(a = a);
+  sweep a in [0.1, 0.7, 1.4];
+  expect ends = Z(q[0]) * Z(q[12]), middle = X(q[5]);
+  seed 3;
+}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ladder.qjob").write_text(LADDER + JOB)
+    return tmp_path
+
+
+def planned(text: str, target: str | None = None) -> dict[str, object]:
+    """What `plan.lower` says."""
+    compilation = compile_source(Source("t.qjob", text), Options(seed=1, target=target))
+    assert compilation.ok and compilation.module is not None
+    return dict(plain_attributes(next(op for op in compilation.module.walk() if isinstance(op, LowerOp))))
+
+
+def test_a_plan_names_the_fastest_target_of_the_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = targets.default_targets()[0]
+    assert planned(LADDER + JOB)["target"] == first != "cpu.numpy"
+    assert planned(LADDER + JOB, "cpu.numpy")["target"] == "cpu.numpy"
+    monkeypatch.setattr(targets, "find_spec", lambda name: None)
+    assert planned(LADDER + JOB)["target"] == "cpu.numpy"
+
+
+def test_targets_agree_and_are_replayed_as_they_ran(folder: Path, capsys: Capture) -> None:
+    found = []
+    for options in ([], ["--target", "cpu.numpy"]):
+        assert cli.main(["run", "ladder.qjob", "--json", *options]) == 0
+        report = json.loads(capsys.readouterr().out)
+        found.append([point["expect"] for point in report["points"]])
+        inputs = json.loads((Path(report["run_dir"]) / "inputs.json").read_text())
+        assert inputs["overrides"]["target"] == (options[-1] if options else ",".join(targets.default_targets()))
+        assert cli.main(["replay", report["run_id"]]) == 0
+        assert "the same plan, the same bits" in capsys.readouterr().out
+    for native, reference in zip(*found, strict=True):
+        for label, value in native.items():
+            assert value["value"] == pytest.approx(reference[label]["value"], abs=1e-12)
+
+
+def test_runs_from_before_targets_were_recorded_replay_on_the_reference(folder: Path, capsys: Capture) -> None:
+    assert cli.main(["run", "ladder.qjob", "--json", "--target", "cpu.numpy"]) == 0
+    run = Path(json.loads(capsys.readouterr().out)["run_dir"])
+    inputs = json.loads((run / "inputs.json").read_text())
+    for name in ("target", "tuning"):
+        inputs["overrides"].pop(name, None)
+    (run / "inputs.json").write_text(json.dumps(inputs))
+    statement = read_run(run).statement
+    assert statement is not None
+    report = replay(run, statement.predicate)
+    assert report.ok and not report.differences
+
+
+def test_unknown_targets_and_those_of_other_machines_are_refused(folder: Path, capsys: Capture) -> None:
+    assert cli.main(["plan", "ladder.qjob", "--target", "cpu.fortran"]) == 2
+    shown = capsys.readouterr().err
+    assert "`cpu.fortran`" in shown and "`cpu.llvm` (f64, f32)" in shown and "`--target cpu.numpy`" in shown
+
+
+def test_what_no_memory_holds_is_refused_with_what_fits(capsys: Capture, folder: Path) -> None:
+    (folder / "huge.qasm").write_text("OPENQASM 3.0;\nqubit[60] q;\nbit c;\nc = measure q[0];\n")
+    assert cli.main(["run", "huge.qasm", "--shots", "1"]) == 1
+    shown = capsys.readouterr().err
+    assert "60 qubits do not fit into memory; up to " in shown and "no target here holds more" in shown
+
+
+def test_an_interrupted_native_run_stops_within_a_second(folder: Path) -> None:
+    layers = "".join(
+        "for int i in [0:23] { ry(0.1 * i + 0.01) q[i]; rz(0.3) q[i]; }\nfor int i in [0:22] { cx q[i], q[i + 1]; }\n"
+        for _ in range(400)
+    )
+    (folder / "long.qasm").write_text(
+        f'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[24] q;\nbit[24] c;\n{layers}c = measure q;\n'
+    )
+    process = subprocess.Popen(
+        (sys.executable, "-m", "qlang.compiler.cli", "run", "long.qasm"), stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    while not list((folder / RUNS).glob(".partial-*/inputs.json")):  # the execution comes next
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            pytest.fail(f"ended early with {process.wait(timeout=0.02)}")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        pytest.fail(f"ended early with {process.wait(timeout=2)}")  # in the midst of native code
+    started = time.perf_counter()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert time.perf_counter() - started < 1
+    assert process.returncode == 130
+    assert err.endswith(b"interrupted\n")
+    assert list((folder / RUNS).iterdir()) == []
