@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from qlang.backends.errors import TargetUnavailable
-from qlang.backends.limits import CUDA, NATIVE, NUMPY, memory_of, state_bytes
+from qlang.backends.limits import CUDA, NATIVE, NUMPY, memory_of, most_qubits, state_bytes
 from qlang.backends.protocol import Backend
 
 
@@ -47,8 +47,12 @@ TARGETS: Mapping[str, Target] = {
 
 
 def default_targets() -> tuple[str, ...]:
-    """The targets of this installation, the fastest first."""
-    return tuple(target.name for target in TARGETS.values() if target.available)
+    """The targets of this installation, the fastest first; GPUs last where they hold less than the machine itself, for
+    the first one is taken and a circuit that fits the machine shall run."""
+    names = tuple(target.name for target in TARGETS.values() if target.available)
+    if CUDA in names and most_qubits(noisy=False, target=CUDA) < most_qubits(noisy=False, target=NATIVE):
+        return (*(name for name in names if name != CUDA), CUDA)
+    return names
 
 
 def chosen_targets(asked: str | None) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ import pytest
 from qlang.backends.cuda import CudaBackend
 from qlang.backends.errors import TargetUnavailable
 from qlang.backends.protocol import Request, SampleSpec
-from qlang.backends.targets import default_targets, usable
+from qlang.backends.targets import default_targets, executor, usable, who_could
 from qlang.ir.kernel import FuncOp
 from qlang.ir.text import parse_ir
+from qlang.kernels.cuda import driver
 from qlang.kernels.cuda.cupy_device import cuda_available, cuda_devices
 from qlang.kernels.cuda.driver import cupy_installed, device_memory, missing, usable_memory
 from qlang.kernels.cuda.errors import NoCuda
@@ -71,3 +72,16 @@ def test_the_way_out_names_the_extra() -> None:
         "the target `gpu.cuda` cannot run here: CuPy is not installed; install the extra: pip install 'qlang[cuda]'"
     )
     assert "choose a target of the CPU" in str(NoCuda("no_device"))
+
+
+@pytest.mark.parametrize(("memory", "place"), [(1 << 50, 0), (1 << 20, -1)])
+def test_a_gpu_is_the_first_choice_where_it_holds_as_much(
+    monkeypatch: pytest.MonkeyPatch, memory: int, place: int
+) -> None:
+    monkeypatch.setattr(driver, "missing", lambda: None)  # as on a machine that has one
+    monkeypatch.setattr(driver, "usable_memory", lambda: memory)
+    targets = default_targets()
+    assert targets[place] == "gpu.cuda" and sorted(targets) == ["cpu.llvm", "cpu.numpy", "gpu.cuda"]
+    assert usable("gpu.cuda", "bf16").available
+    assert ("gpu.cuda f32" in who_could(34, 1 << 30)) == (memory == 1 << 50)
+    assert type(executor("gpu.cuda", "f32")) is CudaBackend
