@@ -8,7 +8,7 @@ from step_circuits import call, gate_calls, random_vector, reference
 
 from qlang.backends.states import GateCall
 from qlang.kernels.bind import Binder, bind
-from qlang.kernels.cpu.compiler import Compiler, shared_compiler
+from qlang.kernels.cpu.compiler import Compiler
 from qlang.kernels.cpu.host import Target, executable_targets
 from qlang.kernels.cpu.runner import run
 from qlang.kernels.cpu.state import NativeState
@@ -19,6 +19,7 @@ from qlang.kernels.schedule import plan
 
 TARGETS = executable_targets()
 QUBITS = 7
+COMPILER = Compiler(None)
 
 
 def native(
@@ -47,7 +48,7 @@ def native(
 def test_any_circuit(data: st.DataObject, target: Target, tile: int, fresh: bool) -> None:
     calls = data.draw(gate_calls(QUBITS))
     vector = np.eye(1, 1 << QUBITS, dtype=complex)[0] if fresh else random_vector(QUBITS)
-    found = native(calls, QUBITS, target, tile, shared_compiler(), None if fresh else vector)
+    found = native(calls, QUBITS, target, tile, COMPILER, None if fresh else vector)
     assert np.abs(found - reference(calls, QUBITS, vector)).max() < 1e-12
 
 

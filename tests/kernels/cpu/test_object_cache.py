@@ -1,0 +1,93 @@
+"""Object code on disk: found again, checked, private, bounded."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from qlang.kernels.cpu.compiler import Compiler, Source
+from qlang.kernels.cpu.host import host_target
+from qlang.kernels.cpu.kernel_text import kernel_module
+from qlang.kernels.cpu.object_cache import ObjectCache, default_cache_folder
+from qlang.kernels.cpu.shapes import KernelShape
+
+HOST = host_target()
+SOURCE = Source(kernel_module, (KernelShape(HOST, "float32", 1, rotations=1),), HOST)
+
+
+def compiled(folder: Path) -> Compiler:
+    compiler = Compiler(ObjectCache(folder))
+    assert compiler.address(SOURCE)
+    return compiler
+
+
+def entry(folder: Path) -> Path:
+    (found,) = folder.glob("*/*.o")
+    return found
+
+
+def test_found_again_by_another_process(tmp_path: Path) -> None:
+    folder = tmp_path / "kernels"
+    assert compiled(folder).stats().compiled == 1
+    again = compiled(folder)
+    assert (again.stats().compiled, again.stats().from_disk) == (0, 1)
+    again.address(SOURCE)
+    assert again.stats().from_memory == 1
+
+
+@pytest.mark.parametrize("damage", ["truncated", "changed", "empty"])
+def test_damaged_entry_is_rebuilt_and_counted(tmp_path: Path, damage: str) -> None:
+    folder = tmp_path / "kernels"
+    compiled(folder)
+    path = entry(folder)
+    whole = path.read_bytes()
+    changed = bytearray(whole)
+    changed[-5] ^= 1
+    path.write_bytes({"truncated": whole[:100], "changed": bytes(changed), "empty": b""}[damage])
+    stats = compiled(folder).stats()
+    assert (stats.compiled, stats.from_disk, stats.corrupt) == (1, 0, 1)
+    assert entry(folder).read_bytes() == whole
+
+
+def test_only_the_user_can_read_and_write(tmp_path: Path) -> None:
+    folder = tmp_path / "kernels"
+    compiled(folder)
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (folder, entry(folder).parent, entry(folder))] == [
+        0o700,
+        0o700,
+        0o600,
+    ]
+
+
+def test_folder_that_others_can_write_to_is_not_used(tmp_path: Path) -> None:
+    folder = tmp_path / "kernels"
+    folder.mkdir()
+    folder.chmod(0o777)
+    compiler = compiled(folder)
+    assert compiler.cache is not None
+    assert compiler.cache.refused == "can be written by other users"
+    assert not list(folder.iterdir())
+
+
+def test_a_file_in_the_folders_place_is_no_error(tmp_path: Path) -> None:
+    folder = tmp_path / "kernels"
+    folder.write_text("")
+    assert compiled(folder).stats().compiled == 1
+
+
+def test_bound(tmp_path: Path) -> None:
+    cache = ObjectCache(tmp_path / "kernels", bound=5000)
+    for i in range(9):
+        cache.put(f"{i:02d}aa", bytes(1000))
+    cache.trim()
+    sizes = [path.stat().st_size for path in cache.folder.glob("*/*.o")]
+    assert sum(sizes) <= 5000
+    assert len(sizes) == 4
+
+
+def test_folder_is_the_users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert default_cache_folder() == tmp_path / "qlang" / "kernels"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_cache_folder() == tmp_path / ".cache" / "qlang" / "kernels"

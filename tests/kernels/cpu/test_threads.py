@@ -1,0 +1,98 @@
+"""Threads: the same bits for any number of them, and Ctrl-C."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from pass_oracle import Case
+
+from qlang.kernels.cpu.compiler import Compiler
+from qlang.kernels.cpu.host import host_target
+from qlang.kernels.cpu.runner import run
+from qlang.kernels.cpu.state import NativeState
+from qlang.kernels.cpu.threads import for_each_unit
+
+
+@pytest.mark.parametrize(("qubits", "batch"), [(12, 1), (7, 9)])
+def test_same_bits_for_any_number_of_threads(qubits: int, batch: int, compiler: Compiler) -> None:
+    case = Case(5, qubits, 7, host_target().lane_bits("float32"), "float32", batch)
+    states = case.state()
+    results = []
+    for threads in (1, 2, 3):
+        state = NativeState.empty(qubits, "float32", batch, compiler=compiler)
+        state.set_amplitudes(states)
+        run(case.bound, state, threads=threads)  # type: ignore[arg-type]
+        results.append((state.re.copy(), state.im.copy()))
+    for real, imaginary in results[1:]:
+        assert np.array_equal(real, results[0][0])
+        assert np.array_equal(imaginary, results[0][1])
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_every_unit_is_done_once(threads: int) -> None:
+    done = np.zeros(1000, dtype=int)
+
+    def work(_: int, begin: int, end: int) -> None:
+        done[begin:end] += 1
+
+    for_each_unit(work, 1000, threads=threads, seconds_per_unit=1e-3)
+    assert (done == 1).all()
+    for_each_unit(work, 0, threads=threads, seconds_per_unit=1.0)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_error_of_any_thread_is_raised(threads: int) -> None:
+    def work(_: int, begin: int, end: int) -> None:
+        if begin <= 70 < end:
+            raise ArithmeticError("unit 70")
+
+    with pytest.raises(ArithmeticError, match="unit 70"):
+        for_each_unit(work, 100, threads=threads, seconds_per_unit=1.0)
+
+
+def test_program_that_does_not_fit_the_state(compiler: Compiler) -> None:
+    case = Case(1, 6, 6, host_target().lane_bits("float32"), "float32")
+    for qubits, precision, batch in ((7, "float32", 1), (6, "float64", 1), (6, "float32", 2)):
+        state = NativeState.empty(qubits, precision, batch, compiler=compiler)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="cannot run on a state"):
+            run(case.bound, state)  # type: ignore[arg-type]
+
+
+RUNS_FOR_LONG = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pass_oracle import Case
+from qlang.kernels.cpu.compiler import Compiler
+from qlang.kernels.cpu.host import host_target
+from qlang.kernels.cpu.runner import prepare, run
+from qlang.kernels.cpu.state import NativeState
+compiler = Compiler(None)
+case = Case(3, 20, 10, host_target().lane_bits("float32"), "float32")
+state = NativeState.empty(20, "float32", compiler=compiler)
+state.set_basis()
+prepare(case.bound.layout, "float32", state.target, compiler)
+try:
+    print("running", flush=True)
+    for _ in range(100000):
+        run(case.bound, state, threads=2)
+        state.set_basis()
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a child there")
+def test_ctrl_c_stops_within_a_second() -> None:
+    folder = __file__.rpartition("/")[0]
+    command = [sys.executable, "-c", RUNS_FOR_LONG, folder]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "running\n"
+        sent = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        assert child.stdout.readline() == "stopped\n"
+        assert time.monotonic() - sent < 1.0
+        assert child.wait(timeout=20) == 0
