@@ -2,15 +2,19 @@
 
 import ctypes
 import hashlib
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.kernels.cuda.device import STORED
+from qlang.kernels.cuda.layout import PASS, PATTERN, PHASE, TABLE, TERM
 from qlang.kernels.cuda.shape import KernelShape
 from qlang.kernels.cuda.source import KERNELS, cuda_source
 
@@ -87,7 +91,8 @@ class EmulatedDevice:
         module = self._modules[shape]
         function = getattr(module, kernel)
         function.restype = None
-        passed = [_c_argument(argument) for argument in arguments]
+        declared = declarations(shape)[kernel]
+        passed = [_c_argument(*each) for each in zip(declared, arguments, strict=True)]
         blocks = [(x, y) for y in range(grid[1]) for x in range(grid[0])]
         for x, y in blocks if self.stride == 1 else reversed(blocks):
             module.qlang_block(x, y, *grid, threads, self.stride)
@@ -107,10 +112,31 @@ class EmulatedLink:
         right_part[...] = kept
 
 
-_SCALARS = {"int32": ctypes.c_int32, "uint64": ctypes.c_uint64, "float64": ctypes.c_double}
+@lru_cache(maxsize=64)
+def declarations(shape: KernelShape) -> dict[str, tuple[tuple[bool, np.dtype[Any]], ...]]:
+    """By kernel, for each parameter whether it is a pointer, and the type of the number or of what it points to."""
+    text = re.sub(r"\s+", " ", cuda_source(shape))
+    double = shape.double
+    records = {"Pass": PASS, "Phase": PHASE, "Table": TABLE, "Term": TERM, "Pattern": PATTERN}
+    numbers = {"u64": "u8", "u32": "u4", "i64": "i8", "i32": "i4", "int": "i4", "double": "f8", "Wide": "c16"}
+    numbers |= {"Real": "f8" if double else "f4", "Complex": "c16" if double else "c8"}
+    types = {name: np.dtype(code) for name, code in numbers.items()} | records | {"Stored": STORED[shape.precision]}
+    found = {}
+    for name, parameters in re.findall(r"QLANG_KERNEL QLANG_BOUNDS\([^)]*\) (\w+)\(([^)]*)\)", text):
+        found[name] = tuple(_declared(parameter, types) for parameter in parameters.split(","))
+    assert sorted(found) == sorted(KERNELS)
+    return found
 
 
-def _c_argument(argument: Any) -> Any:
-    if isinstance(argument, np.ndarray):
+def _declared(parameter: str, types: dict[str, np.dtype[Any]]) -> tuple[bool, np.dtype[Any]]:
+    words = parameter.replace("const", "").replace("__restrict__", "").replace("*", " * ").split()
+    return "*" in words, types[words[0]]
+
+
+def _c_argument(declared: tuple[bool, np.dtype[Any]], argument: Any) -> Any:
+    """As ctypes passes it. A GPU takes as many bytes as the kernel declares, so types have to be the very same."""
+    pointer, kind = declared
+    assert isinstance(argument, np.ndarray) == pointer and argument.dtype == kind, (declared, argument)
+    if pointer:
         return ctypes.c_void_p(argument.ctypes.data)
-    return _SCALARS[argument.dtype.name](argument.item())
+    return {"u": ctypes.c_uint64, "i": ctypes.c_int32, "f": ctypes.c_double}[kind.kind](argument.item())
