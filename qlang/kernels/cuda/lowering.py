@@ -108,6 +108,53 @@ def _leading(local: list[int]) -> int:
     return next((i for i, position in enumerate(local) if i != position), len(local))
 
 
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """Where positions are in a sweep: in the buffer, or among the bits of the tile's number."""
+
+    buffer: list[int]
+    """By local position of the sweep."""
+    inside: dict[int, int]
+    """Position → bit of the buffer's index."""
+    outside: dict[int, int]
+    """Position → bit of the tile's number."""
+    positions: list[int]
+    """By bit of the buffer's index."""
+
+    @classmethod
+    def of(cls, sweep: Sweep, local: list[int], where: tuple[int, ...]) -> "_Tile":
+        """For a sweep over the bits `local`, positions being stored at the bits `where`."""
+        position_at = {bit: position for position, bit in enumerate(where)}
+        inside = {position_at[bit]: buffer for buffer, bit in enumerate(local)}
+        outer = [bit for bit in sorted(position_at) if position_at[bit] not in inside]
+        outside = {position_at[bit]: number for number, bit in enumerate(outer)}
+        buffer = [inside[position] for position in sweep.local]
+        return cls(buffer, inside, outside, [position_at[bit] for bit in local])
+
+    def pass_bits(self, order: list[int], registers: list[int]) -> PassBits:
+        """The parts of masks for a pass whose groups count `order` and whose registers are these buffer bits."""
+        groups, held = ({self.positions[b]: n for n, b in enumerate(bits)} for bits in (order, registers))
+        return PassBits(self.outside, groups, held)
+
+
+def _sources(each: Pass, tile: _Tile, store: list[int]) -> tuple[list[int], dict[int, int]]:
+    """For each buffer bit the address that it adds where amplitudes are loaded from; and for permuted registers the
+    bits of the tile's number whose parity toggles the source."""
+    load, outer = list(store), dict[int, int]()
+    for target, mask in each.permutation:
+        buffer = tile.buffer[target]
+        load[buffer] ^= store[buffer]  # the bit is a parity now, whose own share is in the mask
+        outer[buffer] = 0
+        while mask:
+            position = (mask & -mask).bit_length() - 1
+            mask &= mask - 1
+            if position in tile.inside:
+                load[tile.inside[position]] ^= store[buffer]
+            else:
+                outer[buffer] |= 1 << tile.outside[position]
+    return load, outer
+
+
 class _Builder:
     """Appends sweeps and their passes to the arrays."""
 
@@ -129,52 +176,30 @@ class _Builder:
         high = local[self.shape.row_bits :]
         self.rows += span([1 << bit for bit in high])
         self.inserts += [(1 << 64) - (1 << bit) for bit in high]
+        tile = _Tile.of(sweep, local, where)
         for each in sweep.passes:
-            self._pass(sweep, each, where, local)
+            self._pass(each, tile)
         return DeviceSweep(first, len(sweep.passes), rows, inserts, exchanges)
 
-    def _pass(self, sweep: Sweep, each: Pass, where: tuple[int, ...], local: list[int]) -> None:
-        record = self.passes[self.count]
+    def _pass(self, each: Pass, tile: _Tile) -> None:
+        record, store = self.passes[self.count], self.columns
         self.count += 1
-        place_of = {bit: buffer for buffer, bit in enumerate(local)}
-        wanted = [place_of[where[sweep.local[register]]] for register in each.registers]
+        wanted = [tile.buffer[register] for register in each.registers]
         spare = (buffer for buffer in reversed(range(self.shape.tile_bits)) if buffer not in wanted)
         registers = [*wanted, *(next(spare) for _ in range(REGISTERS - len(wanted)))]
         others = [buffer for buffer in range(self.shape.tile_bits) if buffer not in registers]
-        outer = [bit for bit in range(self.bits) if bit not in place_of]
-        tile_of = {bit: number for number, bit in enumerate(outer)}
-        record["rotations"][: len(wanted)] = each.rotations
-        store = self.columns
-        load = list(store)
-        for register in registers:  # a register's own column stays unless it is permuted
-            record["toggles"][registers.index(register)] = store[register]
-        for target, mask in each.permutation:
-            buffer = place_of[where[sweep.local[target]]]
-            number = registers.index(buffer)
-            load[buffer] ^= store[buffer]  # the bit is a parity now, whose own share is in the mask
-            for position in range(self.program.qubits):
-                if not mask >> position & 1:
-                    continue
-                bit = where[position]
-                if bit in place_of:
-                    load[place_of[bit]] ^= store[buffer]
-                else:
-                    record["outer"][number] |= np.uint64(1 << tile_of[bit])
-        order = conflict_free_order(
-            others, [[load[other] for other in others], [store[other] for other in others]], self.shape.double
-        )
-        record["load"] = [load[register] for register in registers]
-        record["store"] = [store[register] for register in registers]
-        record["words"] = len(self.words)
+        load, outer = _sources(each, tile, store)
+        columns = [[column[other] for other in others] for column in (load, store)]
+        order = conflict_free_order(others, columns, self.shape.double)
         words = [load[buffer] | store[buffer] << 16 for buffer in order]
+        record["rotations"][: len(wanted)] = each.rotations
+        record["outer"] = [outer.get(register, 0) for register in registers]
+        record["load"] = [load[register] for register in registers]
+        record["toggles"] = record["store"] = [store[register] for register in registers]
+        record["words"] = len(self.words)
         self.words += span(words[:_LANE_BITS]) + span(words[_LANE_BITS:])
         if each.phase >= 0:
-            of_bit = {bit: position for position, bit in enumerate(where)}
-            bits = PassBits(
-                {of_bit[bit]: number for bit, number in tile_of.items()},
-                {of_bit[local[buffer]]: number for number, buffer in enumerate(order)},
-                {of_bit[local[buffer]]: number for number, buffer in enumerate(registers)},
-            )
+            bits = tile.pass_bits(order, registers)
             self.phases.add(record, each.phase, self.program.groups[each.phase], bits, self.shape.group_bits)
 
     def finished(self, sweeps: tuple[DeviceSweep, ...], device_bits: int, end: tuple[int, ...]) -> DeviceProgram:
