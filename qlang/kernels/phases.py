@@ -36,6 +36,15 @@ _RANKS = (0, 1, 2, 5)
 
 TURN = 2 * np.pi
 
+FEW = 1000
+"""Angles for which one call of NumPy costs less than a series."""
+
+_SECTORS = 1024
+_ROOTS = np.exp(1j * TURN / _SECTORS * np.arange(_SECTORS))
+_SECTOR_HIGH = float(np.float32(TURN / _SECTORS))
+_SECTOR_LOW = TURN / _SECTORS - _SECTOR_HIGH
+"""High and low part: a multiple of the high part is exact."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Place:
@@ -229,9 +238,13 @@ def _fill(tables: TableClass, terms: Reals, values: Masks, scales: Reals, data: 
         exponents = table_exponents(tables, terms, values)
         if data.dtype == np.float32:  # fast sines in float32, of angles small enough to be exact there
             exponents -= TURN * np.rint(exponents / TURN)
-        exponents = exponents.astype(data.dtype)
-        np.multiply(np.cos(exponents), scale, out=block[:, :, :size], casting="same_kind")
-        np.multiply(np.sin(exponents), scale, out=block[:, :, size : 2 * size], casting="same_kind")
+            reduced = exponents.astype(np.float32)
+            cosines, sines = np.cos(reduced), np.sin(reduced)
+        else:
+            units = unit_numbers(exponents)
+            cosines, sines = units.real, units.imag
+        np.multiply(cosines, scale, out=block[:, :, :size], casting="same_kind")
+        np.multiply(sines, scale, out=block[:, :, size : 2 * size], casting="same_kind")
 
 
 def _thin_factors(tables: TableClass, terms: Reals, values: Masks, scale: Reals) -> tuple[Reals, Reals]:
@@ -240,16 +253,35 @@ def _thin_factors(tables: TableClass, terms: Reals, values: Masks, scale: Reals)
     Their products are the tables, cosines above sines.
     """
     outer, inner = _transforms(tables, terms, values)
-    high = (np.exp(1j * outer) * scale)[:, :, :, None]
-    low = np.exp(1j * inner[:, :, :1])
+    high = (unit_numbers(outer) * scale)[:, :, :, None]
+    low = unit_numbers(inner[:, :, :1])
     for k in range(1, tables.crossing + 1):
-        angle = inner[:, :, k : k + 1]
+        crossing = unit_numbers(inner[:, :, k : k + 1])
         high = np.concatenate([high, 1j * tables.signs[None, :, :, k, None] * high], axis=3)
-        low = np.concatenate([np.cos(angle) * low, np.sin(angle) * low], axis=2)
+        low = np.concatenate([crossing.real * low, crossing.imag * low], axis=2)
     left = np.concatenate(
         [np.concatenate([high.real, -high.imag], axis=3), np.concatenate([high.imag, high.real], axis=3)], axis=2
     )
     return left, np.concatenate([low.real, low.imag], axis=2)
+
+
+def unit_numbers(angles: Reals) -> NDArray[np.complex128]:
+    """exp(i angle): the nearest of `_SECTORS` roots of unity, times a short series; thrice as fast as NumPy's.
+
+    Good to about an ulp while angles are below 10⁴.
+    """
+    if angles.size < FEW:
+        direct: NDArray[np.complex128] = np.exp(1j * angles)
+        return direct
+    sector = np.rint(angles * (_SECTORS / TURN))
+    rest = angles - sector * _SECTOR_HIGH
+    rest -= sector * _SECTOR_LOW
+    square = rest * rest
+    series = np.empty(angles.shape, dtype=np.complex128)
+    series.real = (square * (1 / 24) - 0.5) * square + 1
+    series.imag = ((square * (1 / 120) - 1 / 6) * square + 1) * rest
+    series *= _ROOTS.take(sector.astype(np.int64) & (_SECTORS - 1))
+    return series
 
 
 def _transforms(tables: TableClass, terms: Reals, values: Masks) -> tuple[Reals, Reals]:

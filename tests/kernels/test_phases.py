@@ -12,7 +12,7 @@ from qlang.kernels.bind import Precision, tables_of
 from qlang.kernels.frames import Frame
 from qlang.kernels.interpret import table_factors, term_factors
 from qlang.kernels.layout import ALIGNMENT, Layout
-from qlang.kernels.phases import MOST_CROSSING
+from qlang.kernels.phases import FEW, MOST_CROSSING, unit_numbers
 from qlang.kernels.program import Pass, PhaseGroup, PlanOptions, Program, Sweep, Terms
 
 QUBITS = 9
@@ -119,6 +119,13 @@ def test_few_and_many_crossing_masks_agree_with_the_formula(precision: Precision
         expected = numbers.scales[item, 0] * term_factors(program.groups[0], QUBITS, numbers, item)
         found = table_factors(bound, program.sweeps[0], 0, item)
         np.testing.assert_allclose(found, expected, atol=TOLERANCE[precision])
+
+
+@pytest.mark.parametrize("largest", [1.0, 100.0, 1e4])
+def test_unit_numbers_are_accurate(largest: float) -> None:
+    angles = np.random.default_rng(1).uniform(-largest, largest, (3, 2 * FEW))
+    angles[0, :4] = 0, np.pi, -np.pi / 1024, np.pi / 1024
+    np.testing.assert_allclose(unit_numbers(angles), np.exp(1j * angles), atol=4e-16)
 
 
 def test_tables_start_at_cache_lines_and_do_not_overlap() -> None:
