@@ -40,10 +40,9 @@ FEW = 1000
 """Angles for which one call of NumPy costs less than a series."""
 
 _SECTORS = 1024
-_ROOTS = np.exp(1j * TURN / _SECTORS * np.arange(_SECTORS))
 _SECTOR_HIGH = float(np.float32(TURN / _SECTORS))
-_SECTOR_LOW = TURN / _SECTORS - _SECTOR_HIGH
-"""High and low part: a multiple of the high part is exact."""
+_SECTOR_LOW = TURN / _SECTORS - _SECTOR_HIGH + 2.4492935982947064e-16 / _SECTORS
+"""High and low part of 2π / sectors, 2π being `TURN` + 2.45·10⁻¹⁶: multiples of the high part are exact."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -263,6 +262,16 @@ def _thin_factors(tables: TableClass, terms: Reals, values: Masks, scale: Reals)
         [np.concatenate([high.real, -high.imag], axis=3), np.concatenate([high.imag, high.real], axis=3)], axis=2
     )
     return left, np.concatenate([low.real, low.imag], axis=2)
+
+
+def _roots() -> NDArray[np.complex128]:
+    """exp(2πi k / sectors), from the first octant, where angles are most exact."""
+    eighth = np.exp(1j * TURN / _SECTORS * np.arange(_SECTORS // 8 + 1))
+    quarter = np.concatenate([eighth, 1j * eighth[-2:0:-1].conj()])
+    return np.concatenate([quarter * power for power in (1, 1j, -1, -1j)])
+
+
+_ROOTS = _roots()
 
 
 def unit_numbers(angles: Reals) -> NDArray[np.complex128]:
