@@ -17,6 +17,8 @@ class Bar:
     circuits: tuple[str, ...]
     qubits: tuple[int, ...]
     least: tuple[tuple[str, float], ...]
+    peers: tuple[str, ...] = ()
+    """Those that the bar speaks of; all where none is named."""
 
 
 def _least(single: float, double: float) -> tuple[tuple[str, float], ...]:
@@ -31,8 +33,16 @@ BARS = (
     Bar("quantum volume, Clifford+T at 20–26 qubits", ("quantum_volume", "clifford_t"), (20, 24, 26), _least(1.5, 4)),
     Bar("QFT at 20–26 qubits", ("qft",), (20, 24, 26), _least(5, 8)),
     Bar("gradient of 20 qubits × 400 parameters", ("gradient",), (20,), _least(3, 3)),
-    Bar("1,000 trajectories of 12 qubits", ("trajectories",), (12,), _least(10, 10)),
-    Bar("100 parameter sets of 12 qubits", ("parameter_sets",), (12,), _least(10, 10)),
+    Bar("1,000 trajectories of 12 qubits, Aer", ("trajectories",), (12,), _least(10, 10), ("aer",)),
+    Bar("the same, all peers", ("trajectories",), (12,), _least(10, 10)),
+    Bar(
+        "100 parameter sets, Aer and Lightning's device",
+        ("parameter_sets",),
+        (12,),
+        _least(10, 10),
+        ("aer", "pennylane"),
+    ),
+    Bar("the same, Lightning's kernels called by hand", ("parameter_sets",), (12,), _least(10, 10), ("lightning",)),
 )
 """On CPUs, with 1 and with 2 threads."""
 
@@ -71,14 +81,17 @@ def best_rows(rows: Iterable[Row]) -> dict[tuple[str, int, str, int], Row]:
 
 def verdicts(rows: Sequence[Row], bars: Sequence[Bar] = BARS) -> list[Verdict]:
     """One for each bar, precision and number of threads, then for memory."""
-    best = best_rows(rows)
     found = [
-        _ratio_verdict(bar, precision, least, threads, best)
+        _ratio_verdict(bar, precision, least, threads, best_rows(_spoken_of(bar, rows)))
         for bar in bars
         for precision, least in bar.least
         for threads in sorted({row.threads for row in rows})
     ]
     return [*found, _memory_verdict(rows)]
+
+
+def _spoken_of(bar: Bar, rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if not bar.peers or row.peer in bar.peers]
 
 
 def _ratio_verdict(

@@ -14,20 +14,21 @@ from numpy.typing import NDArray
 from benchmarks.simulators.cases import NOISE, Case, chain_of
 from benchmarks.simulators.workers.service import Amplitudes
 from qlang.backends.native import NativeBackend
-from qlang.backends.native_programs import binder_of
+from qlang.backends.native_batch import run_items
+from qlang.backends.native_programs import binder_of, lowering_of
+from qlang.backends.native_sweeps import product_means
 from qlang.backends.noise import NoiseModel, named_noise
 from qlang.backends.protocol import Request, SampleSpec
 from qlang.backends.tracing import trace
 from qlang.ir.kernel import FuncOp
 from qlang.kernels.bind import BoundProgram, bind
 from qlang.kernels.cpu.host import Precision
-from qlang.kernels.cpu.readout import overlap
 from qlang.kernels.cpu.runner import prepare, run
 from qlang.kernels.cpu.state import NativeState
 from qlang.kernels.decompose import steps_of
 from qlang.kernels.gradient import Differentiable
 from qlang.kernels.observables import pauli_sums
-from qlang.kernels.steps import Lowering
+from qlang.kernels.steps import Lowering, MappedLowering
 
 _NAMES = {"float32": "f32", "float64": "f64"}
 _AMPLITUDE_BYTES = {"float32": 8, "float64": 16}
@@ -105,42 +106,42 @@ def prepared(program: FuncOp, case: Case, precision: Precision, threads: int) ->
     if case.kind == "trajectories":
         return Values(_trajectories(program, case, precision, threads))
     parameters = case.circuit.parameters if case.kind != "state" else ()
-    lowering = steps_of(trace(program, parameters).calls, case.qubits)
+    calls = trace(program, parameters).calls
     if case.kind == "gradient":
-        return Values(_gradient(lowering, case, precision))
+        return Values(_gradient(steps_of(calls, case.qubits), case, precision, threads))
+    lowering = lowering_of(calls, case.qubits)
     binder = binder_of(lowering.steps, precision, None)
-    batch = len(case.sets) if case.kind == "parameter_sets" else 1
-    state = NativeState.empty(binder.program.qubits, precision, batch)
+    state = NativeState.empty(binder.program.qubits, precision)
     prepare(binder.layout, precision, state.target, state.compiler)
-    if case.kind == "state":
-        moved = (2 * len(binder.program.sweeps) + 1) * _AMPLITUDE_BYTES[precision] << binder.program.qubits
-        return States(bind(binder, lowering.angles(), precision=precision), state, threads, moved)
+    if case.kind == "parameter_sets":
+        return Values(_parameter_sets(lowering, case, precision, threads))
+    moved = (2 * len(binder.program.sweeps) + 1) * _AMPLITUDE_BYTES[precision] << binder.program.qubits
+    return States(bind(binder, lowering.angles(), precision=precision), state, threads, moved)
 
+
+def _parameter_sets(
+    lowering: MappedLowering, case: Case, precision: Precision, threads: int
+) -> Callable[[], tuple[Sequence[float], Sequence[float]]]:
+    """Numbers to expectation values. The circuit's parameters are those of its gates, one for one."""
     given = np.array(case.sets)
-    masks = [(1 << wire) | (1 << wire + 1) for wire in range(case.qubits - 1)]
-    end = binder.program.end
-    stored = [sum(1 << end[wire] for wire in (wire, wire + 1)) for wire in range(case.qubits - 1)]
+    pairs = [(wire, wire + 1) for wire in range(case.qubits - 1)]
 
     def parameter_sets() -> tuple[Sequence[float], Sequence[float]]:
-        """Numbers to energies. The circuit's parameters are those of its gates, one for one."""
-        bound = bind(binder, lowering.angle_map.angles(given), precision=precision)
-        run(bound, state, threads=threads)
-        total = np.zeros(batch)
-        for mask, physical in zip(masks, stored, strict=True):
-            signs = 1.0 - 2.0 * (np.bitwise_count(bound.frame.x & mask) & 1)
-            total += signs * overlap(state, state, signs=physical, threads=threads).real
-        return total.tolist(), ()
+        batches = run_items(lowering, given, precision, threads)
+        return np.concatenate([product_means(items, pairs).sum(axis=1) for items in batches]).tolist(), ()
 
-    return Values(parameter_sets)
+    return parameter_sets
 
 
 def _gradient(
-    lowering: Lowering, case: Case, precision: Precision
+    lowering: Lowering, case: Case, precision: Precision, threads: int
 ) -> Callable[[], tuple[Sequence[float], Sequence[float]]]:
+    """Forward and backward; kernels are compiled before."""
     products = [f"Z{wire}*Z{wire + 1}" for wire in range(case.qubits - 1)]
     sums = pauli_sums([(products, [1.0] * len(products))])
-    circuit = Differentiable(lowering.steps, sums, precision)
+    circuit = Differentiable(lowering.steps, sums, precision, threads)
     given = np.array([case.circuit.parameters])
+    _ = circuit.executor
 
     def gradient() -> tuple[Sequence[float], Sequence[float]]:
         _, slopes = circuit.gradients(lowering.angle_map.angles(given), np.ones((1, 1)))

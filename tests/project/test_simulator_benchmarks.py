@@ -182,6 +182,8 @@ def test_bars_take_the_fastest_peer_and_the_worst_case() -> None:
     assert [each.met for each in verdicts([fast, slow], [bar])] == [None, True]
     assert verdicts([fast, row("ghz", "fast", 6.0, 1.0)], [bar])[0].met is True
     assert verdicts([slow, row("ghz", "fast", 3.9, 1.0)], [bar])[0].met is False
+    assert verdicts([slow, fast], [replace(bar, circuits=("qft",), peers=("slow",))])[0].met is True
+    assert verdicts([slow, fast], [replace(bar, circuits=("qft",), least=(("float64", 9.0),))])[0].met is False
     disagreeing = replace(fast, status="disagree", ratios=None)
     assert verdicts([disagreeing], [bar])[0].met is None
 
