@@ -42,7 +42,10 @@ class JaxFunction:
     _compiled: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def __call__(self, parameters: Any = None, /, **named: Any) -> Any:
-        """The value of a job's only expectation, a scalar; of several a dictionary by their labels."""
+        """The value of a job's only expectation, a scalar; of several a dictionary by their labels.
+
+        Raises TypeError and ValueError for parameters that do not fit, and `qlang.backends.errors.TooLarge`.
+        """
         values = self.values(parameters, **named)
         return values[0] if len(self.labels) == 1 else dict(zip(self.labels, values, strict=True))
 
@@ -63,11 +66,21 @@ class JaxFunction:
             from qlang.backends.limits import threads_here
             from qlang.kernels.jax_target.functions import CircuitFunctions
 
+            self._check_memory(precision)
             functions = CircuitFunctions(
                 self._steps, self._angles, self._sums, self._method, self._mesh, threads_here()
             )
             self._compiled[key] = jax.jit(getattr(functions, what)(precision))
         return self._compiled[key](inputs)
+
+    def _check_memory(self, precision: Precision) -> None:
+        """Two states must fit. Raises TooLarge; over several devices JAX itself has to see."""
+        from qlang.backends.errors import TooLarge
+        from qlang.backends.limits import available_memory
+
+        needed = 2 * {"float32": 8, "float64": 16}[precision] << self._steps.qubits
+        if self._mesh is None and needed > available_memory():
+            raise TooLarge(self._steps.qubits, needed, available_memory())
 
     def _inputs(self, parameters: Any, named: Mapping[str, Any]) -> Any:
         """All parameters as one vector. Raises TypeError and ValueError for what does not fit."""

@@ -258,15 +258,43 @@ def test_functions_of_parameters_are_those_of_python() -> None:
         q = ql.qubits(1)
         ql.ry(math.exp(a) / b + abs(b) ** a - math.atan(a * b), q[0])
         ql.ry(min(a, b) + 2 * max(a, 0.1) - math.log(b) * math.cos(a), q[0])
+        ql.ry(a * b if a > 0.5 else b, q[0])
 
     function = ql.to_jax(ql.job(strange(0.4, 1.3), expect={"z": ql.Z(0)}))
 
     def value(a: float, b: float) -> float:
         first = math.exp(a) / b + abs(b) ** a - math.atan(a * b)
-        return math.cos(first + min(a, b) + 2 * max(a, 0.1) - math.log(b) * math.cos(a))
+        second = min(a, b) + 2 * max(a, 0.1) - math.log(b) * math.cos(a)
+        return math.cos(first + second + (a * b if a > 0.5 else b))
 
     a, b, step = 0.6, 0.9, 1e-6
     assert float(function(a=a, b=b)) == pytest.approx(value(a, b), abs=1e-12)
     slopes = jax.grad(function)({"a": a, "b": b})
     assert float(slopes["a"]) == pytest.approx((value(a + step, b) - value(a - step, b)) / (2 * step), abs=1e-8)
     assert float(slopes["b"]) == pytest.approx((value(a, b + step) - value(a, b - step)) / (2 * step), abs=1e-8)
+
+
+def test_states_that_do_not_fit_are_refused_before_memory_is_taken() -> None:
+    @ql.circuit
+    def wide(a: float):
+        q = ql.qubits(45)
+        ql.rx(a, q)
+
+    from qlang.backends.errors import TooLarge
+
+    for method in METHODS:
+        function = ql.to_jax(ql.job(wide(0.1), expect={"z": ql.Z(0)}), method=method)
+        with pytest.raises(TooLarge, match="45 qubits need"):
+            function()
+
+
+def test_second_derivatives_in_pure_jax() -> None:
+    @ql.circuit
+    def turned(a: float):
+        q = ql.qubits(1)
+        ql.rx(a * a, q[0])
+
+    function = ql.to_jax(ql.job(turned(0.1), expect={"z": ql.Z(0)}), method="jax")
+    a = 0.8
+    expected = -2 * math.sin(a * a) - 4 * a * a * math.cos(a * a)
+    assert float(jax.grad(jax.grad(function))(a)) == pytest.approx(expected, abs=1e-10)
