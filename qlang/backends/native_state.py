@@ -71,7 +71,7 @@ class NativeStateVector:
         """Apply gates in order: later, unless very many wait already."""
         self._waiting.extend(calls)
         if len(self._waiting) >= MOST_WAITING:
-            self._run(_whole_periods(self._waiting))
+            self._run(whole_periods(self._waiting))
 
     def delay(self, seconds: float, wire: int) -> None:
         """Nothing: a wire without noise does not change."""
@@ -150,7 +150,7 @@ class NativeStateVector:
         del self._waiting[:count]
 
 
-def _whole_periods(calls: Sequence[GateCall]) -> int:
+def whole_periods(calls: Sequence[GateCall]) -> int:
     """How many of the gates to execute now: where they end in a loop, its bodies whole, so that programs come again."""
     structure = [(code, wires, controls) for code, wires, _, controls in calls]
     borders = [0] * len(structure)  # of the reversed run: Knuth, Morris, Pratt (1977)

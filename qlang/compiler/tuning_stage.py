@@ -70,6 +70,7 @@ def _known(module: ModuleOp) -> dict[str, Plain] | None:
         return None
     from qlang.backends.native_programs import options_for
     from qlang.compiler.tunable import NothingToTune, tunable_of
+    from qlang.runtime.errors import RuntimeFault
     from qlang.tuning.best import best_setting
     from qlang.tuning.device import this_cpu
     from qlang.tuning.genome import Setting
@@ -77,7 +78,7 @@ def _known(module: ModuleOp) -> dict[str, Plain] | None:
 
     try:
         tunable = tunable_of(module)
-    except (NothingToTune, BackendError):  # the execution says what is wrong with the kernel
+    except (NothingToTune, BackendError, RuntimeFault):  # the execution says what is wrong with the plan
         return None
     steps = tunable.lowering.steps
     default = Setting(options_for(tunable.precision), this_cpu().cores, tunable.precision)

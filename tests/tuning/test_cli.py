@@ -17,23 +17,27 @@ from tests.tuning import t4
 BRICKWORK = """include "stdgates.inc";
 
 circuit brickwork(float a) {
-  qubit[10] q;
+  qubit[12] q;
   for int layer in [0:3] {
     ry(a) q;
     rz(2*a) q;
-    for int i in [0:4] { cx q[2*i], q[2*i+1]; }
-    for int i in [0:3] { cx q[2*i+1], q[2*i+2]; }
+    for int i in [0:5] { cx q[2*i], q[2*i+1]; }
+    for int i in [0:4] { cx q[2*i+1], q[2*i+2]; }
   }
 }
 
-circuit nothing() { qubit[2] q; }
-circuit huge() { qubit[50] q; h q; }
+circuit nothing() { qubit[12] q; }
+circuit pair() { qubit[2] q; h q; }
+noise even { depolarizing(0.01); }
 
-observable z(qubit[10] q) = Z(q[0]);
+observable z(qubit[12] q) = Z(q[0]);
 observable one(qubit[2] q) = Z(q[0]);
 
-job tuned { run brickwork(a = a); sweep a in [0.3, 0.7]; expect z = z(q); shots 100; seed 3; backend sim; }
-job empty { run nothing(); expect z = one(q); shots 100; seed 3; backend sim; }
+job tuned { run brickwork(a = 0.3); expect z = z(q); shots 100; seed 3; backend sim; }
+job swept { run brickwork(a = a); sweep a in [0.3, 0.7]; expect z = z(q); shots 100; seed 3; backend sim; }
+job noisy { run brickwork(a = 0.3); expect z = z(q); shots 100; seed 3; backend sim with even; }
+job empty { run nothing(); expect z = z(q); shots 100; seed 3; backend sim; }
+job small { run pair(); expect z = one(q); shots 100; seed 3; backend sim; }
 """
 
 
@@ -53,7 +57,7 @@ def test_a_job_is_tuned_and_the_record_is_whole(qlangc: Callable[..., Any], cach
     answer = qlangc("tune", "b.qjob", "--job", "tuned", "--budget", "3", "--json", "--threads", "1")
     data = answer.data
     assert data["schema"] == "qlang.tune/1"
-    assert data["kernel"]["qubits"] == 10
+    assert data["kernel"]["qubits"] == 12
     measured = data["search"]["measured"]
     assert 1 <= measured <= 3
     assert data["reference"] == "NumPy interpreter"
@@ -126,7 +130,10 @@ def interrupting(after: int) -> Callable[[Any], str]:
         (("--threads", "0"), exit_codes.USAGE, "whole number"),
         (("--seed", "-1"), exit_codes.USAGE, "--seed"),
         (("--job", "none"), exit_codes.DIAGNOSTICS, "none"),
-        (("--job", "empty"), exit_codes.USAGE, "begins with no gates"),
+        (("--job", "empty"), exit_codes.EXECUTION, "begins with no gates"),
+        (("--job", "small"), exit_codes.EXECUTION, "fewer than 12 qubits"),
+        (("--job", "swept"), exit_codes.EXECUTION, "one batch"),
+        (("--job", "noisy"), exit_codes.EXECUTION, "noise"),
         ((), exit_codes.DIAGNOSTICS, "--job"),
     ],
 )

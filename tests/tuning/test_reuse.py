@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from qlang.backends import native_programs
 from qlang.backends.errors import BadRequest
 from qlang.backends.native import NativeBackend
 from qlang.backends.native_programs import binder_of, options_for
@@ -15,6 +16,8 @@ from qlang.backends.protocol import Request
 from qlang.compiler.driver import Options, compile_source
 from qlang.compiler.tunable import Tunable, tunable_of
 from qlang.ir.kernel import FuncOp
+from qlang.kernels.program import PlanOptions, Program
+from qlang.kernels.steps import Steps
 from qlang.syntax.source import Source
 from qlang.tuning.device import this_cpu
 from qlang.tuning.genome import Setting, configuration_of, plan_space
@@ -49,15 +52,15 @@ def cache(in_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return tmp_path / "cache"
 
 
-def tunable() -> Tunable:
-    module = compile_source(Source("b.qjob", TEXT), Options(), stop_after="kernel").module
+def tunable(text: str = TEXT) -> Tunable:
+    module = compile_source(Source("b.qjob", text), Options(), stop_after="kernel").module
     assert module is not None
     return tunable_of(module)
 
 
-def store() -> bytes:
+def store(text: str = TEXT) -> bytes:
     """Confirm options for the job's structure."""
-    found = tunable()
+    found = tunable(text)
     structure, pinned = found.lowering.steps.digest, Setting(options_for("float64"), this_cpu().cores, "float64")
     space = plan_space(found.qubits, pinned)
     kernel = Kernel(found.qubits, "float64", structure.hex(), pinned.threads)
@@ -91,6 +94,36 @@ def test_runs_are_replayed_with_the_options_they_had(qlangc: Callable[..., Any],
     for run in (untuned, tuned):
         assert qlangc("replay", run["run_id"], "--json").data["ok"]
     assert qlangc("verify", "last").status == 0
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        "expect z = z(q); sample q; shots 200;",
+        "expect z = X(q[0]) * Y(q[5]); shots 200;",
+        "sample q; shots 200;",
+        "expect z = z(q);",
+    ],
+)
+def test_the_structure_that_is_tuned_is_the_one_that_runs(
+    job: str, qlangc: Callable[..., Any], cache: Path, in_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Basis changes that belong to the first program are part of it."""
+    text = TEXT.replace("expect z = z(q); sample q; shots 200;", job)
+    (in_workspace / "b.qjob").write_text(text)
+    store(text)
+    planned: list[PlanOptions] = []
+    real = native_programs.plan
+
+    def listening(steps: Steps, qubits: int, options: PlanOptions, **how: Any) -> Program:
+        planned.append(options)
+        return real(steps, qubits, options, **how)
+
+    monkeypatch.setattr(native_programs, "plan", listening)
+    native_programs._KEPT.clear()
+    assert qlangc("run", "b.qjob").status == 0
+    assert planned[0] == BEST
+    assert set(planned[1:]) <= {options_for("float64")}
 
 
 def executed(request: Request) -> Any:

@@ -110,7 +110,7 @@ def _tunable(options: Namespace, console: Console) -> Tunable | None:
         with faults_reported():
             return tunable_of(compilation.module)
     except NothingToTune as error:
-        raise Failure("the job begins with no gates", "there is nothing to tune") from error
+        raise Failure("there is nothing to tune", str(error), exit_codes.EXECUTION) from error
 
 
 def _tuned(options: Namespace, console: Console, tunable: Tunable, budget: Budget) -> dict[str, Any]:
