@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from qlang.backends import targets
+from qlang.backends.native import NativeBackend
+from qlang.backends.protocol import Request, SampleSpec
+from qlang.backends.reference import ReferenceBackend
 from qlang.compiler import cli
 from qlang.compiler.driver import Options, compile_source
 from qlang.compiler.replaying import replay
 from qlang.compiler.run_folders import read_run
+from qlang.ir.kernel import FuncOp
 from qlang.ir.plan import LowerOp
 from qlang.ir.values import plain_attributes
 from qlang.runtime.run_folder import RUNS
@@ -92,6 +96,28 @@ def test_unknown_targets_and_those_of_other_machines_are_refused(folder: Path, c
     assert "`cpu.fortran`" in shown and "`cpu.llvm` (f64, f32)" in shown and "`--target cpu.numpy`" in shown
 
 
+SMALL = Path(__file__).parent.parent / "data" / "qasmbench-small"
+
+
+def test_native_code_finds_what_the_reference_finds_in_qasmbench(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qlang.backends.native.FEWEST_QUBITS", 1)
+    monkeypatch.setattr("qlang.backends.native.FEWEST_STEERED", 1)
+    compared = 0
+    for path in sorted(SMALL.rglob("*.qasm")):
+        compilation = compile_source(Source(path.name, path.read_text()), Options(seed=1), stop_after="kernel")
+        if not compilation.ok or compilation.module is None:
+            continue
+        func = next(op for op in compilation.module.ops if isinstance(op, FuncOp))
+        if func.qubits > 9:
+            continue
+        request = Request(samples=tuple(SampleSpec(name, bits=name) for name in func.bit_registers))
+        native, reference = (backend.execute(func, request) for backend in (NativeBackend(), ReferenceBackend()))
+        for mine, theirs in zip(native.samples, reference.samples, strict=True):
+            assert mine.probabilities == pytest.approx(theirs.probabilities, abs=1e-12), path.name
+            compared += 1
+    assert compared > 20
+
+
 def test_what_no_memory_holds_is_refused_with_what_fits(capsys: Capture, folder: Path) -> None:
     (folder / "huge.qasm").write_text("OPENQASM 3.0;\nqubit[60] q;\nbit c;\nc = measure q[0];\n")
     assert cli.main(["run", "huge.qasm", "--shots", "1"]) == 1
@@ -114,7 +140,8 @@ def test_an_interrupted_native_run_stops_within_a_second(folder: Path) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             pytest.fail(f"ended early with {process.wait(timeout=0.02)}")
     with contextlib.suppress(subprocess.TimeoutExpired):
-        pytest.fail(f"ended early with {process.wait(timeout=2)}")  # in the midst of native code
+        status = process.wait(timeout=2)  # in the midst of native code
+        pytest.fail(f"ended early with {status}: {process.communicate()[1].decode()}")
     started = time.perf_counter()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
