@@ -1,4 +1,4 @@
-"""QJ0912 and QJ0913: jobs as functions of their parameters."""
+"""QJ0912 and QJ1031: jobs as functions of their parameters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class NotDifferentiable(Diagnostic):
 
 @dataclass(frozen=True)
 class LeftOut(Warning):
-    code = "QJ0913"
+    code = "QJ1031"
     title = "the function leaves out {what}: its values are exact"
     explanation = (
         "`ql.to_jax` gives expectation values of the circuit as written, without noise and without the spread of "

@@ -248,7 +248,7 @@ def test_shots_and_noise_are_left_out_with_a_warning() -> None:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         function = ql.to_jax(job)
-    assert [each.message.diagnostic.code for each in seen] == ["QJ0913", "QJ0913"]
+    assert [each.message.diagnostic.code for each in seen] == ["QJ1031", "QJ1031"]
     assert float(function()) == pytest.approx(math.cos(0.2), abs=1e-12)
 
 
