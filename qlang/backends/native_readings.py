@@ -44,10 +44,16 @@ class View:
         return len(self.positions)
 
 
-def probability_of_one(view: View, wire: int) -> float:
-    """P(1) of a wire."""
+def probability_of_one(view: View, wire: int, negligible: float) -> float:
+    """P(1) of a wire, of a state that may have lost its norm by rounding; below `negligible` it is 0, or 1."""
     one = float(readout.probability_of_one(view.state, view.positions[wire], view.threads)[0])
-    return 1 - one if view.x >> wire & 1 else one
+    zero = float(readout.norms(view.state, view.threads)[0]) - one
+    if view.x >> wire & 1:
+        zero, one = one, zero
+    share = max(one, 0.0) / (zero + one)
+    if share <= negligible or zero <= 0:
+        return 0.0 if zero > 0 else 1.0
+    return 1.0 if 1 - share <= negligible else share
 
 
 def marginal(view: View, wires: Sequence[int]) -> Reals:

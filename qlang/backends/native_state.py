@@ -24,6 +24,10 @@ LARGE = 20
 MOST_WAITING = 8192
 """Gates that are planned together."""
 
+_ROUNDINGS = 256
+"""Roundings that may have met in an amplitude that should be zero."""
+_SUMMED = 4e-15
+"""What sums of probabilities may be off, in double precision."""
 _X = BY_NAME["x"].code
 
 
@@ -56,6 +60,11 @@ class NativeStateVector:
         return found
 
     @property
+    def roundoff(self) -> float:
+        """The unit roundoff of an amplitude."""
+        return 2.0**-53 if self.precision == "float64" else 2.0**-24
+
+    @property
     def large(self) -> bool:
         """Whether a copy, or a distribution over all wires, is too much memory."""
         return self.qubits >= LARGE
@@ -85,8 +94,9 @@ class NativeStateVector:
         self._waiting.append((_X, (wire,), (), ""))
 
     def probability_of_one(self, wire: int) -> float:
-        """P(1) of a measurement."""
-        return readings.probability_of_one(self._view(), wire)
+        """P(1) of a measurement; what is no more than rounding counts as never, or as always."""
+        negligible = max((_ROUNDINGS * self.roundoff) ** 2, _SUMMED)
+        return readings.probability_of_one(self._view(), wire, negligible)
 
     def collapse(self, wire: int, outcome: int, probability: float) -> None:
         """Project on an outcome that has this probability, and normalise."""

@@ -59,6 +59,15 @@ class PureState(Protocol):
 
 
 @runtime_checkable
+class Rounded(Protocol):
+    """A state whose amplitudes may be in less than double precision."""
+
+    @property
+    def roundoff(self) -> float:
+        """The unit roundoff of an amplitude."""
+
+
+@runtime_checkable
 class DrawsShots(Protocol):
     """A state that is read without a list of all outcomes."""
 

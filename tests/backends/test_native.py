@@ -206,6 +206,29 @@ def test_single_precision_is_as_near_as_it_says() -> None:
     assert 1e-9 < error < 1e-5
 
 
+def test_rounding_of_single_precision_makes_no_outcomes() -> None:
+    func = body(
+        """kernel.run <h 0, t 0, h 0, ry(2.2) 1, rx(0.9) 1, rx(-0.9) 1, ry(-2.2) 1, cx 0 2, cx 0 2>
+        %b = kernel.measure [1, 2] : !circuit.bits<2>
+        %k = circuit.bits_get %b[%c0] : !circuit.bits<2>
+        scf.if %k { kernel.run <x 0> }
+        kernel.run <h 0, t 0, h 0>
+        %c = kernel.measure [0, 1] : !circuit.bits<2>""",
+        16,
+        {"b": ("%b", 2), "c": ("%c", 2)},
+    )
+    request = Request(samples=(SampleSpec("b", bits="b"), SampleSpec("c", bits="c")), states=(StateSpec("one", (3,)),))
+    found, exact = NativeBackend("f32").execute(func, request), ReferenceBackend().execute(func, request)
+    for mine, theirs in zip(found.samples, exact.samples, strict=True):
+        assert mine.probabilities == pytest.approx(theirs.probabilities, abs=1e-6)
+    plain = packed([*brickwork(12, 3), ("x", (12,), ())], 13)
+    pure = NativeBackend("f32").execute(plain, Request(states=(StateSpec("one", (12,)),))).states["one"]
+    np.testing.assert_allclose(np.abs(pure), [0, 1], rtol=0, atol=1e-6)
+    product = packed([("h", (wire,), ()) for wire in range(13)], 13)
+    (sample,) = NativeBackend("f32").execute(product, Request(samples=(SampleSpec("q", (0,)),))).samples
+    assert sample.probabilities == pytest.approx({0: 0.5, 1: 0.5}, abs=1e-6)
+
+
 def test_targets_are_chosen_by_name() -> None:
     assert chosen_targets("cpu.llvm,cpu.numpy") == ("cpu.llvm", "cpu.numpy")
     assert set(chosen_targets(None)) <= set(TARGETS) and NUMPY in chosen_targets(None)
