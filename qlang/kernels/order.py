@@ -21,10 +21,6 @@ TURN, DIAGONAL, TARGET, END = 0, 1, 2, 3
 """What a run consists of: one rotation; phases and CX controls; CX targets; nothing, the wire is done."""
 
 
-_MOST_BETWEEN = 64
-"""Most phases between two CX gates that are looked at to cancel them, so that the order is found in linear time."""
-
-
 @dataclass(slots=True)
 class Order:
     """Operations (steps that do something to the state) and the runs of each wire. Parallel lists, by operation."""
@@ -34,8 +30,7 @@ class Order:
     steps: list[int] = field(default_factory=list)
     """Index of the step."""
     wires: list[tuple[int, ...]] = field(default_factory=list)
-    """Labels: (wire,), (control, target), or those of the phase's bits (a pattern's in ascending order of the step's
-    mask). Empty for a CX that was undone by another."""
+    """Labels: (wire,), (control, target), or those of the phase's bits in ascending order of the step's mask."""
     places: list[tuple[int, ...]] = field(default_factory=list)
     """For each of these wires the number of the run that the operation is in."""
     levels: list[int] = field(default_factory=list)
@@ -83,8 +78,6 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             classes[wire].append(TURN)
         elif kind == CX:
             control, target = label[first], label[second]
-            if _cancelled(order, runs, classes, control, target):
-                continue
             untouched[control] = untouched[target] = False
             level[control] = level[target] = top = max(level[control], level[target])
             levels.append(top)
@@ -120,55 +113,6 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
         entry.append(END)
     order.runs, order.classes, order.initial = runs, classes, initial
     return order
-
-
-def _cancelled(order: Order, runs: list[list[list[int]]], classes: list[list[int]], control: int, target: int) -> bool:
-    """Take out the CX that this one undoes, if only phases are between; they become parities with the control.
-
-        cx c, t; phase on {t, …}; cx c, t   →   phase on {c, t, …}
-
-    Whether there was one. The runs are changed, and nothing is to be appended.
-    """
-    between: list[int] = []
-    last = len(classes[target]) - 1
-    if last > 0 and classes[target][last] == DIAGONAL:
-        between, last = runs[target][last], last - 1
-    if last < 0 or classes[target][last] != TARGET or len(between) > _MOST_BETWEEN:
-        return False
-    wires, places, kinds = order.wires, order.places, order.kinds
-    if any(kinds[operation] != PARITY for operation in between):
-        return False
-    here = len(runs[control]) - 1
-    twin = next((o for o in runs[target][last] if wires[o][0] == control and places[o][0] == here), -1)
-    if twin < 0:
-        return False
-    runs[control][here].remove(twin)
-    runs[target][last].remove(twin)
-    wires[twin] = places[twin] = ()
-    for operation in between:
-        pairs = dict(zip(wires[operation], places[operation], strict=True))
-        if pairs.pop(control, -1) < 0:
-            pairs[control] = here
-            runs[control][here].append(operation)
-        else:
-            runs[control][here].remove(operation)
-        wires[operation], places[operation] = tuple(pairs), tuple(pairs.values())
-    if not runs[target][last]:
-        _close_up(order, runs, classes, target, last)
-    if not runs[control][here]:
-        runs[control].pop()
-        classes[control].pop()
-    return True
-
-
-def _close_up(order: Order, runs: list[list[list[int]]], classes: list[list[int]], wire: int, number: int) -> None:
-    """Take out an empty run, behind which there is one of phases at most."""
-    moved = runs[wire][number + 1] if number + 1 < len(runs[wire]) else []
-    del runs[wire][number:], classes[wire][number:]
-    for operation in moved:
-        at = order.wires[operation].index(wire)
-        place = _append(runs[wire], classes[wire], DIAGONAL, operation)
-        order.places[operation] = (*order.places[operation][:at], place, *order.places[operation][at + 1 :])
 
 
 def _append(runs: list[list[int]], classes: list[int], kind: int, operation: int) -> int:

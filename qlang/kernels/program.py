@@ -39,10 +39,11 @@ class PlanOptions:
     lane_choice: str = "shared"
     """Which wires stand at the contiguous positions: `shared` (those that most sweeps want), `fewest` (those with the
     fewest rotations) or `first` (wires 0, 1, …)."""
-    phase_cost: float = 0.25
-    """What a phase group costs, in register passes: weighs waiting for more phases against one more pass."""
+    phase_cost: float = 0.5
+    """What a phase group costs, in passes. As long as registers / (1 + phase_cost) rotations need none, a pass without
+    is made; then all phases that wait are applied."""
     lane_cost: float = 1.25
-    """What the lanes' part of a pass costs, in register passes."""
+    """Share of the lanes that must be able to move for them to join a pass before they are urgent; above 1: never."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for numbers that fit no program."""

@@ -8,11 +8,12 @@ Pure structure: no angle is looked at. Linear in the number of steps for a given
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qlang.kernels.blocks import Walker, apply_rest, passes_of_sweep
+from qlang.kernels.blocks import apply_rest, passes_of_sweep
 from qlang.kernels.order import bits_of, order_of
 from qlang.kernels.program import PhaseGroup, PlanOptions, Program, Sweep
 from qlang.kernels.steps import Steps
 from qlang.kernels.sweeps import Placement, choose_local, place_wires, rank_by_tail
+from qlang.kernels.walker import Walker
 
 
 def plan(

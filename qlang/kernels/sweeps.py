@@ -6,11 +6,11 @@ cone of the seed. Several seeds are tried, and the set that executes most rotati
 
     chain of 24 wires, 16 local       sweep 1  ◣ wires 0…15      sweep 2  wires 8…23 ◥ … until all is done
 
-The wires at the contiguous positions are in every sweep. They are chosen by planning the sweeps without them first:
-those that most sweeps want.
+The wires at the contiguous positions are in every sweep. Two choices are tried: the wires that most sweeps want if
+nothing is fixed, and the middle of the order in which the first cone grows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qlang.kernels.order import CX, DIAGONAL, END, ROTATION, TURN, Order, bits_of
 from qlang.kernels.program import PlanOptions
@@ -44,13 +44,16 @@ class _Cone:
     done: bytearray
     """What was executed before; not changed."""
     local: int = 0
+    taken: list[int] = field(default_factory=list)
+    """The wires that became local, in order."""
     gain: int = 0
     """What it was good for: rotations, and less so CX gates."""
-    executed: set[int] | None = None
+    executed: set[int] = field(default_factory=set)
 
     def take(self, wire: int) -> None:
         """Make one more wire local, and execute what that allows."""
         self.local |= 1 << wire
+        self.taken.append(wire)
         self.settle([wire])
 
     def settle(self, stack: list[int]) -> None:
@@ -58,7 +61,6 @@ class _Cone:
         order, run, left, done = self.order, self.run, self.left, self.done
         classes, runs, kinds, wires_of, places_of = order.classes, order.runs, order.kinds, order.wires, order.places
         executed = self.executed
-        assert executed is not None
         local = self.local
         while stack:
             wire = stack.pop()
@@ -100,7 +102,6 @@ class _Cone:
         """
         order, run, local = self.order, self.run, self.local
         executed = self.executed
-        assert executed is not None
         best: dict[int, tuple[bool, int, int]] = {}
         for wire in bits_of(local):
             number = run[wire]
@@ -127,14 +128,14 @@ def choose_local(
     operations that it can execute, in circuit order."""
     size = min(options.tile_bits, order.qubits)
     if size == order.qubits:
-        return (1 << size) - 1, [operation for operation in range(len(order)) if order.wires[operation]]
+        return (1 << size) - 1, list(range(len(order)))
     best: _Cone | None = None
     for seed in _seeds(order, front, fixed, done, options.lookahead):
         cone = _grown(order, front, fixed, seed, size, done)
         if best is None or cone.gain > best.gain:
             best = cone
     assert best is not None, "a sweep that holds less than all has a wire that it could take"
-    return best.local, sorted(best.executed or ())
+    return best.local, sorted(best.executed)
 
 
 def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
@@ -182,7 +183,7 @@ def _seeds(order: Order, front: Front, fixed: int, done: bytearray, count: int) 
 
 def _grown(order: Order, front: Front, fixed: int, seed: int, size: int, done: bytearray) -> _Cone:
     """The cone of a seed."""
-    cone = _Cone(order, front.run.copy(), front.left.copy(), done, fixed | 1 << seed, executed=set())
+    cone = _Cone(order, front.run.copy(), front.left.copy(), done, fixed | 1 << seed, [seed])
     cone.settle(list(range(order.qubits)))
     wires = range(order.qubits)
     while (held := cone.local.bit_count()) < size:
@@ -223,29 +224,48 @@ def place_wires(order: Order, options: PlanOptions) -> Placement:
     elif qubits <= options.tile_bits or options.lane_choice == "fewest":
         labels = sorted(range(qubits), key=lambda wire: (turns[wire], wire))
     else:
-        labels = _by_sharing(order, turns, options)
+        labels = _shared_first(order, options)
     positions = [0] * qubits
     for position, label in enumerate(labels):
         positions[label] = position
     return Placement(positions, labels)
 
 
-def _by_sharing(order: Order, turns: list[int], options: PlanOptions) -> list[int]:
-    """Wires, those first that most sweeps want; then those nearer to the middle of these."""
-    qubits, shares, first = order.qubits, [0] * order.qubits, [_MOST_SWEEPS] * order.qubits
+def _shared_first(order: Order, options: PlanOptions) -> list[int]:
+    """Wires, the contiguous positions' first: of two choices the one with which fewer sweeps do.
+
+    Those that most sweeps want, if nothing is fixed; and the middle of the order in which the first light cone grows,
+    which on a chain is where two windows overlap.
+    """
+    count, size = options.contiguous_bits, options.tile_bits
+    sweeps = _simulated(order, 0, options)
+    shares = [sum([cone.local >> wire & 1 for cone in sweeps]) for wire in range(order.qubits)]
+    wanted = sorted(range(order.qubits), key=lambda wire: (-shares[wire], wire))[:count]
+    growth = _grown(order, Front.start(order), 0, 0, order.qubits, bytearray(len(order))).taken
+    begin = min(max((order.qubits - count) // 2, 0), size - count)
+    found = []
+    for chosen in (growth[begin : begin + count], wanted):
+        fixed = sum([1 << wire for wire in chosen])
+        found.append((_simulated(order, fixed, options), chosen))
+    sweeps, chosen = min(found, key=lambda each: len(each[0]))
+    first = [next((n for n, cone in enumerate(sweeps) if cone.local >> wire & 1), 0) for wire in range(order.qubits)]
+    rest = sorted(set(range(order.qubits)) - set(chosen), key=lambda wire: (first[wire], growth.index(wire)))
+    return [*chosen, *rest]
+
+
+def _simulated(order: Order, fixed: int, options: PlanOptions) -> list[_Cone]:
+    """The first sweeps, without passes."""
     front, done = Front.start(order), bytearray(len(order))
-    for sweep in range(_MOST_SWEEPS):
-        cones = [_grown(order, front, 0, seed, options.tile_bits, done) for seed in _seeds(order, front, 0, done, 2)]
-        cone = max(cones, key=lambda cone: cone.gain)
+    cones: list[_Cone] = []
+    while len(cones) < _MOST_SWEEPS and any(
+        classes[number] != END for classes, number in zip(order.classes, front.run, strict=True)
+    ):
+        tried = [
+            _grown(order, front, fixed, seed, options.tile_bits, done) for seed in _seeds(order, front, fixed, done, 2)
+        ]
+        cone = max(tried, key=lambda cone: cone.gain)
         front = Front(cone.run, cone.left)
-        for operation in cone.executed or ():
+        for operation in cone.executed:
             done[operation] = 1
-        for wire in bits_of(cone.local):
-            shares[wire] += 1
-            first[wire] = min(first[wire], sweep)
-        if all(order.classes[wire][front.run[wire]] == END for wire in range(qubits)):
-            break
-    most = max(shares)
-    top = [wire for wire in range(qubits) if shares[wire] == most]
-    middle = sum(top) / len(top)
-    return sorted(range(qubits), key=lambda w: (-shares[w], first[w], abs(w - middle) if w in top else 0, turns[w], w))
+        cones.append(cone)
+    return cones

@@ -1,0 +1,108 @@
+"""The circuit while it is scheduled: how far each wire is, which phases wait, and what was put into the program."""
+
+from dataclasses import dataclass, field
+
+from qlang.kernels.order import CX, END, TURN, Order
+from qlang.kernels.pending import Pending, TermList
+from qlang.kernels.program import PhaseGroup, PlanOptions
+from qlang.kernels.sweeps import Front, Placement
+
+
+@dataclass(slots=True)
+class Walker:
+    """The circuit as far as it has been scheduled, and what was scheduled."""
+
+    order: Order
+    options: PlanOptions
+    placement: Placement
+    front: Front
+    done: bytearray
+    waiting: list[int]
+    """For each operation the number of its wires that have not come to it."""
+    ranks: list[int]
+    """For each operation how late it may be executed in its sweep: the lowest is the most urgent."""
+    pending: Pending
+    kind: list[int]
+    """What the run that each wire has come to consists of."""
+    ready: list[list[int]]
+    """For each wire the CX gates on it as a target that can be executed."""
+    lane_labels: list[int]
+    lane_mask: int
+    """Over labels."""
+    terms: TermList = field(default_factory=TermList)
+    groups: list[PhaseGroup] = field(default_factory=list)
+    rotations: list[int] = field(default_factory=list)
+    grown: int = 0
+    """Rotations since the last phase group."""
+
+    @classmethod
+    def start(cls, order: Order, options: PlanOptions, placement: Placement) -> "Walker":
+        qubits = order.qubits
+        lanes = placement.labels[: options.lane_bits]
+        walker = cls(
+            order,
+            options,
+            placement,
+            Front([0] * qubits, [0] * qubits),
+            bytearray(len(order)),
+            list(map(len, order.wires)),
+            [0] * len(order),
+            Pending(order, [0] * qubits),
+            [END] * qubits,
+            [[] for _ in range(qubits)],
+            lanes,
+            sum(1 << label for label in lanes),
+        )
+        for wire in range(qubits):
+            walker.arrive(wire)
+        return walker
+
+    def arrive(self, wire: int) -> None:
+        """A wire has come to its next run: its phases are issued and its CX gates become ready, if all wires agree."""
+        order, waiting, front = self.order, self.waiting, self.front
+        kinds, wires_of = order.kinds, order.wires
+        stack = [wire]
+        while stack:
+            wire = stack.pop()
+            number = front.run[wire]
+            self.kind[wire] = kind = order.classes[wire][number]
+            if kind == END:
+                continue
+            operations = order.runs[wire][number]
+            front.left[wire] = len(operations)
+            for operation in operations:
+                waiting[operation] -= 1
+                if waiting[operation] or kind == TURN:
+                    continue
+                if kinds[operation] == CX:
+                    self.ready[wires_of[operation][1]].append(operation)
+                    continue
+                self.pending.issue(operation)
+                self.done[operation] = 1
+                for other in wires_of[operation]:
+                    front.left[other] -= 1
+                    if not front.left[other]:
+                        front.run[other] += 1
+                        stack.append(other)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every operation has been executed."""
+        return all(kind == END for kind in self.kind)
+
+    def leave(self, operation: int) -> None:
+        """An operation has been executed."""
+        self.done[operation] = 1
+        front = self.front
+        for wire in self.order.wires[operation]:
+            front.left[wire] -= 1
+            if not front.left[wire]:
+                front.run[wire] += 1
+                self.arrive(wire)
+
+    def group(self, chosen: int) -> int:
+        """Apply phases (as bits of the pending ones); the number of the group."""
+        lanes = (1 << self.options.lane_bits) - 1
+        self.groups.append(self.pending.take(chosen, self.placement.positions, lanes, self.terms))
+        self.grown = 0
+        return len(self.groups) - 1

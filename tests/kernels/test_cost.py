@@ -1,0 +1,54 @@
+"""Costs: closed forms for a small program, and options that fit the machine."""
+
+import pytest
+
+from qlang.kernels.cost import GENERIC, Machine, default_options, program_cost
+from qlang.kernels.program import PlanOptions
+from qlang.kernels.schedule import plan
+from tests.kernels.planned_circuits import brickwork, passes
+from tests.kernels.programs import PARITY, ROTATION, steps_from
+
+WIDE = Machine(vector_bytes=64, cache_bytes=1 << 20, shared_cache_bytes=1 << 25, bandwidth=2.4e10, frequency=3.6e9)
+
+
+def test_bytes_and_flops_of_two_rotations_and_a_phase() -> None:
+    steps = steps_from(6, [(ROTATION, 4, 0), (PARITY, 1 << 4, 0), (PARITY, 1 << 5, 0), (ROTATION, 4, 0)])
+    program = plan(steps, 6, PlanOptions(lane_bits=2, contiguous_bits=2, tile_bits=6, lane_choice="first"), fresh=False)
+    cost = program_cost(program, "float64")
+    assert cost.bytes == 2 * 16 * 64  # one read, one write
+    assert cost.flops == 64 * (4 + 4 + 6)
+    assert cost.passes == len(passes(program)) == 2
+
+
+def test_every_sweep_moves_the_state() -> None:
+    program = plan(brickwork(12, 8), 12, PlanOptions(lane_bits=1, contiguous_bits=2, tile_bits=7), fresh=True)
+    assert len(program.sweeps) > 1
+    assert program_cost(program, "float32").bytes == len(program.sweeps) * 2 * 8 << 12
+    assert program_cost(program, "float64").bytes == 2 * program_cost(program, "float32").bytes
+
+
+def test_a_faster_machine_and_more_threads_take_less_time() -> None:
+    program = plan(brickwork(12, 8), 12, PlanOptions(), fresh=True)
+    cost = program_cost(program, "float32")
+    assert cost.seconds(WIDE) < cost.seconds(GENERIC)
+    assert cost.seconds(WIDE, threads=2) == pytest.approx(cost.seconds(WIDE) / 2)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("machine", [GENERIC, WIDE], ids=["generic", "wide"])
+def test_default_options_fit_the_caches(precision: str, machine: Machine) -> None:
+    amplitude = {"float32": 8, "float64": 16}[precision]
+    for qubits in range(1, 34):
+        options = default_options(qubits, precision, machine)
+        assert 1 << options.lane_bits == machine.vector_bytes // (amplitude // 2)
+        buffer = amplitude << options.tile_bits
+        if amplitude << qubits <= machine.shared_cache_bytes // 4:
+            assert options.tile_bits >= qubits
+        else:
+            assert buffer <= machine.cache_bytes // 2 < 2 * buffer
+
+
+def test_one_sweep_is_estimated_to_be_cheaper_than_several() -> None:
+    steps = brickwork(18, 12)
+    whole, cut = (program_cost(plan(steps, 18, PlanOptions(tile_bits=t), fresh=True), "float32") for t in (18, 12))
+    assert whole.seconds(WIDE) < cut.seconds(WIDE)
