@@ -18,8 +18,6 @@ LANE_OPERATION_WORDS = 3
 PAD_SHIFT = 6
 PAD_MASK = ~63
 """Of a buffer; 0 in the state itself."""
-SOURCE_ROW_SHIFT = 6
-"""log2 of the bytes of eight offsets."""
 
 
 class Word(IntEnum):
@@ -29,16 +27,20 @@ class Word(IntEnum):
     """Ones below a vector's size and at the registers: `((x | WALK) + 1) & ~WALK` is the next group of vectors."""
     GROUPS = 1
     PAD_MASK = 2
+    BEGIN = 3
+    """The first group: 0, unless a team shares the pass."""
     STORE = 4
     """For each combination of the registers its padded offset."""
-    SOURCES = 12
-    """A table (8, 8) of where the amplitudes of each combination come from: padded offsets, a row for each of …"""
-    SOURCE_ROW = 13
-    """… the sources' parities, times the bytes of a row: here what the tile contributes."""
+    LOAD = 12
+    """For each combination the offset of where its amplitudes come from, not padded …"""
     ROW = 20
     """For each combination its offset in a plane of the table of rows."""
+    LOAD_XOR = 28
+    """… the exclusive or of the tile with the offsets of the sources …"""
     PARITY_MASK = 29
-    """For each register the bits of x on whose parity its source depends."""
+    """… and for each register the bits of x on whose parity its source depends …"""
+    PARITY_VALUE = 32
+    """… with the register's offset."""
     ROTATION = 35
     """For each register, then for each lane, the offset of tan(θ/2) in the item's data."""
     DATA = 42

@@ -118,7 +118,7 @@ class Compiler:
 
 
 def _key(text: str, target: Target) -> str:
-    from llvmlite import __version__
+    from llvmlite import __version__  # type: ignore[import-untyped]  # it has no types
 
     parts = (text, target.cpu, target.features, __version__)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -16,7 +16,6 @@ from qlang.kernels.cpu.arguments import (
     MOST_REGISTERS,
     PAD_MASK,
     PAD_SHIFT,
-    SOURCE_ROW_SHIFT,
     Word,
 )
 from qlang.kernels.cpu.compiler import Compiler, Source
@@ -27,7 +26,7 @@ from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap, exchanges, row_chan
 from qlang.kernels.cpu.lanes import index_format
 from qlang.kernels.cpu.memory import address
 from qlang.kernels.cpu.shapes import KernelShape, LaneOperation
-from qlang.kernels.layout import GroupLayout, Layout, Selector
+from qlang.kernels.layout import GroupLayout, LaneTable, Layout, Selector
 from qlang.kernels.program import Pass, Sweep
 
 Words = NDArray[np.int64]
@@ -190,18 +189,29 @@ class _PassWriter:
         block[Word.STORE : Word.STORE + len(offsets)] = padded
         block[Word.ROW : Word.ROW + len(offsets)] = [offset // lanes for offset in offsets]
         if self.permuted:
-            self._sources(padded)
+            self._sources(strides)
         self._rotations()
         operations = [self._operation(i, each) for i, each in enumerate(self.part.operations)]
         self._tables()
         ahead = min(MOST_PREFETCH, -(-lines // groups)) if lines and groups >= 8 else 0
         ahead = min(ahead, 1) if sweep.target.permute == "avx512" else ahead
         self._prefetch()
+        tables = self._lane_tables()
         shape = KernelShape(
-            sweep.target, sweep.precision, len(strides), bool(self.permuted), tuple(operations),
-            self.part.rows and self.part.group is not None, self.part.tables[1] - self.part.tables[0],
-            tuple(lane for lane, _ in self._lane_rotations()), len(self.rotated), ahead,
-        )  # fmt: skip
+            sweep.target,
+            sweep.precision,
+            len(strides),
+            permutation=bool(self.permuted),
+            # All or none: fewer shapes to compile, and the parities hide behind the vectors.
+            parities=tuple(range(len(strides))) if any(block[Word.PARITY_MASK : Word.PARITY_MASK + 3]) else (),
+            lane_operations=tuple(operations),
+            phase=self.part.rows and self.part.group is not None,
+            lane_tables=len(tables),
+            constant_tables=sum(each.bits_offset < 0 for each in tables),
+            lane_rotations=tuple(lane for lane, _ in self._lane_rotations()),
+            rotations=len(self.rotated),
+            prefetch=ahead,
+        )
         block[Word.FUNCTION] = sweep.compiler.address(Source(kernel_module, (shape,), sweep.target))
         fixes = np.array([each + (0,) * (FIX_WORDS - len(each)) for each in self.fixes], dtype=np.int64)
         block[Word.FIX_COUNT] = len(self.fixes)
@@ -215,22 +225,19 @@ class _PassWriter:
         others = sum(1 << bit for bit in inside if bit not in self.registers)
         return registers, others, mask & ~sum(1 << position for position in self.sweep.bit_of)
 
-    def _sources(self, offsets: list[int]) -> None:
+    def _sources(self, strides: list[int]) -> None:
         """Where each combination comes from, and the bits of the group's index and of the tile's that change it."""
         masks = [self._masks(self.permuted[bit]) if bit in self.permuted else None for bit in self.registers]
-        table = np.zeros((1 << MOST_REGISTERS, 1 << MOST_REGISTERS), dtype=np.int64)
-        for r in range(len(offsets)):
-            bits = [(r & (1 << i if each is None else each[0])).bit_count() & 1 for i, each in enumerate(masks)]
-            source = sum(bit << i for i, bit in enumerate(bits))
-            for parities in range(len(offsets)):
-                table[parities, r] = offsets[source ^ parities]
-        self.block[Word.SOURCES] = self.sweep.keep(table)
-        self.fixes.append((Fix.SET, Word.SOURCE_ROW, 0, 0, 0))
-        for i, each in enumerate(masks):
+        for r in range(1 << len(strides)):
+            odd = [(r & (1 << i if each is None else each[0])).bit_count() & 1 for i, each in enumerate(masks)]
+            self.block[Word.LOAD + r] = sum(stride for stride, bit in zip(strides, odd, strict=True) if bit)
+        self.fixes.append((Fix.SET, Word.LOAD_XOR, 0, 0, 0))
+        for i, (each, stride) in enumerate(zip(masks, strides, strict=True)):
+            self.block[Word.PARITY_VALUE + i] = stride
             if each is not None:
                 self.block[Word.PARITY_MASK + i] = each[1] * self.sweep.element
                 if each[2]:
-                    self.fixes.append((Fix.FLIP_ODD, Word.SOURCE_ROW, each[2], 0, 1 << i + SOURCE_ROW_SHIFT))
+                    self.fixes.append((Fix.FLIP_ODD, Word.LOAD_XOR, each[2], 0, stride))
 
     def _lane_rotations(self) -> list[tuple[int, int]]:
         given = self.pass_.lane_rotations if self.part.last else ()
@@ -264,6 +271,12 @@ class _PassWriter:
         self.block[first + 1] = sweep.keep((np.array(inside) * layout.pieces).astype(kind))
         return "permute_rows"
 
+    def _lane_tables(self) -> list[LaneTable]:
+        """The part's lane tables; those of which all rows take the same entry are last."""
+        group = self.part.group
+        tables = group.lane_tables[slice(*self.part.tables)] if group is not None else ()
+        return sorted(tables, key=lambda each: each.bits_offset < 0)
+
     def _tables(self) -> None:
         group, size = self.part.group, self.sweep.element
         if group is None:
@@ -275,14 +288,12 @@ class _PassWriter:
                 kind = Fix.MIX_MATCH if each.pattern else Fix.MIX_PARITY
                 self.fixes.append((kind, Word.TABLE, each.outer, max(each.value, 0), each.offset * size))
         lanes = self.sweep.target.lanes(self.sweep.precision)
-        for i, table in enumerate(group.lane_tables[slice(*self.part.tables)]):
+        for i, table in enumerate(self._lane_tables()):
             first = Word.LANE_TABLES + LANE_TABLE_WORDS * i
             self.fixes.append((Fix.SET_DATA, first, 0, 0, table.offset * size))
             self.block[first + 1] = size * lanes << len(table.selectors)
             if table.bits_offset >= 0:
                 self.fixes.append((Fix.SET_BITS, first + 2, 0, 0, table.bits_offset))
-            else:
-                self.block[first + 2] = self.sweep.keep(np.zeros(group.rows, dtype=np.uint8))
             self._selectors(first, table.selectors)
 
     def _selectors(self, first: int, selectors: tuple[Selector, ...]) -> None:

@@ -37,7 +37,7 @@ class Target:
 @lru_cache(maxsize=1)
 def host_target() -> Target:
     """The processor that this runs on, with the widest vectors that it has."""
-    from llvmlite import binding
+    from llvmlite import binding  # type: ignore[import-untyped]  # it has no types
 
     name = binding.get_host_cpu_name()
     has = binding.get_host_cpu_features()

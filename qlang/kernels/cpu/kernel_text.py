@@ -16,7 +16,6 @@ from qlang.kernels.cpu.arguments import (
     LANE_TABLE_WORDS,
     MOST_REGISTERS,
     PAD_SHIFT,
-    SOURCE_ROW_SHIFT,
     Word,
 )
 from qlang.kernels.cpu.host import ELEMENT_BYTES
@@ -61,7 +60,7 @@ class _Kernel:
         text.put("br label %group")
         text.label("group")
         text.put("%turn = phi i64 [0, %planes], [%turn.next, %group]")
-        text.put("%x = phi i64 [0, %planes], [%x.next, %group]")
+        text.put(f"%x = phi i64 [{self.begin}, %planes], [%x.next, %group]")
         if self.shape.prefetch:
             text.put(f"%ahead = phi i64 [{self.prefetch_x}, %planes], [%ahead.next, %group]")
         self._group()
@@ -86,11 +85,15 @@ class _Kernel:
         shape, text = self.shape, self.text
         self.walk = self._word(Word.WALK)
         self.walk_not = text.binary("xor", self.walk, -1)
-        self.groups, self.pad_mask = self._word(Word.GROUPS), self._word(Word.PAD_MASK)
+        self.begin, self.groups = self._word(Word.BEGIN), self._word(Word.GROUPS)
+        self.pad_mask = self._word(Word.PAD_MASK)
         self.store_offsets = ["0", *(self._word(Word.STORE + r) for r in self.combinations[1:])]
         if shape.permutation:
-            self.sources, self.source_row = self._word(Word.SOURCES, "ptr"), self._word(Word.SOURCE_ROW)
-            self.parities = [self._word(Word.PARITY_MASK + i) for i in range(shape.registers)]
+            self.load_offsets = [self._word(Word.LOAD + r) for r in self.combinations]
+            self.source_row = self._word(Word.LOAD_XOR)
+            self.strides = [self._word(Word.PARITY_VALUE + i) for i in range(shape.registers)]
+            self.parities = [(i, self._word(Word.PARITY_MASK + i)) for i in shape.parities]
+            self.fixed_sources = [] if shape.parities else self._chosen_sources(self.source_row)
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
             self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
         data = self._word(Word.DATA, "ptr")
@@ -102,7 +105,9 @@ class _Kernel:
         if shape.phase:
             self.cosines = self._word(Word.TABLE, "ptr")
             self.sines = text.at(self.cosines, self._word(Word.TABLE_PLANE))
-        self.lane_tables = [self._lane_table(i) for i in range(shape.lane_tables)]
+        chosen = shape.lane_tables - shape.constant_tables
+        self.lane_tables = [self._lane_table(i) for i in range(chosen)]
+        self.lane_vectors = [self._lane_vector(i) for i in range(chosen, shape.lane_tables)]
         self.operations = [self._lane_operation(i) for i in range(len(shape.lane_operations))]
         if shape.prefetch:
             self.prefetch_planes = self._word(Word.PREFETCH_RE, "ptr"), self._word(Word.PREFETCH_IM, "ptr")
@@ -123,6 +128,12 @@ class _Kernel:
         real = self._word(first, "ptr")
         imaginary = self.text.at(real, self._word(first + 1))
         return real, imaginary, self._word(first + 2, "ptr"), self._word(first + 3), self._word(first + 4)
+
+    def _lane_vector(self, index: int) -> Vectors:
+        """The entry of a lane table that all rows of the tile take."""
+        real, imaginary, _, __, changed = self._lane_table(index)
+        offset = self.text.binary("mul", changed, self.bytes)
+        return [self.text.load(self.vector, plane, offset, align=8) for plane in (real, imaginary)]
 
     def _lane_operation(self, index: int) -> tuple[str, str]:
         """The index vector and the integers by row of a permutation, or the mask of a blend."""
@@ -167,14 +178,26 @@ class _Kernel:
                 text.store(self.vector, vector, here[plane], self.store_offsets[r], align=self.bytes)
 
     def _sources(self) -> list[str]:
-        """The offsets of where the group's vectors come from: a row of a table, chosen by parities of x."""
+        """The offsets of where the group's vectors come from, by parities of x."""
         text = self.text
+        if self.fixed_sources:
+            return self.fixed_sources
         row = self.source_row
-        for i, mask in enumerate(self.parities):
+        for i, mask in self.parities:
             odd = text.parity(text.binary("and", "%x", mask))
-            row = text.binary("xor", row, text.binary("shl", odd, i + SOURCE_ROW_SHIFT))
-        chosen = text.at(self.sources, row)
-        return [text.load("i64", chosen, 8 * r) for r in self.combinations]
+            chosen = text.binary("and", text.binary("sub", "0", odd), self.strides[i])
+            row = text.binary("xor", row, chosen)
+        return self._chosen_sources(row)
+
+    def _chosen_sources(self, row: str) -> list[str]:
+        text = self.text
+        offsets = []
+        for r in self.combinations:
+            # Flipped, then padded: a table of padded offsets for each row made LLVM spill vectors.
+            offset = text.binary("xor", self.load_offsets[r], row)
+            padding = text.binary("and", text.binary("lshr", offset, PAD_SHIFT), self.pad_mask)
+            offsets.append(text.binary("add", offset, padding))
+        return offsets
 
     def _load(self, plane: str, offset: str) -> str:
         return self.text.load(self.vector, plane, offset, align=self.bytes)
@@ -187,6 +210,8 @@ class _Kernel:
             self._multiply(pair, factor)
         for table in self.lane_tables:
             self._multiply(pair, self._chosen(table, r))
+        for vectors in self.lane_vectors:
+            self._multiply(pair, vectors)
         for lane, tangent in zip(self.shape.lane_rotations, self.lane_tangents, strict=True):
             order = ", ".join(f"i32 {index ^ 1 << lane}" for index in range(self.lanes))
             for plane in range(len(self.planes)):
@@ -246,7 +271,9 @@ class _Kernel:
         shape, text = self.shape, self.text
         if rows:
             bits, vector = index_format(shape.target, shape.precision).bits, index_type(shape.target, shape.precision)
-            place = text.binary("mul", self._row_index(r), bits // 8)
+            place = text.binary("add", self.row, self.row_offsets[r])
+            if bits // 8 != ELEMENT_BYTES[shape.precision]:
+                place = text.binary("mul", self._row_index(r), bits // 8)
             change = text.splat(vector, f"i{bits}", text.load(f"i{bits}", rows, place))
             index = text.value(f"xor {vector} {index}, {change}")
         return [permuted(text, shape.target, shape.precision, each, index) for each in pair]

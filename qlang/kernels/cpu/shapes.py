@@ -22,11 +22,15 @@ class KernelShape:
     """0 to 3."""
     permutation: bool = False
     """Whether vectors come from other addresses of their group than they go to."""
+    parities: tuple[int, ...] = ()
+    """The registers whose source depends on a parity of the group's index."""
     lane_operations: tuple[LaneOperation, ...] = ()
     phase: bool = False
     """Whether rows are multiplied by a table of complex numbers."""
     lane_tables: int = 0
     """Tables of complex vectors that are chosen by row and multiplied on."""
+    constant_tables: int = 0
+    """How many of them, the last ones, are one vector for all rows of a tile."""
     lane_rotations: tuple[int, ...] = ()
     """The lane bits that are rotated."""
     rotations: int = 0
