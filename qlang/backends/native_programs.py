@@ -19,7 +19,9 @@ from qlang.tuning.planned import Planned
 
 _MAX_KEPT = 128
 _TILE_BITS: dict[Precision, int] = {"float32": 16, "float64": 15}
-"""Half a megabyte."""
+"""Of buffers: half a megabyte."""
+_WHOLE_BITS: dict[Precision, int] = {"float32": 18, "float64": 17}
+"""Qubits of the largest state that is one buffer, without gathering: two megabytes."""
 
 _Key: TypeAlias = tuple[bytes, Precision, tuple[int, ...] | None, PlanOptions]
 
@@ -36,7 +38,7 @@ def binder_of(
     steps: Steps, precision: Precision, start: tuple[int, ...] | None, tuned: Planned | None = None
 ) -> Binder:
     """The program of a structure; `start` is the position of each wire, None for |0…0⟩, where `tuned` may count."""
-    options = options_for(precision)
+    options = options_for(precision, steps.qubits)
     if tuned is not None and start is None and steps.digest.hex() == tuned.structure:
         options = tuned.options
     key = steps.digest, precision, start, options
@@ -54,12 +56,13 @@ def binder_of(
     return made
 
 
-def options_for(precision: Precision) -> PlanOptions:
-    """How programs of jobs are cut up: by the processor alone, so that a plan gives the same bits every time.
+def options_for(precision: Precision, qubits: int = 0) -> PlanOptions:
+    """How programs of jobs are cut up: by the processor and the qubits alone, so that a plan gives the same bits.
 
     A plan that states others, for the structure that its kernel begins with, gives the same bits too.
     """
-    return PlanOptions(lane_bits=host_target().lane_bits(precision), tile_bits=_TILE_BITS[precision])
+    tile_bits = qubits if qubits <= _WHOLE_BITS[precision] else 0
+    return PlanOptions(lane_bits=host_target().lane_bits(precision), tile_bits=max(tile_bits, _TILE_BITS[precision]))
 
 
 def bound_program(
