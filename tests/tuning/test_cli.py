@@ -217,7 +217,7 @@ REPORT: dict[str, Any] = {
         "space": 22680,
     },
     "reference": "default configuration",
-    "record": "/home/u/.cache/qlang/tuning/0f/00ff.json",
+    "record": "CACHE/qlang/tuning/0f/00ff.json",
 }
 
 
