@@ -1,7 +1,7 @@
 """The state after a circuit as a pure function of the angles: one scan over the steps, forwards and backwards.
 
-Every step is ψ'[j] = α(b) ψ[j] + β(b) ψ[j ^ m], where the bit b is a parity or a pattern of j. So the body of the
-scan is the same for all, and the program that XLA compiles has the same size for 10 steps and for 10,000.
+Every step is ψ'[j] = α(b) ψ[j] + β(b) ψ[j ^ m], where m is one bit and b a parity or a pattern of j. So the body of
+the scan is the same for all, and the program that XLA compiles has the same size for 10 steps and for 10,000.
 
 The derivative runs the steps backwards (Jones, Gacon, arXiv:2009.02823): dU/dθ U† = K has the same form as U, so each
 step gives Re Σ ct · (K ψ) and is then undone on ψ and on the cotangent; memory does not grow with the steps.
@@ -30,22 +30,27 @@ MOST_QUBITS = 31
 
 
 def structure(steps: Steps) -> _Tables:
-    """What does not depend on angles: `flip` (m), the bit's `mask`, `value` and `pattern`, `kind`, `slot`."""
-    kinds, first, second = steps.kinds, steps.first, steps.second
-    wire = np.left_shift(1, np.where(_is(kinds, "PARITY", "PATTERN"), 0, first))
-    other = np.left_shift(1, np.where(_is(kinds, "CX", "SWAP"), second, 0))
-    flip = np.select([_is(kinds, "ROTATION", "X"), _is(kinds, "CX"), _is(kinds, "SWAP")], [wire, other, wire | other])
-    mask = np.select(
-        [_is(kinds, "PARITY", "PATTERN"), _is(kinds, "ROTATION", "CX", "Z"), _is(kinds, "SWAP")],
-        [first, wire, wire | other],
+    """What does not depend on angles: `flip` (the bit m, or −1), `mask`, `value` and `pattern` of b, `kind`, `slot`.
+
+    A SWAP is three CX.
+    """
+    copies = np.where(_is(steps.kinds, "SWAP"), 3, 1)
+    kinds, first, second, slots = (
+        np.repeat(each, copies) for each in (steps.kinds, steps.first, steps.second, steps.slots)
     )
+    middle = np.flatnonzero(_is(kinds, "SWAP"))[1::3]
+    first[middle], second[middle] = second[middle], first[middle]
+    kinds[_is(kinds, "SWAP")] = StepKind.CX
+    phases = _is(kinds, "PARITY", "PATTERN")
+    flip = np.select([_is(kinds, "ROTATION", "X"), _is(kinds, "CX")], [first, second], -1)
+    mask = np.where(phases, first, np.where(_is(kinds, "X"), 0, np.left_shift(1, np.where(phases, 0, first))))
     return {
-        "flip": flip.astype(np.uint32),
+        "flip": flip.astype(np.int32),
         "mask": mask.astype(np.uint32),
         "value": np.where(_is(kinds, "PATTERN"), second, 0).astype(np.uint32),
         "pattern": _is(kinds, "PATTERN", "X"),  # X is a pattern without bits, which every index has
         "kind": kinds.astype(np.int32),
-        "slot": steps.slots,
+        "slot": slots,
     }
 
 
@@ -96,7 +101,12 @@ def _forward(layout: Layout, tables: _Tables, dtype: Any, angles: jax.Array) -> 
     start = jnp.where(index == 0, jnp.exp(1j * angles[GLOBAL_PHASE_SLOT]), 0).astype(dtype)
 
     def body(state: jax.Array, row: _Row) -> tuple[jax.Array, None]:
-        return _applied(layout, index, row, state), None
+        bit = _bit(row, index)
+
+        def moved() -> jax.Array:
+            return _applied(row, bit, state, layout.exchanged(state, row["flip"]))
+
+        return lax.cond(row["flip"] < 0, lambda: _applied(row, bit, state), moved), None
 
     state, _ = lax.scan(body, start, _coefficients(tables, angles, dtype))
     return state
@@ -108,17 +118,27 @@ def _backward(layout: Layout, tables: _Tables, angles: jax.Array, state: jax.Arr
     undo = _coefficients(tables, -angles, state.dtype)
     rates = _generators(tables, state.dtype)
 
-    def body(states: tuple[jax.Array, jax.Array], rows: tuple[_Row, _Row]) -> tuple[Any, jax.Array]:
-        state, dual = states
+    def body(pair: jax.Array, rows: tuple[_Row, _Row]) -> tuple[jax.Array, jax.Array]:
+        """`pair` is ψ and conj ct."""
         inverse, rate = rows
-        slope = jnp.vdot(dual, _applied(layout, index, inverse | rate, state)).real
-        return (_applied(layout, index, inverse, state), _applied(layout, index, inverse, dual)), slope
+        bit = _bit(inverse, index)
 
-    dual = cotangent.conj()
-    _, slopes = lax.scan(body, (state, dual), (undo, rates), reverse=True)
+        def kept() -> tuple[jax.Array, jax.Array]:
+            return _applied(inverse, bit, pair), jnp.vdot(pair[1], _applied(rate, bit, pair[0])).real
+
+        def moved() -> tuple[jax.Array, jax.Array]:
+            partner = layout.exchanged(pair, inverse["flip"])
+            slope = jnp.vdot(pair[1], _applied(rate, bit, pair[0], partner[0])).real
+            return _applied(inverse, bit, pair, partner), slope
+
+        undone: tuple[jax.Array, jax.Array] = lax.cond(inverse["flip"] < 0, kept, moved)
+        return undone
+
+    pair = jnp.stack([state, cotangent.conj()])
+    _, slopes = lax.scan(body, pair, (undo, rates), reverse=True)
     angled = tables["slot"] >= 0
     gradient = jnp.zeros(angles.shape, angles.dtype).at[tables["slot"][angled]].add(slopes[angled])
-    phase = -jnp.vdot(dual, state).imag  # of i ψ
+    phase = -jnp.vdot(pair[1], state).imag  # of i ψ
     return layout.summed(gradient.at[GLOBAL_PHASE_SLOT].add(phase))
 
 
@@ -129,7 +149,7 @@ def _coefficients(tables: _Tables, angles: jax.Array, dtype: Any) -> _Row:
     cosine, sine = jnp.cos(half), jnp.sin(half)
     turn = cosine + 1j * sine
     rotation, parity, pattern = (_is(kinds, name) for name in ("ROTATION", "PARITY", "PATTERN"))
-    moves = _is(kinds, "CX", "SWAP", "X").astype(float)
+    moves = _is(kinds, "CX", "X").astype(float)
     keep = {
         "same0": jnp.where(rotation, cosine, jnp.where(parity, turn.conj(), 1)),
         "same1": jnp.where(
@@ -156,14 +176,13 @@ def _generators(tables: _Tables, dtype: Any) -> _Row:
     return {name: jnp.asarray(values, dtype) for name, values in rates.items()}
 
 
-def _applied(layout: Layout, index: jax.Array, row: _Row, state: jax.Array) -> jax.Array:
-    """One step on the amplitudes at hand."""
+def _bit(row: _Row, index: jax.Array) -> jax.Array:
+    """The bit of every amplitude at hand."""
     odd = lax.population_count(index & row["mask"]) & 1 == 1
-    bit = jnp.where(row["pattern"], index & row["mask"] == row["value"], odd)
+    return jnp.where(row["pattern"], index & row["mask"] == row["value"], odd)
+
+
+def _applied(row: _Row, bit: jax.Array, state: jax.Array, partner: jax.Array | None = None) -> jax.Array:
+    """α ψ[j] + β ψ[j ^ m] at every index at hand; without a partner there is no m."""
     same = jnp.where(bit, row["same1"], row["same0"]) * state
-
-    def mixed() -> jax.Array:
-        return same + jnp.where(bit, row["other1"], row["other0"]) * layout.exchanged(state, row["flip"])
-
-    result: jax.Array = lax.cond(row["flip"] == 0, lambda: same, mixed)
-    return result
+    return same if partner is None else same + jnp.where(bit, row["other1"], row["other0"]) * partner

@@ -46,9 +46,16 @@ def _terms(sums: PauliSums, dtype: Any) -> dict[str, jax.Array]:
     }
 
 
+def _exchanged(layout: Layout, flip: jax.Array, bit: jax.Array, state: jax.Array) -> jax.Array:
+    """The halves of a bit changed over, if it is in the mask."""
+    chosen = flip >> bit.astype(flip.dtype) & 1 == 1
+    exchanged: jax.Array = lax.cond(chosen, lambda: layout.exchanged(state, bit), lambda: state)
+    return exchanged
+
+
 def _product(layout: Layout, index: jax.Array, term: dict[str, jax.Array], state: jax.Array) -> jax.Array:
     """The Pauli product, without its factor, on the amplitudes at hand."""
-    moved = lax.cond(term["flip"] == 0, lambda: state, lambda: layout.exchanged(state, term["flip"]))
+    moved = lax.fori_loop(0, layout.qubits, partial(_exchanged, layout, term["flip"]), state)
     odd = lax.population_count((index ^ term["flip"]) & term["sign"]) & 1
     return jnp.where(odd == 1, -moved, moved)
 

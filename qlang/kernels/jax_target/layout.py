@@ -1,6 +1,7 @@
 """Where the amplitudes of a state are: on one device, or over several by the top bits of the index."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -18,9 +19,10 @@ class OneDevice:
         """The index of every amplitude at hand, uint32."""
         return lax.iota(jnp.uint32, 1 << self.qubits)
 
-    def exchanged(self, state: jax.Array, mask: jax.Array) -> jax.Array:
-        """The amplitude at j ^ mask for every index j at hand."""
-        return _taken(state, self.index() ^ mask)
+    def exchanged(self, state: jax.Array, bit: jax.Array) -> jax.Array:
+        """The amplitude at j ^ 2^bit for every index j at hand; `state` has shape (…, amplitudes)."""
+        exchanged: jax.Array = lax.switch(bit, [partial(_flipped, state, each) for each in range(self.qubits)])
+        return exchanged
 
     def summed(self, values: jax.Array) -> jax.Array:
         """Sums over the amplitudes at hand, over all of them."""
@@ -62,8 +64,8 @@ class Sharded:
         top = lax.axis_index(self.axis).astype(jnp.uint32) << self.local_qubits
         return top | lax.iota(jnp.uint32, 1 << self.local_qubits)
 
-    def exchanged(self, state: jax.Array, mask: jax.Array) -> jax.Array:
-        """The amplitude at j ^ mask for every index j at hand; parts change places where a top bit is in the mask."""
+    def exchanged(self, state: jax.Array, bit: jax.Array) -> jax.Array:
+        """The amplitude at j ^ 2^bit for every index j at hand; devices exchange their parts for a top bit."""
         devices = range(self.mesh.size)
 
         def from_partner(difference: int) -> jax.Array:
@@ -71,10 +73,10 @@ class Sharded:
             moved: jax.Array = lax.ppermute(state, self.axis, pairs)  # type: ignore[no-untyped-call]  # of JAX
             return moved
 
-        branches = [lambda: state, *(lambda d=difference: from_partner(d) for difference in devices[1:])]
-        moved = lax.switch(mask >> self.local_qubits, branches)
-        low = jnp.uint32((1 << self.local_qubits) - 1)
-        return _taken(moved, lax.iota(jnp.uint32, 1 << self.local_qubits) ^ (mask & low))
+        within = [partial(_flipped, state, each) for each in range(self.local_qubits)]
+        across = [partial(from_partner, 1 << each) for each in range(self.qubits - self.local_qubits)]
+        exchanged: jax.Array = lax.switch(bit, [*within, *across])
+        return exchanged
 
     def summed(self, values: jax.Array) -> jax.Array:
         """Sums over the amplitudes at hand, over all of them."""
@@ -90,6 +92,7 @@ def partition(*axes: str) -> PartitionSpec:
 Layout = OneDevice | Sharded
 
 
-def _taken(state: jax.Array, index: jax.Array) -> jax.Array:
-    taken: jax.Array = state.at[index].get(mode="promise_in_bounds", unique_indices=True)
-    return taken
+def _flipped(state: jax.Array, bit: int) -> jax.Array:
+    """Both halves of a bit of the last axis changed over."""
+    halves = state.reshape(*state.shape[:-1], -1, 2, 1 << bit)
+    return halves[..., ::-1, :].reshape(state.shape)
