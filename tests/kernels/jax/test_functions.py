@@ -177,14 +177,16 @@ def test_what_is_not_finite_gives_what_is_not_finite(method: str) -> None:
 
 
 def test_single_precision_is_jax_own_default() -> None:
+    functions = [ql.to_jax(ql.job(counted_up(2, 0.1), expect={"z": ql.Z(0)}), method=method) for method in METHODS]
     jax.config.update("jax_enable_x64", False)
-    for method in METHODS:
-        function = function_of(method, one=True)
-        value, slope = jax.value_and_grad(lambda s, f=function: f(scale=s))(0.3)
-        assert value.dtype == slope.dtype == np.float32
-        assert function.state().dtype == np.complex64
+    for function in functions:
+        value, slope = jax.value_and_grad(function)({"a": 0.3})
+        assert value.dtype == slope["a"].dtype == np.float32
+        assert float(value) == pytest.approx(math.cos(0.6), abs=1e-6)
+        assert float(slope["a"]) == pytest.approx(-2 * math.sin(0.6), abs=1e-6)
+    assert functions[0].state().dtype == np.complex64
     jax.config.update("jax_enable_x64", True)
-    assert float(value) == pytest.approx(float(function_of("native", one=True)(scale=0.3)), abs=1e-5)
+    assert functions[0].state().dtype == np.complex128
 
 
 def refused(circuit: object) -> str:
