@@ -12,14 +12,14 @@ whose gates carry the structure that decides how each is applied and what it cos
 The pass `plan-sweeps` wraps straight runs into programs, which show how a simulator that is compiled for the circuit
 goes over its memory. They are there to be read: an executor takes the gates and plans for the machine it is on.
 
-    kernel.program (%h) {
+    kernel.program(%h) {bytes = …, flops = …, passes = …} gates {
       kernel.run <h 0, cx 0 1>
       kernel.gate "rz"(%h) [1]
-    } as {
-      kernel.product ["ry(π/2) 0"]
-      kernel.sweep [0, 1, 2, 3] {
-        kernel.pass cx ["1 = 0 ^ 1"] phases ["rz(a0) 1"] turns ["ry(0.3π) 2"] lanes ["ry(π/4) 0"]
-      } {bytes = …, flops = …}
+    } sweeps {
+      kernel.product ["ry(-pi/2) 0"]
+      kernel.sweep [0, 1, 2, 3] {bytes = …, flops = …, passes = …} passes {
+        kernel.pass cx ["1 = 0 ^ 1"] phases ["rz(a0) 1"] turns ["ry(3pi/10) 2"] lanes ["ry(pi/4) 0"]
+      }
     }
 """
 
@@ -38,6 +38,7 @@ from xdsl.irdl import (
     irdl_op_definition,
     operand_def,
     opt_prop_def,
+    opt_region_def,
     prop_def,
     region_def,
     result_def,
@@ -170,7 +171,7 @@ class ProgramOp(IRDLOperation):
     sweeps = region_def("single_block")
 
     traits = traits_def(NoTerminator())
-    assembly_format = "`(` $angles `)` $gates `as` $sweeps attr-dict"
+    assembly_format = "`(` $angles `)` attr-dict `gates` $gates `sweeps` $sweeps"
 
 
 @irdl_op_definition
@@ -206,18 +207,18 @@ class ReadingOp(IRDLOperation):
 class SweepOp(WiredOp):
     """One read and write of the state: a buffer with the listed wires local for every value of the others.
 
-    Attributes: `bytes` moved, `flops`, and `passes`, their number (where they are too many to be written out).
+    Attributes: `bytes` moved, `flops`, and `passes`, their number; in a long program they are not written out.
     """
 
     name = "kernel.sweep"
 
     static_wires = prop_def(DENSE)
     wires = var_operand_def(i64)
-    passes = region_def("single_block")
+    passes = opt_region_def("single_block")
 
     traits = traits_def(NoTerminator(), HasParent(ProgramOp))
     custom_directives = (DynamicIndexList,)
-    assembly_format = "custom<DynamicIndexList>($wires, $static_wires) $passes attr-dict"
+    assembly_format = "custom<DynamicIndexList>($wires, $static_wires) attr-dict (`passes` $passes^)?"
 
 
 @irdl_op_definition

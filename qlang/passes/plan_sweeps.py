@@ -1,14 +1,14 @@
 """Show how the straight runs of a kernel are executed by a simulator that is compiled for the circuit.
 
-    kernel.run <ry(0.3) 0, cx 0 1>        →   kernel.program (%h) {
-    kernel.gate "rz"(%h) [1]                    kernel.run <ry(0.3) 0, cx 0 1>
-                                                kernel.gate "rz"(%h) [1]
-                                              } as {
-                                                kernel.product ["ry(0.095493pi) 0"]
-                                                kernel.sweep [0, 1] {
-                                                  kernel.pass cx ["1 = 0 ^ 1"] phases ["rz(a0) 1"]
-                                                } {bytes = 128, flops = 24, passes = 1}
-                                              } {bytes = 128, flops = 24, passes = 1}
+    kernel.run <ry(0.3) 0, cx 0 1>    →   kernel.program(%h) {bytes = 128, flops = 48, passes = 1} gates {
+    kernel.gate "rz"(%h) [1]                kernel.run <ry(0.3) 0, cx 0 1>
+                                            kernel.gate "rz"(%h) [1]
+                                          } sweeps {
+                                            kernel.product ["ry(0.095493pi) 0"]
+                                            kernel.sweep [0, 1] {bytes = 128, flops = 48, passes = 1} passes {
+                                              kernel.pass cx ["cx 0 1"] phases ["rz(a0) 1"]
+                                            }
+                                          }
 
 A straight run is gates on constant wires; parameters may be computed, and what computes them moves in front. Loop
 bodies are planned once. The plans are those for a pinned, generic processor and for gates as they stand: an executor
@@ -139,12 +139,12 @@ class _Described:
         if factors := self.listing.product():
             yield kernel.ProductOp.create(properties={"factors": _texts(factors)})
         for sweep in self.program.sweeps:
-            passes = sweep.passes if self.gates <= longest else ()
+            written = Block([self._pass(sweep.local, entry) for entry in sweep.passes if self.gates <= longest])
             wires = [wire for wire in self.listing.wires(sweep.local) if wire < self.qubits]
             yield kernel.SweepOp.create(
                 properties={"static_wires": DenseArrayBase.from_list(i64, wires)},
                 attributes=_costs(sweep_cost(self.program, sweep, _PRECISION)),
-                regions=[Region(Block([self._pass(sweep.local, entry) for entry in passes]))],
+                regions=[Region(written)] if written.ops else [],
             )
         ends, x, z = self.listing.ends(), bits_of(self.listing.x), bits_of(self.listing.z)
         if x or z or ends != tuple(range(self.qubits)):
