@@ -157,6 +157,15 @@ CHANNELS: Mapping[str, Callable[[Mapping[str, Any]], Make]] = {
 """Channels of named noise by name; `readout` acts on readings and is no channel."""
 
 
+_PAULIS = frozenset({"depolarizing", "bitflip", "phaseflip", "readout"})
+
+
+def is_pauli(data: Mapping[str, Any]) -> bool:
+    """Whether plain data of noise name mixtures of Paulis only, whose trajectories run on native code."""
+    rules = data.get("rules", ())
+    return data.get("form") == "named" and all(rule.get("channel") in _PAULIS for rule in rules)
+
+
 @dataclass(frozen=True, slots=True)
 class NamedNoise:
     """The rules of a `noise` block."""

@@ -17,7 +17,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from qlang.backends.limits import AUTO_DENSITY_QUBITS, NUMPY, available_memory, gate_seconds, most_qubits
-from qlang.backends.noise import named_noise
+from qlang.backends.noise import is_pauli, named_noise
 from qlang.backends.targets import who_could
 from qlang.catalogue.errors import DoesNotFit, NotConnected
 from qlang.catalogue.layout import choose_layout
@@ -101,7 +101,9 @@ def _resolve(candidate: CandidateOp, circuit: FuncOp, exact_only: bool, crypto: 
     facts: dict[str, Plain] = {"kind": kind, "name": name, "perishable": _perishable(declared) or None}
     facts |= _facts(kind, name, circuit, declared, exact_only)
     if kind != "device" and "reason" not in facts:
-        facts |= _simulation(circuit, bool(facts["noisy"]), target)
+        noise = facts.get("noise")
+        native = not isinstance(noise, Mapping) or is_pauli(noise)
+        facts |= _simulation(circuit, bool(facts["noisy"]), target if native else NUMPY)
     facts.setdefault("reason", _unmet(declared.get("conditions"), facts, crypto))
     candidate.attributes = attributes(**facts)
 

@@ -9,7 +9,7 @@ from qlang.backends import native_batch, native_sweeps, native_trajectories
 from qlang.backends.channels import amplitude_damping, bit_flip, depolarizing, phase_flip
 from qlang.backends.native import NativeBackend
 from qlang.backends.native_trajectories import pauli_indices
-from qlang.backends.noise import NoiseModel, named_noise
+from qlang.backends.noise import NoiseModel, is_pauli, named_noise
 from qlang.backends.protocol import Outcome, Request, SampleSpec, StateSpec
 from qlang.backends.reference import ReferenceBackend
 from qlang.ir.kernel import FuncOp
@@ -201,6 +201,19 @@ def test_trajectories_are_the_same_for_any_number_of_threads() -> None:
     found = [NativeBackend(threads=threads).execute(func, request) for threads in (1, 3)]
     for one, many in zip(*(outcome.scales[0].settings for outcome in found), strict=True):
         assert one.counts == many.counts
+
+
+@pytest.mark.parametrize(
+    ("channels", "pauli"),
+    [(("depolarizing", "readout", "bitflip", "phaseflip"), True), (("depolarizing", "thermal"), False)],
+)
+def test_noise_of_paulis_is_told_by_its_data(channels: tuple[str, ...], pauli: bool) -> None:
+    numbers = {"readout": {"p01": 0.1, "p10": 0.1}, "thermal": {"t1": 1e-4}}
+    data = {"form": "named", "rules": [{"channel": c, **numbers.get(c, {"p": 0.1})} for c in channels]}
+    assert is_pauli(data) is pauli
+    after = NoiseModel(named_noise(data["rules"])).after(0, (0, 1))
+    assert all(pauli_indices(channel) for channel, _ in after) is pauli
+    assert not is_pauli({"form": "device"})
 
 
 def test_mixtures_of_paulis_are_told_from_other_channels() -> None:
