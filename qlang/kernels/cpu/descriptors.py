@@ -74,6 +74,7 @@ class _SweepWriter:
         self.bit_of = {position: bit for bit, position in enumerate(sweep.local)}
         self.gathered = self.bits < layout.program.qubits
         self.kept: list[NDArray[Any]] = []
+        self.changes: dict[tuple[tuple[int, int], ...], int] = {}
 
     def write(self) -> NativeSweep:
         parts = [part for each in self.sweep.passes for part in _split(each, self.layout, self.lane_bits)]
@@ -95,6 +96,13 @@ class _SweepWriter:
         """Keeps an array as long as the sweep; its address."""
         self.kept.append(array)
         return address(array)
+
+    def row_changes(self, changes: tuple[tuple[int, int], ...], pieces: int, kind: np.dtype[Any]) -> int:
+        """The address of what the rows change in the lanes, as integers of a permutation's index; kept once."""
+        if changes not in self.changes:
+            inside = row_changes(changes, self.bit_of, self.rows, self.lane_bits)
+            self.changes[changes] = self.keep((inside * pieces).astype(kind))
+        return self.changes[changes]
 
     def padded(self, offset: int) -> int:
         """An offset in the buffer where it lies in memory."""
@@ -265,10 +273,9 @@ class _PassWriter:
         for position, change in operation.changes:
             if position not in sweep.bit_of:
                 self.fixes.append((Fix.FLIP_ODD, first + 2, 1 << position, 0, change * layout.pieces))
-        inside = row_changes(operation.changes, sweep.bit_of, sweep.rows, self.lane_bits)
-        if not any(inside):
+        if not any(position in sweep.bit_of for position, _ in operation.changes):
             return "permute"
-        self.block[first + 1] = sweep.keep((np.array(inside) * layout.pieces).astype(kind))
+        self.block[first + 1] = sweep.row_changes(operation.changes, layout.pieces, kind)
         return "permute_rows"
 
     def _lane_tables(self) -> list[LaneTable]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class LaneMap:
@@ -62,12 +65,13 @@ def _composed(first: LaneMap, second: LaneMap) -> LaneMap:
     return LaneMap(order, tuple(sorted((p, change) for p, change in changes.items() if change)))
 
 
-def row_changes(changes: Sequence[tuple[int, int]], bit_of: dict[int, int], rows: int, lane_bits: int) -> list[int]:
+def row_changes(
+    changes: Sequence[tuple[int, int]], bit_of: dict[int, int], rows: int, lane_bits: int
+) -> NDArray[np.int64]:
     """For each row of the buffer the exclusive or of its lanes, from the positions that have a buffer bit."""
-    inside = [(1 << bit_of[position] - lane_bits, change) for position, change in changes if position in bit_of]
-    result = [0] * rows
-    for bit, change in inside:
-        for row in range(rows):
-            if row & bit:
-                result[row] ^= change
+    result = np.zeros(rows, dtype=np.int64)
+    index = np.arange(rows)
+    for position, change in changes:
+        if position in bit_of:
+            result ^= (index >> (bit_of[position] - lane_bits) & 1) * change
     return result
