@@ -16,7 +16,7 @@ from qlang.kernels.steps import Steps
 Precision: TypeAlias = Literal["float32", "float64"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class BoundProgram:
     """A batch of one program with different angles, frames and signs.
 

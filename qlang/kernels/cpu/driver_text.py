@@ -79,29 +79,63 @@ class _Context:
     block: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """Addresses of a tile's two planes in the state and in the buffer, of the next tile, and of the item's arrays."""
+
+    base: str
+    """The tile's bits of an index."""
+    state: list[str]
+    buffers: list[str]
+    following: list[str]
+    data: str
+    values: str
+    bits: str
+
+
+def deposited(text: Text, number: str, mask: str) -> str:
+    """The bits of a number at the ones of a mask, from the lowest up."""
+    leading = text.call("i64", "llvm.ctlz.i64", ("i64", number), ("i1", "false"))
+    with text.loop(
+        text.binary("sub", "64", leading), rest=("i64", number), free=("i64", mask), placed=("i64", "0")
+    ) as loop:
+        lowest = text.binary("and", loop["free"], text.binary("sub", "0", loop["free"]))
+        chosen = text.binary("sub", "0", text.binary("and", loop["rest"], 1))
+        loop.next["placed"] = text.binary("or", loop["placed"], text.binary("and", lowest, chosen))
+        loop.next["free"] = text.binary("xor", loop["free"], lowest)
+        loop.next["rest"] = text.binary("lshr", loop["rest"], 1)
+    return loop["placed"]
+
+
 def driver_module(target: Target, precision: Precision, name: str) -> str:
     """The text of the module."""
-    return module(_Driver(target, precision, name).write())
+    return module(Driver(target, precision, name, "i64 %begin, i64 %end").write())
 
 
-class _Driver:
-    def __init__(self, target: Target, precision: Precision, name: str) -> None:
+class Driver:
+    """Writes the function; `arguments` are those after the first five."""
+
+    def __init__(self, target: Target, precision: Precision, name: str, arguments: str) -> None:
+        self.target = target
         self.lanes = target.lanes(precision)
         self.bytes = target.vector_bytes
         self.element_bytes = ELEMENT_BYTES[precision]
         self.element = "float" if precision == "float32" else "double"
         self.vector = f"<{self.lanes} x {self.element}>"
-        self.text = Text(
-            f"void @{name}(ptr noalias %sweep, ptr %blocks, ptr %re, ptr %im, ptr %mixed, i64 %begin, i64 %end)"
-        )
+        self.text = Text(f"void @{name}(ptr %sweep, ptr %blocks, ptr %re, ptr %im, ptr %mixed, {arguments})")
 
     def write(self) -> Text:
+        """The function."""
         text = self.text
-        self.words = {word: self._word(word) for word in SweepWord if word < SweepWord.OUTER}
-        self.in_place = text.value(f"icmp eq i64 {self.words[SweepWord.CHUNK]}, 0")
+        self._begin()
         with text.loop(text.binary("sub", "%end", "%begin")) as loop:
             self._unit(text.binary("add", loop["index"], "%begin"))
         return text
+
+    def _begin(self) -> None:
+        """Loads the sweep's words."""
+        self.words = {word: self._word(word) for word in SweepWord if word < SweepWord.OUTER}
+        self.in_place = self.text.value(f"icmp eq i64 {self.words[SweepWord.CHUNK]}, 0")
 
     def _word(self, word: int) -> str:
         return self.text.load("ptr" if word in _POINTERS else "i64", "%sweep", 8 * word)
@@ -122,18 +156,26 @@ class _Driver:
 
     def _unit(self, unit: str) -> None:
         """One tile of one item."""
+        text, tile = self.text, self._tile(unit)
+        self._copy(tile.state, ["%re", "%im"], ("0", self.words[SweepWord.CHUNKS]), gather=True)
+        with text.loop(self.words[SweepWord.PASSES], line=("i64", "0")) as loop:
+            block = self._ready(tile, loop["index"], loop["line"])
+            self._call(tile, block)
+            loop.next["line"] = text.load("i64", block, 8 * Word.PREFETCH_X)
+        self._copy(["%re", "%im"], tile.state, ("0", self.words[SweepWord.CHUNKS]), gather=False)
+
+    def _tile(self, unit: str) -> Tile:
+        """Where a unit's tile lies, and what belongs to its item."""
         text, words = self.text, self.words
         item, base, offset = self._place(unit)
         following = text.binary("add", unit, 1)
         inside = text.value(f"icmp ult i64 {following}, {words[SweepWord.UNITS]}")
         _, _, ahead = self._place(text.value(f"select i1 {inside}, i64 {following}, i64 {unit}"))
         planes = [(words[SweepWord.STATE_RE], "%re"), (words[SweepWord.STATE_IM], "%im")]
-        tile = [text.at(state, offset) for state, _ in planes]
-        next_tile = [text.at(state, ahead) for state, _ in planes]
-        self._copy(tile, ["%re", "%im"], gather=True)
+        here = [text.at(state, offset) for state, _ in planes]
         buffers = [
-            text.value(f"select i1 {self.in_place}, ptr {here}, ptr {buffer}")
-            for here, (_, buffer) in zip(tile, planes, strict=True)
+            text.value(f"select i1 {self.in_place}, ptr {state}, ptr {buffer}")
+            for state, (_, buffer) in zip(here, planes, strict=True)
         ]
         data, values, bits = (
             text.at(words[first], text.binary("mul", item, words[stride]))
@@ -143,26 +185,36 @@ class _Driver:
                 (SweepWord.BITS, SweepWord.BITS_STRIDE),
             )
         )
-        with text.loop(words[SweepWord.PASSES], line=("i64", "0")) as loop:
-            block = text.at("%blocks", text.binary("mul", loop["index"], 8 * Word.WORDS))
-            text.store("ptr", data, block, 8 * Word.DATA)
-            text.store("ptr", next_tile[0], block, 8 * Word.PREFETCH_RE)
-            text.store("ptr", next_tile[1], block, 8 * Word.PREFETCH_IM)
-            text.store("i64", loop["line"], block, 8 * Word.PREFETCH_X)
-            self._fix(base, _Context(data, values, bits, block))
-            function = text.load("ptr", block, 8 * Word.FUNCTION)
-            text.put(f"call void {function}(ptr {buffers[0]}, ptr {buffers[1]}, ptr {block})")
-            loop.next["line"] = text.load("i64", block, 8 * Word.PREFETCH_X)
-        self._copy(["%re", "%im"], tile, gather=False)
+        following_state = [text.at(state, ahead) for state, _ in planes]
+        return Tile(base, here, buffers, following_state, data, values, bits)
 
-    def _copy(self, sources: list[str], targets: list[str], *, gather: bool) -> None:
-        """Copies a tile between the state and the buffer, chunk by chunk."""
+    def _ready(self, tile: Tile, number: str, line: str) -> str:
+        """The block of a pass with the words that depend on the tile; `line` is the next line to be fetched ahead."""
+        text = self.text
+        block = text.at("%blocks", text.binary("mul", number, 8 * Word.WORDS))
+        text.store("ptr", tile.data, block, 8 * Word.DATA)
+        text.store("ptr", tile.following[0], block, 8 * Word.PREFETCH_RE)
+        text.store("ptr", tile.following[1], block, 8 * Word.PREFETCH_IM)
+        text.store("i64", line, block, 8 * Word.PREFETCH_X)
+        self._fix(tile.base, _Context(tile.data, tile.values, tile.bits, block))
+        return block
+
+    def _call(self, tile: Tile, block: str) -> None:
+        function = self.text.load("ptr", block, 8 * Word.FUNCTION)
+        self.text.put(f"call void {function}(ptr {tile.buffers[0]}, ptr {tile.buffers[1]}, ptr {block})")
+
+    def _copy(self, sources: list[str], targets: list[str], span: tuple[str, str], *, gather: bool) -> None:
+        """Copies some chunks (the first one, how many) of a tile between the state and the buffer."""
         text, words = self.text, self.words
-        chunks = text.value(f"select i1 {self.in_place}, i64 0, i64 {words[SweepWord.CHUNKS]}")
+        first, count = span
+        chunks = text.value(f"select i1 {self.in_place}, i64 0, i64 {count}")
         vectors = text.binary("udiv", words[SweepWord.CHUNK], self.bytes)
         walk = words[SweepWord.WALK]
         keep = text.binary("xor", walk, -1)
-        with text.loop(chunks, far=("i64", "0"), near=("i64", "0")) as loop:
+        far, near = "0", "0"
+        if first != "0":
+            far, near = deposited(text, first, keep), text.binary("mul", first, words[SweepWord.CHUNK])
+        with text.loop(chunks, far=("i64", far), near=("i64", near)) as loop:
             with text.loop(vectors, inner=("i64", "0")) as each:
                 near = text.binary("add", loop["near"], each["inner"])
                 padding = text.binary("and", text.binary("lshr", near, PAD_SHIFT), PAD_MASK)
@@ -263,11 +315,11 @@ class _Driver:
 
 
 _FIXES = {
-    Fix.SET: _Driver._set,
-    Fix.SET_DATA: _Driver._set_data,
-    Fix.SET_BITS: _Driver._set_bits,
-    Fix.FLIP_ODD: _Driver._flip_odd,
-    Fix.CLEAR_UNLIKE: _Driver._clear_unlike,
-    Fix.MIX_PARITY: _Driver._mix_parity,
-    Fix.MIX_MATCH: _Driver._mix_match,
+    Fix.SET: Driver._set,
+    Fix.SET_DATA: Driver._set_data,
+    Fix.SET_BITS: Driver._set_bits,
+    Fix.FLIP_ODD: Driver._flip_odd,
+    Fix.CLEAR_UNLIKE: Driver._clear_unlike,
+    Fix.MIX_PARITY: Driver._mix_parity,
+    Fix.MIX_MATCH: Driver._mix_match,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from qlang.kernels.cpu.compiler import Compiler, Source
 from qlang.kernels.cpu.driver_text import driver_module
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.state_text import overlap_module, product_module
+from qlang.kernels.cpu.team_text import team_module
 
 NativeFunction = Callable[..., Any]
 _POINTER, _INTEGER = ctypes.c_void_p, ctypes.c_int64
@@ -21,6 +23,23 @@ def driver(compiler: Compiler, target: Target, precision: Precision) -> NativeFu
     """`drive(sweep, blocks, re, im, mixed, begin, end)`, see `qlang.kernels.cpu.driver_text`."""
     address = compiler.address(Source(driver_module, (target, precision), target))
     return ctypes.CFUNCTYPE(None, *[_POINTER] * 5, _INTEGER, _INTEGER)(address)
+
+
+@lru_cache(maxsize=16)
+def team_driver(compiler: Compiler, target: Target, precision: Precision) -> NativeFunction:
+    """`team(sweep, blocks, re, im, mixed, team, joins, begin, end)`, see `qlang.kernels.cpu.team_text`."""
+    address = compiler.address(Source(team_module, (target, precision), target))
+    return ctypes.CFUNCTYPE(None, *[_POINTER] * 6, *[_INTEGER] * 3)(address)
+
+
+@lru_cache(maxsize=1)
+def yield_address() -> int:
+    """The system's function that offers the processor to other threads; an integer is returned, none is taken."""
+    if sys.platform == "win32":
+        function = ctypes.windll.kernel32.SwitchToThread
+    else:
+        function = ctypes.CDLL(None).sched_yield
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
 @lru_cache(maxsize=16)

@@ -1,10 +1,9 @@
-"""Runs bound programs on states: sweep by sweep, tiles over threads."""
+"""Runs bound programs on states: sweep by sweep, tiles over threads, or threads within a tile."""
 
 from __future__ import annotations
 
 import threading
 import weakref
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,16 +14,19 @@ from qlang.kernels.cpu.descriptors import NativeSweep, native_sweep
 from qlang.kernels.cpu.driver_text import SweepWord
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.memory import PLANE_PAD, address, pages
-from qlang.kernels.cpu.native import NativeFunction, driver
-from qlang.kernels.cpu.state import NativeState
-from qlang.kernels.cpu.threads import for_each_unit
+from qlang.kernels.cpu.native import driver, team_driver
+from qlang.kernels.cpu.state import NativeState, ProductWriter
+from qlang.kernels.cpu.team import Room, run_in_team
+from qlang.kernels.cpu.threads import PIECE_SECONDS, for_each_unit
 from qlang.kernels.layout import Layout
 
 if TYPE_CHECKING:
     from qlang.kernels.bind import BoundProgram
 
 _PICOSECONDS_PER_BYTE = 40
-"""What one pass takes for each byte of a plane at the very most (512-bit vectors)."""
+"""What one pass takes for each byte of a plane, more or less (512-bit vectors)."""
+_TEAM_SECONDS = 2e-4
+"""Sweeps that take less are not worth waking threads for."""
 
 _Key = tuple[str, Target, int]
 _SWEEPS: weakref.WeakKeyDictionary[Layout, dict[_Key, tuple[NativeSweep, ...]]] = weakref.WeakKeyDictionary()
@@ -41,6 +43,10 @@ def run(bound: BoundProgram, state: NativeState, *, threads: int = 1) -> None:
 
     Raises ValueError where state and program do not fit: qubits, batch, precision, or lanes of the vectors.
     """
+    kept = state.prepared
+    if kept and kept[0].bound() is bound:
+        kept[0].run(threads)
+        return
     program = bound.layout.program
     fits = (program.qubits, bound.batch, bound.precision) == (state.qubits, state.batch, state.precision)
     if not fits:
@@ -48,14 +54,8 @@ def run(bound: BoundProgram, state: NativeState, *, threads: int = 1) -> None:
             f"a program of {program.qubits} qubits, {bound.batch} items and {bound.precision} cannot run on a state "
             f"of {state.qubits} qubits, {state.batch} items and {state.precision}"
         )
-    sweeps = prepare(bound.layout, state.precision, state.target, state.compiler)
-    if bound.initial is not None:
-        factors = np.empty_like(bound.initial)
-        factors[:, list(program.start)] = bound.initial
-        state.set_product(factors, threads)
-    drive = driver(state.compiler, state.target, state.precision)
-    for sweep in sweeps:
-        _run_sweep(drive, sweep, bound, state, threads)
+    kept[:] = [_Run(bound, state)]
+    kept[0].run(threads)
 
 
 def prepare(layout: Layout, precision: Precision, target: Target, compiler: Compiler) -> tuple[NativeSweep, ...]:
@@ -74,41 +74,106 @@ def prepare(layout: Layout, precision: Precision, target: Target, compiler: Comp
     return known
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Room:
-    """What a thread works in: its copy of the blocks, the planes of the buffer, a table of rows."""
+class _Run:
+    """A bound program on a state, with all addresses; kept with the state, so that a second run only makes calls.
 
-    blocks: NDArray[np.int64]
-    area: NDArray[np.uint8]
-    words: tuple[int, int, int, int]
-    """Addresses of the blocks, the planes and the table."""
+    It refers to neither (the state refers to it), only to where their numbers are: it is used while both are there.
+    """
+
+    __slots__ = ("_product", "_sweeps", "bound")
+
+    def __init__(self, bound: BoundProgram, state: NativeState) -> None:
+        sweeps = prepare(bound.layout, state.precision, state.target, state.compiler)
+        self.bound = weakref.ref(bound)
+        self._product = None
+        if bound.initial is not None:
+            factors = np.empty_like(bound.initial)
+            factors[:, list(bound.layout.program.start)] = bound.initial
+            self._product = ProductWriter(state, factors)
+        rooms = _Rooms(sweeps)
+        self._sweeps = [_SweepRun(sweep, bound, state, rooms) for sweep in sweeps]
+
+    def run(self, threads: int) -> None:
+        """Once more."""
+        if self._product is not None:
+            self._product.write(threads)
+        for sweep in self._sweeps:
+            sweep.run(threads)
 
 
-def _room(sweep: NativeSweep) -> _Room:
-    plane = sweep.tile_bytes + PLANE_PAD if sweep.gathered else 0
-    area = pages(2 * plane + 2 * sweep.row_plane + 64)
-    blocks = sweep.blocks.copy()
-    start = address(area)
-    return _Room(blocks, area, (address(blocks), start, start + plane, start + 2 * plane))
+class _Rooms:
+    """What each thread works in: the planes of a buffer and a table of rows, as large as the largest sweep's."""
+
+    def __init__(self, sweeps: tuple[NativeSweep, ...]) -> None:
+        planes = [each.tile_bytes + PLANE_PAD for each in sweeps if each.gathered]
+        self._plane, self._rows = max(planes, default=0), max((each.row_plane for each in sweeps), default=0)
+        self._areas: list[NDArray[np.uint8]] = []
+
+    def planes(self, worker: int) -> tuple[int, int, int]:
+        """Addresses of the two planes and of the table of rows."""
+        while len(self._areas) <= worker:
+            self._areas.append(pages(2 * self._plane + 2 * self._rows + 64))
+        start = address(self._areas[worker])
+        return start, start + self._plane, start + 2 * self._plane
 
 
-def _run_sweep(
-    drive: NativeFunction, sweep: NativeSweep, bound: BoundProgram, state: NativeState, threads: int
-) -> None:
-    words = _bound_words(sweep, bound, state)
-    units = int(words[SweepWord.UNITS])
-    first = address(words)
-    rooms: dict[int, _Room] = {}
+class _SweepRun:
+    """One sweep of a run."""
 
-    def work(worker: int, begin: int, end: int) -> None:
-        room = rooms.get(worker)
-        if room is None:
-            room = rooms[worker] = _room(sweep)
-        drive(first, *room.words, begin, end)
+    __slots__ = (
+        "_blocks",
+        "_drive",
+        "_first",
+        "_ready",
+        "_rooms",
+        "_seconds",
+        "_steps",
+        "_sweep",
+        "_team",
+        "_units",
+        "_words",
+    )
 
-    narrow = 64 // state.target.vector_bytes
-    seconds = sweep.tile_bytes * (len(sweep.blocks) * narrow + 8) * _PICOSECONDS_PER_BYTE * 1e-12
-    for_each_unit(work, units, threads=threads, seconds_per_unit=seconds)
+    def __init__(self, sweep: NativeSweep, bound: BoundProgram, state: NativeState, rooms: _Rooms) -> None:
+        self._sweep, self._rooms = sweep, rooms
+        self._words = _bound_words(sweep, bound, state)
+        self._first, self._units = address(self._words), int(self._words[SweepWord.UNITS])
+        self._drive = driver(state.compiler, state.target, state.precision)
+        self._team = team_driver(state.compiler, state.target, state.precision)
+        self._steps = len(sweep.blocks) + (2 if sweep.gathered else 0)
+        narrow = 64 // state.target.vector_bytes
+        self._seconds = sweep.tile_bytes * (len(sweep.blocks) * narrow + 8) * _PICOSECONDS_PER_BYTE * 1e-12
+        self._blocks: list[NDArray[np.int64]] = []
+        self._ready: list[Room] = []
+
+    def run(self, threads: int) -> None:
+        """Once more."""
+        units, seconds = self._units, self._seconds
+        if (units < threads and units * seconds > _TEAM_SECONDS) or seconds > PIECE_SECONDS:
+            self._run_in_team(threads)
+        elif units * seconds < PIECE_SECONDS and (threads == 1 or units == 1):
+            self._drive(self._first, *self._room(0), 0, units)
+        else:
+            for_each_unit(self._work, units, threads=threads, seconds_per_unit=seconds)
+
+    def _work(self, worker: int, begin: int, end: int) -> None:
+        self._drive(self._first, *self._room(worker), begin, end)
+
+    def _run_in_team(self, threads: int) -> None:
+        own = [self._room(worker) for worker in range(threads)]
+        _, real, imaginary, _ = own[0]
+        rooms = [(blocks, real, imaginary, mixed) for blocks, _, __, mixed in own]
+        run_in_team(self._team, self._words, rooms, self._units * self._steps, self._seconds / self._steps)
+
+    def _room(self, worker: int) -> Room:
+        """Where a thread works, with a copy of the blocks of its own."""
+        if worker >= len(self._ready):
+            with _LOCK:
+                while worker >= len(self._ready):
+                    number = len(self._ready)
+                    self._blocks.append(self._sweep.blocks.copy())
+                    self._ready.append((address(self._blocks[number]), *self._rooms.planes(number)))
+        return self._ready[worker]
 
 
 def _bound_words(sweep: NativeSweep, bound: BoundProgram, state: NativeState) -> NDArray[np.int64]:

@@ -44,6 +44,14 @@ def _worker(number: int) -> _Worker:
     return _WORKERS[number]
 
 
+def give(number: int, task: Callable[[], None]) -> None:
+    """Lets thread `number` of the pool do a task, which must not raise, when it has done those it has.
+
+    Raises RuntimeError where the system starts no more threads.
+    """
+    _worker(number).give(task)
+
+
 class _Share:
     """The units of one call and how many of them are given out."""
 
