@@ -5,7 +5,7 @@ from xdsl.dialects.builtin import IntegerAttr
 from xdsl.dialects.scf import ForOp
 from xdsl.ir import Block, SSAValue
 
-from qlang.ir.kernel import EachOp, FuncOp, GateOp, RunOp
+from qlang.ir.kernel import EachOp, FuncOp, GateOp, SweepOp
 
 
 def gate_count(func: FuncOp) -> int:
@@ -16,7 +16,7 @@ def gate_count(func: FuncOp) -> int:
 def _block(block: Block) -> int:
     total = 0
     for op in block.ops:
-        if isinstance(op, RunOp):
+        if isinstance(op, SweepOp):
             total += len(op.gates)
         elif isinstance(op, GateOp):
             total += 1

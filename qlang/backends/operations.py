@@ -11,7 +11,7 @@ from qlang.backends.errors import BadAngle, BadWires, UnsupportedOperation
 from qlang.backends.registers import get_bit, to_integer
 from qlang.backends.states import GateCall
 from qlang.ir.gates import BY_CODE, BY_NAME, Primitive
-from qlang.ir.kernel import DelayOp, EachOp, GateOp, MeasureOp, ProgramOp, ResetOp, RunOp
+from qlang.ir.kernel import DelayOp, EachOp, GateOp, MeasureOp, ProgramOp, ResetOp, SweepOp
 
 if TYPE_CHECKING:
     from qlang.backends.program import Decoder, Env, Step
@@ -58,16 +58,16 @@ def _primitive(name: str) -> Primitive:
     return row
 
 
-def _run(decoder: "Decoder", op: Operation) -> "Step":
-    assert isinstance(op, RunOp)
+def _sweep(decoder: "Decoder", op: Operation) -> "Step":
+    assert isinstance(op, SweepOp)
     calls: list[GateCall] = []
     for code, wires, parameters in op.gates.gates():
         if len(wires) > 1:
-            _checked("kernel.run", wires, decoder.qubits)
+            _checked("kernel.sweep", wires, decoder.qubits)
         if not all(map(isfinite, parameters)):
             raise BadAngle(BY_CODE[code].name, parameters)
         calls.append((code, wires, parameters, ""))
-    _checked("kernel.run", tuple(set(op.gates.wires.get_values())), decoder.qubits)
+    _checked("kernel.sweep", tuple(set(op.gates.wires.get_values())), decoder.qubits)
     return lambda machine, branches: machine.gates(branches, calls)
 
 
@@ -159,7 +159,7 @@ def _program(decoder: "Decoder", op: Operation) -> "Step":
 
 OPERATIONS: Mapping[str, Callable[["Decoder", Operation], "Step"]] = {
     "kernel.program": _program,
-    "kernel.run": _run,
+    "kernel.sweep": _sweep,
     "kernel.gate": _gate,
     "kernel.each": _each,
     "kernel.measure": _measure,

@@ -4,7 +4,7 @@ The state is implicit and changed in place; wires, bits and loops are as in `cir
 whose gates carry the structure that decides how each is applied and what it costs. Bits stay values.
 
     kernel.func @quench(%h: f64) -> (!circuit.bits<2>) attributes {qubits = 8} {
-      kernel.run <h 0, cx 0 1> {bytes = …, flops = …}
+      kernel.sweep <h 0, cx 0 1> {bytes = …, flops = …}
       scf.for … { kernel.gate "rzz"(%angle) [%i, %j] }
       kernel.return %bits
     }
@@ -13,11 +13,11 @@ The pass `plan-sweeps` wraps straight runs into programs, which show how a simul
 goes over its memory. They are there to be read: an executor takes the gates and plans for the machine it is on.
 
     kernel.program(%h) {bytes = …, flops = …, passes = …} gates {
-      kernel.run <h 0, cx 0 1>
+      kernel.sweep <h 0, cx 0 1>
       kernel.gate "rz"(%h) [1]
     } sweeps {
       kernel.product ["ry(-pi/2) 0"]
-      kernel.sweep [0, 1, 2, 3] {bytes = …, flops = …, passes = …} passes {
+      kernel.tiles [0, 1, 2, 3] {bytes = …, flops = …, passes = …} passes {
         kernel.pass cx ["1 = 0 ^ 1"] phases ["rz(a0) 1"] turns ["ry(3pi/10) 2"] lanes ["ry(pi/4) 0"]
       }
     }
@@ -67,10 +67,13 @@ class FuncOp(FunctionOp):
 
 
 @irdl_op_definition
-class RunOp(IRDLOperation):
-    """A packed run of gates. `bytes` and `flops`: what applying them one by one to a state vector takes."""
+class SweepOp(IRDLOperation):
+    """A packed run of gates. `bytes` and `flops`: what applying them one by one to a state vector takes.
 
-    name = "kernel.run"
+    The name is from before runs were planned; it stays, for recorded runs hold it and plans' digests cover it.
+    """
+
+    name = "kernel.sweep"
 
     gates = prop_def(PackedGates)
 
@@ -157,7 +160,7 @@ class DelayOp(WiredOp):
 class ProgramOp(IRDLOperation):
     """A straight run of gates, and the sweeps that it is executed as on a pinned, generic processor.
 
-    `gates` holds `kernel.run`, `kernel.gate` and `kernel.each` on constant wires: this is what the operation does.
+    `gates` holds `kernel.sweep`, `kernel.gate` and `kernel.each` on constant wires: this is what the operation does.
     `sweeps` says how. Angles are written over the operands, a0, a1, … Wires are named by where they start. What moves
     no data stands in `kernel.reading`.
 
@@ -204,13 +207,13 @@ class ReadingOp(IRDLOperation):
 
 
 @irdl_op_definition
-class SweepOp(WiredOp):
-    """One read and write of the state: a buffer with the listed wires local for every value of the others.
+class TilesOp(WiredOp):
+    """A sweep, which is one read and write of the state: tiles with the listed wires, one for every value of the others.
 
     Attributes: `bytes` moved, `flops`, and `passes`, their number; in a long program they are not written out.
     """
 
-    name = "kernel.sweep"
+    name = "kernel.tiles"
 
     static_wires = prop_def(DENSE)
     wires = var_operand_def(i64)
@@ -236,7 +239,7 @@ class PassOp(IRDLOperation):
     turns = opt_prop_def(STRINGS)
     lanes = opt_prop_def(STRINGS)
 
-    traits = traits_def(HasParent(SweepOp))
+    traits = traits_def(HasParent(TilesOp))
     assembly_format = "(`cx` $cx^)? (`phases` $phases^)? (`turns` $turns^)? (`lanes` $lanes^)? attr-dict"
 
 
@@ -256,7 +259,7 @@ KERNEL = Dialect(
     "kernel",
     [
         FuncOp,
-        RunOp,
+        SweepOp,
         GateOp,
         EachOp,
         MeasureOp,
@@ -264,7 +267,7 @@ KERNEL = Dialect(
         DelayOp,
         ProgramOp,
         ProductOp,
-        SweepOp,
+        TilesOp,
         PassOp,
         ReadingOp,
         ReturnOp,

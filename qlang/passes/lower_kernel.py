@@ -1,6 +1,6 @@
 """Lower circuits to kernels: the register disappears, the state is changed in place.
 
-    %r1 = circuit.run<…> %r        →   kernel.run<…> {flops = …, bytes = …}
+    %r1 = circuit.run<…> %r        →   kernel.sweep<…> {flops = …, bytes = …}
     %r1 = circuit.gate "rzz"(%a) …  →   kernel.gate "rzz"(%a) […]
     scf.for … iter_args(%r, %bits) →   scf.for … iter_args(%bits)
 
@@ -119,7 +119,7 @@ def _nothing(lowering: _Lowering, op: Operation) -> None:
 def _sweep(lowering: _Lowering, op: circuit.RunOp) -> Operation:
     flops, moved = sweep_cost(op.gates, lowering.qubits, lowering.amplitude_bytes)
     attributes = {"bytes": IntegerAttr(moved, i64), "flops": IntegerAttr(flops, i64)}
-    return kernel.RunOp.create(properties={"gates": op.gates}, attributes=attributes)
+    return kernel.SweepOp.create(properties={"gates": op.gates}, attributes=attributes)
 
 
 def sweep_cost(gates: PackedGates, qubits: int, amplitude_bytes: int) -> tuple[int, int]:

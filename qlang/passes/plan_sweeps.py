@@ -1,11 +1,11 @@
 """Show how the straight runs of a kernel are executed by a simulator that is compiled for the circuit.
 
-    kernel.run <ry(0.3) 0, cx 0 1>    →   kernel.program(%h) {bytes = 128, flops = 48, passes = 1} gates {
-    kernel.gate "rz"(%h) [1]                kernel.run <ry(0.3) 0, cx 0 1>
+    kernel.sweep <ry(0.3) 0, cx 0 1>    →   kernel.program(%h) {bytes = 128, flops = 48, passes = 1} gates {
+    kernel.gate "rz"(%h) [1]                kernel.sweep <ry(0.3) 0, cx 0 1>
                                             kernel.gate "rz"(%h) [1]
                                           } sweeps {
                                             kernel.product ["ry(0.095493pi) 0"]
-                                            kernel.sweep [0, 1] {bytes = 128, flops = 48, passes = 1} passes {
+                                            kernel.tiles [0, 1] {bytes = 128, flops = 48, passes = 1} passes {
                                               kernel.pass cx ["cx 0 1"] phases ["rz(a0) 1"]
                                             }
                                           }
@@ -71,7 +71,7 @@ def _plan_block(block: Block, qubits: int, longest: int, *, fresh: bool) -> None
 
 def _is_straight(op: Operation) -> bool:
     """Whether an operation is gates on constant wires."""
-    if isinstance(op, kernel.RunOp):
+    if isinstance(op, kernel.SweepOp):
         return True
     return isinstance(op, kernel.GateOp | kernel.EachOp) and not op.wires
 
@@ -115,7 +115,7 @@ class _Described:
         calls: list[tuple[int, tuple[int, ...], tuple[float, ...], str]] = []
         parameters: list[str | None] = []
         for op in self.run:
-            if isinstance(op, kernel.RunOp):
+            if isinstance(op, kernel.SweepOp):
                 calls += [(code, wires, numbers, "") for code, wires, numbers in op.gates.gates()]
                 parameters += [None] * len(op.gates.angles)
                 continue
@@ -141,7 +141,7 @@ class _Described:
         for sweep in self.program.sweeps:
             written = Block([self._pass(sweep.local, entry) for entry in sweep.passes if self.gates <= longest])
             wires = [wire for wire in self.listing.wires(sweep.local) if wire < self.qubits]
-            yield kernel.SweepOp.create(
+            yield kernel.TilesOp.create(
                 properties={"static_wires": DenseArrayBase.from_list(i64, wires)},
                 attributes=_costs(sweep_cost(self.program, sweep, _PRECISION)),
                 regions=[Region(written)] if written.ops else [],

@@ -41,7 +41,7 @@ def packed(gates: Iterable[Gate], qubits: int, measured: Sequence[int] = ()) -> 
     """A straight circuit, with the wires in `measured` read into register `c` at the end."""
     run = pack((BY_NAME[name].code, wires, parameters) for name, wires, parameters in gates)
     wires = ", ".join(map(str, measured))
-    text = f"kernel.run {run}".replace("#circuit.gates", "")
+    text = f"kernel.sweep {run}".replace("#circuit.gates", "")
     if not measured:
         return body(text, qubits)
     size = len(measured)

@@ -183,8 +183,8 @@ def test_registers_move_bits_and_numbers() -> None:
         ('kernel.gate "cx" () [%c1, 1]', errors.BadWires),
         ('kernel.gate "x" () [%c5]', errors.BadWires),
         ('kernel.gate "cx" () [1, 1]', errors.BadWires),
-        ("kernel.run <cx 0 0>", errors.BadWires),
-        ("kernel.run <h 7>", errors.BadWires),
+        ("kernel.sweep <cx 0 0>", errors.BadWires),
+        ("kernel.sweep <h 7>", errors.BadWires),
         ('kernel.gate "cnot" () [0, 1]', errors.UnsupportedOperation),
         ("%z = circuit.bits_constant 0 : i64 : !circuit.bits<2>  %b = circuit.bits_get %z[%c5] : !circuit.bits<2>",
          errors.BadBitIndex),
@@ -204,6 +204,6 @@ def test_an_operation_without_handler_is_named() -> None:
 def test_what_is_too_large_is_refused_with_what_fits() -> None:
     backend = ReferenceBackend(memory_limit=48 << 4)
     with pytest.raises(errors.TooLarge) as caught:
-        backend.execute(body("kernel.run <h 0>", 30), Request(samples=(SampleSpec("q", (0,)),)))
+        backend.execute(body("kernel.sweep <h 0>", 30), Request(samples=(SampleSpec("q", (0,)),)))
     assert (caught.value.qubits, caught.value.fits) == (30, 4)
-    backend.execute(body("kernel.run <h 0>", 4), Request(samples=(SampleSpec("q", (0,)),)))
+    backend.execute(body("kernel.sweep <h 0>", 4), Request(samples=(SampleSpec("q", (0,)),)))

@@ -15,7 +15,7 @@ from qlang.ir.packed import pack
 TELEPORT = """
 %th = arith.constant 0.9 : f64  %ph = arith.constant 0.4 : f64  %la = arith.constant 0.0 : f64
 kernel.gate "u" (%th, %ph, %la) [0]
-kernel.run <h 1, cx 1 2, cx 0 1, h 0>
+kernel.sweep <h 1, cx 1 2, cx 0 1, h 0>
 %m = kernel.measure [0, 1] : !circuit.bits<2>
 %a = circuit.bits_get %m[%c1] : !circuit.bits<2>
 scf.if %a { kernel.gate "x" () [2] }
@@ -33,7 +33,7 @@ def test_teleportation_delivers_the_state() -> None:
 
 
 def test_a_bit_that_is_only_moved_is_sampled_at_the_end() -> None:
-    text = """kernel.run <h 0, h 1, cx 1 2>
+    text = """kernel.sweep <h 0, h 1, cx 1 2>
     %m = kernel.measure [0, 1] : !circuit.bits<2>
     %z = circuit.bits_constant 5 : i64 : !circuit.bits<4>
     %r = circuit.bits_insert %z[%c1] = %m : !circuit.bits<4>, !circuit.bits<2>"""
@@ -46,7 +46,7 @@ def test_a_bit_that_is_only_moved_is_sampled_at_the_end() -> None:
 
 
 DYNAMIC = """
-kernel.run <h 0, ry(1.1) 1, cx 0 2>
+kernel.sweep <h 0, ry(1.1) 1, cx 0 2>
 %m = kernel.measure [0, 1] : !circuit.bits<2>
 %n = circuit.bits_to_int %m false : !circuit.bits<2> -> i64
 %t = scf.for %i = %c0 to %n step %c1 iter_args(%k = %c0) -> (i64) : i64 {
@@ -55,7 +55,7 @@ kernel.run <h 0, ry(1.1) 1, cx 0 2>
   scf.yield %k1 : i64
 }
 kernel.reset [0]
-kernel.run <h 0>
+kernel.sweep <h 0>
 %l = kernel.measure [0, 2] : !circuit.bits<2>
 %z = circuit.int_to_bits %t : i64 -> !circuit.bits<6>
 %r = circuit.bits_insert %z[%c2] = %l : !circuit.bits<6>, !circuit.bits<2>
@@ -145,7 +145,7 @@ def test_a_loop_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_reset_of_an_entangled_wire_leaves_the_other_mixed() -> None:
-    outcome = execute(body("kernel.run <h 0, cx 0 1>\nkernel.reset [0]", 2), states=(StateSpec("s", (0, 1)),))
+    outcome = execute(body("kernel.sweep <h 0, cx 0 1>\nkernel.reset [0]", 2), states=(StateSpec("s", (0, 1)),))
     np.testing.assert_allclose(outcome.states["s"], np.diag([0.5, 0, 0.5, 0]), atol=1e-15)
 
 
@@ -156,7 +156,7 @@ def test_deferred_measurement_equals_forced(seed: int, measured: list[int]) -> N
     random = np.random.default_rng(seed)
     gates = [("u", (wire,), tuple(random.uniform(-3, 3, 3))) for wire in range(4)]
     gates += [("cx", (a, (a + 1) % 4), ()) for a in range(4)]
-    sweep = f"kernel.run {pack((BY_NAME[name].code, on, angles) for name, on, angles in gates)}"
+    sweep = f"kernel.sweep {pack((BY_NAME[name].code, on, angles) for name, on, angles in gates)}"
     sweep = sweep.replace("#circuit.gates", "")
     wires = ", ".join(map(str, measured))
     measure = f"%m = kernel.measure [{wires}] : !circuit.bits<{len(measured)}>"

@@ -73,8 +73,8 @@ def test_loops_are_undone_and_terminal_measurements_stay() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "kernel.run <h 0>\nkernel.reset [0]",
-        "%m = kernel.measure [0] : !circuit.bits<1>\nkernel.run <h 0>",
+        "kernel.sweep <h 0>\nkernel.reset [0]",
+        "%m = kernel.measure [0] : !circuit.bits<1>\nkernel.sweep <h 0>",
         "%m = kernel.measure [0] : !circuit.bits<1>\n%n = circuit.bits_to_int %m false : !circuit.bits<1> -> i64",
     ],
 )
@@ -84,7 +84,7 @@ def test_what_cannot_be_undone_is_refused(text: str) -> None:
 
 
 def test_a_reset_of_a_fresh_wire_is_no_obstacle() -> None:
-    outcome = execute(body("kernel.reset [0]\nkernel.run <x 0>", 1), scales=(1, 3), settings=("Z",))
+    outcome = execute(body("kernel.reset [0]\nkernel.sweep <x 0>", 1), scales=(1, 3), settings=("Z",))
     np.testing.assert_allclose(outcome.scales[1].settings[0].probabilities, [0, 1], atol=1e-15)
 
 

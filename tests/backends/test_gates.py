@@ -67,7 +67,7 @@ def test_gate_on_a_state_vector(name: str, controls: str, place: tuple[int, ...]
         (f"{gate}({', '.join(map(str, angles))})" if angles else gate) + "".join(f" {wire}" for wire in on)
         for gate, on, angles in PREPARE
     )
-    func = body(f"kernel.run <{run}>\n{_ours(name, controls, wires)}", QUBITS)
+    func = body(f"kernel.sweep <{run}>\n{_ours(name, controls, wires)}", QUBITS)
     expected = Statevector(_qiskit(name, controls, wires)).data
     np.testing.assert_allclose(statevector(func), expected, atol=1e-13)
 

@@ -50,7 +50,7 @@ def test_absurd_sizes_are_refused_at_once() -> None:
 
 def test_cost_counts_loops_without_running_them() -> None:
     loop = body(
-        "%n = arith.constant 1000000000 : i64\nscf.for %i = %c0 to %n step %c2 : i64 { kernel.run <x 0, x 1> }", 3
+        "%n = arith.constant 1000000000 : i64\nscf.for %i = %c0 to %n step %c2 : i64 { kernel.sweep <x 0, x 1> }", 3
     )
     backend, request = ReferenceBackend(), Request()
     once = backend.estimate(packed([*X, *X], 3), request)

@@ -85,12 +85,12 @@ def test_the_same_seed_gives_the_same_counts_with_any_number_of_threads() -> Non
     assert other.scales[0].settings[0].counts != found[0][0].counts
 
 
-MIDDLE = """kernel.run <h 0, cx 0 16>
+MIDDLE = """kernel.sweep <h 0, cx 0 16>
 %m = kernel.measure [0] : !circuit.bits<1>
 %b = circuit.bits_get %m[%c0] : !circuit.bits<1>
-scf.if %b { kernel.run <x 5> }
+scf.if %b { kernel.sweep <x 5> }
 kernel.reset [16]
-kernel.run <ry(0.4) 9, cx 9 10>
+kernel.sweep <ry(0.4) 9, cx 9 10>
 %all = kernel.measure [0, 5, 16, 9, 10] : !circuit.bits<5>"""
 
 
@@ -208,11 +208,11 @@ def test_single_precision_is_as_near_as_it_says() -> None:
 
 def test_rounding_of_single_precision_makes_no_outcomes() -> None:
     func = body(
-        """kernel.run <h 0, t 0, h 0, ry(2.2) 1, rx(0.9) 1, rx(-0.9) 1, ry(-2.2) 1, cx 0 2, cx 0 2>
+        """kernel.sweep <h 0, t 0, h 0, ry(2.2) 1, rx(0.9) 1, rx(-0.9) 1, ry(-2.2) 1, cx 0 2, cx 0 2>
         %b = kernel.measure [1, 2] : !circuit.bits<2>
         %k = circuit.bits_get %b[%c0] : !circuit.bits<2>
-        scf.if %k { kernel.run <x 0> }
-        kernel.run <h 0, t 0, h 0>
+        scf.if %k { kernel.sweep <x 0> }
+        kernel.sweep <h 0, t 0, h 0>
         %c = kernel.measure [0, 1] : !circuit.bits<2>""",
         16,
         {"b": ("%b", 2), "c": ("%c", 2)},
@@ -251,7 +251,7 @@ STEPS: Sequence[tuple[str, str]] = [("0", "1000000000"), ("-9000000000000000000"
 def test_for_loops_are_bounded_like_while_loops(low: str, high: str) -> None:
     text = f"""%l = arith.constant {low} : i64
     %h = arith.constant {high} : i64
-    scf.for %i = %l to %h step %c1 : i64 {{ kernel.run <h 0> }}"""
+    scf.for %i = %l to %h step %c1 : i64 {{ kernel.sweep <h 0> }}"""
     with pytest.raises(errors.LoopLimit, match=rf"`for` loop of {int(high) - int(low)} iterations") as caught:
         NativeBackend().execute(body(text, 1), Request(settings=("Z",)))
     assert caught.value.where is not None and caught.value.where.name == "scf.for"

@@ -35,7 +35,7 @@ def swept(text: str, qubits: int = 7, parameters: str = '"a", "b"', arguments: s
     )
 
 
-AFFINE = """kernel.run <h 0, cx 0 3, cx 3 5>
+AFFINE = """kernel.sweep <h 0, cx 0 3, cx 3 5>
 %s = arith.addf %a, %b : f64
 %t = arith.mulf %s, %k : f64
 kernel.gate "ry" (%a) [0]
@@ -43,7 +43,7 @@ kernel.gate "rzz" (%t) [0, 6]
 kernel.each "rx" (%s) [1, 2, 5]
 kernel.gate "cp" (%b) [2, 4]"""
 CURVED = AFFINE + '\n%w = math.sin %a : f64\n%q = arith.mulf %w, %b : f64\nkernel.gate "u" (%w, %q, %k) [4]'
-DECIDED = AFFINE + "\n%y = arith.cmpf olt, %a, %b : f64\nscf.if %y { kernel.run <x 1> }"
+DECIDED = AFFINE + "\n%y = arith.cmpf olt, %a, %b : f64\nscf.if %y { kernel.sweep <x 1> }"
 ROWS = [(0.1 * k, 1.3 - 0.4 * k) for k in range(9)]
 
 
@@ -95,7 +95,7 @@ def test_counts_of_a_sweep_are_those_of_its_points() -> None:
 
 def test_whole_numbers_may_mean_other_gates() -> None:
     func = swept(
-        'scf.for %i = %c0 to %n step %c1 : i64 { kernel.gate "ry" (%a) [2] kernel.run <cx 2 3> }',
+        'scf.for %i = %c0 to %n step %c1 : i64 { kernel.gate "ry" (%a) [2] kernel.sweep <cx 2 3> }',
         parameters='"a", "n"',
         arguments="%a : f64, %n : i64",
     )
@@ -179,7 +179,7 @@ def test_folded_circuits_and_reading_errors() -> None:
 @pytest.mark.usefixtures("from_one_qubit")
 def test_other_noise_and_choices_on_the_way_are_left_to_branches() -> None:
     relaxing = NoiseModel(named_noise([{"channel": "amplitude_damping", "p": 0.1}]))
-    reset = body("kernel.run <h 0, cx 0 1>\nkernel.reset [0]\nkernel.run <h 0>", 2)
+    reset = body("kernel.sweep <h 0, cx 0 1>\nkernel.reset [0]\nkernel.sweep <h 0>", 2)
     for func, noise in ((packed(brickwork(3, 2), 3), relaxing), (reset, PAULI)):
         request = Request(shots=(300,), settings=("Z" * func.qubits,), noise=noise, seed=3, method="trajectories")
         mine, theirs = NativeBackend().execute(func, request), ReferenceBackend().execute(func, request)

@@ -126,7 +126,7 @@ def test_a_misread_bit_steers_the_program_wrongly() -> None:
 
 
 def test_idle_wires_relax() -> None:
-    text = """kernel.run <x 0>
+    text = """kernel.sweep <x 0>
     %t = arith.constant 4.0e-05 : f64
     kernel.delay %t [0]
     %m = kernel.measure [0] : !circuit.bits<1>"""
@@ -310,7 +310,7 @@ def test_methods_by_size() -> None:
 
 
 def test_measured_bits_steer_noisy_programs_alike() -> None:
-    text = """kernel.run <ry(0.9) 0, cx 0 1>
+    text = """kernel.sweep <ry(0.9) 0, cx 0 1>
     %m = kernel.measure [0] : !circuit.bits<1>
     %b = circuit.bits_get %m[%c0] : !circuit.bits<1>
     scf.if %b { kernel.gate "x" () [1] } else { kernel.gate "h" () [1] }

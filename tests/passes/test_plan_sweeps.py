@@ -20,7 +20,7 @@ from tests.passes.circuits import apply, circuits, unitary
 State = NDArray[np.complex128]
 
 LOOP = """builtin.module { kernel.func @f(%h: f64) attributes {qubits = 5 : i64, parameters = ["h"]} {
-  kernel.run <ry(0.3) 0, cx 0 1, x 2, h 2, ccx 0 1 2, cp(0.5) 2 3>
+  kernel.sweep <ry(0.3) 0, cx 0 1, x 2, h 2, ccx 0 1 2, cp(0.5) 2 3>
   %half = arith.constant 0.5 : f64
   %m = arith.mulf %h, %half : f64
   kernel.gate "rz"(%m) [1]
@@ -30,18 +30,18 @@ LOOP = """builtin.module { kernel.func @f(%h: f64) attributes {qubits = 5 : i64,
   %one = arith.constant 1 : i64
   scf.for %i = %a to %b step %one : i64 {
     kernel.gate "cx"() [%i, 4]
-    kernel.run <swap 0 1, ry(0.25) 0, cx 0 3>
+    kernel.sweep <swap 0 1, ry(0.25) 0, cx 0 3>
     kernel.gate "u" controls "1"(%h, %m, %half) [0, 2]
   }
   %c = kernel.measure [0] : !circuit.bits<1>
-  kernel.run <h 0, t 1>
+  kernel.sweep <h 0, t 1>
   kernel.return
 } }"""
 
 
 def of_gates(qubits: int, gates: Iterable[Gate]) -> kernel.FuncOp:
     """A planned kernel of one run."""
-    run = f"kernel.run {pack(gates)}".replace("#circuit.gates", "")
+    run = f"kernel.sweep {pack(gates)}".replace("#circuit.gates", "")
     text = f"builtin.module {{ kernel.func @f() attributes {{qubits = {qubits} : i64}} {{ {run} kernel.return }} }}"
     (func,) = apply(PlanSweeps(), parse_ir(text)).body.block.ops
     assert isinstance(func, kernel.FuncOp)
@@ -144,10 +144,10 @@ def test_executing_programs_is_executing_their_gates() -> None:
 
 
 def test_long_runs_show_their_sweeps_without_passes() -> None:
-    run = "kernel.run <" + ", ".join(["h 0", "cx 0 1"] * 8) + ">"
+    run = "kernel.sweep <" + ", ".join(["h 0", "cx 0 1"] * 8) + ">"
     text = f"builtin.module {{ kernel.func @f() attributes {{qubits = 2 : i64}} {{ {run} kernel.return }} }}"
     module = apply(PlanSweeps(longest=15), parse_ir(text))
-    (sweep,) = (op for op in module.walk() if isinstance(op, kernel.SweepOp))
+    (sweep,) = (op for op in module.walk() if isinstance(op, kernel.TilesOp))
     assert not sweep.passes
     text = print_ir(module)
     assert print_ir(parse_ir(text)) == text

@@ -21,13 +21,13 @@ LAB = (
 )
 KERNEL = """kernel.func @main(%theta : f64) attributes {qubits = 2 : i64, parameters = ["theta"], bits = []} {
   kernel.gate "ry" (%theta) [0]
-  kernel.run <cx 0 1>
+  kernel.sweep <cx 0 1>
   kernel.return
 }"""
 MEASURED = """kernel.func @main(%theta : f64) -> (!circuit.bits<2>)
     attributes {qubits = 2 : i64, parameters = ["theta"], bits = ["c"]} {
   kernel.gate "ry" (%theta) [0]
-  kernel.run <cx 0 1>
+  kernel.sweep <cx 0 1>
   %m = kernel.measure [0, 1] : !circuit.bits<2>
   kernel.return %m : !circuit.bits<2>
 }"""

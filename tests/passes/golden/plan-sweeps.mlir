@@ -3,12 +3,12 @@ builtin.module {
     %half = arith.constant 5.000000e-01 : f64
     %m = arith.mulf %h, %half : f64
     kernel.program(%m, %h) {bytes = 1024 : i64, flops = 1600 : i64, passes = 3 : i64} gates {
-      kernel.run <ry(0.3) 0, cx 0 1, x 2, h 2, ccx 0 1 2, cp(0.5) 2 3>
+      kernel.sweep <ry(0.3) 0, cx 0 1, x 2, h 2, ccx 0 1 2, cp(0.5) 2 3>
       kernel.gate "rz"(%m) [1]
       kernel.each "rx"(%h) [0, 1, 2, 3, 4]
     } sweeps {
       kernel.product ["ry(0.095493pi) 0", "rz(pi/2) 4", "ry(a1) 4", "rz(-pi/2) 4"]
-      kernel.sweep [4, 0, 1, 3, 2] {bytes = 1024 : i64, flops = 1600 : i64, passes = 3 : i64} passes {
+      kernel.tiles [4, 0, 1, 3, 2] {bytes = 1024 : i64, flops = 1600 : i64, passes = 3 : i64} passes {
         kernel.pass cx ["cx 0 1"] phases ["rz(pi/2) 0", "rz(pi/2) 3", "rz(pi/2 + a0) 1", "p(pi) 0 1 !2"] turns ["ry(a1) 1", "ry(pi/2) 2"] lanes ["ry(a1) 0"]
         kernel.pass phases ["rz(-pi/2) 1", "rz(-pi/2) 2", "p(0.159155pi) !2 3"] turns ["ry(a1) 3", "ry(a1) 2"]
         kernel.pass phases ["rz(-pi/2) 0", "rz(-pi/2) 3", "rz(pi/2) 2"]
@@ -21,10 +21,10 @@ builtin.module {
     scf.for %i = %a to %b step %one : i64 {
       kernel.gate "cx"() [%i, 4]
       kernel.program(%h, %m, %half) {bytes = 1024 : i64, flops = 1152 : i64, passes = 4 : i64} gates {
-        kernel.run <swap 0 1, ry(0.25) 0, cx 0 3>
+        kernel.sweep <swap 0 1, ry(0.25) 0, cx 0 3>
         kernel.gate "u" controls "1"(%h, %m, %half) [0, 2]
       } sweeps {
-        kernel.sweep [0, 1, 2, 3, 4] {bytes = 1024 : i64, flops = 1152 : i64, passes = 4 : i64} passes {
+        kernel.tiles [0, 1, 2, 3, 4] {bytes = 1024 : i64, flops = 1152 : i64, passes = 4 : i64} passes {
           kernel.pass lanes ["ry(0.0795775pi) 1"]
           kernel.pass cx ["cx 1 2", "cx 1 3"] phases ["rz(0.5 a2) 1 2", "rz(-0.5 a2) 2", "rz(0.5 a1 + 0.5 a2) 1"] turns ["ry(-0.5 a0) 2"]
           kernel.pass cx ["cx 1 2"] turns ["ry(0.5 a0) 2"]
@@ -35,9 +35,9 @@ builtin.module {
     }
     %c = kernel.measure [0] : !circuit.bits<1>
     kernel.program() {bytes = 1024 : i64, flops = 512 : i64, passes = 2 : i64} gates {
-      kernel.run <h 0, t 1>
+      kernel.sweep <h 0, t 1>
     } sweeps {
-      kernel.sweep [0, 1, 2, 3, 4] {bytes = 1024 : i64, flops = 512 : i64, passes = 2 : i64} passes {
+      kernel.tiles [0, 1, 2, 3, 4] {bytes = 1024 : i64, flops = 512 : i64, passes = 2 : i64} passes {
         kernel.pass lanes ["ry(-pi/2) 0"]
         kernel.pass phases ["rz(pi/4) 1"]
       }
