@@ -208,7 +208,7 @@ class ReadingOp(IRDLOperation):
 
 @irdl_op_definition
 class TilesOp(WiredOp):
-    """A sweep, which is one read and write of the state: tiles with the listed wires, one for every value of the others.
+    """A sweep, one read and write of the state: tiles with the listed wires, one for every value of the others.
 
     Attributes: `bytes` moved, `flops`, and `passes`, their number; in a long program they are not written out.
     """
