@@ -18,6 +18,9 @@ from qlang.kernels.program import PlanOptions
 _MOST_SWEEPS = 16
 """Sweeps that are planned to find the wires they share."""
 
+_SIMILAR = 1.2
+"""Wires whose numbers of rotations are within this factor are alike for the choice of lanes."""
+
 _ROTATION_GAIN = 8
 """Worth of a rotation in CX gates."""
 
@@ -222,13 +225,21 @@ def place_wires(order: Order, options: PlanOptions) -> Placement:
     if options.lane_choice == "first":
         labels = list(range(qubits))
     elif qubits <= options.tile_bits or options.lane_choice == "fewest":
-        labels = sorted(range(qubits), key=lambda wire: (turns[wire], wire))
+        labels = _few_turns_first(turns, options.lane_bits)
     else:
         labels = _shared_first(order, options)
     positions = [0] * qubits
     for position, label in enumerate(labels):
         positions[label] = position
     return Placement(positions, labels)
+
+
+def _few_turns_first(turns: list[int], lane_bits: int) -> list[int]:
+    """Wires, those for the lanes first: among those with few rotations, neighbours rather than the very fewest."""
+    ranked = sorted(range(len(turns)), key=lambda wire: (turns[wire], wire))
+    few = turns[ranked[max(lane_bits - 1, 0)]] * _SIMILAR
+    lanes = sorted([wire for wire in ranked if turns[wire] <= few])[:lane_bits]
+    return [*lanes, *(wire for wire in range(len(turns)) if wire not in lanes)]
 
 
 def _shared_first(order: Order, options: PlanOptions) -> list[int]:

@@ -8,10 +8,10 @@ builtin.module {
       kernel.each "rx"(%h) [0, 1, 2, 3, 4]
     } sweeps {
       kernel.product ["ry(0.095493pi) 0", "rz(pi/2) 4", "ry(a1) 4", "rz(-pi/2) 4"]
-      kernel.tiles [4, 0, 1, 3, 2] {bytes = 1024 : i64, flops = 1600 : i64, passes = 3 : i64} passes {
-        kernel.pass cx ["cx 0 1"] phases ["rz(pi/2) 0", "rz(pi/2) 3", "rz(pi/2 + a0) 1", "p(pi) 0 1 !2"] turns ["ry(a1) 1", "ry(pi/2) 2"] lanes ["ry(a1) 0"]
-        kernel.pass phases ["rz(-pi/2) 1", "rz(-pi/2) 2", "p(0.159155pi) !2 3"] turns ["ry(a1) 3", "ry(a1) 2"]
-        kernel.pass phases ["rz(-pi/2) 0", "rz(-pi/2) 3", "rz(pi/2) 2"]
+      kernel.tiles [0, 1, 2, 3, 4] {bytes = 1024 : i64, flops = 1600 : i64, passes = 3 : i64} passes {
+        kernel.pass cx ["cx 0 1"] phases ["rz(pi/2) 0", "rz(pi/2) 3", "rz(pi/2 + a0) 1", "p(pi) 0 1 !2"] turns ["ry(pi/2) 2"] lanes ["ry(a1) 0", "ry(a1) 1"]
+        kernel.pass phases ["rz(-pi/2) 2", "p(0.159155pi) !2 3"] turns ["ry(a1) 2", "ry(a1) 3"]
+        kernel.pass phases ["rz(-pi/2) 1", "rz(-pi/2) 0", "rz(pi/2) 2", "rz(-pi/2) 3"]
       }
       kernel.reading wires array<i64: 0, 1, 2, 3, 4> x array<i64: 2> z array<i64: 2>
     }
