@@ -126,6 +126,8 @@ class _Walk:
         for known, turns in reversed(self.layers[-LOOK_BACK:]):
             if known == kind and (kind == "phases" or all(_apart(turn, each) for each in turns)):
                 found = turns
+            if known == kind == "phases":
+                continue  # phases commute, however many there are
             if any(_odd(turn.flip & each.sign) ^ _odd(each.flip & turn.sign) for each in turns):
                 break
         if found is None:

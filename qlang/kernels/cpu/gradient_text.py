@@ -129,6 +129,17 @@ class KernelWriter:
         zeros = text.call("i64", "llvm.cttz.i64", ("i64", text.binary("add", index, 1)), ("i1", "true"))
         return text.binary("xor", place, text.load("i64", basis, text.binary("shl", zeros, 3)))
 
+    def fetch_ahead(self, planes: list[str], index: str, following: str, basis: str, offsets: list[str]) -> None:
+        """Asks for the lines of the place after the next one. The last turns ask for lines that are at hand."""
+        text = self.text
+        zeros = text.call("i64", "llvm.cttz.i64", ("i64", text.binary("add", index, 2)), ("i1", "true"))
+        ahead = text.binary("xor", following, text.load("i64", basis, text.binary("shl", zeros, 3)))
+        for offset in offsets:
+            place = text.binary("xor", ahead, offset)
+            for plane in planes:
+                hints = [("i32", "1"), ("i32", "3"), ("i32", "1")]  # for writing, to stay, data
+                text.call("void", "llvm.prefetch.p0", ("ptr", text.at(plane, place)), *hints)
+
     def planes(self, count: int) -> list[str]:
         return [self.text.load("ptr", "%planes", 8 * i) for i in range(count)]
 
@@ -159,6 +170,8 @@ class _Rotations(KernelWriter):
         zero = (self.vector, "zeroinitializer")
         carried = {f"sum{i}": zero for i in range(total)} if shape.dual else {}
         with text.loop(self.word(Word.COUNT), place=("i64", "%base"), **carried) as loop:
+            loop.next["place"] = self.next_place(loop["index"], loop["place"], basis)
+            self.fetch_ahead(planes, loop["index"], loop.next["place"], basis, offsets)
             at = [text.binary("xor", loop["place"], each) for each in offsets]
             signs = [self.sign_of(loop["place"], mask) for mask in masks]
             turned = [self.signed(sine, sign) for sine, sign in zip(sines, signs, strict=True)]
@@ -174,7 +187,6 @@ class _Rotations(KernelWriter):
             for plane, vectors in zip(planes, held, strict=True):
                 for c, vector in enumerate(vectors):
                     self.store(self._ordered(vector, c), plane, at[c])
-            loop.next["place"] = self.next_place(loop["index"], loop["place"], basis)
         for i in range(total if shape.dual else 0):
             self.store(loop[f"sum{i}"], "%sums", self.size * i)
         return text
