@@ -11,7 +11,8 @@ def _passes() -> dict[str, Callable[[], type[ModulePass]]]:
     from qlang.passes.pipeline import PASSES
     from qlang.passes.plan_sweeps import PlanSweeps
 
-    return {kind.name: lambda kind=kind: kind for kind in (*PASSES, PlanSweeps)}  # type: ignore[misc]  # a default binds the loop variable
+    kinds: tuple[type[ModulePass], ...] = (*PASSES, PlanSweeps)
+    return {kind.name: lambda kind=kind: kind for kind in kinds}  # type: ignore[misc]  # a default binds the loop variable
 
 
 def _dialects() -> dict[str, Callable[[], Dialect]]:
