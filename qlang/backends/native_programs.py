@@ -20,8 +20,8 @@ from qlang.tuning.planned import Planned
 _MAX_KEPT = 128
 _TILE_BITS: dict[Precision, int] = {"float32": 16, "float64": 15}
 """Of buffers: half a megabyte."""
-_WHOLE_BITS: dict[Precision, int] = {"float32": 18, "float64": 17}
-"""Qubits of the largest state that is one buffer, without gathering: two megabytes."""
+_WHOLE_BITS: dict[Precision, int] = {"float32": 20, "float64": 19}
+"""Qubits of the largest state that is one buffer, without gathering: eight megabytes."""
 
 _Key: TypeAlias = tuple[bytes, Precision, tuple[int, ...] | None, PlanOptions]
 
