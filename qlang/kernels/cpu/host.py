@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 Precision = Literal["float32", "float64"]
@@ -53,6 +54,30 @@ def host_target() -> Target:
     if machine in ("aarch64", "arm64"):
         return Target(name, has.flatten(), 16, "neon", fused=True)
     return Target(name, has.flatten(), 16, "extract", fused=False)
+
+
+_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+_USUAL_SHARED_CACHE = 32 << 20
+_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+@lru_cache(maxsize=1)
+def shared_cache_bytes() -> int:
+    """Bytes of the first processor's cache of level 3, as Linux tells it (`index*/level`, `size`); 32 MiB elsewhere."""
+    return shared_cache_of(_CACHES)
+
+
+def shared_cache_of(folder: Path) -> int:
+    """The same from a folder with the files of a processor's caches."""
+    for cache in sorted(folder.glob("index*")):
+        try:
+            level, size = ((cache / name).read_text().strip() for name in ("level", "size"))
+        except OSError:
+            continue
+        number, unit = size[:-1], size[-1:]
+        if level == "3" and number.isdecimal() and unit in _UNITS:
+            return int(number) * _UNITS[unit]
+    return _USUAL_SHARED_CACHE
 
 
 def executable_targets() -> tuple[Target, ...]:
