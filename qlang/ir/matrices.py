@@ -40,7 +40,8 @@ def controlled(matrix: Matrix, values: str = "1") -> Matrix:
 
 def _u(theta: float, phi: float, lam: float) -> Matrix:
     c, s = cos(theta / 2), sin(theta / 2)
-    return _of((c, -exp(1j * lam) * s), (exp(1j * phi) * s, exp(1j * (phi + lam)) * c))
+    # e^(i(φ + λ)) as a product: the sum of a large angle and a small one would round the small one away
+    return _of((c, -exp(1j * lam) * s), (exp(1j * phi) * s, exp(1j * phi) * exp(1j * lam) * c))
 
 
 def _rx(theta: float) -> Matrix:

@@ -24,6 +24,9 @@ from qlang.ir.edit import remove, replace
 from qlang.ir.gates import BY_CODE, BY_NAME
 from qlang.ir.packed import Gate, offsets, pack
 
+_LARGEST_MULTIPLE = 16
+"""Largest multiple of π that is taken for a whole number of periods."""
+
 
 @dataclass(frozen=True)
 class CanonicalizeCircuit(ModulePass):
@@ -123,11 +126,14 @@ def _join(group: list[RunOp]) -> None:
 
 
 def _trivial(gate: Gate) -> bool:
-    """Whether a gate is exactly the identity."""
+    """Whether a gate is the identity."""
     row = BY_CODE[gate[0]]
     if row.name == "id":
         return True
-    return row.additive and row.period is not None and gate[2][0] % (row.period * pi) == 0.0
+    if not row.additive or row.period is None:
+        return False
+    # a multiple of the double next to π is one of π as long as it is small
+    return abs(gate[2][0]) <= _LARGEST_MULTIPLE * pi and gate[2][0] % (row.period * pi) == 0.0
 
 
 def _drop_unused(op: Operation) -> None:

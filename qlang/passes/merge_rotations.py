@@ -3,7 +3,8 @@
     rz(a) q; rz(b) q   →   rz(a + b) q
 
 Angles are taken modulo each gate's exact period (4π for rotations, 2π for phases), so the global phase is kept.
-Linear in the number of gates.
+Angles beyond one period stay as they are: adding to a large number would round the other angle away. Linear in the
+number of gates.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from qlang.ir.gates import BY_CODE
 from qlang.ir.packed import Gate
 from qlang.passes.gate_runs import rewrite, runs
 
+_SPACING = 2.0**-52
+"""Of doubles, relative: angles whose sum is no more than this share of them cancel."""
+
 
 @dataclass(frozen=True)
 class MergeRotations(ModulePass):
@@ -24,19 +28,21 @@ class MergeRotations(ModulePass):
 
     name = "merge-rotations"
 
-    tolerance: float = 1e-12
-    """Rotations closer to the identity than this are removed (radians)."""
-
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for run in runs(op):
-            rewrite(run, self._rule)
+            rewrite(run, _rule)
 
-    def _rule(self, earlier: Gate, later: Gate) -> list[Gate] | None:
-        row = BY_CODE[later[0]]
-        if earlier[0] != later[0] or not row.additive or row.period is None or not row.qubits:
-            return None
-        period = row.period * pi
-        angle = earlier[2][0] + later[2][0]
-        if abs(angle) > period / 2:
-            angle -= period * round(angle / period)
-        return [] if abs(angle) <= self.tolerance else [(later[0], later[1], (angle,))]
+
+def _rule(earlier: Gate, later: Gate) -> list[Gate] | None:
+    row = BY_CODE[later[0]]
+    if earlier[0] != later[0] or not row.additive or row.period is None or not row.qubits:
+        return None
+    period = row.period * pi
+    one, other = earlier[2][0], later[2][0]
+    if not (abs(one) <= period and abs(other) <= period):
+        return None
+    angle = one + other
+    if abs(angle) > period / 2:
+        angle -= period * round(angle / period)
+    rounding = _SPACING * (abs(one) + abs(other))
+    return [] if abs(angle) <= rounding else [(later[0], later[1], (angle,))]

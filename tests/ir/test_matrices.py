@@ -6,7 +6,7 @@ from qiskit.circuit import Gate
 from qiskit.circuit.library import standard_gates as std
 from qiskit.quantum_info import Operator
 
-from qlang.ir.gates import BY_CODE, Primitive, inverse
+from qlang.ir.gates import BY_CODE, BY_NAME, Primitive, inverse
 from qlang.ir.matrices import controlled, matrix
 
 ANGLES = (0.7, -1.3, 2.1)
@@ -32,6 +32,13 @@ def test_matrix_is_qiskits(row: Primitive) -> None:
     else:
         theirs = Operator(QISKIT[row.name]).reverse_qargs().data
     assert np.allclose(ours, theirs, atol=1e-14)
+
+
+def test_large_angles_of_u_round_no_other_away() -> None:
+    u, p, ry = (
+        matrix(BY_NAME[name].code, angles) for name, angles in (("u", (0.4, 1e22, 0.3)), ("p", (1e22,)), ("ry", (0.4,)))
+    )
+    assert np.allclose(u, p @ ry @ np.diag([1, np.exp(0.3j)]), rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("row", BY_CODE, ids=lambda row: row.name)

@@ -1,6 +1,7 @@
 """Rewrites of circuits: the unitary stays, global phase included; the result is a fixed point; time is linear."""
 
 import time
+from math import pi
 
 import numpy as np
 import pytest
@@ -56,6 +57,22 @@ def test_rotations_merge_through_gates_on_other_wires() -> None:
     gates = _gates(("rz", (0,), (0.2,)), ("h", (1,), ()), ("rz", (0,), (0.3,)))
     merged = gate_list(apply(MergeRotations(), module_of(2, [gates])))
     assert merged == _gates(("rz", (0,), (0.5,)), ("h", (1,), ()))
+
+
+@pytest.mark.parametrize("large", [1e6, 1e22, 1.7e308, 4 * pi * 2.0**40])
+@pytest.mark.parametrize("name", ["rx", "rz", "p"])
+def test_large_angles_take_no_other_angle_with_them(name: str, large: float) -> None:
+    gates = _gates(("h", (0,), ()), (name, (0,), (large,)), (name, (0,), (0.3,)), (name, (0,), (large,)))
+    module = module_of(1, [gates])
+    for rewrite in REWRITES:
+        module = apply(rewrite, module)
+    assert np.allclose(unitary(1, gate_list(module)), unitary(1, gates), rtol=0, atol=1e-15)
+
+
+def test_small_rotations_stay() -> None:
+    gates = _gates(("rx", (0,), (1.0,)), ("rx", (0,), (-1.0 + 4e-13,)))
+    ((_, _, (angle,)),) = gate_list(apply(MergeRotations(), module_of(1, [gates])))
+    assert angle == 1.0 + (-1.0 + 4e-13)
 
 
 def test_a_symmetric_gate_meets_itself_with_its_wires_exchanged() -> None:
