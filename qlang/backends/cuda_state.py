@@ -4,7 +4,7 @@ The amplitude of the basis state y of the wires is phase · (−1)^|z & (y ^ x)|
 the bit y_w ^ x_w at the position of each wire w (`qlang.kernels.frames`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import sqrt
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.backends.errors import TooLarge
-from qlang.backends.states import GateCall
+from qlang.backends.states import GateCall, share_of_one
 from qlang.backends.turns import within_two_turns
 from qlang.ir.gates import BY_NAME
 from qlang.kernels.angles import AngleSources, program_angles
@@ -38,6 +38,7 @@ _BLOCK_BITS = 22
 """Of a search for likely outcomes: so many neighbours in memory are looked at together."""
 
 _X = BY_NAME["x"].code
+_ROUNDOFF: Mapping[Precision, float] = {"float64": 2.0**-53, "float32": 2.0**-24, "bfloat16": 2.0**-9}
 
 
 @lru_cache(maxsize=128)
@@ -105,6 +106,11 @@ class CudaStateVector:
         return made
 
     @property
+    def roundoff(self) -> float:
+        """The unit roundoff of an amplitude as it is stored."""
+        return _ROUNDOFF[self.precision]
+
+    @property
     def large(self) -> bool:
         """Whether a copy, or a distribution over all wires, is too much memory."""
         return self.qubits >= _LARGE
@@ -138,8 +144,9 @@ class CudaStateVector:
         self._waiting.append((_X, (wire,), (), ""))
 
     def probability_of_one(self, wire: int) -> float:
-        """P(1) of a measurement."""
-        return float(self.marginal((wire,))[1])
+        """P(1) of a measurement; what is no more than rounding counts as never, or as always."""
+        zero, one = self.marginal((wire,)).tolist()
+        return share_of_one(zero, one, self.roundoff)
 
     def collapse(self, wire: int, outcome: int, probability: float) -> None:
         """Project on an outcome that has this probability, and normalise."""

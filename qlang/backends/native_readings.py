@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.backends.states import share_of_one
 from qlang.kernels.cpu import readout
 from qlang.kernels.cpu.state import NativeState
 
@@ -44,16 +45,11 @@ class View:
         return len(self.positions)
 
 
-def probability_of_one(view: View, wire: int, negligible: float) -> float:
-    """P(1) of a wire, of a state that may have lost its norm by rounding; below `negligible` it is 0, or 1."""
+def probability_of_one(view: View, wire: int, roundoff: float) -> float:
+    """P(1) of a wire; what is no more than rounding counts as never, or as always."""
     one = float(readout.probability_of_one(view.state, view.positions[wire], view.threads)[0])
     zero = float(readout.norms(view.state, view.threads)[0]) - one
-    if view.x >> wire & 1:
-        zero, one = one, zero
-    share = max(one, 0.0) / (zero + one)
-    if share <= negligible or zero <= 0:
-        return 0.0 if zero > 0 else 1.0
-    return 1.0 if 1 - share <= negligible else share
+    return share_of_one(one, zero, roundoff) if view.x >> wire & 1 else share_of_one(zero, one, roundoff)
 
 
 def marginal(view: View, wires: Sequence[int]) -> Reals:

@@ -24,10 +24,6 @@ LARGE = 20
 MOST_WAITING = 8192
 """Gates that are planned together."""
 
-_ROUNDINGS = 256
-"""Roundings that may have met in an amplitude that should be zero."""
-_SUMMED = 4e-15
-"""What sums of probabilities may be off, in double precision."""
 _X = BY_NAME["x"].code
 
 
@@ -95,8 +91,7 @@ class NativeStateVector:
 
     def probability_of_one(self, wire: int) -> float:
         """P(1) of a measurement; what is no more than rounding counts as never, or as always."""
-        negligible = max((_ROUNDINGS * self.roundoff) ** 2, _SUMMED)
-        return readings.probability_of_one(self._view(), wire, negligible)
+        return readings.probability_of_one(self._view(), wire, self.roundoff)
 
     def collapse(self, wire: int, outcome: int, probability: float) -> None:
         """Project on an outcome that has this probability, and normalise."""

@@ -10,15 +10,13 @@ from qlang.backends.branches import Branch, Confusion, Machine
 from qlang.backends.errors import BadRequest, TooLarge
 from qlang.backends.program import Program
 from qlang.backends.protocol import SampleOutcome, SampleSpec, SettingOutcome
-from qlang.backends.states import DrawsShots, GateCall, PureState, Rounded
+from qlang.backends.states import ROUNDINGS, DrawsShots, GateCall, PureState, Rounded
 from qlang.ir.gates import BY_NAME
 
 _BASIS = {"I": (), "Z": (), "X": ("h",), "Y": ("sdg", "h")}
 NEGLIGIBLE = 1e-15
 _PURE = 1e-10
 """What an amplitude of a product of states may be off."""
-_ROUNDINGS = 256
-"""Roundings that may have met in an amplitude that should be zero."""
 _MAX_ENTRIES = 1 << 22
 _MAX_MIXED = 12
 """Qubits of the largest density matrix that is given out: 256 MiB."""
@@ -160,7 +158,7 @@ def _seen(machine: Machine, branch: Branch, wires: tuple[int, ...]) -> tuple[NDA
     if machine.random is not None:
         outcomes, counts = read(machine, branch, wires)
         return outcomes, counts.astype(np.float64)
-    least = max(NEGLIGIBLE / branch.weight, (_ROUNDINGS * roundoff_of(branch.state)) ** 2)
+    least = max(NEGLIGIBLE / branch.weight, (ROUNDINGS * roundoff_of(branch.state)) ** 2)
     if isinstance(branch.state, DrawsShots) and machine.confusion is None and len(wires) > WIDEST:
         indices, found = branch.state.likely(wires, least, _MAX_ENTRIES)
     else:
@@ -198,7 +196,7 @@ def state(machine: Machine, branches: Sequence[Branch], wires: tuple[int, ...]) 
     """
     live = [part for branch in branches for part in machine.settle(branch, tuple(branch.pending))]
     if len(live) == 1 and isinstance(live[0].state, PureState):
-        pure = _factor(live[0].state.by_wires(wires), max(_PURE, _ROUNDINGS * roundoff_of(live[0].state)))
+        pure = _factor(live[0].state.by_wires(wires), max(_PURE, ROUNDINGS * roundoff_of(live[0].state)))
         if pure is not None:
             return pure
     if len(wires) > _MAX_MIXED:

@@ -10,6 +10,12 @@ GateCall: TypeAlias = tuple[int, tuple[int, ...], tuple[float, ...], str]
 """Code of the primitive, wires with the controls first, parameters, values of the controls."""
 
 
+ROUNDINGS = 256
+"""Roundings that may have met in an amplitude that should be zero."""
+_SUMMED = 4e-15
+"""What sums of probabilities may be off, in double precision."""
+
+
 class SimulatedState(Protocol):
     """A quantum state that gates and measurements change in place."""
 
@@ -65,6 +71,15 @@ class Rounded(Protocol):
     @property
     def roundoff(self) -> float:
         """The unit roundoff of an amplitude."""
+
+
+def share_of_one(zero: float, one: float, roundoff: float) -> float:
+    """P(1) from two weights of a state that may have lost its norm by rounding; what rounding can make is 0, or 1."""
+    negligible = max((ROUNDINGS * roundoff) ** 2, _SUMMED)
+    share = max(one, 0.0) / (zero + one)
+    if share <= negligible or zero <= 0:
+        return 0.0 if zero > 0 else 1.0
+    return 1.0 if 1 - share <= negligible else share
 
 
 @runtime_checkable

@@ -204,3 +204,12 @@ def test_small_and_noisy_jobs_are_left_to_the_cpu(emulation_folder: Path) -> Non
     noisy = CudaBackend(fewest_qubits=0, devices=(device,)).execute(_bell(), Request(settings=("ZZZ",), noise=noise))
     assert (exact.method, noisy.method) == ("state_vector", "density_matrix")
     assert not device.launches
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_rounding_makes_no_outcomes(emulation_folder: Path, precision: Precision) -> None:
+    state = CudaStateVector(QUBITS, precision, [EmulatedDevice(emulation_folder)])
+    turn = BY_NAME["ry"].code
+    state.gates([(turn, (0,), (angle,), "") for angle in (0.7, 1.1, -1.8)] + [(turn, (1,), (1.3,), "")])
+    assert state.probability_of_one(0) == 0
+    assert abs(state.probability_of_one(1) - np.sin(0.65) ** 2) < 0.01
