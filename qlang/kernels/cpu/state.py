@@ -19,8 +19,9 @@ SMALL_BITS, LEAST_LOW_BITS, MOST_LOW_BITS = 12, 8, 12
 """A product state of more than SMALL_BITS positions is written as products of a vector of the lower half of the
 positions, within these limits, with one number for each index of the others."""
 _SECONDS_PER_BYTE = 2e-10
-_THREAD_SECONDS = 1e-3
-"""Writing that takes less at the very most is not worth waking threads for."""
+_THREAD_SECONDS = 4e-3
+"""Writing that takes less at the very most (20 MB, which caches take at ten times the pace) is not worth waking threads
+for."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
