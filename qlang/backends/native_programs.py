@@ -2,13 +2,15 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import TypeAlias
 
 from qlang.backends.states import GateCall
 from qlang.backends.turns import within_two_turns
 from qlang.kernels.bind import Binder, BoundProgram, bind
-from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, host_target, shared_cache_bytes
+from qlang.kernels.cost import GENERIC, default_options
+from qlang.kernels.cpu.host import Precision, host_target, shared_cache_bytes
 from qlang.kernels.decompose import steps_of
 from qlang.kernels.frames import Frame
 from qlang.kernels.fuse import fused
@@ -18,12 +20,6 @@ from qlang.kernels.steps import MappedLowering, Steps
 from qlang.tuning.planned import Planned
 
 _MAX_KEPT = 128
-_TILE_BITS: dict[Precision, int] = {"float32": 16, "float64": 15}
-"""Of buffers: half a megabyte."""
-_WHOLE_SHARE = 4
-"""A state that fits this part of the shared cache is one buffer, without gathering. Measured with 32 MiB: states of 2
-to 8 MB (18 and 20 qubits) take 10 to 35 % less in one sweep than in two or three, states of 16 and 32 MB more."""
-
 _Key: TypeAlias = tuple[bytes, Precision, tuple[int, ...] | None, PlanOptions]
 
 _KEPT: OrderedDict[_Key, Binder] = OrderedDict()
@@ -63,9 +59,8 @@ def options_for(precision: Precision, qubits: int = 0) -> PlanOptions:
 
     A plan that states others, for the structure that its kernel begins with, gives the same bits too.
     """
-    whole = 2 * ELEMENT_BYTES[precision] << qubits <= shared_cache_bytes() // _WHOLE_SHARE
-    tile_bits = qubits if whole else 0
-    return PlanOptions(lane_bits=host_target().lane_bits(precision), tile_bits=max(tile_bits, _TILE_BITS[precision]))
+    host = replace(GENERIC, vector_bytes=host_target().vector_bytes, shared_cache_bytes=shared_cache_bytes())
+    return default_options(qubits, precision, host)
 
 
 def bound_program(

@@ -24,7 +24,7 @@ class Machine:
     vector_bytes: int
     """Bytes of a vector register."""
     cache_bytes: int
-    """Of the second-level cache of a core: a sweep's buffer takes half of it at most."""
+    """Of the second-level cache of a core: a sweep's buffer takes half of it."""
     shared_cache_bytes: int
     """Of the last-level cache: a state of up to a quarter of it is one buffer, without gathering."""
     bandwidth: float
@@ -61,16 +61,15 @@ class Cost:
 def default_options(qubits: int, precision: str, machine: Machine) -> PlanOptions:
     """A buffer of half the core's cache; or the whole state, where a quarter of the shared cache holds it.
 
-    Measured at 20 qubits in float32 (8 MB, 32 MB shared): one sweep takes 15 to 30 % less than two or three, for phases
-    wait for each other across sweeps and their groups have terms on outer positions.
+    Measured with 32 MiB of shared cache: states of 2 to 8 MB (18 to 20 qubits) take 10 to 35 % less in one sweep than
+    in two or three, for phases wait for each other across sweeps and their groups have terms on outer positions;
+    states of 16 and 32 MB take more.
     """
-    lane_bits = machine.lane_bits(precision)
     amplitude = 2 * _REAL_BYTES[precision]
+    tile_bits = (machine.cache_bytes // (2 * amplitude)).bit_length() - 1
     if amplitude << qubits <= machine.shared_cache_bytes // 4:
-        tile_bits = max(qubits, lane_bits + 3)
-    else:
-        tile_bits = max((machine.cache_bytes // (2 * amplitude)).bit_length() - 1, lane_bits + 3)
-    return PlanOptions(lane_bits=lane_bits, contiguous_bits=lane_bits + 2, tile_bits=tile_bits)
+        tile_bits = max(tile_bits, qubits)
+    return PlanOptions(lane_bits=machine.lane_bits(precision), tile_bits=tile_bits)
 
 
 def sweep_cost(program: Program, sweep: Sweep, precision: str) -> Cost:
