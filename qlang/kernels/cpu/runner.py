@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,7 +140,7 @@ class _SweepRun:
         self._words = _bound_words(sweep, bound, state)
         self._first, self._units = address(self._words), int(self._words[SweepWord.UNITS])
         self._drive = driver(state.compiler, state.target, state.precision)
-        self._team = team_driver(state.compiler, state.target, state.precision)
+        self._team = partial(team_driver, state.compiler, state.target, state.precision)
         self._steps = len(sweep.blocks) + (2 if sweep.gathered else 0)
         narrow = 64 // state.target.vector_bytes
         self._seconds = sweep.tile_bytes * (len(sweep.blocks) * narrow + 8) * _PICOSECONDS_PER_BYTE * 1e-12
@@ -163,7 +164,7 @@ class _SweepRun:
         own = [self._room(worker) for worker in range(threads)]
         _, real, imaginary, _ = own[0]
         rooms = [(blocks, real, imaginary, mixed) for blocks, _, __, mixed in own]
-        run_in_team(self._team, self._words, rooms, self._units * self._steps, self._seconds / self._steps)
+        run_in_team(self._team(), self._words, rooms, self._units * self._steps, self._seconds / self._steps)
 
     def _room(self, worker: int) -> Room:
         """Where a thread works, with a copy of the blocks of its own."""
