@@ -6,7 +6,6 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,16 +31,6 @@ from qlang.kernels.steps import Lowering, MappedLowering
 
 _NAMES = {"float32": "f32", "float64": "f64"}
 _AMPLITUDE_BYTES = {"float32": 8, "float64": 16}
-
-
-class Engine(Protocol):
-    """A case that is ready to run."""
-
-    bytes_moved: int | None
-    """Over the memory in one run, where it is known."""
-
-    def run(self) -> None:
-        """Answer the case once."""
 
 
 @dataclass(slots=True)

@@ -116,23 +116,6 @@ class NativeBackend:
                     sweep.program, request, "state_vector", self.max_branches, start, kept=[end], kept_scale=1
                 ).outcome()
 
-    def means_of_all(
-        self, program: FuncOp, rows: Sequence[Sequence[float]], products: Sequence[tuple[int, ...]]
-    ) -> NDArray[np.float64] | None:
-        """Exact means of products of signs of wires, shape (rows, products), for each row of parameters.
-
-        None for a circuit that makes choices on the way. Raises what the reference raises.
-        """
-        from qlang.backends.native_batch import run_items
-        from qlang.backends.native_sweeps import product_means
-
-        swept = self._swept(program, [Request(tuple(row)) for row in rows])
-        if swept is None:
-            return None
-        sweep, parameters = swept
-        runs = run_items(sweep.lowering, parameters, _PRECISIONS[self.precision], self.threads)
-        return np.concatenate([product_means(items, products) for items in runs])
-
     def _swept(self, program: FuncOp, requests: Sequence[Request]) -> "tuple[Sweep, NDArray[np.float64]] | None":
         """The circuit of all requests with its parameters, where one program can run them."""
         if len(requests) < 2 or not FEWEST_SWEPT <= program.qubits <= MOST_SWEPT:

@@ -10,18 +10,13 @@ from numpy.typing import NDArray
 from qlang.backends.branches import Branch
 from qlang.backends.errors import BackendError
 from qlang.backends.folding import Idle, Trace, record
-from qlang.backends.native_batch import Items
 from qlang.backends.native_programs import lowering_of
-from qlang.backends.native_readings import means
 from qlang.backends.program import Program
 from qlang.backends.states import GateCall
 from qlang.backends.tracing import trace
 from qlang.ir.kernel import FuncOp
 from qlang.kernels.expressions import Affine
 from qlang.kernels.steps import MappedLowering
-
-_LISTED = 14
-"""Qubits up to which means are formed from whole distributions."""
 
 Reals: TypeAlias = NDArray[np.float64]
 Structure: TypeAlias = list[tuple[int, tuple[int, ...], str]]
@@ -102,18 +97,4 @@ def _values(affine: Affine, inputs: Reals) -> Reals:
     firsts = np.flatnonzero(np.diff(affine.rows, prepend=-1))
     if len(firsts):
         result[:, affine.rows[firsts]] += np.add.reduceat(products, firsts, axis=1)
-    return result
-
-
-def product_means(items: Items, products: Sequence[tuple[int, ...]]) -> Reals:
-    """Means of products of signs of wires for all items, shape (items, products)."""
-    qubits = len(items.positions)
-    if qubits > _LISTED:
-        return np.array([means(items.view(item), products) for item in range(len(items))])
-    index = np.arange(1 << items.state.qubits)
-    masks = [sum(1 << items.positions[wire] for wire in wires) for wires in products]
-    signs = np.stack([1 - 2.0 * (np.bitwise_count(index & mask) & 1) for mask in masks], axis=1)
-    wires_of = np.array([sum(1 << wire for wire in wires) for wires in products])
-    flipped = 1 - 2.0 * (np.bitwise_count(items.frame.x[:, None] & wires_of) & 1)
-    result: Reals = items.weights() @ signs * flipped
     return result

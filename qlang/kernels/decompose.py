@@ -5,7 +5,7 @@ step of a class's recipe is written for all its gates by one NumPy expression. S
 the structure is the same for all parameters.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.ir.gates import BY_CODE
-from qlang.ir.packed import PackedGates
 from qlang.kernels.merge import merged
 from qlang.kernels.recipes import Recipe, recipe
 from qlang.kernels.steps import MOST_QUBITS, AngleMap, Lowering, StepKind, Steps
@@ -22,7 +21,6 @@ GateCall: TypeAlias = tuple[int, tuple[int, ...], tuple[float, ...], str]
 """Code of the primitive, wires with the controls first, parameters, values of the controls."""
 
 _QUBITS = np.array([row.qubits for row in BY_CODE], dtype=np.int64)
-_PARAMETERS = np.array([row.parameters for row in BY_CODE], dtype=np.int64)
 _MASKS = (StepKind.PARITY, StepKind.PATTERN)
 _ANGLED = (StepKind.ROTATION, *_MASKS)
 
@@ -62,22 +60,6 @@ def steps_of(calls: Sequence[GateCall], qubits: int, *, merge: bool = True) -> L
             raise ValueError(f"{BY_CODE[code].name} with {len(controls)} controls is on {wires.shape[1]} wires")
         classes.append(_Class(recipe(code, controls), places, wires, first[places]))
     return _lower(classes, len(calls), np.array(parameters, dtype=np.float64), qubits, merge)
-
-
-def steps_of_packed(runs: Iterable[PackedGates], qubits: int) -> Lowering:
-    """Lower packed runs, one after the other. Raises ValueError as `steps_of`."""
-    arrays = [run.arrays() for run in runs]
-    codes = np.concatenate([np.zeros(0, dtype=np.int64), *(run[0] for run in arrays)])
-    wires = np.concatenate([np.zeros(0, dtype=np.int64), *(run[1] for run in arrays)])
-    parameters = np.concatenate([np.zeros(0), *(run[2] for run in arrays)])
-    first_wire = np.cumsum(_QUBITS[codes]) - _QUBITS[codes]
-    first_parameter = np.cumsum(_PARAMETERS[codes]) - _PARAMETERS[codes]
-    classes = []
-    for code in np.unique(codes).tolist():
-        places = np.flatnonzero(codes == code)
-        columns = first_wire[places, None] + np.arange(_QUBITS[code])
-        classes.append(_Class(recipe(code, ""), places, wires[columns], first_parameter[places]))
-    return _lower(classes, len(codes), parameters, qubits, True)
 
 
 def _lower(

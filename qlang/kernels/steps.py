@@ -157,10 +157,6 @@ class AngleMap:
         np.add.at(result, self.columns, (given[:, self.rows] * self.coefficients).T)
         return result.T
 
-    def parameters_of(self, slot: int) -> tuple[int, ...]:
-        """The parameters on which a slot's angle depends."""
-        return tuple(self.columns[self.rows == slot].tolist())
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Lowering:

@@ -33,11 +33,11 @@ class Strategy(Protocol):
 
 
 _STRATEGIES = {
-    "random": ("qlang.tuning.random_search", "RandomSearch", "points in random order"),
-    "local": ("qlang.tuning.local_search", "LocalSearch", "greedy iterated local search from the default"),
-    "tpe": ("qlang.tuning.tpe", "TreeParzen", "tree-structured Parzen estimator (optuna)"),
+    "random": ("qlang.tuning.random_search", "RandomSearch"),
+    "local": ("qlang.tuning.local_search", "LocalSearch"),
+    "tpe": ("qlang.tuning.tpe", "TreeParzen"),
 }
-"""Name → (module, class, what it does); imported when chosen."""
+"""Name → (module, class); imported when chosen."""
 
 STRATEGIES = tuple(_STRATEGIES)
 DEFAULT_STRATEGY = "local"
@@ -47,14 +47,9 @@ def strategy_named(name: str, space: Space, start: Configuration, *, seed: int) 
     """A fresh search. Raises: UnknownStrategy, StrategyUnavailable."""
     if name not in _STRATEGIES:
         raise UnknownStrategy(name, STRATEGIES)
-    module, kind, _ = _STRATEGIES[name]
+    module, kind = _STRATEGIES[name]
     made: Strategy = getattr(import_module(module), kind)(space, start, seed)
     return made
-
-
-def description_of(name: str) -> str:
-    """What a strategy does, in a few words."""
-    return _STRATEGIES[name][2]
 
 
 class Unknown:

@@ -5,7 +5,7 @@ import pytest
 from kernels import body, kernel, packed
 from test_native import TEN_TO_MINUS_TWELVE, brickwork, same
 
-from qlang.backends import native_batch, native_sweeps, native_trajectories
+from qlang.backends import native_batch, native_trajectories
 from qlang.backends.channels import amplitude_damping, bit_flip, depolarizing, phase_flip
 from qlang.backends.native import NativeBackend
 from qlang.backends.native_trajectories import pauli_indices
@@ -102,21 +102,6 @@ def test_whole_numbers_may_mean_other_gates() -> None:
     requests = [Request(parameters=row, settings=("Z" * 7,)) for row in ((0.3, 2), (0.3, 5), (0.4, 5))]
     for outcome, request in zip(NativeBackend().execute_all(func, requests), requests, strict=True):
         same(outcome, ReferenceBackend().execute(func, request))
-
-
-@pytest.mark.parametrize("listed", [1, 14])
-def test_means_of_all_rows(listed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native_sweeps, "_LISTED", listed)
-    products = [(0,), (1, 6), (2, 3, 4), (5, 0)]
-    found = NativeBackend().means_of_all(swept(CURVED), ROWS, products)
-    assert found is not None and found.shape == (9, 4)
-    for row, means in zip(ROWS, found, strict=True):
-        setting = ReferenceBackend().execute(swept(CURVED), Request(row, settings=("Z" * 7,))).scales[0].settings[0]
-        assert setting.probabilities is not None
-        index = np.arange(1 << 7)
-        for wires, mean in zip(products, means, strict=True):
-            signs = 1 - 2.0 * (np.bitwise_count(index & sum(1 << wire for wire in wires)) & 1)
-            assert mean == pytest.approx(float(setting.probabilities @ signs), abs=1e-13)
 
 
 def chi_square(counts: dict[int, int], expected: np.ndarray) -> tuple[float, int]:

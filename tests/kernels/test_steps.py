@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from step_circuits import call
 
-from qlang.ir.packed import pack
-from qlang.kernels.decompose import steps_of, steps_of_packed
+from qlang.kernels.decompose import steps_of
 from qlang.kernels.steps import AngleMap, BadAngle, StepKind
 
 
@@ -89,19 +88,6 @@ def test_wrong_number_of_parameters_is_refused() -> None:
 def test_entries_of_one_slot_and_parameter_are_summed() -> None:
     built = AngleMap.of(2, np.zeros(2), np.array([1, 1, 0], np.int32), np.array([0, 0, 1]), np.array([0.5, 1.0, 2.0]))
     np.testing.assert_array_equal(built.angles([2.0, 3.0]), [[6.0, 3.0]])
-
-
-def test_packed_runs_lower_as_their_gates() -> None:
-    calls = [
-        call("h", 0),
-        call("u", 2, parameters=(1, 2, 3)),
-        call("ccx", 2, 0, 1),
-        call("rzz", 1, 2, parameters=(0.5,)),
-    ]
-    runs = [pack([each[:3] for each in part]) for part in (calls[:2], calls[2:], [])]
-    packed, single = steps_of_packed(runs, 3), steps_of(calls, 3)
-    assert packed.steps == single.steps
-    np.testing.assert_array_equal(packed.angles(), single.angles())
 
 
 @pytest.mark.parametrize("wires", [(0, 0), (0, 2), (-1, 0)])

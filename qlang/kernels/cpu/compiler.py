@@ -143,8 +143,3 @@ def _target_machine(target: Target) -> Any:
 def shared_compiler() -> Compiler:
     """The process's compiler, with the user's cache of object code."""
     return Compiler(ObjectCache(default_cache_folder()))
-
-
-def compile_stats() -> CompileStats:
-    """What the process's compiler has done so far."""
-    return shared_compiler().stats()
