@@ -1,14 +1,15 @@
 """Object code kept on disk from one process to the next, and across versions of the project by what it is made from.
 
-    <folder>/3f/3fa4….o       32 bytes of SHA-256 over the rest, then the object code
+    <folder>/3f/3fa4….o       32 bytes of SHA-256 over the key and the object code, then that code
 
 The folder is the user's: 0700, entries 0600, and it is used only where nobody else can write to it, since what lies in
 it is executed. An entry that was cut off or changed is dropped and counted. Entries are complete or absent. Beyond the
-bound the entries that were not used for longest go.
+bound the entries that were written longest ago go.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -51,9 +52,10 @@ class ObjectCache:
         except OSError:
             return None
         checksum, code = entry[:CHECKSUM_BYTES], entry[CHECKSUM_BYTES:]
-        if hashlib.sha256(code).digest() != checksum:
+        if _checksum(key, code) != checksum:
             self.corrupt += 1
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a folder that cannot be written to: the entry is dropped for now
+                path.unlink()
             return None
         return code
 
@@ -67,7 +69,7 @@ class ObjectCache:
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(hashlib.sha256(code).digest() + code)
+                    file.write(_checksum(key, code) + code)
                 Path(name).replace(path)
                 self._trim_once()
             except OSError:
@@ -108,6 +110,11 @@ class ObjectCache:
             self.refused = f"cannot be made: {error.strerror}"
         self._ready = not self.refused
         return self._ready
+
+
+def _checksum(key: str, code: bytes) -> bytes:
+    """Of an entry: with its key, so that one under another's name is not executed."""
+    return hashlib.sha256(key.encode() + b"\0" + code).digest()
 
 
 def _foreign(folder: Path) -> str:

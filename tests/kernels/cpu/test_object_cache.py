@@ -49,6 +49,15 @@ def test_damaged_entry_is_rebuilt_and_counted(tmp_path: Path, damage: str) -> No
     assert entry(folder).read_bytes() == whole
 
 
+def test_an_entry_under_another_name_is_dropped(tmp_path: Path) -> None:
+    cache = ObjectCache(tmp_path / "kernels")
+    cache.put("ab12", b"code of ab12")
+    folder = tmp_path / "kernels" / "ab"
+    (folder / "ab34.o").write_bytes((folder / "ab12.o").read_bytes())
+    assert (cache.get("ab12"), cache.get("ab34"), cache.corrupt) == (b"code of ab12", None, 1)
+    assert not (folder / "ab34.o").exists()
+
+
 def test_only_the_user_can_read_and_write(tmp_path: Path) -> None:
     folder = tmp_path / "kernels"
     compiled(folder)
