@@ -21,6 +21,9 @@ from qlang.kernels.cpu.text import module
 
 SPINS = 1000
 """Looks at a word before the processor is offered to other threads."""
+PATIENCE = 2000
+"""Looks after which the leader goes on alone: about a millisecond, in which something else ran on the other's
+processor. One such wait costs more than the rest of most runs."""
 SIZE_BITS = 12
 """Of a published step that say how many do it."""
 DISMISSED = -1
@@ -40,6 +43,8 @@ class TeamWord(IntEnum):
     """The leader's: what FINISHED will be."""
     YIELD = 49
     """A function without arguments that offers the processor to other threads."""
+    ALONE = 50
+    """The leader's: not 0 when it waits for nobody any more."""
     WORDS = 64
 
 
@@ -91,7 +96,8 @@ class _Team(Driver):
         text.put("br i1 %more, label %publish, label %leave")
         text.label("publish")
         joined = text.value(f"load atomic i64, ptr {self.places[TeamWord.JOINED]} acquire, align 8")
-        text.put(f"%size.led = add i64 {joined}, 1")
+        alone = text.value(f"icmp ne i64 {text.load('i64', self.places[TeamWord.ALONE])}, 0")
+        text.put(f"%size.led = add i64 {text.value(f'select i1 {alone}, i64 0, i64 {joined}')}, 1")
         number = text.binary("shl", text.binary("add", "%step.led", 1), SIZE_BITS)
         word = text.binary("or", number, "%size.led")
         text.put(f"store atomic i64 {word}, ptr {self.places[TeamWord.STEP]} release, align 8")
@@ -101,7 +107,7 @@ class _Team(Driver):
         """Waits for a step that counts this member in."""
         text = self.text
         text.label("follow")
-        word = self._await(TeamWord.STEP, "ne", text.load("i64", self.known))
+        word, _ = self._await(TeamWord.STEP, "ne", text.load("i64", self.known))
         text.store("i64", word, self.known)
         dismissed = text.value(f"icmp eq i64 {word}, {DISMISSED}")
         text.put(f"br i1 {dismissed}, label %leave, label %counted")
@@ -120,12 +126,14 @@ class _Team(Driver):
         text.label("collect")
         expected = text.binary("sub", text.binary("add", text.load("i64", self.places[TeamWord.EXPECTED]), "%size"), 1)
         text.store("i64", expected, self.places[TeamWord.EXPECTED])
-        self._await(TeamWord.FINISHED, "eq", expected)
+        _, looks = self._await(TeamWord.FINISHED, "eq", expected)
+        with text.when(text.value(f"icmp ugt i64 {looks}, {PATIENCE}")):
+            text.store("i64", "1", self.places[TeamWord.ALONE])
         text.store("i64", text.binary("add", "%step", 1), self.next)
         text.put("br label %turn")
 
-    def _await(self, word: TeamWord, relation: str, other: str) -> str:
-        """Waits until a word stands in a relation to a value; the word."""
+    def _await(self, word: TeamWord, relation: str, other: str) -> tuple[str, str]:
+        """Waits until a word stands in a relation to a value; the word, and how many looks in vain it took."""
         text = self.text
         spin, wait, offer, again, done = (text.fresh(stem) for stem in ("spin", "wait", "offer", "again", "done"))
         count = f"%{spin}.count"
@@ -146,7 +154,7 @@ class _Team(Driver):
         text.put(f"{count}.next = add i64 {count}, 1")
         text.put(f"br label %{spin}")
         text.label(done)
-        return value
+        return value, count
 
     def _pause(self) -> None:
         """Tells the processor that this thread is waiting."""
