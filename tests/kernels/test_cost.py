@@ -1,8 +1,11 @@
 """Costs: closed forms for a small program, and options that fit the machine."""
 
 import pytest
+from step_circuits import call
 
 from qlang.kernels.cost import GENERIC, Machine, default_options, program_cost
+from qlang.kernels.decompose import steps_of
+from qlang.kernels.fuse import fused
 from qlang.kernels.program import PlanOptions
 from qlang.kernels.schedule import plan
 from tests.kernels.planned_circuits import brickwork, passes
@@ -52,3 +55,17 @@ def test_one_sweep_is_estimated_to_be_cheaper_than_several() -> None:
     steps = brickwork(18, 12)
     whole, cut = (program_cost(plan(steps, 18, PlanOptions(tile_bits=t), fresh=True), "float32") for t in (18, 12))
     assert whole.seconds(WIDE) < cut.seconds(WIDE)
+
+
+def test_a_general_two_qubit_gate_costs_no_more_as_rotations_than_as_a_dense_block() -> None:
+    """Layers of SU(4) on neighbours, then on shifted neighbours; a dense 4 × 4 block takes 16 products and a walk."""
+    calls = []
+    for layer in range(4):
+        for first in range(layer % 2, 23, 2):
+            pair, numbers = (first, first + 1), (0.3 + layer, 0.7, 1.1 + first)
+            calls += [call("u", wire, parameters=numbers) for wire in pair]
+            calls += [call(name, *pair, parameters=numbers[:1]) for name in ("rxx", "ryy", "rzz")]
+    gates = sum(1 for each in calls if each[0] == call("rzz", 0, 1, parameters=(0.0,))[0])
+    program = plan(fused(steps_of(calls, 24)).steps, 24, default_options(24, "float32", WIDE), fresh=True)
+    pairs_of_vectors = (1 << 24) / 16
+    assert program_cost(program, "float32").cycles / pairs_of_vectors / gates < 16 + 2.5
