@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qlang.backends.errors import TooManyBranches
 from qlang.backends.states import GateCall, SimulatedState
@@ -18,6 +19,8 @@ from qlang.backends.states import GateCall, SimulatedState
 MAX_BRANCHES = 1 << 16
 NEGLIGIBLE = 1e-15
 """Exact branches of smaller probability are dropped."""
+_GRID_BITS = 44
+"""Of the grid that shots are drawn with: finer than any number of shots can tell, coarser than rounding."""
 
 Confusion: TypeAlias = Callable[[int], tuple[float, float]]
 """Wire → P(read 1 | 0), P(read 0 | 1)."""
@@ -52,6 +55,19 @@ class Branch:
     def bit(self, entry: int) -> int | None:
         """The value of an entry of a register; None while its wire is pending."""
         return entry if entry < _FIRST_TOKEN else self.known.get(entry)
+
+
+def drawable(distribution: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The distribution on a grid, of sum one: what two simulators round differently draws the same.
+
+    The draw of a multinomial jumps where a probability is zero or one half of what is left, and those are the usual
+    ones: ±1e-16 there would give other counts for a seed.
+    """
+    bits = max(_GRID_BITS, 2 * len(distribution).bit_length() + 2)  # no sum of roundings is as large as an outcome
+    positive = np.maximum(distribution, 0)
+    grid = np.rint(positive * (2.0**bits / positive.sum()))
+    grid[grid.argmax()] += 2.0**bits - grid.sum()
+    return np.asarray(grid * 2.0**-bits, dtype=np.float64)
 
 
 Unravel: TypeAlias = Callable[["Machine", Branch, GateCall], list[Branch]]
@@ -93,11 +109,12 @@ class Machine:
         if self.random is None:
             chosen = [(i, branch.weight * p, 0) for i, p in enumerate(shares) if branch.weight * p > NEGLIGIBLE]
         else:
-            certain = max(shares) >= 1 - NEGLIGIBLE
+            drawn = drawable(np.array(shares))
+            certain = bool(drawn.max() == 1)
             counts = (
-                [branch.shots if p >= 1 - NEGLIGIBLE else 0 for p in shares]
+                (branch.shots * (drawn == 1)).tolist()
                 if certain
-                else self.random.multinomial(branch.shots, shares).tolist()
+                else self.random.multinomial(branch.shots, drawn).tolist()
             )
             self.draws += not certain
             chosen = [(i, branch.weight, count) for i, count in enumerate(counts) if count]

@@ -6,7 +6,7 @@ from math import fsum
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.backends.branches import Branch, Confusion, Machine
+from qlang.backends.branches import Branch, Confusion, Machine, drawable
 from qlang.backends.errors import BadRequest, TooLarge
 from qlang.backends.program import Program
 from qlang.backends.protocol import SampleOutcome, SampleSpec, SettingOutcome
@@ -50,8 +50,7 @@ def misread(
 def draw(machine: Machine, shots: int, distribution: NDArray[np.float64]) -> NDArray[np.int64]:
     """How often each outcome was read."""
     assert machine.random is not None
-    positive = np.maximum(distribution, 0)
-    return machine.random.multinomial(shots, positive / positive.sum())
+    return machine.random.multinomial(shots, drawable(distribution))
 
 
 def setting(
