@@ -33,7 +33,7 @@ def _executed(steps: Steps, found: FramedAngles, item: int, vector: np.ndarray) 
 circuits = st.integers(1, 5).flatmap(lambda qubits: st.tuples(st.just(qubits), gate_calls(qubits)))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(circuits)
 def test_framed_angles_are_the_circuit(case: tuple[int, list[GateCall]]) -> None:
     qubits, calls = case

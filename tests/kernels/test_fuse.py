@@ -24,7 +24,7 @@ def one_qubit_runs(draw: st.DrawFn) -> list[GateCall]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.one_of(one_qubit_runs(), gate_calls(3)))
 def test_fusing_keeps_the_circuit(calls: list[GateCall]) -> None:
     lowering = fused(steps_of(calls, 3))

@@ -84,7 +84,7 @@ def pair_blocks(draw: st.DrawFn) -> list[GateCall]:
     return found
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.one_of(pair_blocks(), gate_calls(3)))
 def test_pairing_keeps_the_circuit(calls: list[GateCall]) -> None:
     start = random_vector(3)

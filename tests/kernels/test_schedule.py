@@ -26,7 +26,7 @@ def small_options(draw: st.DrawFn) -> PlanOptions:
 
 
 @given(steps=step_lists(), options=small_options())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_fresh_program_is_its_steps(steps: Steps, options: PlanOptions) -> None:
     angles = angles_for(steps)
     program = plan(steps, steps.qubits, options, fresh=True)

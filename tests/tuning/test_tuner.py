@@ -170,6 +170,7 @@ def test_a_wrong_default_is_no_reference(tmp_path: Path) -> None:
         laboratory(tmp_path, Machine(errors={DEFAULT: 1.0}))
 
 
+@pytest.mark.slow
 def test_strategies_are_compared_at_equal_measurements(tmp_path: Path) -> None:
     """5 seeds each: were local search as good as random search, p ≤ 0.05 would come once in 20; the seeds are fixed."""
     machine = Machine(noise=0.01)

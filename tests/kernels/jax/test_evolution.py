@@ -121,6 +121,7 @@ except ValueError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_state_over_eight_devices_is_the_same() -> None:
     environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
     found = subprocess.run(
