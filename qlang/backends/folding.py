@@ -8,14 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qlang.backends.branches import Branch, Machine
 from qlang.backends.errors import NotUnitary, TraceTooLong
 from qlang.backends.interpreter import run
 from qlang.backends.program import Program
 from qlang.backends.states import GateCall, SimulatedState
+from qlang.backends.unread import Unread
 from qlang.ir.gates import BY_CODE, inverse
 
 MAX_TRACE = 5_000_000
@@ -33,8 +31,8 @@ Segment: TypeAlias = Sequence[GateCall] | Idle
 
 
 @dataclass(slots=True)
-class Recorder:
-    """Stands in for a state and keeps the gates. Refuses what cannot be undone."""
+class Recorder(Unread):
+    """Stands in for a state and keeps the gates. Refuses what cannot be undone: raises `NotUnitary`."""
 
     qubits: int
     large: bool = False
@@ -68,26 +66,6 @@ class Recorder:
 
     def flip(self, wire: int) -> None:
         """Never reached: resets are in place."""
-        self._refuse()
-
-    def probability_of_one(self, wire: int) -> float:
-        """Raises `NotUnitary`: asked only where a measurement is not terminal."""
-        self._refuse()
-
-    def collapse(self, wire: int, outcome: int, probability: float) -> None:
-        """Raises `NotUnitary`."""
-        self._refuse()
-
-    def marginal(self, wires: tuple[int, ...]) -> NDArray[np.float64]:
-        """Raises `NotUnitary`."""
-        self._refuse()
-
-    def means(self, products: Sequence[tuple[int, ...]]) -> list[float]:
-        """Raises `NotUnitary`."""
-        self._refuse()
-
-    def reduced(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
-        """Raises `NotUnitary`."""
         self._refuse()
 
     def _refuse(self) -> NoReturn:

@@ -18,6 +18,7 @@ from qlang.backends.native_batch import Items, run_items
 from qlang.backends.native_readings import drawn
 from qlang.backends.noise import Applied, NoiseModel
 from qlang.backends.states import GateCall
+from qlang.backends.unread import Unread
 from qlang.ir.gates import BY_NAME
 from qlang.kernels.cpu.host import Precision
 from qlang.kernels.decompose import steps_of
@@ -42,7 +43,7 @@ class NeedsBranches(Exception):
 
 
 @dataclass(slots=True)
-class PauliTrajectories:
+class PauliTrajectories(Unread):
     """Stands in for a state: keeps gates with their noise until shots are asked for. Raises `NeedsBranches`."""
 
     qubits: int
@@ -103,26 +104,6 @@ class PauliTrajectories:
 
     def reset(self, wire: int) -> bool:
         """Nothing on a wire that is still in |0⟩, which only the branches know."""
-        self._refuse()
-
-    def probability_of_one(self, wire: int) -> float:
-        """Raises `NeedsBranches`."""
-        self._refuse()
-
-    def collapse(self, wire: int, outcome: int, probability: float) -> None:
-        """Raises `NeedsBranches`."""
-        self._refuse()
-
-    def marginal(self, wires: tuple[int, ...]) -> NDArray[np.float64]:
-        """Raises `NeedsBranches`."""
-        self._refuse()
-
-    def means(self, products: Sequence[tuple[int, ...]]) -> list[float]:
-        """Raises `NeedsBranches`."""
-        self._refuse()
-
-    def reduced(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
-        """Raises `NeedsBranches`."""
         self._refuse()
 
     def _refuse(self) -> NoReturn:
