@@ -25,6 +25,10 @@ class _Worker:
         self._thread = threading.Thread(target=self._serve, name=f"qlang-kernels-{number}", daemon=True)
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
     def give(self, task: Callable[[], None]) -> None:
         self._tasks.put(task)
 
@@ -39,6 +43,8 @@ _GROWING = threading.Lock()
 
 def _worker(number: int) -> _Worker:
     with _GROWING:
+        if _WORKERS and not _WORKERS[0].alive:  # in a forked process, which has none of its parent's threads
+            _WORKERS.clear()
         while len(_WORKERS) <= number:
             _WORKERS.append(_Worker(len(_WORKERS)))
     return _WORKERS[number]

@@ -1,5 +1,6 @@
 """Threads: the same bits for any number of them, and Ctrl-C."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -96,3 +97,24 @@ def test_ctrl_c_stops_within_a_second() -> None:
         assert child.stdout.readline() == "stopped\n"
         assert time.monotonic() - sent < 1.0
         assert child.wait(timeout=20) == 0
+
+
+FORKED = """
+import os
+import numpy as np
+from qlang.kernels.cpu.threads import for_each_unit
+done = np.zeros(8, dtype=int)
+def work(worker, begin, end):
+    done[begin:end] += 1
+for_each_unit(work, 8, threads=3, seconds_per_unit=1)
+child = os.fork()
+for_each_unit(work, 8, threads=3, seconds_per_unit=1)
+if child == 0:
+    os._exit(0 if done.tolist() == [2] * 8 else 1)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], timeout=60).returncode == 0
