@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.backends.errors import TooLarge
+from qlang.backends.native_programs import lowering_of
 from qlang.backends.states import GateCall, share_of_one
 from qlang.backends.turns import within_two_turns
 from qlang.ir.gates import BY_NAME
@@ -22,9 +23,7 @@ from qlang.kernels.cuda.errors import StateTooLarge
 from qlang.kernels.cuda.launcher import MOST_ITEMS
 from qlang.kernels.cuda.shape import Precision, cuda_options
 from qlang.kernels.cuda.state import CudaState, devices_for, state_bytes
-from qlang.kernels.decompose import steps_of
 from qlang.kernels.frames import Frame
-from qlang.kernels.fuse import fused
 from qlang.kernels.schedule import plan
 from qlang.kernels.steps import MappedLowering, Steps
 
@@ -247,7 +246,7 @@ class CudaStateVector:
 
     def _run(self, count: int) -> None:
         """Execute the first of the gates that wait."""
-        lowering = fused(steps_of(self._waiting[:count], self.qubits))
+        lowering = lowering_of(self._waiting[:count], self.qubits)
         fresh = self._state is None
         sources = planned(lowering.steps, self.precision, None if fresh else self._positions)
         numbers = lowering.angle_map.angles(within_two_turns(lowering.parameters))

@@ -8,6 +8,7 @@ multiply-add; what counts for choosing among plans is their ratio. A sweep reads
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from qlang.kernels.cpu.host import ELEMENT_BYTES
 from qlang.kernels.program import PlanOptions, Program, Sweep
 
 _ROTATION_FLOPS, _PHASE_FLOPS = 4, 6
@@ -34,10 +35,8 @@ class Machine:
 
     def lane_bits(self, precision: str) -> int:
         """Qubits in a vector."""
-        return (self.vector_bytes // _REAL_BYTES[precision]).bit_length() - 1
+        return (self.vector_bytes // ELEMENT_BYTES[precision]).bit_length() - 1
 
-
-_REAL_BYTES = {"float32": 4, "float64": 8}
 
 GENERIC = Machine(vector_bytes=32, cache_bytes=1 << 20, shared_cache_bytes=1 << 25, bandwidth=2e10, frequency=3e9)
 """What the plans in a kernel's text are made for, so that the text is the same everywhere."""
@@ -65,7 +64,7 @@ def default_options(qubits: int, precision: str, machine: Machine) -> PlanOption
     in two or three, for phases wait for each other across sweeps and their groups have terms on outer positions;
     states of 16 and 32 MB take more.
     """
-    amplitude = 2 * _REAL_BYTES[precision]
+    amplitude = 2 * ELEMENT_BYTES[precision]
     tile_bits = (machine.cache_bytes // (2 * amplitude)).bit_length() - 1
     if amplitude << qubits <= machine.shared_cache_bytes // 4:
         tile_bits = max(tile_bits, qubits)
@@ -86,7 +85,7 @@ def sweep_cost(program: Program, sweep: Sweep, precision: str) -> Cost:
             flops += _PHASE_FLOPS * tables
             cycles += _PHASE + _LANE_TABLE * (tables - 1)
     vectors = 2 * amplitudes / (1 << program.options.lane_bits)
-    return Cost(4 * _REAL_BYTES[precision] * amplitudes, flops * amplitudes, len(sweep.passes), cycles * vectors / 2)
+    return Cost(4 * ELEMENT_BYTES[precision] * amplitudes, flops * amplitudes, len(sweep.passes), cycles * vectors / 2)
 
 
 def program_cost(program: Program, precision: str) -> Cost:

@@ -1,7 +1,5 @@
 """Threads within a tile: the same bits whoever does what and whenever they join, and Ctrl-C."""
 
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -9,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from interruptions import stops_within_a_second
 from pass_oracle import Case
 from step_circuits import call, random_vector
 
@@ -190,13 +189,5 @@ except KeyboardInterrupt:
 def test_ctrl_c_in_a_team() -> None:
     """It stops within a second, and the threads are there for the next run."""
     folder = __file__.rpartition("/")[0]
-    command = [sys.executable, "-c", STOPS_IN_A_TEAM, folder, folder.rpartition("/")[0]]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "running\n"
-        sent = time.monotonic()
-        child.send_signal(signal.SIGINT)
-        assert child.stdout.readline() == "stopped\n"
-        assert time.monotonic() - sent < 1.0
-        assert child.stdout.readline() == "again True\n"
-        assert child.wait(timeout=20) == 0
+    folders = [folder, folder.rpartition("/")[0]]
+    assert stops_within_a_second(STOPS_IN_A_TEAM, folders, then="again True\n")
