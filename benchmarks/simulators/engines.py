@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.simulators.cases import NOISE, Case, chain_of
 from benchmarks.simulators.workers.service import Amplitudes
 from qlang.backends.native import NativeBackend
-from qlang.backends.native_batch import run_items
 from qlang.backends.native_programs import binder_of, lowering_of
-from qlang.backends.native_sweeps import product_means
 from qlang.backends.noise import NoiseModel, named_noise
 from qlang.backends.protocol import Request, SampleSpec
 from qlang.backends.tracing import trace
@@ -27,7 +25,7 @@ from qlang.kernels.cpu.state import NativeState
 from qlang.kernels.decompose import steps_of
 from qlang.kernels.gradient import Differentiable
 from qlang.kernels.observables import pauli_sums
-from qlang.kernels.steps import Lowering, MappedLowering
+from qlang.kernels.steps import Lowering
 
 _NAMES = {"float32": "f32", "float64": "f64"}
 _AMPLITUDE_BYTES = {"float32": 8, "float64": 16}
@@ -103,21 +101,25 @@ def prepared(program: FuncOp, case: Case, precision: Precision, threads: int) ->
     state = NativeState.empty(binder.program.qubits, precision)
     prepare(binder.layout, precision, state.target, state.compiler)
     if case.kind == "parameter_sets":
-        return Values(_parameter_sets(lowering, case, precision, threads))
+        return Values(_parameter_sets(program, case, precision, threads))
     moved = (2 * len(binder.program.sweeps) + 1) * _AMPLITUDE_BYTES[precision] << binder.program.qubits
     return States(bind(binder, lowering.angles(), precision=precision), state, threads, moved)
 
 
 def _parameter_sets(
-    lowering: MappedLowering, case: Case, precision: Precision, threads: int
+    program: FuncOp, case: Case, precision: Precision, threads: int
 ) -> Callable[[], tuple[Sequence[float], Sequence[float]]]:
-    """Numbers to expectation values. The circuit's parameters are those of its gates, one for one."""
-    given = np.array(case.sets)
-    pairs = [(wire, wire + 1) for wire in range(case.qubits - 1)]
+    """Numbers to expectation values, as the runtime asks for the points of a sweep."""
+    backend = NativeBackend(_NAMES[precision], threads=threads)
+    requests = [Request(parameters=tuple(row), settings=("Z" * case.qubits,)) for row in case.sets]
+    index = np.arange(1 << case.qubits)
+    pairs = [(1 << wire) | (1 << wire + 1) for wire in range(case.qubits - 1)]
+    energies = sum(1.0 - 2.0 * (np.bitwise_count(index & pair) & 1) for pair in pairs)
 
     def parameter_sets() -> tuple[Sequence[float], Sequence[float]]:
-        batches = run_items(lowering, given, precision, threads)
-        return np.concatenate([product_means(items, pairs).sum(axis=1) for items in batches]).tolist(), ()
+        outcomes = backend.execute_all(program, requests)
+        found = [outcome.scales[0].settings[0].probabilities for outcome in outcomes]
+        return (np.stack([each for each in found if each is not None]) @ energies).tolist(), ()
 
     return parameter_sets
 
