@@ -6,6 +6,7 @@ Cheap to import: the compiler asks before it plans.
 import sys
 from os import cpu_count, sched_getaffinity, sysconf
 from pathlib import Path
+from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
 
 NUMPY, NATIVE, CUDA = "cpu.numpy", "cpu.llvm", "gpu.cuda"
 """The targets of plans that this module knows the sizes of."""
@@ -29,11 +30,13 @@ _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 def available_memory() -> int:
-    """Three quarters of the memory of this machine, or of the container that it is; bytes."""
+    """Three quarters of the memory of this machine, of the container that it is, or of the process's limit; bytes."""
     memory = sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES")
     if _CGROUP_LIMIT.is_file():
         text = _CGROUP_LIMIT.read_text(encoding="ascii").strip()
         memory = min(memory, int(text)) if text.isdigit() else memory
+    limit = getrlimit(RLIMIT_AS)[0]  # `ulimit -v`
+    memory = min(memory, limit) if limit != RLIM_INFINITY else memory
     return memory * 3 // 4
 
 

@@ -1,5 +1,7 @@
 """Requests that make no sense, sizes, and what execution is expected to cost."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -65,3 +67,10 @@ def test_twenty_two_qubits_run() -> None:
     gates = [("h", (0,), ()), *[("cx", (wire, wire + 1), ()) for wire in range(21)]]
     (sample,) = execute(packed(gates, 22), samples=(SampleSpec("q", (0, 21)),), shots=(1000,), seed=1).samples
     assert sample.counts.keys() == {0b00, 0b11}
+
+
+def test_the_limit_of_the_process_counts() -> None:
+    code = "import resource as r; r.setrlimit(r.RLIMIT_AS, (1 << 30, 1 << 30)); "
+    code += "from qlang.backends.limits import available_memory; print(available_memory())"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert int(found.stdout) <= 3 << 28
