@@ -116,6 +116,8 @@ class JaxFunction:
 
 
 def _vector(parameter: Parameter, value: Any) -> Any:
+    """Raises TypeError and ValueError; under a transformation the numbers are not known, and NaN gives NaN."""
+    import jax
     import jax.numpy as jnp
 
     if value is None:
@@ -123,6 +125,8 @@ def _vector(parameter: Parameter, value: Any) -> Any:
     array = jnp.asarray(value, dtype=float)
     if array.shape != parameter.shape:
         raise ValueError(f"{parameter.name!r} has the shape {parameter.shape}, and {array.shape} was given")
+    if not isinstance(array, jax.core.Tracer) and not jnp.isfinite(array).all():
+        raise ValueError(f"{parameter.name!r} is {value}: parameters must be finite")
     return array.reshape(-1)
 
 

@@ -146,6 +146,9 @@ def test_parameters_by_name_mapping_and_vector() -> None:
     assert float(function()) == float(function(scale=0.7))
     with pytest.raises(TypeError, match="no real parameter 'n'; there are: angles, scale"):
         function(n=3)
+    for bad in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=f"'scale' is {bad}: parameters must be finite"):
+            function(scale=bad)
     with pytest.raises(ValueError, match=r"'angles' has the shape \(2, 4\), and \(3,\) was given"):
         function(angles=[1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="8 numbers for 9 parameters"):
