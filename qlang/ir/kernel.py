@@ -207,6 +207,18 @@ class ReadingOp(IRDLOperation):
 
 
 @irdl_op_definition
+class JoinOp(IRDLOperation):
+    """Wires that join the state, as a product with it, as they stood after `kernel.product`."""
+
+    name = "kernel.join"
+
+    wires = prop_def(DENSE)
+
+    traits = traits_def(HasParent(ProgramOp))
+    assembly_format = "$wires attr-dict"
+
+
+@irdl_op_definition
 class TilesOp(WiredOp):
     """A sweep, one read and write of the state: tiles with the listed wires, one for every value of the others.
 
@@ -267,6 +279,7 @@ KERNEL = Dialect(
         DelayOp,
         ProgramOp,
         ProductOp,
+        JoinOp,
         TilesOp,
         PassOp,
         ReadingOp,
