@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from qlang.kernels.order import ROTATION, Order
 from qlang.kernels.program import PlanOptions
 
-_ROTATION = 3.0
-"""Cycles of a rotation for 16 amplitudes, with its share of a walk and of a phase table (`qlang.kernels.cost`)."""
-_NEAR_JOIN, _FAR_JOIN = 8.0, 60.0
-"""The same for a wire's joining, and for passes that are not full because of it: in the cache, and in memory, where
-a sweep is one more way there and back."""
+_ROTATION, _PASS = 2.0, 4.5
+"""Cycles for 16 amplitudes of a rotation, and of a pass with some of the phase tables (`qlang.kernels.cost`). A stage
+has passes for all its rotations, but no fewer than there are levels among them."""
+_NEAR_JOIN, _FAR_JOIN = 6.0, 50.0
+"""The same for writing a state's products with what joins: in the cache, and in memory, with the sweep that follows."""
 _CALLS = 4096.0
 """What a stage costs besides, in the same unit: some 20 μs of calls."""
 
@@ -64,7 +64,10 @@ def growth_of(order: Order, options: PlanOptions, sizes: Sequence[int] | None = 
     ranks[labels] = np.arange(order.qubits)
     sizes_needed = (bits * (ranks + 1)).max(axis=1, initial=1)
     if sizes is None:
-        sizes = _sizes(np.bincount(sizes_needed, minlength=order.qubits + 1), first, options)
+        possible: list[list[int]] = [[] for _ in range(order.qubits + 1)]
+        for operation, size in zip(rotations, sizes_needed.tolist(), strict=True):
+            possible[size].append(order.levels[operation])
+        sizes = _sizes(possible, first, options)
     if len(sizes) == 1:
         return None
     stages = dict(zip(rotations, np.searchsorted(sizes, sizes_needed).tolist(), strict=True))
@@ -105,19 +108,24 @@ def _joining_order(bits: NDArray[np.int64]) -> list[int]:
     return order[::-1]
 
 
-def _sizes(rotations: NDArray[np.int64], first: int, options: PlanOptions) -> tuple[int, ...]:
-    """The sizes that cost least together. `rotations[s]` of them become possible with s wires."""
-    possible = np.cumsum(rotations).tolist()
+def _sizes(possible: list[list[int]], first: int, options: PlanOptions) -> tuple[int, ...]:
+    """The sizes that cost least together. `possible[s]` are the levels of the rotations that need s wires."""
     last = len(possible) - 1
     best: dict[int, tuple[float, tuple[int, ...]]] = {}
     for size in range(first, last + 1):
         join = _NEAR_JOIN if size <= options.whole_bits else _FAR_JOIN
-        vectors = 2.0 ** (size - 4)
-        choices: list[tuple[float, tuple[int, ...]]] = [(vectors * _ROTATION * possible[size] + _CALLS, (size,))]
-        for before, (cost, sizes) in best.items():
-            more = vectors * (_ROTATION * (possible[size] - possible[before]) + join) + _CALLS
-            choices.append((cost + more, (*sizes, size)))
-        best[size] = min(choices)
+        found: list[tuple[float, tuple[int, ...]]] = []
+        rotations, levels = 0, 0
+        for before in range(size - 1, -1, -1):
+            for level in possible[before + 1]:
+                rotations += 1
+                levels |= 1 << level
+            if before >= first or not before:
+                passes = max(levels.bit_count(), rotations / options.registers)
+                cost, sizes = best[before] if before else (0.0, ())
+                more = _ROTATION * rotations + _PASS * passes + join
+                found.append((cost + 2.0 ** (size - 4) * more + _CALLS, (*sizes, size)))
+        best[size] = min(found)
     return best[last][1]
 
 
