@@ -17,6 +17,7 @@ goes over its memory. They are there to be read: an executor takes the gates and
       kernel.gate "rz"(%h) [1]
     } sweeps {
       kernel.product ["ry(-pi/2) 0"]
+      kernel.join [4, 5]
       kernel.tiles [0, 1, 2, 3] {bytes = …, flops = …, passes = …} passes {
         kernel.pass cx ["1 = 0 ^ 1"] phases ["rz(a0) 1"] turns ["ry(3pi/10) 2"] lanes ["ry(pi/4) 0"]
       }
