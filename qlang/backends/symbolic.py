@@ -178,8 +178,9 @@ def _function(name: str) -> Callable[..., float]:
 
 
 def _rows(numbers: Sequence[Operand], place: dict[int, int]) -> Affine:
-    if not any([isinstance(each, Symbolic) for each in numbers]):
-        return constant(numbers)
+    known = [each for each in numbers if not isinstance(each, Symbolic)]
+    if len(known) == len(numbers):
+        return constant(known)
     return affine(
         [
             (each.constant, {place[column]: value for column, value in each.terms.items()})

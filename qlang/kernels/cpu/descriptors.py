@@ -75,6 +75,7 @@ class _SweepWriter:
         self.gathered = self.bits < layout.program.qubits
         self.kept: list[NDArray[Any]] = []
         self.changes: dict[tuple[tuple[int, int], ...], int] = {}
+        self.prefetch_walk = ~sum([self.element << position for position in sweep.local]) | (LINE - 1)
 
     def write(self) -> NativeSweep:
         parts = [part for each in self.sweep.passes for part in _split(each, self.layout, self.lane_bits)]
@@ -213,7 +214,7 @@ class _PassWriter:
         self._tables()
         ahead = min(MOST_PREFETCH, -(-lines // groups)) if lines and groups >= 8 else 0
         ahead = min(ahead, 1) if sweep.target.permute == "avx512" else ahead
-        self._prefetch()
+        block[Word.PREFETCH_WALK] = sweep.prefetch_walk
         tables = self._lane_tables()
         shape = KernelShape(
             sweep.target,
@@ -328,7 +329,3 @@ class _PassWriter:
                 self.fixes.append((Fix.CLEAR_UNLIKE, first + 3, each.outer, each.value, 1 << j))
             elif each.outer:
                 self.fixes.append((Fix.FLIP_ODD, first + 4, each.outer, 0, 1 << j))
-
-    def _prefetch(self) -> None:
-        local = sum(self.sweep.element << position for position in self.sweep.sweep.local)
-        self.block[Word.PREFETCH_WALK] = ~local | (LINE - 1)
