@@ -12,7 +12,7 @@ nothing is fixed, and the middle of the order in which the first cone grows.
 
 from dataclasses import dataclass, field
 
-from qlang.kernels.order import CX, DIAGONAL, END, ROTATION, TURN, Order, bits_of
+from qlang.kernels.order import DIAGONAL, END, ROTATION, TURN, Order, bits_of
 from qlang.kernels.program import PlanOptions
 
 _MOST_SWEEPS = 16
