@@ -13,7 +13,7 @@ nothing is fixed, and the middle of the order in which the first cone grows.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from qlang.kernels.order import CX, DIAGONAL, END, ROTATION, TURN, Order, bits_of
+from qlang.kernels.order import DIAGONAL, END, ROTATION, TURN, Order, bits_of
 from qlang.kernels.program import PlanOptions
 
 _MOST_SWEEPS = 16
@@ -46,13 +46,16 @@ class _Cone:
     run: list[int]
     left: list[int]
     done: bytearray
-    """What was executed before; not changed."""
+    """What has been executed, a copy of what is given."""
     local: int = 0
     taken: list[int] = field(default_factory=list)
     """The wires that became local, in order."""
     gain: int = 0
     """What it was good for: rotations, and less so CX gates."""
-    executed: set[int] = field(default_factory=set)
+    executed: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.done = self.done.copy()
 
     def take(self, wire: int) -> None:
         """Make one more wire local, and execute what that allows."""
@@ -62,66 +65,66 @@ class _Cone:
 
     def settle(self, stack: list[int]) -> None:
         """Execute what the wires on the stack, and those that they set free, have come to."""
-        order, run, left, done = self.order, self.run, self.left, self.done
-        classes, runs, kinds, wires_of, places_of = order.classes, order.runs, order.kinds, order.wires, order.places
-        executed = self.executed
-        local = self.local
+        run, left, done, executed = self.run, self.left, self.done, self.executed
+        classes, wires_of, links = self.order.classes, self.order.wires, self.order.links()
+        elsewhere, gain = ~self.local, 0
         while stack:
             wire = stack.pop()
             number = run[wire]
-            kind = classes[wire][number]
-            if kind == TURN:
-                if local >> wire & 1:
-                    executed.add(runs[wire][number][0])
-                    self.gain += _ROTATION_GAIN
+            if classes[wire][number] == TURN:
+                if not elsewhere >> wire & 1:
+                    executed.append(links[wire][number][0][0])
+                    gain += _ROTATION_GAIN
                     run[wire] = number = number + 1
-                    left[wire] = len(runs[wire][number]) if number < len(runs[wire]) else 0
+                    left[wire] = len(links[wire][number])
                     stack.append(wire)
                 continue
-            if kind == END:
-                continue
-            for operation in runs[wire][number]:
-                wires = wires_of[operation]
-                if kinds[operation] == CX and not local >> wires[1] & 1:
+            for operation, target, other, place in links[wire][number]:
+                if target & elsewhere or done[operation]:
                     continue
-                if operation in executed or done[operation]:
+                if run[other] != place if other >= 0 else not self._reached(operation):
                     continue
-                for other, place in zip(wires, places_of[operation], strict=True):
-                    if run[other] != place:
-                        break
-                else:
-                    executed.add(operation)
-                    self.gain += kinds[operation] == CX
-                    for other in wires:
-                        left[other] -= 1
-                        if not left[other]:
-                            run[other] = number = run[other] + 1
-                            left[other] = len(runs[other][number]) if number < len(runs[other]) else 0
-                            stack.append(other)
+                done[operation] = 1
+                executed.append(operation)
+                gain += target > 0
+                for each in wires_of[operation]:
+                    left[each] -= 1
+                    if not left[each]:
+                        run[each] = number = run[each] + 1
+                        left[each] = len(links[each][number])
+                        stack.append(each)
+        self.gain += gain
+
+    def _reached(self, operation: int) -> bool:
+        """Whether all wires have come to an operation."""
+        run, order = self.run, self.order
+        return all(
+            run[wire] == place for wire, place in zip(order.wires[operation], order.places[operation], strict=True)
+        )
 
     def wanted(self, fixed: int) -> int | None:
         """The wire outside that the local ones wait for; `None` if they wait for none.
 
         Wires for which one of the `fixed` waits come last: what was grown from the seed goes first.
         """
-        order, run, local = self.order, self.run, self.local
-        executed = self.executed
+        order, run, local, done = self.order, self.run, self.local, self.done
+        links, levels = order.links(), order.levels
         best: dict[int, tuple[bool, int, int]] = {}
         for wire in bits_of(local):
-            number = run[wire]
-            if order.classes[wire][number] == END:
-                continue
             held = bool(fixed >> wire & 1)
-            for operation in order.runs[wire][number]:
-                if operation in executed or self.done[operation]:
+            for operation, target, other, place in links[wire][run[wire]]:
+                if done[operation]:
                     continue
-                wires = order.wires[operation]
-                for other, place in zip(wires, order.places[operation], strict=True):
-                    if local >> other & 1:
+                waited = [other]
+                if other >= 0:
+                    if local >> other & 1 or not (run[other] < place or target >> other & 1):
                         continue
-                    if run[other] < place or (order.kinds[operation] == CX and other == wires[1]):
-                        before = best.get(other, (True, 1 << 60, 0))
-                        best[other] = (before[0] and held, min(before[1], order.levels[operation]), before[2] - 1)
+                else:
+                    every = zip(order.wires[operation], order.places[operation], strict=True)
+                    waited = [each for each, place in every if not local >> each & 1 and run[each] < place]
+                for each in waited:
+                    before = best.get(each, (True, 1 << 60, 0))
+                    best[each] = (before[0] and held, min(before[1], levels[operation]), before[2] - 1)
         return min(best, key=lambda wire: (best[wire], wire)) if best else None
 
 
