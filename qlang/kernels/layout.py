@@ -4,8 +4,10 @@ A phase group's exponent is a function of the index x, split by what the bits of
 lanes (the W entries of a vector), rows (the other bits of the buffer) and outer bits (constant in a tile). Parities
 are products over the parts, so with r the row, l the lane and o the outer bits of x, the group multiplies by
 
-    row table[r]  ·  Π mixed tables[r]  ·  Π lane tables[selection(r, o)][l]
+    row table[c(r)]  ·  Π mixed tables[c(r)]  ·  Π lane tables[selection(r, o)][l]
 
+- c(r) is r itself, or some parities of r: where few masks are on the rows, an entry for each row would say the same
+  many times over;
 - the row table has what touches rows only, and the scale that rotations have left to the group;
 - a mixed table belongs to an outer mask: it is used as it is where the parity of o & mask is even, else conjugated;
   or, for patterns with two or more outer bits, used where o & mask equals a value and left out elsewhere;
@@ -39,7 +41,7 @@ MOST_SELECTORS = 6
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """A table (2, rows), cosines then sines, and what the outer bits decide about it."""
+    """A table (2, entries), cosines then sines, and what the outer bits decide about it."""
 
     pattern: bool
     """Whether x & outer must equal `values[item, value]`; else the parity of x & outer conjugates the table."""
@@ -77,9 +79,11 @@ class LaneTable:
 class GroupLayout:
     """The tables of a phase group; offsets into a row of the bound data."""
 
-    rows: int
+    entries: int
     row_offset: int
-    """Of the row table (2, rows), which is always there."""
+    """Of the row table (2, entries), which is always there."""
+    choice: int
+    """Row r takes the entry `bits[item, choice + r]` of the row table and of the mixed ones; −1: entry r."""
     row_terms: bool
     """Whether the row table is more than the scale."""
     mixed: tuple[Mixed, ...]
@@ -156,9 +160,31 @@ class _Draft:
     values: list[tuple[int, int]] = field(default_factory=list)
     bits: list[NDArray[np.uint8]] = field(default_factory=list)
     bits_size: int = 0
+    choices: dict[tuple[int, ...], int] = field(default_factory=dict)
+    """Bytes by bits of a row and masks."""
     matches: list[RowMatch] = field(default_factory=list)
     lane_rows: list[tuple[int, int, int, float, int]] = field(default_factory=list)
     """Table, index, term, weight and subset of what adds to lane tables."""
+
+    def choice(self, masks: Sequence[int], row_bits: int) -> int:
+        """Where bytes are whose bit j is the parity of the row & masks[j]."""
+        key = (row_bits, *masks)
+        if key not in self.choices:
+            images = [0] * row_bits
+            for bit, mask in enumerate(masks):
+                for row_bit in bits_of(mask):
+                    images[row_bit] |= 1 << bit
+            self.choices[key] = self.add_bits(images)
+        return self.choices[key]
+
+    def add_bits(self, images: Sequence[int]) -> int:
+        """Where bytes are that are linear in the row, given what each of its bits adds."""
+        offset, rows = self.bits_size, 1 << len(images)
+        bits = np.zeros(-rows % LINE + rows, dtype=np.uint8)
+        bits[:rows] = linear(images, np.uint8)
+        self.bits.append(bits)
+        self.bits_size += len(bits)
+        return offset
 
     def value(self, term: int, outer: int) -> int:
         """The number of one more bound value."""
@@ -174,7 +200,9 @@ def _groups(groups: Sequence[tuple[int, PhaseGroup]], sweep: Sweep, draft: _Draf
         mixed = [Mixed(False, outer, -1, table) for outer, table in split.mixed.items()]
         mixed += [Mixed(True, outer, draft.value(term, outer), table) for term, outer, table in split.matched]
         lanes = _lane_tables(split, buffer, draft)
-        result.append(GroupLayout(1 << buffer.row_bits, split.row_table, True, tuple(mixed), lanes))
+        choice = -1 if split.chosen is None else draft.choice(split.chosen, buffer.row_bits)
+        entries = 1 << draft.tables.bits[split.row_table]
+        result.append(GroupLayout(entries, split.row_table, choice, True, tuple(mixed), lanes))
     return result
 
 
@@ -226,18 +254,16 @@ def _row_bits(selectors: Sequence[LaneSelector], buffer: Buffer, draft: _Draft) 
             continue
         for row_bit in bits_of(each.row_mask):
             images[row_bit] |= 1 << bit
-    bits = np.zeros(-rows % LINE + rows, dtype=np.uint8)
-    bits[:rows] = linear(images, np.uint8)
-    draft.bits.append(bits)
-    draft.bits_size += len(bits)
+    draft.add_bits(images)
     return offset
 
 
 def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -> GroupLayout:
     """A group with offsets in place of tables' numbers."""
     return GroupLayout(
-        group.rows,
+        group.entries,
         offsets[group.row_offset],
+        group.choice,
         terms[group.row_offset],
         tuple(replace(each, offset=offsets[each.offset]) for each in group.mixed),
         tuple(replace(each, offset=offsets[each.offset]) for each in group.lane_tables),

@@ -63,4 +63,6 @@ class Word(IntEnum):
     FIXES = LANE_OPERATIONS + MOST_LANE_OPERATIONS * LANE_OPERATION_WORDS
     """The instructions that set the words that depend on the tile, see `qlang.kernels.cpu.driver`."""
     FIX_COUNT = FIXES + 1
+    CHOICE = FIX_COUNT + 1
+    """Bytes (rows,): the entry of the table of rows that each row takes."""
     WORDS = 128

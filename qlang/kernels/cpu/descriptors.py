@@ -90,9 +90,13 @@ class _SweepWriter:
             np.array(blocks, dtype=np.int64).reshape(len(parts), Word.WORDS),
             self.padded(self.element << self.bits),
             self.gathered,
-            self.rows * self.element,
+            self.element * max(map(self._entries, self.sweep.passes), default=0),
             tuple(self.kept),
         )
+
+    def _entries(self, each: Pass) -> int:
+        """Of the table of rows that a pass multiplies by."""
+        return self.layout.groups[each.phase].entries if each.phase >= 0 else 0
 
     def keep(self, array: NDArray[Any]) -> int:
         """Keeps an array as long as the sweep; its address."""
@@ -225,6 +229,7 @@ class _PassWriter:
             parities=tuple(range(len(strides))) if any(block[Word.PARITY_MASK : Word.PARITY_MASK + 3]) else (),
             lane_operations=tuple(operations),
             phase=self.part.rows and self.part.group is not None,
+            chosen=self.part.rows and self.part.group is not None and self.part.group.choice >= 0,
             lane_tables=len(tables),
             constant_tables=sum(each.bits_offset < 0 for each in tables),
             lane_rotations=tuple(lane for lane, _ in self._lane_rotations()),
@@ -302,9 +307,11 @@ class _PassWriter:
         group, size = self.part.group, self.sweep.element
         if group is None:
             return
-        self.block[Word.TABLE_PLANE] = group.rows * size
+        self.block[Word.TABLE_PLANE] = group.entries * size
         if self.part.rows:
             self.fixes.append((Fix.SET_DATA, Word.TABLE, 0, 0, group.row_offset * size))
+            if group.choice >= 0:
+                self.fixes.append((Fix.SET_BITS, Word.CHOICE, 0, 0, group.choice))
             for each in group.mixed:
                 kind = Fix.MIX_MATCH if each.pattern else Fix.MIX_PARITY
                 self.fixes.append((kind, Word.TABLE, each.outer, max(each.value, 0), each.offset * size))
