@@ -17,14 +17,14 @@ Other patterns are written as parities (`qlang.kernels.terms`); their signs then
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.kernels.order import bits_of
 from qlang.kernels.phases import Spectra, spectra_of
 from qlang.kernels.program import PhaseGroup, Program, Sweep
-from qlang.kernels.tables import Entries, RowPattern, TableList
+from qlang.kernels.tables import Entries, RowPattern, TableList, linear
 from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_groups
 
 LINE = 64
@@ -219,23 +219,18 @@ def _row_bits(selectors: Sequence[LaneSelector], buffer: Buffer, draft: _Draft) 
     if not any(each.row_mask or each.pattern for each in selectors):
         return -1
     offset, rows = draft.bits_size, 1 << buffer.row_bits
-    bits = np.zeros(-rows % LINE + rows, dtype=np.uint8)
+    images = [0] * buffer.row_bits
     for bit, each in enumerate(selectors):
         if each.pattern is not None:
             draft.matches.append(RowMatch(offset, rows, bit, each.pattern))
-        else:
-            bits[:rows] |= _parities(rows, each.row_mask) << bit
+            continue
+        for row_bit in bits_of(each.row_mask):
+            images[row_bit] |= 1 << bit
+    bits = np.zeros(-rows % LINE + rows, dtype=np.uint8)
+    bits[:rows] = linear(images, np.uint8)
     draft.bits.append(bits)
     draft.bits_size += len(bits)
     return offset
-
-
-@lru_cache(maxsize=256)
-def _parities(rows: int, mask: int) -> NDArray[np.uint8]:
-    """The parity of row & mask, of every row; read-only."""
-    parities: NDArray[np.uint8] = np.bitwise_count(np.arange(rows) & mask).astype(np.uint8) & 1
-    parities.setflags(write=False)
-    return parities
 
 
 def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -> GroupLayout:
