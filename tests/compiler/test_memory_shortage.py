@@ -35,8 +35,8 @@ def test_a_state_that_the_system_does_not_give(in_workspace: Path) -> None:
     (in_workspace / "small.qjob").write_text(JOB.format(13))
     (in_workspace / "large.qjob").write_text(JOB.format(LARGE))
     done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, timeout=120, check=False)
-    first, help = done.stderr.splitlines()
     assert done.returncode == EXECUTION
+    first, help = done.stderr.splitlines()
     assert first.startswith("error: not enough memory while executing the circuit: 2684")
     assert "this process may take" in first
     assert "fewer qubits" in help
