@@ -33,9 +33,8 @@ class ApplyTuning(ModulePass):
     """What a recorded plan says; `None` looks it up, nothing in it leaves the default."""
 
     def spec(self, *, include_default: bool = False) -> ArgSpec:
-        """The structure that options are stated for."""
-        structure = None if self.stated is None else self.stated.get("structure")
-        return ArgSpec(self.name, {} if structure is None else {"structure": (str(structure),)})
+        """The name alone: a replay states what the run had looked up, and does the same."""
+        return ArgSpec(self.name, {})
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for lower in [each for each in op.walk() if isinstance(each, plan.LowerOp)]:
