@@ -1,8 +1,5 @@
 """Every token of every example deleted, doubled and replaced, as slips of the hand do it.
 
-Machine-written examples repeat a few kinds of lines hundreds of times: of the lines of a file that have the same kinds
-of tokens in the same order, some are changed.
-
 The bars: never a crash, at most three reports in 98 % of the cases, and 50 ms each. That there is a report wherever
 one is due, test_agreement.py says of samples of the same changes.
 """
@@ -14,15 +11,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from qlang.syntax.lexer import Tokens, lex
+from qlang.syntax.lexer import lex
 from qlang.syntax.parser import parse
 from qlang.syntax.source import Source
 from tests.syntax.conftest import program_text, programs
 
 EXAMPLE = 12_000
 """Characters of an example; the largest of QASMBench are no texts to be typed."""
-ALIKE = 4
-"""Lines of the same kinds of tokens that are changed in a file."""
 
 
 def examples() -> dict[str, str]:
@@ -34,23 +29,9 @@ def changes(text: str, rng: random.Random) -> Iterator[tuple[int, str]]:
     """The place and the changed text: each token deleted, doubled, and replaced by another of the text."""
     tokens = lex(text)
     spelled = tokens.texts[:-1]
-    for token in changed_tokens(text, tokens, rng):
-        start, end = tokens.starts[token], tokens.ends[token]
+    for start, end in zip(tokens.starts[:-1], tokens.ends[:-1], strict=True):
         for put in ("", f"{text[start:end]} {text[start:end]}", rng.choice(spelled)):
             yield start, text[:start] + put + text[end:]
-
-
-def changed_tokens(text: str, tokens: Tokens, rng: random.Random) -> Iterator[int]:
-    """The tokens of all lines, or of `ALIKE` lines where more are alike."""
-    lines: dict[int, list[int]] = {}
-    for token, start in enumerate(tokens.starts[:-1]):
-        lines.setdefault(text.count("\n", 0, start), []).append(token)
-    shapes: dict[tuple[int, ...], list[list[int]]] = {}
-    for line in lines.values():
-        shapes.setdefault(tuple(tokens.kinds[token] for token in line), []).append(line)
-    for alike in shapes.values():
-        for line in rng.sample(alike, min(ALIKE, len(alike))):
-            yield from line
 
 
 @dataclass
