@@ -81,7 +81,7 @@ def _known(module: ModuleOp) -> dict[str, Plain] | None:
     except (NothingToTune, BackendError, RuntimeFault):  # the execution says what is wrong with the plan
         return None
     steps = tunable.lowering.steps
-    default = Setting(options_for(tunable.precision, tunable.qubits), this_cpu().cores, tunable.precision)
+    default = Setting(options_for(tunable.precision), this_cpu().cores, tunable.precision)
     found = best_setting(steps.digest, tunable.qubits, default)
     if found is None or found.precision != tunable.precision:
         return None

@@ -10,6 +10,7 @@ The wires at the contiguous positions are in every sweep. Two choices are tried:
 nothing is fixed, and the middle of the order in which the first cone grows.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from qlang.kernels.order import DIAGONAL, END, ROTATION, TURN, Order, bits_of
@@ -128,16 +129,20 @@ class _Cone:
 
 
 def choose_local(
-    order: Order, front: Front, fixed: int, options: PlanOptions, done: bytearray
+    order: Order, front: Front, joined: list[int], operations: list[int], options: PlanOptions, done: bytearray
 ) -> tuple[int, list[int]]:
-    """The mask of the next sweep's local wires, `fixed` and others, `tile_bits` in all (or all there are); and the
-    operations that it can execute, in circuit order."""
-    size = min(options.tile_bits, order.qubits)
-    if size == order.qubits:
-        return (1 << size) - 1, list(range(len(order)))
+    """The mask of the next sweep's local wires, and the operations that it can execute, in circuit order.
+
+    `joined` are the wires of the state by position, of which the contiguous ones are always local, and `operations`
+    those of the stage. What is `done` is not executed.
+    """
+    size = options.local_bits(len(joined))
+    if size == len(joined):
+        return sum([1 << wire for wire in joined]), operations
+    fixed = sum([1 << wire for wire in joined[: options.contiguous_bits]])
     best: _Cone | None = None
-    for seed in _seeds(order, front, fixed, done, options.lookahead):
-        cone = _grown(order, front, fixed, seed, size, done)
+    for seed in _seeds(order, front, fixed, joined, done, options.lookahead):
+        cone = _grown(order, front, fixed, joined, seed, size, done)
         if best is None or cone.gain > best.gain:
             best = cone
     assert best is not None, "a sweep that holds less than all has a wire that it could take"
@@ -165,39 +170,40 @@ def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
             tails[wire] = tail
 
 
-def _seeds(order: Order, front: Front, fixed: int, done: bytearray, count: int) -> list[int]:
+def _seeds(order: Order, front: Front, fixed: int, joined: list[int], done: bytearray, count: int) -> list[int]:
     """Wires to start at: the one changed by the operation that comes first in the circuit, so that every sweep gets
     on, and others spread over those that are not fixed and not at their end."""
     first, earliest = -1, len(order)
     open_wires = []
-    for wire in range(order.qubits):
+    for wire in sorted(joined):
         number = front.run[wire]
         kind = order.classes[wire][number]
         if fixed >> wire & 1 or kind == END:
             continue
         open_wires.append(wire)
         if kind != DIAGONAL:
-            head = next(operation for operation in order.runs[wire][number] if not done[operation])
+            head = next((operation for operation in order.runs[wire][number] if not done[operation]), earliest)
             if head < earliest:
                 first, earliest = wire, head
     if first < 0:
-        return [next(wire for wire in range(order.qubits) if not fixed >> wire & 1)]
+        return [next(wire for wire in joined if not fixed >> wire & 1)]
     last = len(open_wires) - 1
     spread = [open_wires[last * i // max(count - 2, 1)] for i in range(count - 1)]
     return list(dict.fromkeys([first, *spread]))
 
 
-def _grown(order: Order, front: Front, fixed: int, seed: int, size: int, done: bytearray) -> _Cone:
+def _grown(
+    order: Order, front: Front, fixed: int, joined: Iterable[int], seed: int, size: int, done: bytearray
+) -> _Cone:
     """The cone of a seed."""
     cone = _Cone(order, front.run.copy(), front.left.copy(), done, fixed | 1 << seed, [seed])
     cone.settle(list(range(order.qubits)))
-    wires = range(order.qubits)
     while (held := cone.local.bit_count()) < size:
         wire = cone.wanted(fixed)
         if wire is None:
-            rest = [wire for wire in wires if not cone.local >> wire & 1]
+            rest = [wire for wire in joined if not cone.local >> wire & 1]
             going = [wire for wire in rest if order.classes[wire][cone.run[wire]] != END] or rest
-            wire = min(going, key=lambda w: _level(order, cone.run, w))
+            wire = min(going, key=lambda w: (_level(order, cone.run, w), w))
         cone.take(wire)
         assert cone.local.bit_count() == held + 1
     return cone
@@ -217,6 +223,14 @@ class Placement:
     positions: list[int]
     labels: list[int]
 
+    @classmethod
+    def of(cls, labels: Sequence[int]) -> "Placement":
+        """Wire labels by position."""
+        positions = [0] * len(labels)
+        for position, label in enumerate(labels):
+            positions[label] = position
+        return cls(positions, list(labels))
+
 
 def place_wires(order: Order, options: PlanOptions) -> Placement:
     """Positions for a state that is made new: the lanes' wires first, then the other contiguous ones, then the rest.
@@ -227,14 +241,11 @@ def place_wires(order: Order, options: PlanOptions) -> Placement:
     turns = [classes.count(TURN) for classes in order.classes]
     if options.lane_choice == "first":
         labels = list(range(qubits))
-    elif qubits <= options.tile_bits or options.lane_choice == "fewest":
+    elif options.local_bits(qubits) == qubits or options.lane_choice == "fewest":
         labels = _few_turns_first(turns, options.lane_bits)
     else:
         labels = _shared_first(order, options)
-    positions = [0] * qubits
-    for position, label in enumerate(labels):
-        positions[label] = position
-    return Placement(positions, labels)
+    return Placement.of(labels)
 
 
 def _few_turns_first(turns: list[int], lane_bits: int) -> list[int]:
@@ -255,7 +266,7 @@ def _shared_first(order: Order, options: PlanOptions) -> list[int]:
     sweeps = _simulated(order, 0, options)
     shares = [sum([cone.local >> wire & 1 for cone in sweeps]) for wire in range(order.qubits)]
     wanted = sorted(range(order.qubits), key=lambda wire: (-shares[wire], wire))[:count]
-    growth = _grown(order, Front.start(order), 0, 0, order.qubits, bytearray(len(order))).taken
+    growth = _grown(order, Front.start(order), 0, range(order.qubits), 0, order.qubits, bytearray(len(order))).taken
     begin = min(max((order.qubits - count) // 2, 0), size - count)
     found = []
     for chosen in (growth[begin : begin + count], wanted):
@@ -269,13 +280,14 @@ def _shared_first(order: Order, options: PlanOptions) -> list[int]:
 
 def _simulated(order: Order, fixed: int, options: PlanOptions) -> list[_Cone]:
     """The first sweeps, without passes."""
-    front, done = Front.start(order), bytearray(len(order))
+    front, done, wires = Front.start(order), bytearray(len(order)), list(range(order.qubits))
     cones: list[_Cone] = []
     while len(cones) < _MOST_SWEEPS and any(
         classes[number] != END for classes, number in zip(order.classes, front.run, strict=True)
     ):
         tried = [
-            _grown(order, front, fixed, seed, options.tile_bits, done) for seed in _seeds(order, front, fixed, done, 2)
+            _grown(order, front, fixed, wires, seed, options.tile_bits, done)
+            for seed in _seeds(order, front, fixed, wires, done, 2)
         ]
         cone = max(tried, key=lambda cone: cone.gain)
         front = Front(cone.run, cone.left)

@@ -33,7 +33,7 @@ def _program(groups: list[PhaseGroup], local: tuple[int, ...], lane_bits: int) -
         start=wires,
         end=wires,
         initial=((),) * QUBITS,
-        sweeps=(Sweep(local, passes),),
+        sweeps=(Sweep(local, passes, QUBITS),),
         rotations=(),
         terms=terms,
         groups=tuple(groups),

@@ -72,7 +72,7 @@ class _SweepWriter:
         self.bits = len(sweep.local)
         self.rows = 1 << self.bits - self.lane_bits
         self.bit_of = {position: bit for bit, position in enumerate(sweep.local)}
-        self.gathered = self.bits < layout.program.qubits
+        self.gathered = self.bits < sweep.size
         self.kept: list[NDArray[Any]] = []
         self.changes: dict[tuple[tuple[int, int], ...], int] = {}
         self.prefetch_walk = ~sum([self.element << position for position in sweep.local]) | (LINE - 1)
@@ -112,8 +112,8 @@ class _SweepWriter:
 
     def _words(self, passes: int) -> Words:
         words = np.zeros(SweepWord.WORDS, dtype=np.int64)
-        local, qubits = self.sweep.local, self.layout.program.qubits
-        outer = [position for position in range(qubits) if position not in self.bit_of]
+        local = self.sweep.local
+        outer = [position for position in range(self.sweep.size) if position not in self.bit_of]
         words[SweepWord.TILE_BITS] = len(outer)
         words[SweepWord.ELEMENT_SHIFT] = self.element.bit_length() - 1
         words[SweepWord.PASSES] = passes

@@ -78,7 +78,7 @@ class Case:
         rest = [position for position in range(self.qubits) if position not in fixed]
         chosen = self.random.choice(rest, self.tile - len(fixed), replace=False) if rest else []
         local = tuple(sorted([*fixed, *(int(each) for each in chosen)]))
-        return Sweep(local, tuple(self.pass_(local) for _ in range(4)))
+        return Sweep(local, tuple(self.pass_(local) for _ in range(4)), self.qubits)
 
     def pass_(self, local: tuple[int, ...]) -> Pass:
         rows = list(range(self.lane_bits, len(local)))
