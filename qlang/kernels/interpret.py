@@ -30,6 +30,10 @@ def execute_steps(steps: Steps, angles: ArrayLike, vector: ArrayLike) -> Vector:
     values = np.asarray(angles, dtype=np.float64)
     for kind, first, second, slot in steps.rows():
         angle = float(values[slot]) if slot >= 0 else 0.0
+        if kind == StepKind.TWIST:
+            chosen = values[slot + (np.bitwise_count(index & second) & 1)]
+            state = _rotation(state, index, first, 0, chosen)
+            continue
         state = _EXECUTE[kind](state, index, first, second, angle)
     result: Vector = state * np.exp(1j * values[GLOBAL_PHASE_SLOT])
     return result
@@ -49,7 +53,7 @@ def parity_signs(index: Indices, mask: int) -> NDArray[np.float64]:
     return signs
 
 
-def _rotation(state: Vector, index: Indices, wire: int, _: int, angle: float) -> Vector:
+def _rotation(state: Vector, index: Indices, wire: int, _: int, angle: float | NDArray[np.float64]) -> Vector:
     partner = state[index ^ (1 << wire)]
     result: Vector = np.cos(angle / 2) * state - np.sin(angle / 2) * parity_signs(index, 1 << wire) * partner
     return result
