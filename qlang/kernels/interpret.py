@@ -145,6 +145,8 @@ def _execute(
 ) -> Vector:
     state = np.array(_product(numbers.factors[item % len(numbers.factors)]) if stored is None else stored)
     tangents = numbers.tangents[item % len(numbers.tangents)]
+    twists = dict(zip([rotation for rotation, _ in program.twists], program.twists, strict=True))
+    turned = numbers.twists[item % len(numbers.twists)]
     index = np.arange(1 << program.qubits, dtype=np.int64)
     for sweep in program.sweeps:
         for each in sweep.passes:
@@ -153,10 +155,21 @@ def _execute(
                 state = state * phases(sweep, each.phase)
             registers = [(sweep.local[bit], r) for bit, r in zip(each.registers, each.rotations, strict=True)]
             for position, rotation in [*registers, *enumerate(each.lane_rotations)]:
-                if rotation >= 0:
+                if rotation in twists:
+                    place = program.twists.index(twists[rotation])
+                    state = _twisted(state, index, position, turned[place], twists[rotation][1])
+                elif rotation >= 0:
                     signs = parity_signs(index, 1 << position)
                     state = state - tangents[rotation] * signs * state[index ^ (1 << position)]
     return state
+
+
+def _twisted(state: Vector, index: Indices, position: int, numbers: NDArray[np.float64], mask: int) -> Vector:
+    """A rotation whose sine and cosine are chosen by a parity."""
+    odd = np.bitwise_count(index & mask).astype(np.intp) & 1
+    signs = parity_signs(index, 1 << position)
+    result: Vector = numbers[odd, 2] * state - numbers[odd, 1] * signs * state[index ^ (1 << position)]
+    return result
 
 
 def _product(factors: Vector) -> Vector:

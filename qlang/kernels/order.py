@@ -1,7 +1,8 @@
 """Steps in dependency order.
 
 Each wire's steps are cut into *runs* of steps that commute on it: diagonals and CX controls; CX targets; a rotation
-alone. A step may be executed when each of its wires has come to the run that the step is in.
+alone. A step may be executed when each of its wires has come to the run that the step is in. A TWIST is a rotation
+to its wire and a diagonal to the wires that choose its angle.
 
     wire 0:  [ry] [rz, cx control] [ry]          wire 1:  [ry] [rz] [cx target] [ry]
 
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from qlang.kernels.steps import Step, StepKind
 
 ROTATION, PARITY, PATTERN, CX = map(int, (StepKind.ROTATION, StepKind.PARITY, StepKind.PATTERN, StepKind.CX))
+TWIST = int(StepKind.TWIST)
 _SWAP, _FRAME = int(StepKind.SWAP), (StepKind.X, StepKind.Z)
 
 TURN, DIAGONAL, TARGET, END = 0, 1, 2, 3
@@ -30,7 +32,7 @@ class Order:
     steps: list[int] = field(default_factory=list)
     """Index of the step."""
     wires: list[tuple[int, ...]] = field(default_factory=list)
-    """Labels: (wire,), (control, target), or those of the phase's bits in ascending order of the step's mask."""
+    """Labels: (wire,), (control, target), a TWIST's wire and those that choose its angle, or those of the phase's bits in ascending order of the step's mask."""
     places: list[tuple[int, ...]] = field(default_factory=list)
     """For each of these wires the number of the run that the operation is in."""
     levels: list[int] = field(default_factory=list)
@@ -84,6 +86,18 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             wires_of.append((control, target))
             place = _append(runs[control], classes[control], DIAGONAL, len(kinds))
             places.append((place, _append(runs[target], classes[target], TARGET, len(kinds))))
+        elif kind == TWIST:
+            chosen = (label[first], *[label[name] for name in bits_of(second)])
+            top = max([level[wire] for wire in chosen]) + 1
+            levels.append(top)
+            wires_of.append(chosen)
+            for wire in chosen:
+                untouched[wire] = False
+                level[wire] = top
+            classes[chosen[0]].append(TURN)
+            runs[chosen[0]].append([len(kinds)])
+            others = [_append(runs[wire], classes[wire], DIAGONAL, len(kinds)) for wire in chosen[1:]]
+            places.append((len(runs[chosen[0]]) - 1, *others))
         elif kind in (PARITY, PATTERN):
             names = bits_of(first)
             touched = tuple([label[name] for name in names])

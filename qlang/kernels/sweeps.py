@@ -12,7 +12,7 @@ nothing is fixed, and the middle of the order in which the first cone grows.
 
 from dataclasses import dataclass, field
 
-from qlang.kernels.order import CX, DIAGONAL, END, ROTATION, TURN, Order, bits_of
+from qlang.kernels.order import CX, DIAGONAL, END, ROTATION, TURN, TWIST, Order, bits_of
 from qlang.kernels.program import PlanOptions
 
 _MOST_SWEEPS = 16
@@ -23,6 +23,7 @@ _SIMILAR = 1.2
 
 _ROTATION_GAIN = 8
 """Worth of a rotation in CX gates."""
+_GAINS = {CX: 1, TWIST: _ROTATION_GAIN}
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class _Cone:
             wire = stack.pop()
             number = run[wire]
             kind = classes[wire][number]
-            if kind == TURN:
+            if kind == TURN and kinds[runs[wire][number][0]] != TWIST:
                 if local >> wire & 1:
                     executed.add(runs[wire][number][0])
                     self.gain += _ROTATION_GAIN
@@ -83,6 +84,8 @@ class _Cone:
                 wires = wires_of[operation]
                 if kinds[operation] == CX and not local >> wires[1] & 1:
                     continue
+                if kinds[operation] == TWIST and not local >> wires[0] & 1:
+                    continue
                 if operation in executed or done[operation]:
                     continue
                 for other, place in zip(wires, places_of[operation], strict=True):
@@ -90,7 +93,7 @@ class _Cone:
                         break
                 else:
                     executed.add(operation)
-                    self.gain += kinds[operation] == CX
+                    self.gain += _GAINS.get(kinds[operation], 0)
                     for other in wires:
                         left[other] -= 1
                         if not left[other]:
@@ -118,10 +121,16 @@ class _Cone:
                 for other, place in zip(wires, order.places[operation], strict=True):
                     if local >> other & 1:
                         continue
-                    if run[other] < place or (order.kinds[operation] == CX and other == wires[1]):
+                    if run[other] < place or other == _moved_wire(order, operation):
                         before = best.get(other, (True, 1 << 60, 0))
                         best[other] = (before[0] and held, min(before[1], order.levels[operation]), before[2] - 1)
         return min(best, key=lambda wire: (best[wire], wire)) if best else None
+
+
+def _moved_wire(order: Order, operation: int) -> int:
+    """The wire of a CX or TWIST that has to be local, −1 of phases."""
+    kind, wires = order.kinds[operation], order.wires[operation]
+    return wires[1] if kind == CX else wires[0] if kind == TWIST else -1
 
 
 def choose_local(
@@ -156,7 +165,7 @@ def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
                 tails[wire] += 1
             ranks[operation] = -tails[wire]
             continue
-        tail = max([tails[wire] for wire in wires])
+        tail = max([tails[wire] for wire in wires]) + (kinds[operation] == TWIST)
         ranks[operation] = -tail
         for wire in wires:
             tails[wire] = tail

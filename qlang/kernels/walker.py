@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from qlang.kernels.order import CX, END, TURN, Order
+from qlang.kernels.order import CX, END, TURN, TWIST, Order
 from qlang.kernels.pending import Pending, TermList
 from qlang.kernels.program import PhaseGroup, PlanOptions
 from qlang.kernels.sweeps import Front, Placement
@@ -32,6 +32,7 @@ class Walker:
     terms: TermList = field(default_factory=TermList)
     groups: list[PhaseGroup] = field(default_factory=list)
     rotations: list[int] = field(default_factory=list)
+    twists: list[tuple[int, int]] = field(default_factory=list)
     grown: int = 0
     """Rotations since the last phase group."""
 
@@ -72,7 +73,7 @@ class Walker:
             front.left[wire] = len(operations)
             for operation in operations:
                 waiting[operation] -= 1
-                if waiting[operation] or kind == TURN:
+                if waiting[operation] or kind == TURN or kinds[operation] == TWIST:
                     continue
                 if kinds[operation] == CX:
                     self.ready[wires_of[operation][1]].append(operation)
