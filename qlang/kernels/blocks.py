@@ -33,8 +33,6 @@ class _Open:
     """Target register → its mask over labels."""
     lane_cx: list[tuple[int, int]] = field(default_factory=list)
     lane_controls: int = 0
-    choosing: int = 0
-    """The wires that choose angles of the pass's TWIST steps, by label: none of them may be a register."""
     lane_targets: int = 0
 
 
@@ -115,8 +113,7 @@ def _advance(walker: Walker, opened: _Open, wire: int) -> bool:
         if kind == TURN:
             if wire in opened.turning or not _may_turn(walker, opened, wire):
                 return moved
-            opened.turning[wire] = operation = walker.order.runs[wire][walker.front.run[wire]][0]
-            opened.choosing |= _choosing(walker, operation)
+            opened.turning[wire] = walker.order.runs[wire][walker.front.run[wire]][0]
             return True
         if kind != TARGET:
             return moved
@@ -130,20 +127,12 @@ def _advance(walker: Walker, opened: _Open, wire: int) -> bool:
 
 def _may_turn(walker: Walker, opened: _Open, wire: int) -> bool:
     """Whether no phase is on a wire, or this pass can apply those that are."""
-    operation = walker.order.runs[wire][walker.front.run[wire]][0]
-    if walker.order.kinds[operation] == TWIST and not _may_twist(walker, opened, operation):
-        return False
+    if walker.kind[wire] == TURN and walker.waiting[walker.order.runs[wire][walker.front.run[wire]][0]]:
+        return False  # a TWIST, to which the wires that choose its angle have not come
     column = walker.pending.columns[wire]
     if not column or not opened.rich:
         return not column
     return opened.lanes or not column & walker.pending.touching(walker.lane_labels)
-
-
-def _may_twist(walker: Walker, opened: _Open, operation: int) -> bool:
-    """Whether the wires that choose the angle of a TWIST have come to it, and are no registers."""
-    if walker.waiting[operation]:
-        return False
-    return not any(wire in opened.registers for wire in walker.order.wires[operation][1:])
 
 
 def _choosing(walker: Walker, operation: int) -> int:
@@ -217,8 +206,6 @@ def _pick(walker: Walker, opened: _Open, candidates: list[int]) -> int | None:
     best, best_rank = None, -1
     for wire in candidates:
         kind = walker.kind[wire]
-        if opened.choosing >> wire & 1:
-            continue
         if kind == TURN:
             if wire in opened.registers or not _may_turn(walker, opened, wire):
                 continue

@@ -160,7 +160,7 @@ class Program:
     twists: tuple[tuple[int, int], ...]
     """(rotation id, mask), ascending: the rotations of TWIST steps, which take their first angle where |x & mask| is
     even, their second one where it is odd. They are executed with their cosines, so no scale is left. The mask holds
-    no register of the pass."""
+    nothing that the pass rotates."""
     terms: Terms
     groups: tuple[PhaseGroup, ...]
     """Numbered in the order of execution."""

@@ -187,12 +187,13 @@ class _PassWriter:
                 needed.append(each.target)
         # With few registers in the processor a third one would only be spilled.
         wanted = MOST_REGISTERS if self.sweep.target.permute in ("avx512", "neon") else MOST_REGISTERS - 1
+        spare = [bit for bit in range(self.lane_bits, self.sweep.bits) if bit not in needed]
         choosing = 0
         for rotation in (*self.rotated.values(), *(rotation for _, rotation in self._lane_rotations())):
             choosing |= self.sweep.twists.get(rotation, 0)
-        chosen = [bit for position, bit in self.sweep.bit_of.items() if choosing >> position & 1]
-        assert not set(chosen) & set(needed), "what chooses an angle is no register"
-        spare = [bit for bit in range(self.lane_bits, self.sweep.bits) if bit not in needed and bit not in chosen]
+        # Of bits that choose angles no register is made without need: such kernels would be others.
+        chosen = {bit for position, bit in self.sweep.bit_of.items() if choosing >> position & 1}
+        spare.sort(key=chosen.__contains__)
         return needed + spare[: max(0, wanted - len(needed))]
 
     def write(self, lines: int) -> int:
@@ -210,7 +211,7 @@ class _PassWriter:
         block[Word.ROW : Word.ROW + len(offsets)] = [offset // lanes for offset in offsets]
         if self.permuted:
             self._sources(strides)
-        lane_masks = self._rotations()
+        chosen = self._rotations()
         operations = [self._operation(i, each) for i, each in enumerate(self.part.operations)]
         self._tables()
         ahead = min(MOST_PREFETCH, -(-lines // groups)) if lines and groups >= 8 else 0
@@ -232,7 +233,8 @@ class _PassWriter:
             rotations=len(self.rotated),
             twists=sum(rotation in sweep.twists for rotation in self.rotated.values()),
             lane_twists=tuple(lane for lane, rotation in self._lane_rotations() if rotation in sweep.twists),
-            blended=any(lane_masks),
+            blended=any(lanes for lanes, _ in chosen),
+            choosing=tuple(registers for _, registers in chosen) if any(registers for _, registers in chosen) else (),
             prefetch=ahead,
         )
         block[Word.FUNCTION] = sweep.compiler.address(Source(kernel_module, (shape,), sweep.target))
@@ -266,25 +268,24 @@ class _PassWriter:
         given = self.pass_.lane_rotations if self.part.last else ()
         return [(lane, rotation) for lane, rotation in enumerate(given) if rotation >= 0]
 
-    def _rotations(self) -> list[int]:
-        """Writes where the numbers of rotations are; of TWIST steps, returns the masks of lanes."""
+    def _rotations(self) -> list[tuple[int, int]]:
+        """Writes where the numbers of rotations are; of TWIST steps, returns the lanes and registers that choose."""
         first, size = self.sweep.layout.rotations, self.sweep.element
         places = [(i, rotation) for i, rotation in enumerate(self.rotated.values())]
         places += [(MOST_REGISTERS + lane, rotation) for lane, rotation in self._lane_rotations()]
-        lane_masks = []
+        chosen = []
         for index, rotation in places:
             if rotation in self.sweep.twists:
-                lane_masks.append(self._twist(index, rotation))
+                chosen.append(self._twist(index, rotation))
             else:
                 self.block[Word.ROTATION + index] = (first + rotation) * size
-        return lane_masks
+        return chosen
 
-    def _twist(self, index: int, rotation: int) -> int:
-        """Writes what chooses the angle of a TWIST; the lanes with the other angle, as bits."""
+    def _twist(self, index: int, rotation: int) -> tuple[int, int]:
+        """Writes what chooses the angle of a TWIST; the lanes with the other angle, and the registers that choose."""
         sweep, mask = self.sweep, self.sweep.twists[rotation]
         lanes = mask & (1 << self.lane_bits) - 1
         registers, inside, outer = self._masks(mask ^ lanes)
-        assert not registers, "what chooses an angle is no register"
         numbers = sweep.layout.twists + TWIST_NUMBERS * sweep.twist_places[rotation]
         self.block[Word.ROTATION + index] = numbers * sweep.element
         if outer:
@@ -293,9 +294,8 @@ class _PassWriter:
             self.fixes.append((Fix.FLIP_ODD, Word.ROTATION + index, outer, 0, flip))
         self.block[Word.TWIST_MASK + index] = inside * sweep.element
         odd = [lane for lane in range(1 << self.lane_bits) if (lane & lanes).bit_count() & 1]
-        chosen = sum(1 << lane for lane in odd)
-        self.block[Word.TWIST_LANES + index] = chosen
-        return chosen
+        self.block[Word.TWIST_LANES + index] = chosen = sum(1 << lane for lane in odd)
+        return chosen, registers
 
     def _operation(self, index: int, operation: LaneMap | Blend) -> LaneOperation:
         """Writes a lane exchange; its name in the kernel's shape."""

@@ -137,26 +137,29 @@ class _Kernel:
             mask = text.value(f"bitcast i{self.lanes} {lanes} to <{self.lanes} x i1>")
         return self._word(Word.ROTATION + index), self._word(Word.TWIST_MASK + index), mask
 
-    def _chosen_numbers(self, index: int, places: tuple[int, int]) -> list[str]:
-        """Two of a TWIST's numbers for the group at x."""
+    def _chosen_numbers(self, index: int, places: tuple[int, int]) -> list[Vectors]:
+        """Two of a TWIST's numbers for the group at x, where the parity of its registers is even, and odd."""
         text, (begin, mask, lanes) = self.text, self.twists[index]
-        size = ELEMENT_BYTES[self.shape.precision]
+        half = TWIST_NUMBERS // 2 * ELEMENT_BYTES[self.shape.precision]
         # Offsets are multiples of all the numbers, so that one bit of them says which half it is.
-        far = text.binary("mul", text.parity(text.binary("and", "%x", mask)), TWIST_NUMBERS // 2 * size)
-        offset = text.binary("xor", begin, far)
-        chosen = text.at(self.data, offset)
-        other = ""
-        if self.shape.blended:
-            other = text.at(self.data, text.binary("xor", offset, TWIST_NUMBERS // 2 * size))
-        numbers = []
-        for place in places:
-            number = self._splat_at(chosen, place * size)
-            if other:
-                odd = self._splat_at(other, place * size)
-                kind = f"<{self.lanes} x i1> {lanes}, {self.vector}"
-                number = text.value(f"select {kind} {odd}, {self.vector} {number}")
-            numbers.append(number)
-        return numbers
+        offset = text.binary("xor", begin, text.binary("mul", text.parity(text.binary("and", "%x", mask)), half))
+        offsets = [offset, text.binary("xor", offset, half)] if lanes or self.shape.choosing else [offset]
+        addresses = [text.at(self.data, each) for each in offsets]
+        size = ELEMENT_BYTES[self.shape.precision]
+        found = [[self._splat_at(address, place * size) for place in places] for address in addresses]
+        if lanes:
+            kind = f"<{self.lanes} x i1> {lanes}, {self.vector}"
+            even, odd = found
+            pairs = ((even, odd), (odd, even)) if self.shape.choosing else ((even, odd),)
+            found = [
+                [text.value(f"select {kind} {q}, {self.vector} {p}") for p, q in zip(*pair, strict=True)]
+                for pair in pairs
+            ]
+        return found
+
+    def _register_parity(self, index: int, r: int) -> int:
+        """Which of the numbers of a TWIST (of those of the shape) a combination of the registers takes."""
+        return (self.shape.choosing[index] & r).bit_count() & 1 if self.shape.choosing else 0
 
     def _signs(self, lane: int) -> str:
         """−1 in the lanes whose bit is 0: there a −= t·b."""
@@ -205,8 +208,9 @@ class _Kernel:
         self.lane_turns = {
             lane: self._chosen_numbers(MOST_REGISTERS + lane, (1, 2)) for lane in self.shape.lane_twists
         }
-        for lane, numbers in self.lane_turns.items():
-            numbers[0] = text.value(f"fmul {self.vector} {numbers[0]}, {self._signs(lane)}")
+        for lane, found in self.lane_turns.items():
+            for numbers in found:
+                numbers[0] = text.value(f"fmul {self.vector} {numbers[0]}, {self._signs(lane)}")
         state: list[Vectors] = []
         for r in self.combinations:
             state.append([self._load(here[plane], sources[r]) for plane in self.planes])
@@ -266,7 +270,8 @@ class _Kernel:
                 if lane in self.lane_tangents:
                     pair[plane] = self._fma(self.lane_tangents[lane], self.text.value(swapped), pair[plane])
                 else:
-                    sine, cosine = self.lane_turns[lane]
+                    number = self.shape.twists + self.shape.lane_twists.index(lane)
+                    sine, cosine = self.lane_turns[lane][self._register_parity(number, r)]
                     kept = self.text.binary("fmul", cosine, pair[plane], self.vector)
                     pair[plane] = self._fma(sine, self.text.value(swapped), kept)
 
@@ -339,11 +344,14 @@ class _Kernel:
                     state[r][plane] = self._fma(self.negated[i], high, low)
                     state[r | 1 << i][plane] = self._fma(self.tangents[i], low, high)
         for i in range(len(self.tangents), self.shape.rotations):
-            tangent, sine = self._chosen_numbers(i, (0, 1))
-            minus = self.text.value(f"fneg {self.vector} {tangent}")
+            found = [
+                (self.text.value(f"fneg {self.vector} {tangent}"), sine)
+                for tangent, sine in self._chosen_numbers(i, (0, 1))
+            ]
             for r in self.combinations:
                 if r >> i & 1:
                     continue
+                minus, sine = found[self._register_parity(i - len(self.tangents), r)]
                 for plane in range(len(self.planes)):
                     low, high = state[r][plane], state[r | 1 << i][plane]
                     low = self._fma(minus, high, low)

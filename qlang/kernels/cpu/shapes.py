@@ -41,5 +41,7 @@ class KernelShape:
     """Of the lanes that are rotated, those by such an angle."""
     blended: bool = False
     """Whether the lanes choose too."""
+    choosing: tuple[int, ...] = ()
+    """For each TWIST of registers, then of lanes, the registers that choose too, as bits; empty: none."""
     prefetch: int = 0
     """Lines of each plane of the next tile that are fetched ahead in each group."""
