@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.kernels.order import bits_of
 from qlang.kernels.steps import StepKind, Steps
 
 _PARITY, _PATTERN, _CX, _SWAP = map(int, (StepKind.PARITY, StepKind.PATTERN, StepKind.CX, StepKind.SWAP))
+_TWIST = int(StepKind.TWIST)
 
 
 def without_cx_pairs(steps: Steps) -> Steps:
@@ -91,6 +93,9 @@ def _paired(steps: Steps) -> NDArray[np.bool_]:
                 first ^= bit
         elif kind != _PARITY:
             stacks[first].clear()
+            if kind == _TWIST:
+                for wire in bits_of(second):
+                    _last(stacks[wire], target=False).stays = True
             if kind == _SWAP:
                 stacks[second].clear()
     taken[found] = True

@@ -42,7 +42,8 @@ class Word(IntEnum):
     PARITY_VALUE = 32
     """… with the register's offset."""
     ROTATION = 35
-    """For each register, then for each lane, the offset of tan(θ/2) in the item's data."""
+    """For each register, then for each lane, the offset of tan(θ/2) in the item's data; of a TWIST that of the numbers
+    for an even parity of the tile."""
     DATA = 42
     """The item's data."""
     TABLE = 43
@@ -63,4 +64,8 @@ class Word(IntEnum):
     FIXES = LANE_OPERATIONS + MOST_LANE_OPERATIONS * LANE_OPERATION_WORDS
     """The instructions that set the words that depend on the tile, see `qlang.kernels.cpu.driver`."""
     FIX_COUNT = FIXES + 1
+    TWIST_MASK = FIX_COUNT + 1
+    """For each register, then for each lane, the bits of x on whose parity a TWIST's angle depends …"""
+    TWIST_LANES = TWIST_MASK + MOST_REGISTERS + MOST_LANES
+    """… and the lanes in which the other one of its angles is taken, as bits."""
     WORDS = 128
