@@ -9,6 +9,7 @@ from typing import TypeAlias
 from qlang.backends.states import GateCall
 from qlang.backends.turns import within_two_turns
 from qlang.kernels.bind import Binder, BoundProgram, bind
+from qlang.kernels.cancel import with_phases_in_front
 from qlang.kernels.cost import GENERIC, default_options
 from qlang.kernels.cpu.host import Precision, host_target, shared_cache_bytes
 from qlang.kernels.decompose import steps_of
@@ -34,7 +35,10 @@ def lowering_of(calls: Sequence[GateCall], qubits: int, *, fixed: bool = True, t
     TWIST steps.
     """
     lowering = steps_of(calls, qubits)
-    return fused(twisted(lowering, fixed=fixed) if twists else lowering)
+    if not twists:
+        return fused(lowering)
+    found = fused(twisted(lowering, fixed=fixed))
+    return replace(found, steps=with_phases_in_front(found.steps))
 
 
 def binder_of(

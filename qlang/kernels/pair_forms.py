@@ -81,7 +81,8 @@ def form_of(core: tuple[int, ...], end: Clifford) -> Form:
                 forms.append((cost, (images, (left, right), control)))
     assert forms, "commuting Paulis on both wires are taken to these axes by gates on each"
     least = min(cost for cost, _ in forms)
-    written = [_written(*each, end, cost) for cost, each in forms if cost == least]
+    # The later wire is turned where it is all one: wires that turn seldom are then the same ones in the whole circuit.
+    written = [_written(*each, end, cost) for cost, each in reversed(forms) if cost == least]
     return min(written, key=lambda form: form.angles)
 
 
