@@ -223,7 +223,7 @@ class CudaStateVector(WaitingGates):
 
     def _run(self, count: int) -> None:
         """Execute the first of the gates that wait."""
-        lowering = lowering_of(self._waiting[:count], self.qubits)
+        lowering = lowering_of(self._waiting[:count], self.qubits, twists=False)
         fresh = self._state is None
         sources = planned(lowering.steps, self.precision, None if fresh else self._positions)
         numbers = lowering.angle_map.angles(within_two_turns(lowering.parameters))

@@ -9,11 +9,13 @@ from typing import TypeAlias
 from qlang.backends.states import GateCall
 from qlang.backends.turns import within_two_turns
 from qlang.kernels.bind import Binder, BoundProgram, bind
+from qlang.kernels.cancel import with_phases_in_front
 from qlang.kernels.cost import GENERIC, default_options
 from qlang.kernels.cpu.host import Precision, host_target, shared_cache_bytes
 from qlang.kernels.decompose import steps_of
 from qlang.kernels.frames import Frame
 from qlang.kernels.fuse import fused
+from qlang.kernels.interactions import twisted
 from qlang.kernels.program import PlanOptions
 from qlang.kernels.schedule import plan
 from qlang.kernels.steps import MappedLowering, Steps
@@ -26,9 +28,17 @@ _KEPT: OrderedDict[_Key, Binder] = OrderedDict()
 _LOCK = Lock()
 
 
-def lowering_of(calls: Sequence[GateCall], qubits: int) -> MappedLowering:
-    """The steps that native code makes of gates."""
-    return fused(steps_of(calls, qubits))
+def lowering_of(calls: Sequence[GateCall], qubits: int, *, fixed: bool = True, twists: bool = True) -> MappedLowering:
+    """The steps that native code makes of gates.
+
+    `fixed`: they are executed with their own parameters, so these may decide about steps; `twists`: the target knows
+    TWIST steps.
+    """
+    lowering = steps_of(calls, qubits)
+    if not twists:
+        return fused(lowering)
+    found = fused(twisted(lowering, fixed=fixed))
+    return replace(found, steps=with_phases_in_front(found.steps))
 
 
 def binder_of(

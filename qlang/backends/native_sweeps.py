@@ -64,7 +64,7 @@ def sweep_of(func: FuncOp, program: Program, row: Sequence[float]) -> Sweep | No
     except BackendError:
         return None  # running it by itself tells why
     calls = _calls(recorded)
-    lowering = lowering_of(calls, program.qubits)
+    lowering = lowering_of(calls, program.qubits, fixed=False)
     affine: Affine | None = None
     try:
         expressions = trace(func, point).parameters

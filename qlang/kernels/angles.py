@@ -20,7 +20,8 @@ class ProgramAngles:
     tangents (batch, rotations): tan(θ/2) within [−1, 1]; terms (batch, terms): φ in radians; values (batch, terms):
     what the index is compared with under the mask of a pattern term, bits as positions (0 for parity terms); scales
     (batch, groups): product of the cosines that the group takes; factors (batch, qubits, 2): the state of each
-    position that a fresh program begins with. Any of them may have a batch of 1. The true state is that of the
+    position that a fresh program begins with; twists (batch, program.twists, 2, 3): for an even and an odd parity
+    tan(θ/4), sin(θ/2) and cos(θ/2) (the tangent and the cosine of such a rotation are 0 and 1). Any of them may have a batch of 1. The true state is that of the
     program with `frame` put on top, in wires; its phase contains the circuit's global phase.
     """
 
@@ -30,6 +31,7 @@ class ProgramAngles:
     scales: Reals
     factors: NDArray[np.complex128]
     frame: Frame
+    twists: Reals
 
     @property
     def batch(self) -> int:
@@ -60,6 +62,8 @@ class AngleSources:
     """Term, wire and position of every bit of every pattern term."""
     initial: tuple[tuple[Masks, NDArray[np.int32], NDArray[np.bool_]], ...]
     """Of the n-th of the steps that begin a wire: the positions that have one, slots, and whether they rotate."""
+    twists: NDArray[np.intp]
+    """The number among the TWIST steps of each of the program's."""
 
     @classmethod
     def of(cls, program: Program, steps: Steps) -> "AngleSources":
@@ -86,7 +90,13 @@ class AngleSources:
             values,
             (columns[0], columns[1], columns[2]),
             _initial(program, steps),
+            _twist_numbers(program, steps),
         )
+
+
+def _twist_numbers(program: Program, steps: Steps) -> NDArray[np.intp]:
+    chosen = np.array([program.rotations[rotation] for rotation, _ in program.twists], dtype=np.intp)
+    return np.searchsorted(np.flatnonzero(steps.kinds == StepKind.TWIST), chosen)
 
 
 def _group_starts(program: Program) -> Masks:
@@ -127,6 +137,7 @@ def program_angles(
         _scales(sources, found),
         _factors(sources, found),
         Frame(found.frame.x, found.frame.z, phase),
+        found.twists[:, sources.twists],
     )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qlang.kernels.angles import AngleSources, Masks, ProgramAngles, program_angles
 from qlang.kernels.frames import Frame, PauliInsertions
-from qlang.kernels.layout import Layout
+from qlang.kernels.layout import TWIST_NUMBERS, Layout
 from qlang.kernels.phases import fill_tables
 from qlang.kernels.program import Program
 from qlang.kernels.steps import Steps
@@ -93,6 +93,10 @@ def tables_of(layout: Layout, numbers: ProgramAngles, precision: Precision = "fl
     """The arrays for native code, from a program's numbers."""
     data = np.zeros((numbers.batch, layout.size), dtype=precision)
     data[:, layout.rotations : layout.rotations + numbers.tangents.shape[1]] = numbers.tangents
+    if layout.program.twists:
+        size = TWIST_NUMBERS * len(layout.program.twists)
+        twists = data[:, layout.twists : layout.twists + size].reshape(len(data), -1, 2, TWIST_NUMBERS // 2)
+        twists[..., :3] = numbers.twists
     fill_tables(layout.spectra, numbers.terms, numbers.values, numbers.scales, data)
     program = layout.program
     initial = None

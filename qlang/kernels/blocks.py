@@ -12,7 +12,7 @@ CX gates are executed when their target is a register (or a lane of a rich pass)
 
 from dataclasses import dataclass, field, replace
 
-from qlang.kernels.order import CX, DIAGONAL, END, TARGET, TURN
+from qlang.kernels.order import CX, DIAGONAL, END, TARGET, TURN, TWIST
 from qlang.kernels.program import LONGEST_GROWTH, Pass
 from qlang.kernels.walker import Walker
 
@@ -127,10 +127,17 @@ def _advance(walker: Walker, opened: _Open, wire: int) -> bool:
 
 def _may_turn(walker: Walker, opened: _Open, wire: int) -> bool:
     """Whether no phase is on a wire, or this pass can apply those that are."""
+    if walker.kind[wire] == TURN and walker.waiting[walker.order.runs[wire][walker.front.run[wire]][0]]:
+        return False  # a TWIST, to which the wires that choose its angle have not come
     column = walker.pending.columns[wire]
     if not column or not opened.rich:
         return not column
     return opened.lanes or not column & walker.pending.touching(walker.lane_labels)
+
+
+def _choosing(walker: Walker, operation: int) -> int:
+    """The wires that choose the angle of a rotation, by label."""
+    return sum([1 << wire for wire in walker.order.wires[operation][1:]])
 
 
 def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
@@ -181,7 +188,7 @@ def _free(walker: Walker, candidates: list[int]) -> int:
         if columns[wire]:
             continue
         if kind[wire] == TURN:
-            found += 1
+            found += not walker.waiting[walker.order.runs[wire][run[wire]][0]]
         elif kind[wire] == TARGET and walker.ready[wire]:
             controls = [wires[operation][0] for operation in walker.ready[wire]]
             if any(lanes >> control & 1 for control in controls):
@@ -238,7 +245,7 @@ def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int]) ->
 def _only_its_phases(walker: Walker, operations: list[int]) -> bool:
     """Whether a run is phases that wait for this wire alone."""
     kinds, waiting = walker.order.kinds, walker.waiting
-    return all(waiting[operation] == 1 and kinds[operation] != CX for operation in operations)
+    return all(waiting[operation] == 1 and kinds[operation] not in (CX, TWIST) for operation in operations)
 
 
 def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
@@ -246,7 +253,7 @@ def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
     kind, order, run = walker.kind, walker.order, walker.front.run
     active = []
     for lane in walker.lane_labels:
-        if kind[lane] == TURN:
+        if kind[lane] == TURN and not walker.waiting[order.runs[lane][run[lane]][0]]:
             active.append(walker.ranks[order.runs[lane][run[lane]][0]])
         elif kind[lane] == TARGET and walker.ready[lane]:
             active.append(walker.ranks[walker.ready[lane][0]])
@@ -299,6 +306,9 @@ def _turn(walker: Walker, opened: _Open, wire: int) -> int:
     operation = opened.turning.get(wire, -1)
     if operation < 0:
         return -1
+    if walker.order.kinds[operation] == TWIST:
+        chosen = _moved(_choosing(walker, operation), walker.placement.positions)
+        walker.twists.append((len(walker.rotations), chosen))
     walker.rotations.append(walker.order.steps[operation])
     return len(walker.rotations) - 1
 

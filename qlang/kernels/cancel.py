@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.kernels.order import bits_of
 from qlang.kernels.steps import StepKind, Steps
 
 _PARITY, _PATTERN, _CX, _SWAP = map(int, (StepKind.PARITY, StepKind.PATTERN, StepKind.CX, StepKind.SWAP))
+_TWIST = int(StepKind.TWIST)
 
 
 def without_cx_pairs(steps: Steps) -> Steps:
@@ -91,6 +93,9 @@ def _paired(steps: Steps) -> NDArray[np.bool_]:
                 first ^= bit
         elif kind != _PARITY:
             stacks[first].clear()
+            if kind == _TWIST:
+                for wire in bits_of(second):
+                    _last(stacks[wire], target=False).stays = True
             if kind == _SWAP:
                 stacks[second].clear()
     taken[found] = True
@@ -112,3 +117,49 @@ def _leave(stack: list[_Run], pair: tuple[int, int]) -> None:
         del run.pairs[pair]
     if not run.pairs and not run.stays:
         stack.pop()
+
+
+def with_phases_in_front(steps: Steps) -> Steps:
+    """The same circuit with phases on the target of a CX in front of it, as parities, where it ends a TWIST.
+
+    The CX then need not have been executed for the phases to be applied: those of all pairs of a layer are one table.
+    """
+    rotation, parity, pattern, cx, swap, _, _, twist = map(int, StepKind)
+    exchange: list[int] = [-1] * steps.qubits  # the CX that a wire is the target of, if phases on it may be moved
+    controls: list[list[int]] = [[] for _ in range(steps.qubits)]
+    twisted: list[int] = [0] * steps.qubits  # by wire the wires that chose the angle of its latest rotation
+    moved: dict[int, list[int]] = {}
+    rows = list(steps.rows())
+    for index, (kind, first, second, _) in enumerate(rows):
+        if kind == parity:
+            wire = first.bit_length() - 1
+            if first == 1 << wire and exchange[wire] >= 0:
+                moved.setdefault(exchange[wire], []).append(index)
+            continue
+        if kind == pattern:
+            continue
+        for wire in _changed(kind, first, second):
+            exchange[wire] = -1
+            for target in controls[wire]:
+                exchange[target] = -1
+            controls[wire] = []
+        if kind == cx and twisted[first] >> second & 1:
+            exchange[second] = index
+            controls[first].append(second)
+        if kind in (rotation, twist, swap):
+            twisted[first] = second if kind == twist else 0
+    if not moved:
+        return steps
+    masks = steps.first.copy()
+    for index, phases in moved.items():
+        masks[phases] ^= 1 << rows[index][1]
+    gone = {phase for phases in moved.values() for phase in phases}
+    order = [place for index in range(len(rows)) if index not in gone for place in (*moved.get(index, ()), index)]
+    return Steps(
+        steps.qubits, steps.kinds[order], masks[order], steps.second[order], steps.slots[order], steps.slot_count
+    )
+
+
+def _changed(kind: int, first: int, second: int) -> tuple[int, ...]:
+    """The wires on which a step is no phase."""
+    return {int(StepKind.CX): (second,), int(StepKind.SWAP): (first, second)}.get(kind, (first,))

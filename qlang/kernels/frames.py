@@ -5,6 +5,12 @@ a SWAP changes x and z linearly, X changes the sign of parity phases and the val
 rotations. So Pauli gates, Pauli noise and twirls are other angles of the same program, and rotations are brought to
 [−π/2, π/2] by moving powers of R(π) = XZ into the frame, which bounds tan(θ/2) by 1.
 
+A TWIST chooses between R(θ₀) and R(θ₁) by a parity, so its angles are brought to [−π, π] only, by R(2π) = −1: where
+one of them loses a sign and the other does not, Z is left on the wires of the parity, while a power of R(π) that
+depended on it would be no Pauli. Its rotation is executed as three shears instead (Paeth 1986),
+
+    R(θ) = [1, −τ; 0, 1] [1, 0; σ, 1] [1, −τ; 0, 1],  τ = tan(θ/4) within [−1, 1],  σ = sin(θ/2).
+
 A batch is walked at once: a bit of the frame is one Python integer with a bit for each batch item. It suffices to
 know k mod 4 of R(π)^k, and (XZ)^−1 = −XZ makes k and −k differ by a sign only.
 """
@@ -15,6 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.kernels.order import bits_of
 from qlang.kernels.steps import Step, StepKind, Steps, check_finite
 
 Bits = NDArray[np.bool_]
@@ -70,7 +77,8 @@ class FramedAngles:
 
     tangents: signed tan(θ'/2) of rotations, within [−1, 1]; cosines: cos(θ'/2) > 0 of rotations (else 1); phases:
     angles of phase terms with the sign of parities worked in; flips: int64 or None where no X ever stands in front of
-    a pattern, x & mask over the wires of PATTERN slots; frame: that at the end of the circuit.
+    a pattern, x & mask over the wires of PATTERN slots; frame: that at the end of the circuit; twists (batch or 1,
+    TWIST steps, 2, 3): for an even and an odd parity tan(θ/4), sin(θ/2) and cos(θ/2).
     """
 
     tangents: NDArray[np.float64]
@@ -78,6 +86,7 @@ class FramedAngles:
     phases: NDArray[np.float64]
     flips: Masks | None
     frame: Frame
+    twists: NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -93,6 +102,8 @@ class _Walk:
     """Of rotations and parities, in order of steps: the items in which the angle is negated."""
     values: list[int] = field(default_factory=list)
     """Of patterns, for each bit of the mask in ascending order: the items in which it is flipped."""
+    twists: list[tuple[int, int]] = field(default_factory=list)
+    """Of TWIST steps: the items in which the angles are negated, and in which they change places."""
 
 
 def framed(
@@ -108,16 +119,21 @@ def framed(
     batch = _batch(angles, frame, paulis)
     rotating = steps.slots[steps.kinds == StepKind.ROTATION]
     tangents, cosines, turns = _reduced(angles, rotating)
+    twists, halves = _twisted(angles, steps.slots[steps.kinds == StepKind.TWIST])
     frame = frame or Frame.none()
-    touched = turns.any() or not frame.is_none or bool((steps.kinds >= StepKind.X).any())
+    touched = (
+        turns.any()
+        or bool(halves.any())
+        or not frame.is_none
+        or bool(((steps.kinds == StepKind.X) | (steps.kinds == StepKind.Z)).any())
+    )
     if not touched and paulis is None:
         phase = np.broadcast_to(frame.phase, (batch,))
-        return FramedAngles(
-            tangents, cosines, angles, None, Frame(np.zeros(batch, np.int64), np.zeros(batch, np.int64), phase)
-        )
+        same = Frame(np.zeros(batch, np.int64), np.zeros(batch, np.int64), phase)
+        return FramedAngles(tangents, cosines, angles, None, same, twists)
     walk = _Walk(batch, _columns(frame.x, steps.qubits, batch), _columns(frame.z, steps.qubits, batch))
-    _run(walk, steps, turns, paulis, batch)
-    return _signed(walk, steps, (tangents, cosines, angles), frame, paulis)
+    _run(walk, steps, (turns, halves), paulis)
+    return _signed(walk, steps, (tangents, cosines, angles, twists), frame, paulis)
 
 
 def _batch(angles: NDArray[np.float64], frame: Frame | None, paulis: PauliInsertions | None) -> int:
@@ -146,6 +162,16 @@ def _reduced(
     return tangents, cosines, turns.astype(np.int64)
 
 
+def _twisted(angles: NDArray[np.float64], slots: NDArray[np.int32]) -> tuple[NDArray[np.float64], Bits]:
+    """tan(θ'/4), sin(θ'/2) and cos(θ'/2) ≥ 0 (batch, steps, 2, 3) of both angles of TWIST steps for θ = θ' + 2πk, and
+    k mod 2 (batch, steps, 2)."""
+    half = angles[:, slots[:, None] + np.arange(2)] / 2
+    cosine, sine = np.cos(half), np.sin(half)
+    negative = cosine < 0
+    sine, cosine = np.where(negative, -sine, sine), np.abs(cosine)
+    return np.stack([sine / (1 + cosine), sine, cosine], axis=-1), negative
+
+
 def _columns(masks: Masks, wires: int, batch: int) -> list[int]:
     """For each wire the integer whose bits are the items that have the wire's bit."""
     bits = (np.broadcast_to(masks, (batch,))[:, None] >> np.arange(wires)) & 1
@@ -171,10 +197,12 @@ def _bits(integers: Sequence[int], batch: int) -> Bits:
     return unpacked.T.astype(np.bool_)
 
 
-def _run(walk: _Walk, steps: Steps, turns: NDArray[np.int64], paulis: PauliInsertions | None, batch: int) -> None:
+def _run(walk: _Walk, steps: Steps, signs: tuple[NDArray[np.int64], Bits], paulis: PauliInsertions | None) -> None:
     """Walk through all steps, stopping where Paulis are inserted."""
-    turns = np.broadcast_to(turns, (batch, turns.shape[1]))
-    odd, half = (iter(_integers(part.astype(np.bool_))) for part in (turns & 1, turns >> 1))
+    batch = walk.batch
+    turns, halves = (np.broadcast_to(part, (batch, *part.shape[1:])) for part in signs)
+    twisted = (iter(_integers(halves[:, :, odd])) for odd in (0, 1))
+    known = _Known(*(iter(_integers(part.astype(np.bool_))) for part in (turns & 1, turns >> 1)), *twisted)
     rows = list(steps.rows())
     everyone = (1 << batch) - 1
     done = 0
@@ -182,18 +210,43 @@ def _run(walk: _Walk, steps: Steps, turns: NDArray[np.int64], paulis: PauliInser
         spread = everyone if len(paulis.x) == 1 else 1
         x, z = _integers(paulis.x), _integers(paulis.z)
         for index, (before, wire) in enumerate(zip(paulis.before.tolist(), paulis.wires.tolist(), strict=True)):
-            _advance(walk, rows[done:before], odd, half, everyone)
+            _advance(walk, rows[done:before], known, everyone)
             done = before
             walk.negative ^= z[index] * spread & walk.x[wire]  # Z passes the frame's X; then X is in front of it
             walk.z[wire] ^= z[index] * spread
             walk.x[wire] ^= x[index] * spread
-    _advance(walk, rows[done:], odd, half, everyone)
+    _advance(walk, rows[done:], known, everyone)
 
 
-def _advance(walk: _Walk, rows: Sequence[Step], odd: Iterator[int], half: Iterator[int], everyone: int) -> None:
-    """Walk through some steps; `odd` and `half` are k mod 2 and k // 2 mod 2 of the rotations to come."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The items in which k mod 2 and k // 2 mod 2 of the rotations to come are odd; k mod 2 of both angles of TWIST
+    steps."""
+
+    odd: Iterator[int]
+    half: Iterator[int]
+    even_twists: Iterator[int]
+    odd_twists: Iterator[int]
+
+
+def _twist(walk: _Walk, wire: int, mask: int, halves: tuple[int, int]) -> None:
+    """Pass a TWIST: X on its parity exchanges the angles; signs that are not those of both leave Z on it."""
+    swapped, (even, odd) = 0, halves
+    wires = bits_of(mask)
+    for other in wires:
+        swapped ^= walk.x[other]
+    walk.twists.append((walk.x[wire] ^ walk.z[wire], swapped))
+    unlike = even ^ odd
+    walk.negative ^= even ^ (swapped & unlike)
+    for other in wires:
+        walk.z[other] ^= unlike
+
+
+def _advance(walk: _Walk, rows: Sequence[Step], known: _Known, everyone: int) -> None:
+    """Walk through some steps."""
     x, z, signs, negative = walk.x, walk.z, walk.signs, walk.negative
-    rotation, parity, pattern, cx, swap, flip = (int(kind) for kind in StepKind if kind < StepKind.Z)
+    odd, half = known.odd, known.half
+    rotation, parity, pattern, cx, swap, flip, _, twist = (int(kind) for kind in StepKind)
     for kind, first, second, _ in rows:
         if kind == rotation:
             # R(π)^k = (XZ)^k, inverted where the angle is negated, passes Z^z on its way to the right of X^x
@@ -222,6 +275,10 @@ def _advance(walk: _Walk, rows: Sequence[Step], odd: Iterator[int], half: Iterat
             z[first], z[second] = z[second], z[first]
         elif kind == flip:
             x[first] ^= everyone
+        elif kind == twist:
+            walk.negative = negative
+            _twist(walk, first, second, (next(known.even_twists), next(known.odd_twists)))
+            negative = walk.negative
         else:
             negative ^= x[first]
             z[first] ^= everyone
@@ -238,7 +295,7 @@ def _signed(
     walk: _Walk, steps: Steps, parts: tuple[NDArray[np.float64], ...], frame: Frame, paulis: PauliInsertions | None
 ) -> FramedAngles:
     """Apply what was noted on the walk."""
-    tangents, cosines, angles = parts
+    tangents, cosines, angles, twists = parts
     batch = walk.batch
     signs = np.ones((batch, steps.slot_count))
     signs[:, steps.slots[steps.kinds <= StepKind.PARITY]] = 1.0 - 2.0 * _bits(walk.signs, batch)
@@ -246,7 +303,17 @@ def _signed(
     if paulis is not None:
         phase = phase * 1j ** ((paulis.x & paulis.z).sum(axis=1) % 4)
     end = Frame(_masks(walk.x, batch), _masks(walk.z, batch), phase)
-    return FramedAngles(tangents * signs, cosines, angles * signs, _flips(walk, steps), end)
+    return FramedAngles(tangents * signs, cosines, angles * signs, _flips(walk, steps), end, _turned(walk, twists))
+
+
+def _turned(walk: _Walk, twists: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The numbers of TWIST steps with signs, and exchanged."""
+    if not walk.twists:
+        return twists
+    negated, swapped = (_bits([each[part] for each in walk.twists], walk.batch) for part in (0, 1))
+    signs = 1.0 - 2.0 * negated[:, :, None]
+    chosen = np.where(swapped[:, :, None, None], twists[:, :, ::-1], twists)
+    return np.concatenate([chosen[..., :2] * signs[..., None], chosen[..., 2:]], axis=-1)
 
 
 def _flips(walk: _Walk, steps: Steps) -> Masks | None:

@@ -91,19 +91,22 @@ def fused(lowering: Lowering | MappedLowering) -> MappedLowering:
 def _runs(steps: Steps) -> list[list[int]]:
     """The steps of each run with two rotations or more."""
     rotation, parity, x = int(StepKind.ROTATION), int(StepKind.PARITY), int(StepKind.X)
-    pattern = int(StepKind.PATTERN)
+    pattern, z, twist = int(StepKind.PATTERN), int(StepKind.Z), int(StepKind.TWIST)
     members: list[list[int]] = [[] for _ in range(steps.qubits)]
     rotations = [0] * steps.qubits
     found = []
     for index, (kind, first, second, _) in enumerate(steps.rows()):
-        if kind == rotation or kind >= x:
+        if kind == rotation or x <= kind <= z:
             members[first].append(index)
             rotations[first] += kind == rotation
             continue
         if kind == parity and first & (first - 1) == 0:
             members[first.bit_length() - 1].append(index)
             continue
-        mask = first if kind in (parity, pattern) else 1 << first | 1 << second
+        if kind in (parity, pattern):
+            mask = first
+        else:
+            mask = 1 << first | (second if kind == twist else 1 << second)
         while mask:
             wire = (mask & -mask).bit_length() - 1
             if rotations[wire] > 1:

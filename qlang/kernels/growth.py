@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.order import ROTATION, Order
+from qlang.kernels.order import ROTATION, TWIST, Order
 from qlang.kernels.program import PlanOptions
 
 _ROTATION, _PASS = 2.0, 4.5
@@ -55,7 +55,7 @@ def growth_of(order: Order, options: PlanOptions, sizes: Sequence[int] | None = 
     first = max(options.first_wires, options.contiguous_bits + 1, options.lane_bits)
     if sizes is None and (not options.first_wires or order.qubits <= first):
         return None
-    rotations = [operation for operation, kind in enumerate(order.kinds) if kind == ROTATION]
+    rotations = [operation for operation, kind in enumerate(order.kinds) if kind in (ROTATION, TWIST)]
     needed = _needed_wires(order)
     masks = np.array([needed[operation] for operation in rotations], dtype=np.int64)
     bits = masks[:, None] >> np.arange(order.qubits) & 1

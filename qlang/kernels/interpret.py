@@ -30,6 +30,10 @@ def execute_steps(steps: Steps, angles: ArrayLike, vector: ArrayLike) -> Vector:
     values = np.asarray(angles, dtype=np.float64)
     for kind, first, second, slot in steps.rows():
         angle = float(values[slot]) if slot >= 0 else 0.0
+        if kind == StepKind.TWIST:
+            chosen = values[slot + (np.bitwise_count(index & second) & 1)]
+            state = _rotation(state, index, first, 0, chosen)
+            continue
         state = _EXECUTE[kind](state, index, first, second, angle)
     result: Vector = state * np.exp(1j * values[GLOBAL_PHASE_SLOT])
     return result
@@ -49,7 +53,7 @@ def parity_signs(index: Indices, mask: int) -> NDArray[np.float64]:
     return signs
 
 
-def _rotation(state: Vector, index: Indices, wire: int, _: int, angle: float) -> Vector:
+def _rotation(state: Vector, index: Indices, wire: int, _: int, angle: float | NDArray[np.float64]) -> Vector:
     partner = state[index ^ (1 << wire)]
     result: Vector = np.cos(angle / 2) * state - np.sin(angle / 2) * parity_signs(index, 1 << wire) * partner
     return result
@@ -141,6 +145,8 @@ def _execute(
 ) -> Vector:
     state = np.array(_product(numbers.factors[item % len(numbers.factors)]) if stored is None else stored)
     tangents = numbers.tangents[item % len(numbers.tangents)]
+    twists = dict(zip([rotation for rotation, _ in program.twists], program.twists, strict=True))
+    turned = numbers.twists[item % len(numbers.twists)]
     index = np.arange(1 << program.qubits, dtype=np.int64)
     for sweep in program.sweeps:
         for each in sweep.passes:
@@ -149,10 +155,21 @@ def _execute(
                 state = state * phases(sweep, each.phase)
             registers = [(sweep.local[bit], r) for bit, r in zip(each.registers, each.rotations, strict=True)]
             for position, rotation in [*registers, *enumerate(each.lane_rotations)]:
-                if rotation >= 0:
+                if rotation in twists:
+                    place = program.twists.index(twists[rotation])
+                    state = _twisted(state, index, position, turned[place], twists[rotation][1])
+                elif rotation >= 0:
                     signs = parity_signs(index, 1 << position)
                     state = state - tangents[rotation] * signs * state[index ^ (1 << position)]
     return state
+
+
+def _twisted(state: Vector, index: Indices, position: int, numbers: NDArray[np.float64], mask: int) -> Vector:
+    """A rotation whose sine and cosine are chosen by a parity."""
+    odd = np.bitwise_count(index & mask).astype(np.intp) & 1
+    signs = parity_signs(index, 1 << position)
+    result: Vector = numbers[odd, 2] * state - numbers[odd, 1] * signs * state[index ^ (1 << position)]
+    return result
 
 
 def _product(factors: Vector) -> Vector:

@@ -35,6 +35,9 @@ LINE = 64
 ALIGNMENT = 16
 """Elements: tables start at multiples of 64 bytes in either precision."""
 
+TWIST_NUMBERS = 8
+"""Of each TWIST step."""
+
 MOST_SELECTORS = 6
 """Of one lane table: 64 rows of lanes are 8 KiB."""
 
@@ -104,13 +107,15 @@ class RowMatch:
 class Layout:
     """A program with the places of its numbers. `data` of a bound program is (batch, size), real.
 
-    The t of rotation id r is at `rotations + r`. `bits` (bits_size,) uint8 lacks the `matches`, which frames change.
+    The t of rotation id r is at `rotations + r`; program.twists[k] has `TWIST_NUMBERS` at twists + TWIST_NUMBERS·k, the
+    second half of them for an odd parity: tan(θ/4), sin(θ/2), cos(θ/2) and nothing. `bits` (bits_size,) uint8 lacks the `matches`, which frames change.
     The bound value i is value of term `values[i][0]` & `values[i][1]`.
     """
 
     program: Program
     size: int
     rotations: int
+    twists: int
     groups: tuple[GroupLayout, ...]
     spectra: Spectra
     values: tuple[tuple[int, int], ...]
@@ -137,12 +142,15 @@ class Layout:
             made = _groups([(number, program.groups[number]) for number in numbers], sweep, draft)
             groups.update(zip(numbers, made, strict=True))
         draft.tables.parts.append(_lane_entries(draft.lane_rows))
-        start = -len(program.rotations) % ALIGNMENT + len(program.rotations)
+        twists = -len(program.rotations) % ALIGNMENT + len(program.rotations)
+        size = TWIST_NUMBERS * len(program.twists)
+        start = twists + size + -size % ALIGNMENT
         spectra = spectra_of(draft.tables, start, ALIGNMENT)
         return cls(
             program,
             spectra.end,
             0,
+            twists,
             tuple(_placed(groups[number], spectra.offsets, spectra.terms) for number in range(len(groups))),
             spectra,
             tuple(draft.values),

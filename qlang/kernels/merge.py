@@ -57,7 +57,7 @@ def _merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     flips = [1] * steps.qubits
     changed = [-1] * steps.qubits  # where the parities that hold the wire last became others
     parities: dict[int, tuple[int, int]] = {}
-    rotation, parity, pattern, cx, swap, _, z = (int(kind) for kind in StepKind)
+    rotation, parity, pattern, cx, swap, _, z, _ = (int(kind) for kind in StepKind)
     for index, (kind, first, second, slot) in enumerate(steps.rows()):
         if kind == rotation:
             changed[first] = index

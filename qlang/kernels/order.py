@@ -1,7 +1,8 @@
 """Steps in dependency order.
 
 Each wire's steps are cut into *runs* of steps that commute on it: diagonals and CX controls; CX targets; a rotation
-alone. A step may be executed when each of its wires has come to the run that the step is in.
+alone. A step may be executed when each of its wires has come to the run that the step is in. A TWIST is a rotation
+to its wire and a diagonal to the wires that choose its angle.
 
     wire 0:  [ry] [rz, cx control] [ry]          wire 1:  [ry] [rz] [cx target] [ry]
 
@@ -16,11 +17,12 @@ from typing import TypeAlias
 from qlang.kernels.steps import Step, StepKind
 
 ROTATION, PARITY, PATTERN, CX = map(int, (StepKind.ROTATION, StepKind.PARITY, StepKind.PATTERN, StepKind.CX))
+TWIST = int(StepKind.TWIST)
 _SWAP, _FRAME = int(StepKind.SWAP), (StepKind.X, StepKind.Z)
 
 Link: TypeAlias = tuple[int, int, int, int]
-"""An operation as one of its wires has it: the operation, the bit of the target if it is a CX, the other wire and the
-run of that wire in which it is. One without another wire has its own, one with several others −1."""
+"""An operation as one of its wires has it: the operation, the bit of the wire that a CX or TWIST moves (0 of others),
+the other wire and the run of that wire in which it is. One without another wire has its own, one with several −1."""
 
 TURN, DIAGONAL, TARGET, END = 0, 1, 2, 3
 """What a run consists of: one rotation; phases and CX controls; CX targets; nothing, the wire is done."""
@@ -35,7 +37,7 @@ class Order:
     steps: list[int] = field(default_factory=list)
     """Index of the step."""
     wires: list[tuple[int, ...]] = field(default_factory=list)
-    """Labels: (wire,), (control, target), or those of the phase's bits in ascending order of the step's mask."""
+    """Labels: (wire,), (control, target), a TWIST's wire and those that choose its angle, or those of the phase's bits in ascending order of the step's mask."""
     places: list[tuple[int, ...]] = field(default_factory=list)
     """For each of these wires the number of the run that the operation is in."""
     levels: list[int] = field(default_factory=list)
@@ -101,6 +103,18 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             wires_of.append((control, target))
             place = _append(runs[control], classes[control], DIAGONAL, len(kinds))
             places.append((place, _append(runs[target], classes[target], TARGET, len(kinds))))
+        elif kind == TWIST:
+            chosen = (label[first], *[label[name] for name in bits_of(second)])
+            top = max([level[wire] for wire in chosen]) + 1
+            levels.append(top)
+            wires_of.append(chosen)
+            for wire in chosen:
+                untouched[wire] = False
+                level[wire] = top
+            classes[chosen[0]].append(TURN)
+            runs[chosen[0]].append([len(kinds)])
+            others = [_append(runs[wire], classes[wire], DIAGONAL, len(kinds)) for wire in chosen[1:]]
+            places.append((len(runs[chosen[0]]) - 1, *others))
         elif kind == PARITY and not first & (first - 1):
             wire = label[first.bit_length() - 1]
             if untouched[wire]:
@@ -144,10 +158,11 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
 def _link(wire: int, operation: int, kind: int, wires: tuple[int, ...], places: tuple[int, ...]) -> Link:
     if len(wires) == 1:
         return operation, 0, wire, places[0]
+    moved = 1 << wires[1] if kind == CX else 1 << wires[0] if kind == TWIST else 0
     if len(wires) > 2:
-        return operation, 0, -1, 0
+        return operation, moved, -1, 0
     other = wires[0] == wire
-    return operation, 1 << wires[1] if kind == CX else 0, wires[other], places[other]
+    return operation, moved, wires[other], places[other]
 
 
 def _append(runs: list[list[int]], classes: list[int], kind: int, operation: int) -> int:

@@ -65,6 +65,7 @@ def plan(
         initial=tuple(map(tuple, order.initial)),
         sweeps=tuple(sweeps),
         rotations=tuple(walker.rotations),
+        twists=tuple(walker.twists),
         terms=walker.terms.build(),
         groups=tuple(groups),
     )

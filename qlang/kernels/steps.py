@@ -11,9 +11,11 @@ Wire q of the circuit is bit q of the index x. With R(θ) = exp(−iθY/2) = [[c
 | SWAP     | wire    | wire    | a permutation of the index                          |
 | X        | wire    | 0       | Pauli X: known at binding, moves no data            |
 | Z        | wire    | 0       | Pauli Z: known at binding, moves no data            |
+| TWIST    | wire    | mask    | R(θ₀) where parity(x & mask) is even, else R(θ₁)    |
 
 Steps are the structure alone: they depend on which gates stand on which wires, not on angles. Every step with an
-angle has a slot of its own; slot 0 is the global phase exp(iθ), which has no step. `AngleMap` gives the angles of
+angle has a slot of its own, a TWIST two, of which `Steps.slots` has the first; its mask does not hold its wire. Slot 0
+is the global phase exp(iθ), which has no step. `AngleMap` gives the angles of
 the slots from the gates' parameters.
 """
 
@@ -47,6 +49,7 @@ class StepKind(IntEnum):
     SWAP = 4
     X = 5
     Z = 6
+    TWIST = 7
 
 
 class BadAngle(ValueError):

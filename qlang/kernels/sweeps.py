@@ -13,7 +13,7 @@ nothing is fixed, and the middle of the order in which the first cone grows.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from qlang.kernels.order import DIAGONAL, END, ROTATION, TURN, Order, bits_of
+from qlang.kernels.order import CX, DIAGONAL, END, ROTATION, TURN, TWIST, Order, bits_of
 from qlang.kernels.program import PlanOptions
 
 _MOST_SWEEPS = 16
@@ -24,6 +24,7 @@ _SIMILAR = 1.2
 
 _ROTATION_GAIN = 8
 """Worth of a rotation in CX gates."""
+_GAINS = {CX: 1, TWIST: _ROTATION_GAIN}
 
 
 @dataclass(slots=True)
@@ -67,11 +68,12 @@ class _Cone:
         """Execute what the wires on the stack, and those that they set free, have come to."""
         run, left, done, executed = self.run, self.left, self.done, self.executed
         classes, wires_of, links = self.order.classes, self.order.wires, self.order.links()
+        kinds = self.order.kinds
         elsewhere, gain = ~self.local, 0
         while stack:
             wire = stack.pop()
             number = run[wire]
-            if classes[wire][number] == TURN:
+            if classes[wire][number] == TURN and not links[wire][number][0][1]:
                 if not elsewhere >> wire & 1:
                     executed.append(links[wire][number][0][0])
                     gain += _ROTATION_GAIN
@@ -86,7 +88,7 @@ class _Cone:
                     continue
                 done[operation] = 1
                 executed.append(operation)
-                gain += target > 0
+                gain += _GAINS.get(kinds[operation], 0)
                 for each in wires_of[operation]:
                     left[each] -= 1
                     if not left[each]:
@@ -121,7 +123,8 @@ class _Cone:
                         continue
                 else:
                     every = zip(order.wires[operation], order.places[operation], strict=True)
-                    waited = [each for each, place in every if not local >> each & 1 and run[each] < place]
+                    outside = [(each, place) for each, place in every if not local >> each & 1]
+                    waited = [each for each, place in outside if run[each] < place or target >> each & 1]
                 for each in waited:
                     before = best.get(each, (True, 1 << 60, 0))
                     best[each] = (before[0] and held, min(before[1], levels[operation]), before[2] - 1)
@@ -164,7 +167,7 @@ def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
                 tails[wire] += 1
             ranks[operation] = -tails[wire]
             continue
-        tail = max([tails[wire] for wire in wires])
+        tail = max([tails[wire] for wire in wires]) + (kinds[operation] == TWIST)
         ranks[operation] = -tail
         for wire in wires:
             tails[wire] = tail

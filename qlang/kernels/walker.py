@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from qlang.kernels.order import CX, END, ROTATION, Order
+from qlang.kernels.order import CX, END, ROTATION, TWIST, Order
 from qlang.kernels.pending import Pending, TermList
 from qlang.kernels.program import PhaseGroup, PlanOptions
 from qlang.kernels.sweeps import Front, Placement
@@ -35,6 +35,7 @@ class Walker:
     terms: TermList = field(default_factory=TermList)
     groups: list[PhaseGroup] = field(default_factory=list)
     rotations: list[int] = field(default_factory=list)
+    twists: list[tuple[int, int]] = field(default_factory=list)
     grown: int = 0
     """Rotations since the last phase group."""
 
@@ -94,7 +95,7 @@ class Walker:
     def _reach(self, operation: int) -> None:
         """All wires of an operation have come to it."""
         kind, wires = self.order.kinds[operation], self.order.wires[operation]
-        if kind == ROTATION:
+        if kind in (ROTATION, TWIST):
             return
         if kind == CX:
             self.ready[wires[1]].append(operation)

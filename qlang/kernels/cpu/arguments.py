@@ -42,7 +42,8 @@ class Word(IntEnum):
     PARITY_VALUE = 32
     """… with the register's offset."""
     ROTATION = 35
-    """For each register, then for each lane, the offset of tan(θ/2) in the item's data."""
+    """For each register, then for each lane, the offset of tan(θ/2) in the item's data; of a TWIST that of the numbers
+    for an even parity of the tile."""
     DATA = 42
     """The item's data."""
     TABLE = 43
@@ -65,4 +66,8 @@ class Word(IntEnum):
     FIX_COUNT = FIXES + 1
     CHOICE = FIX_COUNT + 1
     """Bytes (rows,): the entry of the table of rows that each row takes."""
+    TWIST_MASK = CHOICE + 1
+    """For each register, then for each lane, the bits of x on whose parity a TWIST's angle depends …"""
+    TWIST_LANES = TWIST_MASK + MOST_REGISTERS + MOST_LANES
+    """… and the lanes in which the other one of its angles is taken, as bits."""
     WORDS = 128

@@ -26,7 +26,7 @@ from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap, exchanges, row_chan
 from qlang.kernels.cpu.lanes import index_format
 from qlang.kernels.cpu.memory import address
 from qlang.kernels.cpu.shapes import KernelShape, LaneOperation
-from qlang.kernels.layout import GroupLayout, LaneTable, Layout, Selector
+from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Layout, Selector
 from qlang.kernels.program import Pass, Sweep
 
 Words = NDArray[np.int64]
@@ -74,6 +74,8 @@ class _SweepWriter:
         self.bit_of = {position: bit for bit, position in enumerate(sweep.local)}
         self.gathered = self.bits < sweep.size
         self.kept: list[NDArray[Any]] = []
+        self.twists = dict(layout.program.twists)
+        self.twist_places = {rotation: place for place, (rotation, _) in enumerate(layout.program.twists)}
         self.changes: dict[tuple[tuple[int, int], ...], int] = {}
         self.prefetch_walk = ~sum([self.element << position for position in sweep.local]) | (LINE - 1)
 
@@ -182,7 +184,12 @@ class _PassWriter:
         self.pass_, self.lane_bits = part.pass_, sweep.lane_bits
         self.fixes: list[tuple[int, ...]] = []
         self.rotated = dict(zip(self.pass_.registers, self.pass_.rotations, strict=True)) if part.last else {}
-        self.rotated = {bit: rotation for bit, rotation in self.rotated.items() if rotation >= 0}
+        # Plain rotations first: a kernel's last registers are those of TWIST steps.
+        self.rotated = {
+            bit: rotation
+            for bit, rotation in sorted(self.rotated.items(), key=lambda each: each[1] in sweep.twists)
+            if rotation >= 0
+        }
         self.permuted = dict(self.pass_.permutation) if part.first else {}
         self.registers = self._registers()
 
@@ -196,6 +203,12 @@ class _PassWriter:
         # With few registers in the processor a third one would only be spilled.
         wanted = MOST_REGISTERS if self.sweep.target.permute in ("avx512", "neon") else MOST_REGISTERS - 1
         spare = [bit for bit in range(self.lane_bits, self.sweep.bits) if bit not in needed]
+        choosing = 0
+        for rotation in (*self.rotated.values(), *(rotation for _, rotation in self._lane_rotations())):
+            choosing |= self.sweep.twists.get(rotation, 0)
+        # Of bits that choose angles no register is made without need: such kernels would be others.
+        chosen = {bit for position, bit in self.sweep.bit_of.items() if choosing >> position & 1}
+        spare.sort(key=chosen.__contains__)
         return needed + spare[: max(0, wanted - len(needed))]
 
     def write(self, lines: int) -> int:
@@ -213,7 +226,7 @@ class _PassWriter:
         block[Word.ROW : Word.ROW + len(offsets)] = [offset // lanes for offset in offsets]
         if self.permuted:
             self._sources(strides)
-        self._rotations()
+        chosen = self._rotations()
         operations = [self._operation(i, each) for i, each in enumerate(self.part.operations)]
         self._tables()
         ahead = min(MOST_PREFETCH, -(-lines // groups)) if lines and groups >= 8 else 0
@@ -234,6 +247,10 @@ class _PassWriter:
             constant_tables=sum(each.bits_offset < 0 for each in tables),
             lane_rotations=tuple(lane for lane, _ in self._lane_rotations()),
             rotations=len(self.rotated),
+            twists=sum(rotation in sweep.twists for rotation in self.rotated.values()),
+            lane_twists=tuple(lane for lane, rotation in self._lane_rotations() if rotation in sweep.twists),
+            blended=any(lanes for lanes, _ in chosen),
+            choosing=tuple(registers for _, registers in chosen) if any(registers for _, registers in chosen) else (),
             prefetch=ahead,
         )
         block[Word.FUNCTION] = sweep.compiler.address(Source(kernel_module, (shape,), sweep.target))
@@ -270,12 +287,34 @@ class _PassWriter:
         given = self.pass_.lane_rotations if self.part.last else ()
         return [(lane, rotation) for lane, rotation in enumerate(given) if rotation >= 0]
 
-    def _rotations(self) -> None:
+    def _rotations(self) -> list[tuple[int, int]]:
+        """Writes where the numbers of rotations are; of TWIST steps, returns the lanes and registers that choose."""
         first, size = self.sweep.layout.rotations, self.sweep.element
-        for i, rotation in enumerate(self.rotated.values()):
-            self.block[Word.ROTATION + i] = (first + rotation) * size
-        for lane, rotation in self._lane_rotations():
-            self.block[Word.ROTATION + MOST_REGISTERS + lane] = (first + rotation) * size
+        places = [(i, rotation) for i, rotation in enumerate(self.rotated.values())]
+        places += [(MOST_REGISTERS + lane, rotation) for lane, rotation in self._lane_rotations()]
+        chosen = []
+        for index, rotation in places:
+            if rotation in self.sweep.twists:
+                chosen.append(self._twist(index, rotation))
+            else:
+                self.block[Word.ROTATION + index] = (first + rotation) * size
+        return chosen
+
+    def _twist(self, index: int, rotation: int) -> tuple[int, int]:
+        """Writes what chooses the angle of a TWIST; the lanes with the other angle, and the registers that choose."""
+        sweep, mask = self.sweep, self.sweep.twists[rotation]
+        lanes = mask & (1 << self.lane_bits) - 1
+        registers, inside, outer = self._masks(mask ^ lanes)
+        numbers = sweep.layout.twists + TWIST_NUMBERS * sweep.twist_places[rotation]
+        self.block[Word.ROTATION + index] = numbers * sweep.element
+        if outer:
+            self.fixes.append((Fix.SET, Word.ROTATION + index, 0, 0, numbers * sweep.element))
+            flip = TWIST_NUMBERS // 2 * sweep.element
+            self.fixes.append((Fix.FLIP_ODD, Word.ROTATION + index, outer, 0, flip))
+        self.block[Word.TWIST_MASK + index] = inside * sweep.element
+        odd = [lane for lane in range(1 << self.lane_bits) if (lane & lanes).bit_count() & 1]
+        self.block[Word.TWIST_LANES + index] = chosen = sum(1 << lane for lane in odd)
+        return chosen, registers
 
     def _operation(self, index: int, operation: LaneMap | Blend) -> LaneOperation:
         """Writes a lane exchange; its name in the kernel's shape."""

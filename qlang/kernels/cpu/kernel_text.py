@@ -3,7 +3,8 @@
     for each group x:  load (permuted), exchange lanes, multiply by phases, rotate lanes, rotate registers, store
 
 A rotation by θ without its cosine is a −= t·b, b += t·a_old with t = tan(θ/2): one fused multiply-add for each real
-number. Phases need the vectors of both planes at once; a pass without them walks over one plane after the other, which
+number. A TWIST takes one of two angles by a parity of x, and is not scaled: three shears with tan(θ/4) and sin(θ/2)
+between registers (`qlang.kernels.frames`), cos(θ/2) and sin(θ/2) between lanes. Phases need the vectors of both planes at once; a pass without them walks over one plane after the other, which
 is faster (fewer vectors in flight).
 
 The function is `void kernel(ptr re, ptr im, ptr block)`, the block as `qlang.kernels.cpu.arguments` says.
@@ -22,6 +23,7 @@ from qlang.kernels.cpu.host import ELEMENT_BYTES
 from qlang.kernels.cpu.lanes import index_format, index_type, permuted
 from qlang.kernels.cpu.shapes import KernelShape
 from qlang.kernels.cpu.text import Text, module
+from qlang.kernels.layout import TWIST_NUMBERS
 
 Vectors = list[str]
 """The real and the imaginary vector, or one of them."""
@@ -96,12 +98,20 @@ class _Kernel:
             self.fixed_sources = [] if shape.parities else self._chosen_sources(self.source_row)
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
             self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
-        data = self._word(Word.DATA, "ptr")
-        self.tangents = [self._tangent(data, i) for i in range(shape.rotations)]
-        self.lane_tangents = [
-            text.value(f"fmul {self.vector} {self._tangent(data, MOST_REGISTERS + lane)}, {self._signs(lane)}")
+        self.data = data = self._word(Word.DATA, "ptr")
+        self.tangents = [self._tangent(data, i) for i in range(shape.rotations - shape.twists)]
+        self.lane_tangents = {
+            lane: text.value(f"fmul {self.vector} {self._tangent(data, MOST_REGISTERS + lane)}, {self._signs(lane)}")
             for lane in shape.lane_rotations
-        ]
+            if lane not in shape.lane_twists
+        }
+        self.twists = {
+            index: self._twist(index)
+            for index in (
+                *range(shape.rotations - shape.twists, shape.rotations),
+                *(MOST_REGISTERS + lane for lane in shape.lane_twists),
+            )
+        }
         if shape.phase:
             self.cosines = self._word(Word.TABLE, "ptr")
             self.sines = text.at(self.cosines, self._word(Word.TABLE_PLANE))
@@ -118,6 +128,39 @@ class _Kernel:
     def _tangent(self, data: str, index: int) -> str:
         scalar = self.text.load(self.element, data, self._word(Word.ROTATION + index))
         return self.text.splat(self.vector, self.element, scalar)
+
+    def _twist(self, index: int) -> tuple[str, str, str]:
+        """The offset of a TWIST's numbers, the bits of x that choose, and the lanes with the other angle."""
+        text = self.text
+        mask = ""
+        if self.shape.blended:
+            lanes = text.value(f"trunc i64 {self._word(Word.TWIST_LANES + index)} to i{self.lanes}")
+            mask = text.value(f"bitcast i{self.lanes} {lanes} to <{self.lanes} x i1>")
+        return self._word(Word.ROTATION + index), self._word(Word.TWIST_MASK + index), mask
+
+    def _chosen_numbers(self, index: int, places: tuple[int, int]) -> list[Vectors]:
+        """Two of a TWIST's numbers for the group at x, where the parity of its registers is even, and odd."""
+        text, (begin, mask, lanes) = self.text, self.twists[index]
+        half = TWIST_NUMBERS // 2 * ELEMENT_BYTES[self.shape.precision]
+        # Offsets are multiples of all the numbers, so that one bit of them says which half it is.
+        offset = text.binary("xor", begin, text.binary("mul", text.parity(text.binary("and", "%x", mask)), half))
+        offsets = [offset, text.binary("xor", offset, half)] if lanes or self.shape.choosing else [offset]
+        addresses = [text.at(self.data, each) for each in offsets]
+        size = ELEMENT_BYTES[self.shape.precision]
+        found = [[self._splat_at(address, place * size) for place in places] for address in addresses]
+        if lanes:
+            kind = f"<{self.lanes} x i1> {lanes}, {self.vector}"
+            even, odd = found
+            pairs = ((even, odd), (odd, even)) if self.shape.choosing else ((even, odd),)
+            found = [
+                [text.value(f"select {kind} {q}, {self.vector} {p}") for p, q in zip(*pair, strict=True)]
+                for pair in pairs
+            ]
+        return found
+
+    def _register_parity(self, index: int, r: int) -> int:
+        """Which of the numbers of a TWIST (of those of the shape) a combination of the registers takes."""
+        return (self.shape.choosing[index] & r).bit_count() & 1 if self.shape.choosing else 0
 
     def _signs(self, lane: int) -> str:
         """−1 in the lanes whose bit is 0: there a −= t·b."""
@@ -163,6 +206,10 @@ class _Kernel:
             self.row = text.binary("lshr", "%x", self.lanes.bit_length() - 1)
         # The signs are changed in the loop: hoisted, they would take registers instead of fusing into the operation.
         self.negated = [text.value(f"fneg {self.vector} {each}") for each in self.tangents]
+        self.lane_turns = {lane: self._chosen_numbers(MOST_REGISTERS + lane, (1, 2)) for lane in self.shape.lane_twists}
+        for lane, found in self.lane_turns.items():
+            for numbers in found:
+                numbers[0] = text.value(f"fmul {self.vector} {numbers[0]}, {self._signs(lane)}")
         state: list[Vectors] = []
         for r in self.combinations:
             state.append([self._load(here[plane], sources[r]) for plane in self.planes])
@@ -213,15 +260,21 @@ class _Kernel:
             self._multiply(pair, self._chosen(table, r))
         for vectors in self.lane_vectors:
             self._multiply(pair, vectors)
-        for lane, tangent in zip(self.shape.lane_rotations, self.lane_tangents, strict=True):
+        for lane in self.shape.lane_rotations:
             order = ", ".join(f"i32 {index ^ 1 << lane}" for index in range(self.lanes))
             for plane in range(len(self.planes)):
                 swapped = (
                     f"shufflevector {self.vector} {pair[plane]}, {self.vector} poison, <{self.lanes} x i32> <{order}>"
                 )
-                pair[plane] = self._fma(tangent, self.text.value(swapped), pair[plane])
+                if lane in self.lane_tangents:
+                    pair[plane] = self._fma(self.lane_tangents[lane], self.text.value(swapped), pair[plane])
+                else:
+                    number = self.shape.twists + self.shape.lane_twists.index(lane)
+                    sine, cosine = self.lane_turns[lane][self._register_parity(number, r)]
+                    kept = self.text.binary("fmul", cosine, pair[plane], self.vector)
+                    pair[plane] = self._fma(sine, self.text.value(swapped), kept)
 
-    def _splat_at(self, plane: str, offset: str) -> str:
+    def _splat_at(self, plane: str, offset: str | int) -> str:
         return self.text.splat(self.vector, self.element, self.text.load(self.element, plane, offset))
 
     def _entry(self, r: int) -> str:
@@ -289,7 +342,7 @@ class _Kernel:
 
     def _rotate(self, state: list[Vectors]) -> None:
         """The rotations of registers."""
-        for i in range(self.shape.rotations):
+        for i in range(len(self.tangents)):
             for r in self.combinations:
                 if r >> i & 1:
                     continue
@@ -297,6 +350,21 @@ class _Kernel:
                     low, high = state[r][plane], state[r | 1 << i][plane]
                     state[r][plane] = self._fma(self.negated[i], high, low)
                     state[r | 1 << i][plane] = self._fma(self.tangents[i], low, high)
+        for i in range(len(self.tangents), self.shape.rotations):
+            found = [
+                (self.text.value(f"fneg {self.vector} {tangent}"), sine)
+                for tangent, sine in self._chosen_numbers(i, (0, 1))
+            ]
+            for r in self.combinations:
+                if r >> i & 1:
+                    continue
+                minus, sine = found[self._register_parity(i - len(self.tangents), r)]
+                for plane in range(len(self.planes)):
+                    low, high = state[r][plane], state[r | 1 << i][plane]
+                    low = self._fma(minus, high, low)
+                    high = self._fma(sine, low, high)
+                    state[r][plane] = self._fma(minus, high, low)
+                    state[r | 1 << i][plane] = high
 
     def _prefetch(self, offset: str) -> str:
         """Fetches lines of the next tile; the offset of the line after them."""

@@ -37,5 +37,13 @@ class KernelShape:
     """The lane bits that are rotated."""
     rotations: int = 0
     """Registers 0 … rotations−1 are rotated."""
+    twists: int = 0
+    """Of these, the last ones, by an angle that the group's index chooses."""
+    lane_twists: tuple[int, ...] = ()
+    """Of the lanes that are rotated, those by such an angle."""
+    blended: bool = False
+    """Whether the lanes choose too."""
+    choosing: tuple[int, ...] = ()
+    """For each TWIST of registers, then of lanes, the registers that choose too, as bits; empty: none."""
     prefetch: int = 0
     """Lines of each plane of the next tile that are fetched ahead in each group."""

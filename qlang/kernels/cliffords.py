@@ -1,0 +1,189 @@
+"""Cliffords on two wires a and b, as far as blocks of a circuit need them: exact, one object for each.
+
+A Pauli is an integer: bits 0 and 1 say where X is (a, b), bits 2 and 3 where Z is, both make a Y, and bit 4 is a minus
+sign. A `Clifford` C knows C† P C for all of them, and itself as a matrix for the global phase. Steps on it are looked
+up once they were met, so that a circuit of any length costs a dictionary access for each.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from math import cos, pi, sin
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.kernels.steps import StepKind
+
+Complexes = NDArray[np.complex128]
+
+A, B, AB = 1, 2, 3
+"""Masks of the wires."""
+MINUS = 16
+
+StepKey = tuple[int, int, int, int]
+"""Kind, first and second as in `Steps` with wires 0 and 1, and the angle in quarter turns (of π/2)."""
+
+_X, _Y, _Z, _R = (
+    np.array(rows, dtype=np.complex128)
+    for rows in ([[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]], [[0, -1], [1, 0]])
+)
+_ONE = np.eye(2, dtype=np.complex128)
+
+
+def _on(wires: int, matrix: Complexes) -> Complexes:
+    """A matrix on each of some wires; a is bit 0 of the index."""
+    return np.kron(matrix if wires & B else _ONE, matrix if wires & A else _ONE).astype(np.complex128)
+
+
+PAULIS: Complexes = np.array(
+    [
+        np.kron(*((_ONE, _X, _Z, _Y)[(code >> wire & 1) | (code >> wire + 2 & 1) << 1] for wire in (1, 0)))
+        for code in range(16)
+    ]
+)
+"""The matrices (16, 4, 4) of the Paulis without sign."""
+
+
+def weight(pauli: int) -> int:
+    """On how many wires a Pauli is."""
+    return ((pauli | pauli >> 2) & AB).bit_count()
+
+
+def commute(left: int, right: int) -> bool:
+    """Whether two Paulis commute."""
+    return not ((left & AB & right >> 2) ^ (right & AB & left >> 2)).bit_count() & 1
+
+
+class Clifford:
+    """One Clifford; equal ones are the same object. `pulled[P]` is C† P C of the Paulis without sign."""
+
+    __slots__ = ("_after", "matrix", "pulled")
+
+    def __init__(self, matrix: Complexes, pulled: tuple[int, ...]) -> None:
+        self.matrix = matrix
+        self.pulled = pulled
+        self._after: dict[StepKey, Clifford] = {}
+
+    @property
+    def local(self) -> bool:
+        """Whether it is one gate on each wire, perhaps behind a SWAP."""
+        return weight(self.pulled[_X_A]) == 1 and weight(self.pulled[_Z_A]) == 1
+
+    def then(self, step: StepKey) -> "Clifford":
+        """What a step makes of it."""
+        known = self._after.get(step)
+        if known is None:
+            images = conjugates(step)
+            pulled = tuple([self.pulled[image & 15] ^ (image & MINUS) for image in images])
+            known = self._after[step] = _interned(step_matrix(step) @ self.matrix, pulled)
+        return known
+
+
+_X_A, _Z_A = 1, 4
+_KNOWN: dict[tuple[tuple[int, ...], int], Clifford] = {}
+
+
+def _interned(matrix: Complexes, pulled: tuple[int, ...]) -> Clifford:
+    """The object of a Clifford: there are 11520 times 8 phases, of which circuits meet few."""
+    entry = matrix.flat[np.argmax(np.abs(matrix) > 0.1)]
+    key = pulled, round(float(np.angle(entry)) / (pi / 4)) % 8
+    return _KNOWN.setdefault(key, Clifford(matrix, pulled))
+
+
+def clifford_of(matrix: Complexes) -> Clifford:
+    """The Clifford with a matrix."""
+    return _interned(matrix, _pulled(matrix))
+
+
+def _pulled(matrix: Complexes) -> tuple[int, ...]:
+    moved = matrix.conj().T @ PAULIS @ matrix
+    overlaps = np.einsum("pij,qji->pq", moved, PAULIS).real / 4
+    codes = np.abs(overlaps).argmax(axis=1)
+    signs = overlaps[np.arange(16), codes] < 0
+    return tuple((codes + MINUS * signs).tolist())
+
+
+@lru_cache(maxsize=1024)
+def step_matrix(step: StepKey) -> Complexes:
+    """The matrix of a step."""
+    kind, first, second, quarters = step
+    half, whole = quarters * pi / 4, quarters * pi / 2
+    index = np.arange(4)
+    every = np.eye(4, dtype=np.complex128)
+    result: Complexes
+    match StepKind(kind):
+        case StepKind.ROTATION:
+            result = cos(half) * every + sin(half) * _on(1 << first, _R)
+            return result
+        case StepKind.PARITY:
+            result = cos(half) * every - 1j * sin(half) * _on(first, _Z)
+            return result
+        case StepKind.PATTERN:
+            result = np.diag(np.where((index & first) == second, np.exp(1j * whole), 1))
+            return result
+        case StepKind.CX:
+            result = every[index ^ (index >> first & 1) << second]
+            return result
+        case StepKind.SWAP:
+            return every[[0, 2, 1, 3]]
+        case StepKind.X:
+            return _on(1 << first, _X)
+        case StepKind.Z:
+            return _on(1 << first, _Z)
+        case _:
+            raise ValueError(f"{StepKind(kind).name} is no step on two wires")
+
+
+@lru_cache(maxsize=1024)
+def conjugates(step: StepKey) -> tuple[int, ...]:
+    """S† P S of a step S."""
+    return _pulled(step_matrix(step))
+
+
+IDENTITY = _interned(np.eye(4, dtype=np.complex128), tuple(range(16)))
+
+Turns = tuple[int, int, int]
+"""λ, θ, φ of RZ(φ) R(θ) RZ(λ) in quarter turns."""
+
+ONE_WIRE: tuple[Turns, ...] = (
+    *((before, 0, 0) for before in range(4)),
+    *((before, 1, after) for before in range(4) for after in range(4)),
+    *((before, 2, 0) for before in range(4)),
+)
+"""The 24 Cliffords of one wire, up to a phase."""
+
+
+def one_wire_steps(turns: Turns, wire: int) -> Iterator[StepKey]:
+    """The steps of one of them, multiples of π as Paulis."""
+    before, angle, after = turns
+    for kind, quarters in ((StepKind.PARITY, before), (StepKind.ROTATION, angle), (StepKind.PARITY, after)):
+        if quarters == 2:
+            yield StepKind.Z, wire, 0, 0
+            if kind == StepKind.ROTATION:
+                yield StepKind.X, wire, 0, 0
+        elif quarters:
+            yield kind, 1 << wire if kind == StepKind.PARITY else wire, 0, -1 if quarters == 3 else quarters
+
+
+@lru_cache(maxsize=64)
+def one_wire(turns: Turns, wire: int) -> Clifford:
+    """One of them on a wire."""
+    found = IDENTITY
+    for step in one_wire_steps(turns, wire):
+        found = found.then(step)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def local_form(clifford: Clifford) -> tuple[bool, Turns, Turns, float]:
+    """A local Clifford as a SWAP (or none), then gates on a and on b, and the angle χ of the phase e^{iχ} on top."""
+    swapped = bool(weight(clifford.pulled[_X_A] & ~(A | A << 2)))
+    rest = clifford.matrix @ step_matrix((StepKind.SWAP, 0, 1, 0)) if swapped else clifford.matrix
+    wanted = _pulled(rest)
+    found = [
+        next(each for each in ONE_WIRE if all(one_wire(each, w).pulled[p << w] == wanted[p << w] for p in (1, 4)))
+        for w in (0, 1)
+    ]
+    product = one_wire(found[0], 0).matrix @ one_wire(found[1], 1).matrix
+    phase = round(float(np.angle(np.trace(product.conj().T @ rest))) / (pi / 4)) * pi / 4
+    return swapped, found[0], found[1], phase
