@@ -109,7 +109,9 @@ def with_phases_in_front(steps: Steps) -> Steps:
         masks[phases] ^= 1 << rows[index][1]
     gone = {phase for phases in moved.values() for phase in phases}
     order = [place for index in range(len(rows)) if index not in gone for place in (*moved.get(index, ()), index)]
-    return Steps(steps.qubits, steps.kinds[order], masks[order], steps.second[order], steps.slots[order], steps.slot_count)
+    return Steps(
+        steps.qubits, steps.kinds[order], masks[order], steps.second[order], steps.slots[order], steps.slot_count
+    )
 
 
 def _changed(kind: int, first: int, second: int) -> tuple[int, ...]:

@@ -157,10 +157,10 @@ class Program:
     sweeps: tuple[Sweep, ...]
     rotations: tuple[int, ...]
     """Step of each rotation id; ids number the rotations in the order of execution."""
-    twists: tuple[tuple[int, int], ...]
-    """(rotation id, mask), ascending: the rotations of TWIST steps, which take their first angle where |x & mask| is
-    even, their second one where it is odd. They are executed with their cosines, so no scale is left. The mask holds
-    nothing that the pass rotates."""
     terms: Terms
     groups: tuple[PhaseGroup, ...]
     """Numbered in the order of execution."""
+    twists: tuple[tuple[int, int], ...] = ()
+    """(rotation id, mask), ascending: the rotations of TWIST steps, which take their first angle where |x & mask| is
+    even, their second one where it is odd. They are executed with their cosines, so no scale is left. The mask holds
+    nothing that the pass rotates."""

@@ -25,7 +25,7 @@ def small_options(draw: st.DrawFn) -> PlanOptions:
     )
 
 
-@given(steps=step_lists(), options=small_options())
+@given(steps=step_lists(twists=True), options=small_options())
 @settings(max_examples=150, deadline=None)
 def test_a_fresh_program_is_its_steps(steps: Steps, options: PlanOptions) -> None:
     angles = angles_for(steps)
@@ -36,7 +36,7 @@ def test_a_fresh_program_is_its_steps(steps: Steps, options: PlanOptions) -> Non
     check_promises(program)
 
 
-@given(steps=step_lists(max_qubits=5), options=small_options(), data=st.data())
+@given(steps=step_lists(max_qubits=5, twists=True), options=small_options(), data=st.data())
 @settings(max_examples=100, deadline=None)
 def test_a_program_is_the_matrix_of_its_steps(steps: Steps, options: PlanOptions, data: st.DataObject) -> None:
     angles = angles_for(steps)

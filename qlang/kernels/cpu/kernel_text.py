@@ -4,8 +4,8 @@
 
 A rotation by θ without its cosine is a −= t·b, b += t·a_old with t = tan(θ/2): one fused multiply-add for each real
 number. A TWIST takes one of two angles by a parity of x, and is not scaled: three shears with tan(θ/4) and sin(θ/2)
-between registers (`qlang.kernels.frames`), cos(θ/2) and sin(θ/2) between lanes. Phases need the vectors of both planes at once; a pass without them walks over one plane after the other, which
-is faster (fewer vectors in flight).
+between registers (`qlang.kernels.frames`), cos(θ/2) and sin(θ/2) between lanes. Phases need the vectors of both planes
+at once; a pass without them walks over one plane after the other, which is faster (fewer vectors in flight).
 
 The function is `void kernel(ptr re, ptr im, ptr block)`, the block as `qlang.kernels.cpu.arguments` says.
 """
@@ -205,9 +205,7 @@ class _Kernel:
             self.row = text.binary("lshr", "%x", self.lanes.bit_length() - 1)
         # The signs are changed in the loop: hoisted, they would take registers instead of fusing into the operation.
         self.negated = [text.value(f"fneg {self.vector} {each}") for each in self.tangents]
-        self.lane_turns = {
-            lane: self._chosen_numbers(MOST_REGISTERS + lane, (1, 2)) for lane in self.shape.lane_twists
-        }
+        self.lane_turns = {lane: self._chosen_numbers(MOST_REGISTERS + lane, (1, 2)) for lane in self.shape.lane_twists}
         for lane, found in self.lane_turns.items():
             for numbers in found:
                 numbers[0] = text.value(f"fmul {self.vector} {numbers[0]}, {self._signs(lane)}")
