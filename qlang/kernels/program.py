@@ -74,7 +74,7 @@ class PhaseGroup:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One walk over the buffer: permutation, then phase, then rotations.
+    """One walk over the buffer: permutation, then phase, then rotations, then exchange.
 
     Empty tuples and −1 mean that a part is absent. A pass may be a phase alone (no registers).
     """
@@ -95,6 +95,8 @@ class Pass:
     control or the target is a lane. The target is a lane or a register of this pass; the control is any position."""
     phase: int = -1
     """The phase group, or −1."""
+    exchange: tuple[tuple[int, int], ...] = ()
+    """As `permutation`, behind the rotations. A mask holds no target but its own, so it is its own inverse."""
 
     @property
     def lanes(self) -> bool:

@@ -158,11 +158,7 @@ def _initial(
 
 
 def _execute_pass(program: Program, sweep: Sweep, entry: Pass, signed: Signed, state: Vector, index: Indices) -> Vector:
-    source = index.copy()
-    for target, mask in entry.permutation:
-        position = sweep.local[target]
-        source = source & ~(1 << position) | (np.bitwise_count(index & mask) & 1).astype(np.int64) << position
-    state = state[source]
+    state = state[_sources(entry.permutation, sweep, index)]
     for control, target in entry.lane_cx:
         state = state[index ^ ((index >> control & 1) << sweep.local[target])]
     if entry.phase >= 0:
@@ -171,7 +167,15 @@ def _execute_pass(program: Program, sweep: Sweep, entry: Pass, signed: Signed, s
     for position, rotation in [*zip(registers, entry.rotations, strict=True), *enumerate(entry.lane_rotations)]:
         if rotation >= 0:
             state = _rotated(state, index, position, _angle(program, signed, rotation, index))
-    return state
+    return state[_sources(entry.exchange, sweep, index)]
+
+
+def _sources(rows: Sequence[tuple[int, int]], sweep: Sweep, index: Indices) -> Indices:
+    source = index.copy()
+    for target, mask in rows:
+        position = sweep.local[target]
+        source = source & ~(1 << position) | (np.bitwise_count(index & mask) & 1).astype(np.int64) << position
+    return source
 
 
 def _angle(program: Program, signed: Signed, rotation: int, index: Indices) -> float | np.ndarray:

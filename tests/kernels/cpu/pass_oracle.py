@@ -100,6 +100,7 @@ class Case:
             self.permutation(targets, registers, local),
             self.lane_cx(registers, local) if self.chance() else (),
             self.group(local) if self.chance() else -1,
+            self.exchange(registers, local) if self.chance(0.3) else (),
         )
 
     def twist(self, rotations: tuple[int, ...], lanes: tuple[int, ...], registers: list[int], local: Any) -> None:
@@ -110,6 +111,14 @@ class Case:
         for rotation in (*rotations, *lanes):
             if rotation >= 0 and self.chance(0.4):
                 self.twists.append((rotation, sum(1 << position for position in free if self.chance(0.3))))
+
+    def exchange(self, registers: list[int], local: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+        """Parities that are their own inverse."""
+        targets = [bit for bit in registers if self.chance(0.7)]
+        free = [p for p in range(self.lane_bits, self.qubits) if p not in [local[bit] for bit in targets]]
+        return tuple(
+            (bit, 1 << local[bit] | sum(1 << position for position in free if self.chance(0.3))) for bit in targets
+        )
 
     def permutation(self, targets: list[int], registers: list[int], local: tuple[int, ...]) -> tuple[Any, ...]:
         """Any parities that keep the map invertible: triangular in the registers."""
@@ -170,17 +179,21 @@ class Case:
                 if each.phase >= 0:
                     state = state * self.factors(item, self.groups[each.phase], sweep.local, index)
                 state = self.rotated(item, each, sweep.local, state, index)
+                state = self.taken(each.exchange, sweep.local, state, index)
         return state
 
     def moved(self, each: Pass, local: tuple[int, ...], state: np.ndarray, index: np.ndarray) -> np.ndarray:
-        source = index.copy()
-        for bit, mask in each.permutation:
-            position = local[bit]
-            source = source & ~(1 << position) | (np.bitwise_count(index & mask).astype(np.int64) & 1) << position
-        state = state[source]
+        state = self.taken(each.permutation, local, state, index)
         for control, target in each.lane_cx:
             state = state[index ^ ((index >> control & 1) << local[target])]
         return state
+
+    def taken(self, rows: Any, local: tuple[int, ...], state: np.ndarray, index: np.ndarray) -> np.ndarray:
+        source = index.copy()
+        for bit, mask in rows:
+            position = local[bit]
+            source = source & ~(1 << position) | (np.bitwise_count(index & mask).astype(np.int64) & 1) << position
+        return state[source]
 
     def rotated(
         self, item: int, each: Pass, local: tuple[int, ...], state: np.ndarray, index: np.ndarray
