@@ -1,6 +1,6 @@
 """A program's numbers, from the angles of its steps: what every target needs, before it makes tables of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ class ProgramAngles:
     what the index is compared with under the mask of a pattern term, bits as positions (0 for parity terms); scales
     (batch, groups): product of the cosines that the group takes; factors (batch, qubits, 2): the state of each
     position that a fresh program begins with; twists (batch, program.twists, 2, 3): for an even and an odd parity
-    tan(θ/4), sin(θ/2) and cos(θ/2) (the tangent and the cosine of such a rotation are 0 and 1). Any of them may have a batch of 1. The true state is that of the
-    program with `frame` put on top, in wires; its phase contains the circuit's global phase.
+    tan(θ/4), sin(θ/2) and cos(θ/2) (tangent and cosine of such a rotation are 0 and 1). Any of them may have a batch
+    of 1. The true state is that of the program with `frame` put on top, in wires; its phase contains the circuit's
+    global phase.
     """
 
     tangents: Reals
@@ -31,7 +32,7 @@ class ProgramAngles:
     scales: Reals
     factors: NDArray[np.complex128]
     frame: Frame
-    twists: Reals
+    twists: Reals = field(default_factory=lambda: np.zeros((1, 0, 2, 3)))
 
     @property
     def batch(self) -> int:

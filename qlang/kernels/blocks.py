@@ -209,7 +209,7 @@ def _pick(walker: Walker, opened: _Open, candidates: list[int]) -> int | None:
         if kind == TURN:
             if wire in opened.registers or not _may_turn(walker, opened, wire):
                 continue
-            rank = 4 * walker.ranks[walker.order.runs[wire][walker.front.run[wire]][0]] + 1
+            rank = 4 * walker.ranks[walker.order.runs[wire][walker.front.run[wire]][0]] + 1 + _awaited(walker, wire)
         elif kind == TARGET and walker.ready[wire] and wire not in opened.registers:
             usable = _usable(walker, opened, wire)
             if not usable:
@@ -220,6 +220,18 @@ def _pick(walker: Walker, opened: _Open, candidates: list[int]) -> int | None:
         if best is None or rank < best_rank:
             best, best_rank = wire, rank
     return best
+
+
+def _awaited(walker: Walker, wire: int) -> bool:
+    """Whether a CX is next behind a rotation, of which the control has to be rotated first: then both can be left."""
+    order, front = walker.order, walker.front
+    number = front.run[wire] + 1
+    if order.classes[wire][number] == DIAGONAL:
+        number += 1
+    if order.classes[wire][number] != TARGET:
+        return False
+    first = order.runs[wire][number][0]
+    return front.run[order.wires[first][0]] < order.places[first][0]
 
 
 def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int]) -> int:
@@ -298,7 +310,33 @@ def _close(walker: Walker, opened: _Open, bits: dict[int, int]) -> Pass:
     )
     for operation in opened.turning.values():
         walker.leave(operation)
-    return result
+    return replace(result, exchange=_exchange(walker, registers, bits))
+
+
+def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tuple[tuple[int, int], ...]:
+    """CX gates that the pass's rotations have set free, if they wait for nothing and a TWIST waits for them."""
+    rows: dict[int, int] = {}
+    controls = 0
+    for wire in registers:
+        for operation in list(walker.ready[wire]) if walker.kind[wire] == TARGET else ():
+            control, _ = walker.order.wires[operation]
+            if walker.lane_mask >> control & 1 or control in rows or controls >> wire & 1:
+                continue
+            if _frees_twist(walker, control, wire) and walker.pending.passes_cx(wire):
+                walker.ready[wire].remove(operation)
+                walker.pending.cx(control, wire)
+                rows[wire] = rows.get(wire, 1 << wire) ^ 1 << control
+                controls |= 1 << control
+                walker.leave(operation)
+    positions = walker.placement.positions
+    return tuple([(bits[wire], _moved(mask, positions)) for wire, mask in rows.items() if mask != 1 << wire])
+
+
+def _frees_twist(walker: Walker, control: int, target: int) -> bool:
+    """Whether a TWIST of the control that the target chooses is next."""
+    order, number = walker.order, walker.front.run[target] + 1
+    following = order.runs[target][number] if order.classes[target][number] != END else ()
+    return any(order.kinds[each] == TWIST and order.wires[each][0] == control for each in following)
 
 
 def _turn(walker: Walker, opened: _Open, wire: int) -> int:

@@ -120,7 +120,7 @@ def _leave(stack: list[_Run], pair: tuple[int, int]) -> None:
 
 
 def with_phases_in_front(steps: Steps) -> Steps:
-    """The same circuit with phases on the target of a CX in front of it, as parities, where it ends a TWIST.
+    """The same circuit with phases of a CX and its target in front of it, as parities, where it ends a TWIST.
 
     The CX then need not have been executed for the phases to be applied: those of all pairs of a layer are one table.
     """
@@ -132,9 +132,10 @@ def with_phases_in_front(steps: Steps) -> Steps:
     rows = list(steps.rows())
     for index, (kind, first, second, _) in enumerate(rows):
         if kind == parity:
-            wire = first.bit_length() - 1
-            if first == 1 << wire and exchange[wire] >= 0:
-                moved.setdefault(exchange[wire], []).append(index)
+            for wire in bits_of(first) if first.bit_count() < 3 else ():
+                if exchange[wire] >= 0 and not first & ~(1 << wire | 1 << rows[exchange[wire]][1]):
+                    moved.setdefault(exchange[wire], []).append(index)
+                    break
             continue
         if kind == pattern:
             continue

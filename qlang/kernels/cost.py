@@ -14,6 +14,8 @@ from qlang.kernels.program import PlanOptions, Program, Sweep
 _ROTATION_FLOPS, _PHASE_FLOPS = 4, 6
 """Real operations for each complex amplitude: two fused multiply-adds; one complex product."""
 
+_TWIST = 1.0
+"""More than another rotation: three fused multiply-adds instead of two."""
 _PASS, _ROTATION, _PHASE, _LANE_TABLE, _LANE_ROTATION, _LANE_CX = 2.5, 2.0, 3.0, 2.0, 2.0, 1.0
 """Cycles for each vector pair: a load and store; each further part of a pass."""
 
@@ -83,11 +85,15 @@ def sweep_cost(program: Program, sweep: Sweep, precision: str) -> Cost:
     """Of one sweep; bytes are none for a state that is one buffer and stays in the cache."""
     amplitudes = 1 << sweep.size
     flops, cycles = 0, 0.0
+    twists = {rotation for rotation, _ in program.twists}
     for entry in sweep.passes:
         turns = sum([rotation >= 0 for rotation in entry.rotations])
         lanes = sum([rotation >= 0 for rotation in entry.lane_rotations])
         flops += _ROTATION_FLOPS * (turns + lanes)
         cycles += _PASS + _ROTATION * turns + _LANE_ROTATION * len(entry.lane_rotations) + _LANE_CX * len(entry.lane_cx)
+        chosen = len(twists.intersection((*entry.rotations, *entry.lane_rotations)))
+        flops += _ROTATION_FLOPS // 2 * chosen
+        cycles += _TWIST * chosen
         if entry.phase >= 0:
             tables = 1 + program.groups[entry.phase].lanes
             flops += _PHASE_FLOPS * tables

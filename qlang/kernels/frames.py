@@ -200,7 +200,8 @@ def _bits(integers: Sequence[int], batch: int) -> Bits:
 def _run(walk: _Walk, steps: Steps, signs: tuple[NDArray[np.int64], Bits], paulis: PauliInsertions | None) -> None:
     """Walk through all steps, stopping where Paulis are inserted."""
     batch = walk.batch
-    turns, halves = (np.broadcast_to(part, (batch, *part.shape[1:])) for part in signs)
+    turns, halves = np.broadcast_to(signs[0], (batch, signs[0].shape[1])), signs[1]
+    halves = np.broadcast_to(halves, (batch, *halves.shape[1:]))
     twisted = (iter(_integers(halves[:, :, odd])) for odd in (0, 1))
     known = _Known(*(iter(_integers(part.astype(np.bool_))) for part in (turns & 1, turns >> 1)), *twisted)
     rows = list(steps.rows())

@@ -103,10 +103,7 @@ def _runs(steps: Steps) -> list[list[int]]:
         if kind == parity and first & (first - 1) == 0:
             members[first.bit_length() - 1].append(index)
             continue
-        if kind in (parity, pattern):
-            mask = first
-        else:
-            mask = 1 << first | (second if kind == twist else 1 << second)
+        mask = first if kind in (parity, pattern) else 1 << first | (second if kind == twist else 1 << second)
         while mask:
             wire = (mask & -mask).bit_length() - 1
             if rotations[wire] > 1:

@@ -202,12 +202,26 @@ class _Scan:
         return (None if turns is None else (kind, wire, second, turns % 8)), wire
 
     def _best(self, place: int, before: list[int]) -> tuple[_Segment, Form] | None:
-        """The segment from a step on both wires on, up to where its form is best; the latest of equal ones."""
+        """The segment from a step on both wires on, up to where its form is best; the latest of equal ones.
+
+        With all the constants in front of it, else with those that are phases.
+        """
         best: tuple[_Segment, Form] | None = None
-        for segment in self._segments(place, before):
-            form = self._form(segment)
-            if form is not None and (best is None or self._gain(segment, form) >= self._gain(*best)):
-                best = segment, form
+        turned: set[int] = set()
+        diagonal: list[int] = []
+        for index in reversed(before):
+            wire = self._key(index)[1]
+            if self.rows[index][0] == _ROTATION:
+                turned.add(wire)
+            if wire not in turned:
+                diagonal.insert(0, index)
+        for beginning in (before, diagonal) if turned else (before,):
+            for segment in self._segments(place, beginning):
+                form = self._form(segment)
+                if form is not None and (best is None or self._gain(segment, form) >= self._gain(*best)):
+                    best = segment, form
+            if best is not None:
+                break
         return best
 
     def _segments(self, place: int, before: list[int]) -> Iterator[_Segment]:

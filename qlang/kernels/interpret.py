@@ -161,6 +161,7 @@ def _execute(
                 elif rotation >= 0:
                     signs = parity_signs(index, 1 << position)
                     state = state - tangents[rotation] * signs * state[index ^ (1 << position)]
+            state = _from_sources(state, index, sweep, each.exchange)
     return state
 
 
@@ -180,12 +181,16 @@ def _product(factors: Vector) -> Vector:
     return state
 
 
-def _permuted(state: Vector, index: Indices, sweep: Sweep, each: Pass) -> Vector:
+def _from_sources(state: Vector, index: Indices, sweep: Sweep, rows: tuple[tuple[int, int], ...]) -> Vector:
     source = index
-    for bit, mask in each.permutation:
+    for bit, mask in rows:
         target = sweep.local[bit]
         source = source & ~(1 << target) | (np.bitwise_count(index & mask).astype(np.int64) & 1) << target
-    state = state[source]
+    return state[source]
+
+
+def _permuted(state: Vector, index: Indices, sweep: Sweep, each: Pass) -> Vector:
+    state = _from_sources(state, index, sweep, each.permutation)
     for control, bit in each.lane_cx:
         state = _cx(state, index, control, sweep.local[bit], 0.0)
     return state

@@ -108,8 +108,8 @@ class Layout:
     """A program with the places of its numbers. `data` of a bound program is (batch, size), real.
 
     The t of rotation id r is at `rotations + r`; program.twists[k] has `TWIST_NUMBERS` at twists + TWIST_NUMBERS·k, the
-    second half of them for an odd parity: tan(θ/4), sin(θ/2), cos(θ/2) and nothing. `bits` (bits_size,) uint8 lacks the `matches`, which frames change.
-    The bound value i is value of term `values[i][0]` & `values[i][1]`.
+    second half of them for an odd parity: tan(θ/4), sin(θ/2), cos(θ/2) and nothing. `bits` (bits_size,) uint8 lacks the
+    `matches`, which frames change. The bound value i is value of term `values[i][0]` & `values[i][1]`.
     """
 
     program: Program

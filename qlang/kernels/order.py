@@ -37,7 +37,8 @@ class Order:
     steps: list[int] = field(default_factory=list)
     """Index of the step."""
     wires: list[tuple[int, ...]] = field(default_factory=list)
-    """Labels: (wire,), (control, target), a TWIST's wire and those that choose its angle, or those of the phase's bits in ascending order of the step's mask."""
+    """Labels: (wire,), (control, target), a TWIST's wire and those that choose its angle, or those of the phase's bits
+    in ascending order of the step's mask."""
     places: list[tuple[int, ...]] = field(default_factory=list)
     """For each of these wires the number of the run that the operation is in."""
     levels: list[int] = field(default_factory=list)

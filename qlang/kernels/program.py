@@ -85,7 +85,7 @@ class PhaseGroup:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One walk over the buffer: permutation, then phase, then rotations.
+    """One walk over the buffer: permutation, then phase, then rotations, then exchange.
 
     Empty tuples and −1 mean that a part is absent. A pass may be a phase alone (no registers).
     """
@@ -106,6 +106,8 @@ class Pass:
     control or the target is a lane. The target is a lane or a register of this pass; the control is any position."""
     phase: int = -1
     """The phase group, or −1."""
+    exchange: tuple[tuple[int, int], ...] = ()
+    """As `permutation`, behind the rotations. A mask holds no target but its own, so it is its own inverse."""
 
     @property
     def lanes(self) -> bool:
@@ -173,10 +175,10 @@ class Program:
     sweeps: tuple[Sweep, ...]
     rotations: tuple[int, ...]
     """Step of each rotation id; ids number the rotations in the order of execution."""
-    twists: tuple[tuple[int, int], ...]
-    """(rotation id, mask), ascending: the rotations of TWIST steps, which take their first angle where |x & mask| is
-    even, their second one where it is odd. They are executed with their cosines, so no scale is left. The mask holds
-    nothing that the pass rotates."""
     terms: Terms
     groups: tuple[PhaseGroup, ...]
     """Numbered in the order of execution."""
+    twists: tuple[tuple[int, int], ...] = ()
+    """(rotation id, mask), ascending: the rotations of TWIST steps, which take their first angle where |x & mask| is
+    even, their second one where it is odd. They are executed with their cosines, so no scale is left. The mask holds
+    nothing that the pass rotates."""

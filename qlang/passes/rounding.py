@@ -15,6 +15,12 @@ tables were made in double precision, d = 2^-53:
   it. Complex multiplication errs by √5·u (Brent, Percival, Zimmermann, Math. Comp. 76, 1469 (2007)). Every rotation
   and every phase term is charged one multiplication, as if none shared a table, and 6d for the sine and cosine of an
   angle and a factor of the product.
+- Interactions of a pair of wires may be written as one rotation by one of two angles (`qlang.kernels.interactions`),
+  only where its steps are charged no more than those that they replace: one multiplication for each angle, and for the
+  three shears of such a rotation 12u. With |τ|, |σ| ≤ 1 and a vector of norm 1, the shears' results are at most √2, 1
+  and 1, their errors reach the end times 1, √2 and 1, and each errs by u of its result, u of its coefficient's product,
+  and u of that product without fused multiply-adds: (√2 + 2) + √2 (1 + 2√2) + 3 < 12. Its two angles are sums and
+  differences of those replaced, with the error of both. A constant within d of a multiple of π/2 is taken as that.
 - One-qubit gates that stand together are multiplied and written as three angles when angles are bound: 10d for each
   factor, and as much for its share of the angles. There are no more of these than there were.
 - An angle c₀ + Σ cᵢ·pᵢ with |pᵢ| ≤ 2π (parameters are reduced exactly before) errs by d times the sum of the moduli

@@ -9,15 +9,16 @@ from qlang.kernels.interpret import Indices, Vector, parity_signs
 from qlang.kernels.program import Pass, PhaseGroup, Program, Sweep
 from qlang.kernels.steps import Step, StepKind, Steps
 
-ROTATION, PARITY, PATTERN, CX, SWAP, X, Z = map(int, StepKind)
+ROTATION, PARITY, PATTERN, CX, SWAP, X, Z, TWIST = map(int, StepKind)
 
 
 def steps_from(qubits: int, rows: Sequence[tuple[int, int, int]]) -> Steps:
-    """Steps given as (kind, first, second), each with a slot of its own where it has an angle."""
+    """Steps given as (kind, first, second), each with slots of its own where it has an angle, or two."""
     slots, count = [], 1
     for kind, _, _ in rows:
-        slots.append(count if kind in (ROTATION, PARITY, PATTERN) else -1)
-        count += kind in (ROTATION, PARITY, PATTERN)
+        angles = {ROTATION: 1, PARITY: 1, PATTERN: 1, TWIST: 2}.get(kind, 0)
+        slots.append(count if angles else -1)
+        count += angles
     kinds, first, second = ([row[i] for row in rows] for i in range(3))
     return Steps(
         qubits,
@@ -30,13 +31,14 @@ def steps_from(qubits: int, rows: Sequence[tuple[int, int, int]]) -> Steps:
 
 
 @st.composite
-def step_lists(draw: st.DrawFn, max_qubits: int = 6, max_steps: int = 40) -> Steps:
-    """Any steps on up to `max_qubits` qubits: every kind, masks of any size."""
+def step_lists(draw: st.DrawFn, max_qubits: int = 6, max_steps: int = 40, *, twists: bool = False) -> Steps:
+    """Any steps on up to `max_qubits` qubits: every kind (TWIST if asked), masks of any size."""
     qubits = draw(st.integers(1, max_qubits))
     wire = st.integers(0, qubits - 1)
     rows = []
     for _ in range(draw(st.integers(0, max_steps))):
-        kind = draw(st.sampled_from([ROTATION, ROTATION, PARITY, PATTERN, CX, CX, SWAP, X, Z]))
+        more = [TWIST, TWIST] if twists else []
+        kind = draw(st.sampled_from([ROTATION, ROTATION, PARITY, PATTERN, CX, CX, SWAP, X, Z, *more]))
         first, second = draw(wire), 0
         if kind in (CX, SWAP):
             second = draw(wire)
@@ -49,6 +51,10 @@ def step_lists(draw: st.DrawFn, max_qubits: int = 6, max_steps: int = 40) -> Ste
             if first.bit_count() < 2:
                 continue
             second = first & draw(st.integers(0, (1 << qubits) - 1))
+        if kind == TWIST:
+            second = draw(st.integers(0, (1 << qubits) - 1)) & ~(1 << first)
+            if not second:
+                continue
         rows.append((kind, first, second))
     return steps_from(qubits, rows)
 
@@ -65,8 +71,13 @@ class Signed:
         x = z = 0
         self.sign = 1.0
         self.angles, self.values, self.frames, rows = [], [], [], list(steps.rows())
+        self.twists: dict[int, tuple[float, float]] = {}
         for kind, first, second, slot in rows:
             angle = float(angles[slot]) if slot >= 0 else 0.0
+            if kind == TWIST:
+                sign = -1.0 if (x ^ z) >> first & 1 else 1.0
+                chosen = (sign * float(angles[slot]), sign * float(angles[slot + 1]))
+                self.twists[len(self.angles)] = chosen[::-1] if (x & second).bit_count() & 1 else chosen
             if kind == ROTATION and (x ^ z) >> first & 1:
                 angle = -angle
             self.angles.append(angle)
@@ -147,22 +158,33 @@ def _initial(
 
 
 def _execute_pass(program: Program, sweep: Sweep, entry: Pass, signed: Signed, state: Vector, index: Indices) -> Vector:
-    source = index.copy()
-    for target, mask in entry.permutation:
-        position = sweep.local[target]
-        source = source & ~(1 << position) | (np.bitwise_count(index & mask) & 1).astype(np.int64) << position
-    state = state[source]
+    state = state[_sources(entry.permutation, sweep, index)]
     for control, target in entry.lane_cx:
         state = state[index ^ ((index >> control & 1) << sweep.local[target])]
     if entry.phase >= 0:
         state = state * _phases(program, program.groups[entry.phase], signed, index)
-    for register, rotation in zip(entry.registers, entry.rotations, strict=True):
+    registers = [sweep.local[register] for register in entry.registers]
+    for position, rotation in [*zip(registers, entry.rotations, strict=True), *enumerate(entry.lane_rotations)]:
         if rotation >= 0:
-            state = _rotated(state, index, sweep.local[register], signed.angles[program.rotations[rotation]])
-    for lane, rotation in enumerate(entry.lane_rotations):
-        if rotation >= 0:
-            state = _rotated(state, index, lane, signed.angles[program.rotations[rotation]])
-    return state
+            state = _rotated(state, index, position, _angle(program, signed, rotation, index))
+    return state[_sources(entry.exchange, sweep, index)]
+
+
+def _sources(rows: Sequence[tuple[int, int]], sweep: Sweep, index: Indices) -> Indices:
+    source = index.copy()
+    for target, mask in rows:
+        position = sweep.local[target]
+        source = source & ~(1 << position) | (np.bitwise_count(index & mask) & 1).astype(np.int64) << position
+    return source
+
+
+def _angle(program: Program, signed: Signed, rotation: int, index: Indices) -> float | np.ndarray:
+    """The angle of a rotation; of a TWIST by index."""
+    step = program.rotations[rotation]
+    masks = dict(program.twists)
+    if rotation not in masks:
+        return signed.angles[step]
+    return np.array(signed.twists[step])[np.bitwise_count(index & masks[rotation]) & 1]
 
 
 def _phases(program: Program, group: PhaseGroup, signed: Signed, index: Indices) -> Vector:
@@ -176,7 +198,7 @@ def _phases(program: Program, group: PhaseGroup, signed: Signed, index: Indices)
     return result
 
 
-def _rotated(state: Vector, index: Indices, position: int, angle: float) -> Vector:
+def _rotated(state: Vector, index: Indices, position: int, angle: float | np.ndarray) -> Vector:
     partner = state[index ^ (1 << position)]
     result: Vector = np.cos(angle / 2) * state - np.sin(angle / 2) * parity_signs(index, 1 << position) * partner
     return result

@@ -27,7 +27,7 @@ def small_options(draw: st.DrawFn) -> PlanOptions:
     )
 
 
-@given(steps=step_lists(), options=small_options())
+@given(steps=step_lists(twists=True), options=small_options())
 @settings(max_examples=150, deadline=None)
 def test_a_fresh_program_is_its_steps(steps: Steps, options: PlanOptions) -> None:
     angles = angles_for(steps)
@@ -38,7 +38,7 @@ def test_a_fresh_program_is_its_steps(steps: Steps, options: PlanOptions) -> Non
     check_promises(program)
 
 
-@given(steps=step_lists(), options=small_options(), data=st.data())
+@given(steps=step_lists(twists=True), options=small_options(), data=st.data())
 @settings(max_examples=150, deadline=None)
 def test_a_state_that_grows_is_its_steps(steps: Steps, options: PlanOptions, data: st.DataObject) -> None:
     angles, size = angles_for(steps), max(steps.qubits, options.lane_bits)
@@ -53,7 +53,7 @@ def test_a_state_that_grows_is_its_steps(steps: Steps, options: PlanOptions, dat
     check_promises(program)
 
 
-@given(steps=step_lists(max_qubits=5), options=small_options(), data=st.data())
+@given(steps=step_lists(max_qubits=5, twists=True), options=small_options(), data=st.data())
 @settings(max_examples=100, deadline=None)
 def test_a_program_is_the_matrix_of_its_steps(steps: Steps, options: PlanOptions, data: st.DataObject) -> None:
     angles = angles_for(steps)

@@ -70,4 +70,10 @@ class Word(IntEnum):
     """For each register, then for each lane, the bits of x on whose parity a TWIST's angle depends …"""
     TWIST_LANES = TWIST_MASK + MOST_REGISTERS + MOST_LANES
     """… and the lanes in which the other one of its angles is taken, as bits."""
-    WORDS = 128
+    EXCHANGE = TWIST_LANES + MOST_REGISTERS + MOST_LANES
+    """For each combination where its amplitudes go to, as LOAD …"""
+    EXCHANGE_XOR = EXCHANGE + 8
+    """… and what changes that, as LOAD_XOR, PARITY_MASK and PARITY_VALUE."""
+    EXCHANGE_MASK = EXCHANGE_XOR + 1
+    EXCHANGE_VALUE = EXCHANGE_MASK + MOST_REGISTERS
+    WORDS = 144

@@ -191,12 +191,14 @@ class _PassWriter:
             if rotation >= 0
         }
         self.permuted = dict(self.pass_.permutation) if part.first else {}
+        self.exchanged = dict(self.pass_.exchange) if part.last else {}
         self.registers = self._registers()
 
     def _registers(self) -> list[int]:
         """The buffer bits of the vectors held at once: rotated ones, other ones that are needed, then any."""
         needed = list(self.rotated)
         needed += [bit for bit in self.permuted if bit not in needed]
+        needed += [bit for bit in self.exchanged if bit not in needed]
         for each in self.part.operations:
             if isinstance(each, Blend) and each.target not in needed:
                 needed.append(each.target)
@@ -225,7 +227,10 @@ class _PassWriter:
         block[Word.STORE : Word.STORE + len(offsets)] = padded
         block[Word.ROW : Word.ROW + len(offsets)] = [offset // lanes for offset in offsets]
         if self.permuted:
-            self._sources(strides)
+            self._sources(strides, self.permuted, (Word.LOAD, Word.LOAD_XOR, Word.PARITY_MASK, Word.PARITY_VALUE))
+        if self.exchanged:
+            words = Word.EXCHANGE, Word.EXCHANGE_XOR, Word.EXCHANGE_MASK, Word.EXCHANGE_VALUE
+            self._sources(strides, self.exchanged, words)
         chosen = self._rotations()
         operations = [self._operation(i, each) for i, each in enumerate(self.part.operations)]
         self._tables()
@@ -251,6 +256,7 @@ class _PassWriter:
             lane_twists=tuple(lane for lane, rotation in self._lane_rotations() if rotation in sweep.twists),
             blended=any(lanes for lanes, _ in chosen),
             choosing=tuple(registers for _, registers in chosen) if any(registers for _, registers in chosen) else (),
+            exchange=bool(self.exchanged),
             prefetch=ahead,
         )
         block[Word.FUNCTION] = sweep.compiler.address(Source(kernel_module, (shape,), sweep.target))
@@ -266,22 +272,23 @@ class _PassWriter:
         others = sum(1 << bit for bit in inside if bit not in self.registers)
         return registers, others, mask & ~sum(1 << position for position in self.sweep.bit_of)
 
-    def _sources(self, strides: list[int]) -> None:
+    def _sources(self, strides: list[int], moved: dict[int, int], words: tuple[int, int, int, int]) -> None:
         """Where each combination comes from, and the bits of the group's index and of the tile's that change it."""
-        masks = [self._masks(self.permuted[bit]) if bit in self.permuted else None for bit in self.registers]
+        load, load_xor, parity_mask, parity_value = words
+        masks = [self._masks(moved[bit]) if bit in moved else None for bit in self.registers]
         seen = [1 << i if each is None else each[0] for i, each in enumerate(masks)]
-        moved = [
+        sources = [
             sum([stride for stride, mask in zip(strides, seen, strict=True) if mask >> i & 1])
             for i in range(len(strides))
         ]
-        self.block[Word.LOAD : Word.LOAD + (1 << len(strides))] = _combinations(moved)
-        self.fixes.append((Fix.SET, Word.LOAD_XOR, 0, 0, 0))
+        self.block[load : load + (1 << len(strides))] = _combinations(sources)
+        self.fixes.append((Fix.SET, load_xor, 0, 0, 0))
         for i, (each, stride) in enumerate(zip(masks, strides, strict=True)):
-            self.block[Word.PARITY_VALUE + i] = stride
+            self.block[parity_value + i] = stride
             if each is not None:
-                self.block[Word.PARITY_MASK + i] = each[1] * self.sweep.element
+                self.block[parity_mask + i] = each[1] * self.sweep.element
                 if each[2]:
-                    self.fixes.append((Fix.FLIP_ODD, Word.LOAD_XOR, each[2], 0, stride))
+                    self.fixes.append((Fix.FLIP_ODD, load_xor, each[2], 0, stride))
 
     def _lane_rotations(self) -> list[tuple[int, int]]:
         given = self.pass_.lane_rotations if self.part.last else ()

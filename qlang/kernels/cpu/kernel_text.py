@@ -4,8 +4,8 @@
 
 A rotation by θ without its cosine is a −= t·b, b += t·a_old with t = tan(θ/2): one fused multiply-add for each real
 number. A TWIST takes one of two angles by a parity of x, and is not scaled: three shears with tan(θ/4) and sin(θ/2)
-between registers (`qlang.kernels.frames`), cos(θ/2) and sin(θ/2) between lanes. Phases need the vectors of both planes at once; a pass without them walks over one plane after the other, which
-is faster (fewer vectors in flight).
+between registers (`qlang.kernels.frames`), cos(θ/2) and sin(θ/2) between lanes. Phases need the vectors of both planes
+at once; a pass without them walks over one plane after the other, which is faster (fewer vectors in flight).
 
 The function is `void kernel(ptr re, ptr im, ptr block)`, the block as `qlang.kernels.cpu.arguments` says.
 """
@@ -95,7 +95,14 @@ class _Kernel:
             self.source_row = self._word(Word.LOAD_XOR)
             self.strides = [self._word(Word.PARITY_VALUE + i) for i in range(shape.registers)]
             self.parities = [(i, self._word(Word.PARITY_MASK + i)) for i in shape.parities]
-            self.fixed_sources = [] if shape.parities else self._chosen_sources(self.source_row)
+            self.fixed_sources = [] if shape.parities else self._chosen_sources(self.load_offsets, self.source_row)
+        if shape.exchange:
+            self.exchange_offsets = [self._word(Word.EXCHANGE + r) for r in self.combinations]
+            self.exchange_row = self._word(Word.EXCHANGE_XOR)
+            self.exchange_parities = [
+                (self._word(Word.EXCHANGE_MASK + i), self._word(Word.EXCHANGE_VALUE + i))
+                for i in range(shape.registers)
+            ]
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
             self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
         self.data = data = self._word(Word.DATA, "ptr")
@@ -221,28 +228,35 @@ class _Kernel:
             if shape.lane_operations:
                 self._within(state[r], r)
         self._rotate(state)
+        targets = self.store_offsets
+        if shape.exchange:
+            row = self._changed_row(self.exchange_row, self.exchange_parities)
+            targets = self._chosen_sources(self.exchange_offsets, row)
         for r in self.combinations:
             for plane, vector in zip(self.planes, state[r], strict=True):
-                text.store(self.vector, vector, here[plane], self.store_offsets[r], align=self.bytes)
+                text.store(self.vector, vector, here[plane], targets[r], align=self.bytes)
 
     def _sources(self) -> list[str]:
         """The offsets of where the group's vectors come from, by parities of x."""
-        text = self.text
         if self.fixed_sources:
             return self.fixed_sources
-        row = self.source_row
-        for i, mask in self.parities:
-            odd = text.parity(text.binary("and", "%x", mask))
-            chosen = text.binary("and", text.binary("sub", "0", odd), self.strides[i])
-            row = text.binary("xor", row, chosen)
-        return self._chosen_sources(row)
+        parities = [(mask, self.strides[i]) for i, mask in self.parities]
+        return self._chosen_sources(self.load_offsets, self._changed_row(self.source_row, parities))
 
-    def _chosen_sources(self, row: str) -> list[str]:
+    def _changed_row(self, row: str, parities: list[tuple[str, str]]) -> str:
+        """What flips the registers of a group: for each (bits of x, stride) the stride if their parity is odd."""
+        text = self.text
+        for mask, stride in parities:
+            odd = text.parity(text.binary("and", "%x", mask))
+            row = text.binary("xor", row, text.binary("and", text.binary("sub", "0", odd), stride))
+        return row
+
+    def _chosen_sources(self, offsets_by_combination: list[str], row: str) -> list[str]:
         text = self.text
         offsets = []
         for r in self.combinations:
             # Flipped, then padded: a table of padded offsets for each row made LLVM spill vectors.
-            offset = text.binary("xor", self.load_offsets[r], row)
+            offset = text.binary("xor", offsets_by_combination[r], row)
             padding = text.binary("and", text.binary("lshr", offset, PAD_SHIFT), self.pad_mask)
             offsets.append(text.binary("add", offset, padding))
         return offsets

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qlang.kernels.layout import GroupLayout, LaneTable, Mixed, Selector
+from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Mixed, Selector
 from qlang.kernels.program import Pass, Sweep
 
 
@@ -41,15 +41,21 @@ class Case:
         self.bits_size = 0
         self.groups: list[GroupLayout] = []
         self.rotations = 0
+        self.twists: list[tuple[int, int]] = []
         self.value_masks: list[int] = []
         sweeps = tuple(self.sweep() for _ in range(3))
         options = SimpleNamespace(lane_bits=lane_bits)
         identity = tuple(range(qubits))
-        program = SimpleNamespace(qubits=qubits, sweeps=sweeps, options=options, start=identity, end=identity)
-        first = self.room(self.rotations)
-        layout = FakeLayout(program=program, rotations=first, groups=tuple(self.groups))
+        program = SimpleNamespace(
+            qubits=qubits, sweeps=sweeps, options=options, start=identity, end=identity, twists=tuple(self.twists)
+        )
+        first, twists = self.room(self.rotations), self.room(TWIST_NUMBERS * len(self.twists))
+        layout = FakeLayout(program=program, rotations=first, twists=twists, groups=tuple(self.groups))
         angles = self.random.normal(size=(batch, self.size))
         data = np.where(np.arange(self.size) < first, np.cos(angles), np.clip(angles, -1, 1)).astype(self.dtype)
+        halves = self.random.uniform(-np.pi / 2, np.pi / 2, size=(batch, 2 * len(self.twists)))
+        numbers = np.stack([np.tan(halves / 2), np.sin(halves), np.cos(halves), 0 * halves], axis=-1)
+        data[:, twists : twists + TWIST_NUMBERS * len(self.twists)] = numbers.reshape(batch, -1)
         values = self.random.integers(0, 1 << qubits, size=(batch, len(self.value_masks)))
         if self.value_masks:
             # Half of the values are those of the tile at 0, so that patterns match often.
@@ -85,6 +91,7 @@ class Case:
         registers = self.some(rows, 3)
         rotations = tuple(self.rotation() if self.chance(0.7) else -1 for _ in registers)
         lanes = tuple(self.rotation() if self.chance() else -1 for _ in range(self.lane_bits)) if self.chance() else ()
+        self.twist(rotations, lanes, registers, local)
         targets = [bit for bit in registers if self.chance()] if self.chance() else []
         return Pass(
             tuple(registers),
@@ -93,6 +100,24 @@ class Case:
             self.permutation(targets, registers, local),
             self.lane_cx(registers, local) if self.chance() else (),
             self.group(local) if self.chance() else -1,
+            self.exchange(registers, local) if self.chance(0.3) else (),
+        )
+
+    def twist(self, rotations: tuple[int, ...], lanes: tuple[int, ...], registers: list[int], local: Any) -> None:
+        """Let other positions choose the angles of some rotations."""
+        turned = [local[bit] for bit, rotation in zip(registers, rotations, strict=True) if rotation >= 0]
+        turned += [lane for lane, rotation in enumerate(lanes) if rotation >= 0]
+        free = [position for position in range(self.qubits) if position not in turned]
+        for rotation in (*rotations, *lanes):
+            if rotation >= 0 and self.chance(0.4):
+                self.twists.append((rotation, sum(1 << position for position in free if self.chance(0.3))))
+
+    def exchange(self, registers: list[int], local: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+        """Parities that are their own inverse."""
+        targets = [bit for bit in registers if self.chance(0.7)]
+        free = [p for p in range(self.lane_bits, self.qubits) if p not in [local[bit] for bit in targets]]
+        return tuple(
+            (bit, 1 << local[bit] | sum(1 << position for position in free if self.chance(0.3))) for bit in targets
         )
 
     def permutation(self, targets: list[int], registers: list[int], local: tuple[int, ...]) -> tuple[Any, ...]:
@@ -157,24 +182,35 @@ class Case:
                 if each.phase >= 0:
                     state = state * self.factors(item, self.groups[each.phase], sweep.local, index)
                 state = self.rotated(item, each, sweep.local, state, index)
+                state = self.taken(each.exchange, sweep.local, state, index)
         return state
 
     def moved(self, each: Pass, local: tuple[int, ...], state: np.ndarray, index: np.ndarray) -> np.ndarray:
-        source = index.copy()
-        for bit, mask in each.permutation:
-            position = local[bit]
-            source = source & ~(1 << position) | (np.bitwise_count(index & mask).astype(np.int64) & 1) << position
-        state = state[source]
+        state = self.taken(each.permutation, local, state, index)
         for control, target in each.lane_cx:
             state = state[index ^ ((index >> control & 1) << local[target])]
         return state
 
+    def taken(self, rows: Any, local: tuple[int, ...], state: np.ndarray, index: np.ndarray) -> np.ndarray:
+        source = index.copy()
+        for bit, mask in rows:
+            position = local[bit]
+            source = source & ~(1 << position) | (np.bitwise_count(index & mask).astype(np.int64) & 1) << position
+        return state[source]
+
     def rotated(
         self, item: int, each: Pass, local: tuple[int, ...], state: np.ndarray, index: np.ndarray
     ) -> np.ndarray:
+        masks = dict(self.bound.layout.program.twists)
         turns = [*zip(each.registers, each.rotations, strict=True), *enumerate(each.lane_rotations)]
         for bit, rotation in turns:
-            if rotation >= 0:
+            if rotation in masks:
+                place = self.bound.layout.twists + TWIST_NUMBERS * list(masks).index(rotation)
+                numbers = self.bound.data[item, place : place + TWIST_NUMBERS].astype(np.float64).reshape(2, -1)
+                chosen = numbers[np.bitwise_count(index & masks[rotation]) & 1]
+                signs = 2.0 * (index >> local[bit] & 1) - 1.0
+                state = chosen[:, 2] * state + chosen[:, 1] * signs * state[index ^ 1 << local[bit]]
+            elif rotation >= 0:
                 tangent = float(self.bound.data[item, self.bound.layout.rotations + rotation])
                 signs = 2.0 * (index >> local[bit] & 1) - 1.0
                 state = state + tangent * signs * state[index ^ 1 << local[bit]]
