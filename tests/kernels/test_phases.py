@@ -108,9 +108,11 @@ def test_tables_are_the_formula(
 @pytest.mark.parametrize("terms", [1, 3, 6, 40])
 def test_few_and_many_crossing_masks_agree_with_the_formula(precision: Precision, terms: int) -> None:
     generator = np.random.default_rng(terms)
-    masks = generator.integers(1, 1 << QUBITS, terms).tolist()
+    alone = [1 << bit for bit in range(QUBITS)]  # they span every row, so that each has an entry
+    masks = [*alone, *generator.integers(1, 1 << QUBITS, terms).tolist()]
     program = _program([PhaseGroup(tuple((mask, i) for i, mask in enumerate(masks)), (), False)], tuple(range(9)), 0)
     layout = Layout.of(program)
+    assert layout.groups[0].entries == 1 << QUBITS
     crossing = layout.spectra.classes[0].crossing
     assert (crossing > max(MOST_CROSSING.values())) == (terms > 6)
     numbers = _numbers(program, 2, 7)
@@ -119,6 +121,31 @@ def test_few_and_many_crossing_masks_agree_with_the_formula(precision: Precision
         expected = numbers.scales[item, 0] * term_factors(program.groups[0], QUBITS, numbers, item)
         found = table_factors(bound, program.sweeps[0], 0, item)
         np.testing.assert_allclose(found, expected, atol=TOLERANCE[precision])
+
+
+@given(
+    spanning=st.lists(st.integers(1, (1 << QUBITS) - 1), max_size=4),
+    chosen=st.lists(st.integers(0, 15), max_size=12),
+    seed=st.integers(0, 2**32),
+)
+@settings(max_examples=60, deadline=None)
+def test_masks_that_span_little_make_small_tables(spanning: list[int], chosen: list[int], seed: int) -> None:
+    masks = []
+    for number in chosen:
+        mask = 0
+        for i, each in enumerate(spanning):
+            mask ^= each if number >> i & 1 else 0
+        masks.append(mask)
+    program = _program([PhaseGroup(tuple((mask, i) for i, mask in enumerate(masks)), (), False)], tuple(range(9)), 0)
+    layout = Layout.of(program)
+    assert layout.groups[0].choice >= 0
+    assert layout.groups[0].entries <= 1 << len(spanning)
+    numbers = _numbers(program, 2, seed)
+    bound = tables_of(layout, numbers, "float64")
+    for item in range(2):
+        expected = numbers.scales[item, 0] * term_factors(program.groups[0], QUBITS, numbers, item)
+        found = table_factors(bound, program.sweeps[0], 0, item)
+        np.testing.assert_allclose(found, expected, atol=TOLERANCE["float64"])
 
 
 @pytest.mark.parametrize("largest", [1.0, 100.0, 1e4])
