@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from qlang.backends.errors import TooLarge
 from qlang.backends.native_programs import lowering_of
-from qlang.backends.states import GateCall, share_of_one
+from qlang.backends.states import share_of_one
 from qlang.backends.turns import within_two_turns
-from qlang.ir.gates import BY_NAME
+from qlang.backends.waiting_gates import WaitingGates
 from qlang.kernels.angles import AngleSources, program_angles
 from qlang.kernels.cuda import readout
 from qlang.kernels.cuda.device import Device, Link
@@ -27,8 +27,6 @@ from qlang.kernels.frames import Frame
 from qlang.kernels.schedule import plan
 from qlang.kernels.steps import MappedLowering, Steps
 
-MOST_WAITING = 8192
-"""Gates that are planned together."""
 _LARGE = 24
 """Qubits from which on a copy of the state, or a distribution on the host, is too much memory."""
 _WIDEST = 20
@@ -36,7 +34,6 @@ _WIDEST = 20
 _BLOCK_BITS = 22
 """Of a search for likely outcomes: so many neighbours in memory are looked at together."""
 
-_X = BY_NAME["x"].code
 _ROUNDOFF: Mapping[Precision, float] = {"float64": 2.0**-53, "float32": 2.0**-24, "bfloat16": 2.0**-9}
 
 
@@ -81,20 +78,17 @@ def _empty(
         raise TooLarge(wires, error.needed, error.limit) from error
 
 
-class CudaStateVector:
+class CudaStateVector(WaitingGates):
     """A pure state, at first |0…0⟩; wire 0 is the least significant bit of outcomes."""
 
-    __slots__ = ("_devices", "_frame", "_link", "_positions", "_state", "_waiting", "precision", "qubits", "widest")
+    __slots__ = ("_devices", "_link", "_state", "precision", "widest")
 
     def __init__(self, qubits: int, precision: Precision, devices: Sequence[Device], link: Link | None = None) -> None:
-        self.qubits = qubits
+        super().__init__(qubits)
         self.precision = precision
         self.widest = _WIDEST
         self._devices, self._link = tuple(devices), link
         self._state: CudaState | None = None
-        self._positions = tuple(range(qubits))
-        self._frame = Frame.none()
-        self._waiting: list[GateCall] = []
 
     @classmethod
     def of(cls, state: CudaState, positions: tuple[int, ...], frame: Frame) -> "CudaStateVector":
@@ -124,23 +118,6 @@ class CudaStateVector:
             raise TooLarge(self.qubits, error.needed, error.limit) from error
         twin._positions, twin._frame = self._positions, self._frame
         return twin
-
-    def gates(self, calls: Sequence[GateCall]) -> None:
-        """Apply gates in order: later, unless very many wait already."""
-        self._waiting.extend(calls)
-        while len(self._waiting) >= MOST_WAITING:
-            self._run(MOST_WAITING)
-
-    def delay(self, seconds: float, wire: int) -> None:
-        """Nothing: a wire without noise does not change."""
-
-    def reset(self, wire: int) -> bool:
-        """Never: a pure state is reset by measuring and flipping."""
-        return False
-
-    def flip(self, wire: int) -> None:
-        """Pauli X without noise."""
-        self._waiting.append((_X, (wire,), (), ""))
 
     def probability_of_one(self, wire: int) -> float:
         """P(1) of a measurement; what is no more than rounding counts as never, or as always."""

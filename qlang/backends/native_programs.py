@@ -45,7 +45,7 @@ def binder_of(
     steps: Steps, precision: Precision, start: tuple[int, ...] | None, tuned: Planned | None = None
 ) -> Binder:
     """The program of a structure; `start` is the position of each wire, None for |0…0⟩, where `tuned` may count."""
-    options = options_for(precision, steps.qubits)
+    options = options_for(precision)
     if tuned is not None and start is None and steps.digest.hex() == tuned.structure:
         options = tuned.options
     key = steps.digest, precision, start, options
@@ -63,14 +63,14 @@ def binder_of(
     return made
 
 
-def options_for(precision: Precision, qubits: int = 0) -> PlanOptions:
-    """How programs of jobs are cut up: by the processor, its cache and the qubits alone, so that the bits are the same
-    for any number of threads.
+def options_for(precision: Precision) -> PlanOptions:
+    """How programs of jobs are cut up: by the processor and its cache alone, so that the bits are the same for any
+    number of threads.
 
     A plan that states others, for the structure that its kernel begins with, gives the same bits too.
     """
     host = replace(GENERIC, vector_bytes=host_target().vector_bytes, shared_cache_bytes=shared_cache_bytes())
-    return default_options(qubits, precision, host)
+    return default_options(precision, host)
 
 
 def bound_program(

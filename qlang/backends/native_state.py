@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from qlang.backends import native_readings as readings
 from qlang.backends.native_programs import bound_program
 from qlang.backends.native_readings import View
-from qlang.backends.states import GateCall
-from qlang.ir.gates import BY_NAME
+from qlang.backends.waiting_gates import WaitingGates
 from qlang.kernels.cpu.host import Precision
 from qlang.kernels.cpu.runner import run
 from qlang.kernels.cpu.state import NativeState
@@ -21,28 +20,21 @@ WIDEST = 16
 """Wires whose shots are drawn from the whole distribution, as the reference does it."""
 LARGE = 20
 """Qubits from which on a copy of the state is too much memory."""
-MOST_WAITING = 8192
-"""Gates that are planned together."""
-
-_X = BY_NAME["x"].code
 
 
-class NativeStateVector:
+class NativeStateVector(WaitingGates):
     """A pure state, at first |0…0⟩; wire 0 is the least significant bit of outcomes."""
 
-    __slots__ = ("_frame", "_positions", "_state", "_waiting", "precision", "qubits", "threads", "tuned")
+    __slots__ = ("_state", "precision", "threads", "tuned")
 
     def __init__(
         self, qubits: int, precision: Precision = "float64", threads: int = 1, tuned: Planned | None = None
     ) -> None:
-        self.qubits = qubits
+        super().__init__(qubits)
         self.precision = precision
         self.threads = threads
         self.tuned = tuned
         self._state: NativeState | None = None
-        self._positions: tuple[int, ...] = ()
-        self._frame = Frame.none()
-        self._waiting: list[GateCall] = []
 
     widest = WIDEST
 
@@ -71,23 +63,6 @@ class NativeStateVector:
         state = self._executed()
         twin._state, twin._positions, twin._frame = state.copy(), self._positions, self._frame
         return twin
-
-    def gates(self, calls: Sequence[GateCall]) -> None:
-        """Apply gates in order: later, unless very many wait already."""
-        self._waiting.extend(calls)
-        if len(self._waiting) >= MOST_WAITING:
-            self._run(whole_periods(self._waiting))
-
-    def delay(self, seconds: float, wire: int) -> None:
-        """Nothing: a wire without noise does not change."""
-
-    def reset(self, wire: int) -> bool:
-        """Never: a pure state is reset by measuring and flipping."""
-        return False
-
-    def flip(self, wire: int) -> None:
-        """Pauli X without noise."""
-        self._waiting.append((_X, (wire,), (), ""))
 
     def probability_of_one(self, wire: int) -> float:
         """P(1) of a measurement; what is no more than rounding counts as never, or as always."""
@@ -153,19 +128,3 @@ class NativeStateVector:
         run(bound, state, threads=threads)
         self._state, self._positions, self._frame = state, bound.program.end, bound.frame
         del self._waiting[:count]
-
-
-def whole_periods(calls: Sequence[GateCall]) -> int:
-    """How many of the gates to execute now: where they end in a loop, its bodies whole, so that programs come again."""
-    structure = [(code, wires, controls) for code, wires, _, controls in calls]
-    borders = [0] * len(structure)  # of the reversed run: Knuth, Morris, Pratt (1977)
-    structure.reverse()
-    length = 0
-    for place in range(1, len(structure)):
-        while length and structure[place] != structure[length]:
-            length = borders[length - 1]
-        length += structure[place] == structure[length]
-        borders[place] = length
-    longest = max((place for place, border in enumerate(borders) if 2 * border > place), default=0)
-    period = longest + 1 - borders[longest]
-    return len(calls) // period * period

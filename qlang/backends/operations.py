@@ -61,10 +61,11 @@ def _primitive(name: str) -> Primitive:
 def _sweep(decoder: "Decoder", op: Operation) -> "Step":
     assert isinstance(op, SweepOp)
     calls: list[GateCall] = []
+    finite = all(map(isfinite, op.gates.angles.get_values()))
     for code, wires, parameters in op.gates.gates():
         if len(wires) > 1:
             _checked("kernel.sweep", wires, decoder.qubits)
-        if not all(map(isfinite, parameters)):
+        if not finite and not all(map(isfinite, parameters)):
             raise BadAngle(BY_CODE[code].name, parameters)
         calls.append((code, wires, parameters, ""))
     _checked("kernel.sweep", tuple(set(op.gates.wires.get_values())), decoder.qubits)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from qlang.backends.errors import BackendError
 from qlang.backends.scalars import COMPARE_FLOATS, FLOATS, failed
-from qlang.kernels.expressions import Affine, Expressions, Stage, affine
+from qlang.kernels.expressions import Affine, Expressions, Stage, affine, constant
 
 
 @dataclass(eq=False)
@@ -178,6 +178,9 @@ def _function(name: str) -> Callable[..., float]:
 
 
 def _rows(numbers: Sequence[Operand], place: dict[int, int]) -> Affine:
+    known = [each for each in numbers if not isinstance(each, Symbolic)]
+    if len(known) == len(numbers):
+        return constant(known)
     return affine(
         [
             (each.constant, {place[column]: value for column, value in each.terms.items()})

@@ -114,7 +114,12 @@ def trace(func: FuncOp, point: Sequence[Point]) -> SymbolicCircuit:
     parameters = [parameter for call in calls for parameter in call[2]]
     return SymbolicCircuit(
         func.qubits,
-        tuple((code, wires, tuple(map(float, values)), controls) for code, wires, values, controls in calls),
+        tuple(
+            [
+                (code, wires, tuple(map(float, values)) if values else (), controls)
+                for code, wires, values, controls in calls
+            ]
+        ),
         table.expressions(parameters),
         frozenset(end.pending),
     )

@@ -66,6 +66,10 @@ def main(argv: list[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _without_reader()
+    except MemoryError as error:
+        from qlang.compiler.memory_shortage import shortage
+
+        return _say(shortage(error))
     except Exception as error:  # noqa: BLE001 - the one place that must survive our own mistakes
         from qlang.compiler.crash import report
 

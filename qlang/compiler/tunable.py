@@ -17,10 +17,10 @@ from qlang.backends.execution import Execution
 from qlang.backends.interpreter import decode
 from qlang.backends.native import CAPABILITIES, FEWEST_QUBITS, FEWEST_STEERED, MOST_SWEPT, steered
 from qlang.backends.native_programs import lowering_of
-from qlang.backends.native_state import MOST_WAITING, whole_periods
 from qlang.backends.protocol import Request
 from qlang.backends.reference import choose_method
 from qlang.backends.states import GateCall
+from qlang.backends.waiting_gates import MOST_WAITING, whole_periods
 from qlang.ir import plan
 from qlang.ir.kernel import FuncOp
 from qlang.kernels.cpu.host import Precision

@@ -33,9 +33,8 @@ class ApplyTuning(ModulePass):
     """What a recorded plan says; `None` looks it up, nothing in it leaves the default."""
 
     def spec(self, *, include_default: bool = False) -> ArgSpec:
-        """The structure that options are stated for."""
-        structure = None if self.stated is None else self.stated.get("structure")
-        return ArgSpec(self.name, {} if structure is None else {"structure": (str(structure),)})
+        """The name alone: a replay states what the run had looked up, and does the same."""
+        return ArgSpec(self.name, {})
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for lower in [each for each in op.walk() if isinstance(each, plan.LowerOp)]:
@@ -81,7 +80,7 @@ def _known(module: ModuleOp) -> dict[str, Plain] | None:
     except (NothingToTune, BackendError, RuntimeFault):  # the execution says what is wrong with the plan
         return None
     steps = tunable.lowering.steps
-    default = Setting(options_for(tunable.precision, tunable.qubits), this_cpu().cores, tunable.precision)
+    default = Setting(options_for(tunable.precision), this_cpu().cores, tunable.precision)
     found = best_setting(steps.digest, tunable.qubits, default)
     if found is None or found.precision != tunable.precision:
         return None

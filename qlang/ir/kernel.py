@@ -17,6 +17,7 @@ goes over its memory. They are there to be read: an executor takes the gates and
       kernel.gate "rz"(%h) [1]
     } sweeps {
       kernel.product ["ry(-pi/2) 0"]
+      kernel.join [4, 5]
       kernel.tiles [0, 1, 2, 3] {bytes = …, flops = …, passes = …} passes {
         kernel.pass cx ["1 = 0 ^ 1"] phases ["rz(a0) 1"] turns ["ry(3pi/10) 2"] lanes ["ry(pi/4) 0"]
       }
@@ -207,6 +208,18 @@ class ReadingOp(IRDLOperation):
 
 
 @irdl_op_definition
+class JoinOp(IRDLOperation):
+    """Wires that join the state, as a product with it, as they stood after `kernel.product`."""
+
+    name = "kernel.join"
+
+    wires = prop_def(DENSE)
+
+    traits = traits_def(HasParent(ProgramOp))
+    assembly_format = "$wires attr-dict"
+
+
+@irdl_op_definition
 class TilesOp(WiredOp):
     """A sweep, one read and write of the state: tiles with the listed wires, one for every value of the others.
 
@@ -267,6 +280,7 @@ KERNEL = Dialect(
         DelayOp,
         ProgramOp,
         ProductOp,
+        JoinOp,
         TilesOp,
         PassOp,
         ReadingOp,

@@ -20,6 +20,10 @@ _PASS, _ROTATION, _PHASE, _LANE_TABLE, _LANE_ROTATION, _LANE_CX = 2.5, 2.0, 3.0,
 """Cycles for each vector pair: a load and store; each further part of a pass."""
 
 
+_FIRST_WIRES = 12
+"""Smaller states are over before the calls are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """A processor as far as plans depend on it."""
@@ -59,7 +63,7 @@ class Cost:
         return (self.bytes / machine.bandwidth + self.cycles / machine.frequency) / threads
 
 
-def default_options(qubits: int, precision: str, machine: Machine) -> PlanOptions:
+def default_options(precision: str, machine: Machine) -> PlanOptions:
     """A buffer of half the core's cache; or the whole state, where a quarter of the shared cache holds it.
 
     Measured with 32 MiB of shared cache: states of 2 to 8 MB (18 to 20 qubits) take 10 to 35 % less in one sweep than
@@ -68,14 +72,18 @@ def default_options(qubits: int, precision: str, machine: Machine) -> PlanOption
     """
     amplitude = 2 * ELEMENT_BYTES[precision]
     tile_bits = (machine.cache_bytes // (2 * amplitude)).bit_length() - 1
-    if amplitude << qubits <= machine.shared_cache_bytes // 4:
-        tile_bits = max(tile_bits, qubits)
-    return PlanOptions(lane_bits=machine.lane_bits(precision), tile_bits=tile_bits)
+    whole_bits = (machine.shared_cache_bytes // (4 * amplitude)).bit_length() - 1
+    return PlanOptions(
+        lane_bits=machine.lane_bits(precision),
+        tile_bits=tile_bits,
+        whole_bits=whole_bits,
+        first_wires=_FIRST_WIRES,
+    )
 
 
 def sweep_cost(program: Program, sweep: Sweep, precision: str) -> Cost:
     """Of one sweep; bytes are none for a state that is one buffer and stays in the cache."""
-    amplitudes = 1 << program.qubits
+    amplitudes = 1 << sweep.size
     flops, cycles = 0, 0.0
     twists = {rotation for rotation, _ in program.twists}
     for entry in sweep.passes:

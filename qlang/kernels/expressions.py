@@ -54,6 +54,12 @@ def affine(rows: Sequence[tuple[float, dict[int, float]]]) -> Affine:
     )
 
 
+def constant(values: Sequence[float]) -> Affine:
+    """Rows without any basis element."""
+    nothing = np.zeros(0, dtype=np.int32)
+    return Affine(np.array(values, dtype=np.float64), nothing, nothing, np.zeros(0))
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """New elements of the basis: one operation of the dialects `arith`, `math` or `circuit` on rows of operands.

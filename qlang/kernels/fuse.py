@@ -122,7 +122,8 @@ def _fused_steps(steps: Steps, runs: list[list[int]], gone: NDArray[np.bool_], k
     starts = np.array([run[0] for run in runs], dtype=np.intp)
     counts[starts] = 3
     places = (np.cumsum(counts) - counts)[starts]
-    wires = np.array([_wire(steps, run[0]) for run in runs], dtype=np.int64)
+    begun = steps.first[starts]
+    wires = np.where(steps.kinds[starts] == StepKind.PARITY, np.bitwise_count(begun - 1), begun)
     kinds, first, second, slots = (np.repeat(each, counts) for each in (kinds, first, steps.second, slots))
     next_slot = int(kept_slots.sum())
     for offset, kind, values in (
@@ -134,11 +135,6 @@ def _fused_steps(steps: Steps, runs: list[list[int]], gone: NDArray[np.bool_], k
         first[places + offset] = values
         slots[places + offset] = next_slot + 3 * np.arange(len(runs)) + offset
     return Steps(steps.qubits, kinds, first, second, slots.astype(np.int32), next_slot + 3 * len(runs))
-
-
-def _wire(steps: Steps, index: int) -> int:
-    first = int(steps.first[index])
-    return first.bit_length() - 1 if steps.kinds[index] == StepKind.PARITY else first
 
 
 def _products(factors: NDArray[np.int8], angles: Reals) -> tuple[Complexes, Complexes]:

@@ -216,9 +216,10 @@ def table_factors(bound: BoundProgram, sweep: Sweep, group: int, item: int = 0) 
     rows = np.zeros_like(index)
     for bit, position in enumerate(sweep.local[lane_bits:]):
         rows |= (index >> position & 1) << bit
-    factors = _table(bound, item, layout.row_offset, layout.rows)[rows]
+    entries = rows if layout.choice < 0 else bound.bits[item % len(bound.bits)][layout.choice + rows]
+    factors = _table(bound, item, layout.row_offset, layout.entries)[entries]
     for mixed in layout.mixed:
-        table = _table(bound, item, mixed.offset, layout.rows)[rows]
+        table = _table(bound, item, mixed.offset, layout.entries)[entries]
         met = _condition(bound, mixed, index, item)
         factors = factors * (np.where(met, table, 1) if mixed.pattern else np.where(met, table.conj(), table))
     return factors * _lane_factors(bound, layout, (index, rows), item)

@@ -4,8 +4,10 @@ A phase group's exponent is a function of the index x, split by what the bits of
 lanes (the W entries of a vector), rows (the other bits of the buffer) and outer bits (constant in a tile). Parities
 are products over the parts, so with r the row, l the lane and o the outer bits of x, the group multiplies by
 
-    row table[r]  ·  Π mixed tables[r]  ·  Π lane tables[selection(r, o)][l]
+    row table[c(r)]  ·  Π mixed tables[c(r)]  ·  Π lane tables[selection(r, o)][l]
 
+- c(r) is r itself, or some parities of r: where few masks are on the rows, an entry for each row would say the same
+  many times over;
 - the row table has what touches rows only, and the scale that rotations have left to the group;
 - a mixed table belongs to an outer mask: it is used as it is where the parity of o & mask is even, else conjugated;
   or, for patterns with two or more outer bits, used where o & mask equals a value and left out elsewhere;
@@ -17,14 +19,14 @@ Other patterns are written as parities (`qlang.kernels.terms`); their signs then
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.kernels.order import bits_of
 from qlang.kernels.phases import Spectra, spectra_of
 from qlang.kernels.program import PhaseGroup, Program, Sweep
-from qlang.kernels.tables import Entries, RowPattern, TableList
+from qlang.kernels.tables import Entries, RowPattern, TableList, linear
 from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_groups
 
 LINE = 64
@@ -42,7 +44,7 @@ MOST_SELECTORS = 6
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """A table (2, rows), cosines then sines, and what the outer bits decide about it."""
+    """A table (2, entries), cosines then sines, and what the outer bits decide about it."""
 
     pattern: bool
     """Whether x & outer must equal `values[item, value]`; else the parity of x & outer conjugates the table."""
@@ -80,9 +82,11 @@ class LaneTable:
 class GroupLayout:
     """The tables of a phase group; offsets into a row of the bound data."""
 
-    rows: int
+    entries: int
     row_offset: int
-    """Of the row table (2, rows), which is always there."""
+    """Of the row table (2, entries), which is always there."""
+    choice: int
+    """Row r takes the entry `bits[item, choice + r]` of the row table and of the mixed ones; −1: entry r."""
     row_terms: bool
     """Whether the row table is more than the scale."""
     mixed: tuple[Mixed, ...]
@@ -164,9 +168,31 @@ class _Draft:
     values: list[tuple[int, int]] = field(default_factory=list)
     bits: list[NDArray[np.uint8]] = field(default_factory=list)
     bits_size: int = 0
+    choices: dict[tuple[int, ...], int] = field(default_factory=dict)
+    """Bytes by bits of a row and masks."""
     matches: list[RowMatch] = field(default_factory=list)
     lane_rows: list[tuple[int, int, int, float, int]] = field(default_factory=list)
     """Table, index, term, weight and subset of what adds to lane tables."""
+
+    def choice(self, masks: Sequence[int], row_bits: int) -> int:
+        """Where bytes are whose bit j is the parity of the row & masks[j]."""
+        key = (row_bits, *masks)
+        if key not in self.choices:
+            images = [0] * row_bits
+            for bit, mask in enumerate(masks):
+                for row_bit in bits_of(mask):
+                    images[row_bit] |= 1 << bit
+            self.choices[key] = self.add_bits(images)
+        return self.choices[key]
+
+    def add_bits(self, images: Sequence[int]) -> int:
+        """Where bytes are that are linear in the row, given what each of its bits adds."""
+        offset, rows = self.bits_size, 1 << len(images)
+        bits = np.zeros(-rows % LINE + rows, dtype=np.uint8)
+        bits[:rows] = linear(images, np.uint8)
+        self.bits.append(bits)
+        self.bits_size += len(bits)
+        return offset
 
     def value(self, term: int, outer: int) -> int:
         """The number of one more bound value."""
@@ -182,7 +208,9 @@ def _groups(groups: Sequence[tuple[int, PhaseGroup]], sweep: Sweep, draft: _Draf
         mixed = [Mixed(False, outer, -1, table) for outer, table in split.mixed.items()]
         mixed += [Mixed(True, outer, draft.value(term, outer), table) for term, outer, table in split.matched]
         lanes = _lane_tables(split, buffer, draft)
-        result.append(GroupLayout(1 << buffer.row_bits, split.row_table, True, tuple(mixed), lanes))
+        choice = -1 if split.chosen is None else draft.choice(split.chosen, buffer.row_bits)
+        entries = 1 << draft.tables.bits[split.row_table]
+        result.append(GroupLayout(entries, split.row_table, choice, True, tuple(mixed), lanes))
     return result
 
 
@@ -227,30 +255,23 @@ def _row_bits(selectors: Sequence[LaneSelector], buffer: Buffer, draft: _Draft) 
     if not any(each.row_mask or each.pattern for each in selectors):
         return -1
     offset, rows = draft.bits_size, 1 << buffer.row_bits
-    bits = np.zeros(-rows % LINE + rows, dtype=np.uint8)
+    images = [0] * buffer.row_bits
     for bit, each in enumerate(selectors):
         if each.pattern is not None:
             draft.matches.append(RowMatch(offset, rows, bit, each.pattern))
-        else:
-            bits[:rows] |= _parities(rows, each.row_mask) << bit
-    draft.bits.append(bits)
-    draft.bits_size += len(bits)
+            continue
+        for row_bit in bits_of(each.row_mask):
+            images[row_bit] |= 1 << bit
+    draft.add_bits(images)
     return offset
-
-
-@lru_cache(maxsize=256)
-def _parities(rows: int, mask: int) -> NDArray[np.uint8]:
-    """The parity of row & mask, of every row; read-only."""
-    parities: NDArray[np.uint8] = np.bitwise_count(np.arange(rows) & mask).astype(np.uint8) & 1
-    parities.setflags(write=False)
-    return parities
 
 
 def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -> GroupLayout:
     """A group with offsets in place of tables' numbers."""
     return GroupLayout(
-        group.rows,
+        group.entries,
         offsets[group.row_offset],
+        group.choice,
         terms[group.row_offset],
         tuple(replace(each, offset=offsets[each.offset]) for each in group.mixed),
         tuple(replace(each, offset=offsets[each.offset]) for each in group.lane_tables),

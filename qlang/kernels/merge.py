@@ -17,19 +17,22 @@ from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind,
 def merged(lowering: Lowering) -> Lowering:
     """The same circuit with fewer steps; parameters are unchanged."""
     found = replace(lowering, steps=without_cx_pairs(lowering.steps), gate_ends=None)
-    while True:
-        once = _merged_once(found)
-        if len(once.steps) == len(found.steps):
-            return once
-        found = once
+    more = True
+    while more:
+        found, more = _merged_once(found)
+    return found
 
 
-def _merged_once(lowering: Lowering) -> Lowering:
-    """Merge what is next to each other; what is left out may bring others together."""
+def _merged_once(lowering: Lowering) -> tuple[Lowering, bool]:
+    """Merge what is next to each other; and whether something is left out that may have kept others apart.
+
+    A step that has joined another one did not: whatever it separates, the other one separates too.
+    """
     steps = lowering.steps
     targets, signs = _merges(steps)
     angles = lowering.angle_map
-    if not (targets == np.arange(steps.slot_count)).all():
+    joined = targets != np.arange(steps.slot_count)
+    if joined.any():
         angles = _moved(angles, targets, signs)
     turns = np.rint(angles.constants / np.pi)
     known = np.ones(steps.slot_count, dtype=np.bool_)
@@ -39,10 +42,11 @@ def _merged_once(lowering: Lowering) -> Lowering:
     rotating[steps.slots[steps.kinds == StepKind.ROTATION]] = True
     gone = known & ((angles.constants == 0) | (rotating & (angles.constants == turns * np.pi)))
     if not gone.any():
-        return Lowering(steps, angles, lowering.parameters)
+        return Lowering(steps, angles, lowering.parameters), False
     halves = np.where(gone, turns, 0).astype(np.int64)  # R(π)^k = (−1)^(k // 2) (XZ)^(k mod 2)
     angles.constants[GLOBAL_PHASE_SLOT] += np.pi * (halves // 2 % 2).sum()
-    return Lowering(_kept_steps(steps, gone, halves % 2 == 1), _kept_slots(angles, ~gone), lowering.parameters)
+    left = Lowering(_kept_steps(steps, gone, halves % 2 == 1), _kept_slots(angles, ~gone), lowering.parameters)
+    return left, bool((gone & ~joined).any())
 
 
 def _merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -64,6 +68,14 @@ def _merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         elif kind == cx:
             latest[first] = latest[second] = -1
             changed[second] = index
+        elif kind == parity and not first & (first - 1):
+            wire = first.bit_length() - 1
+            latest[wire] = -1
+            before, found = parities.get(first, (-1, slot))
+            if before > changed[wire]:
+                targets[slot] = found
+            else:
+                parities[first] = index, slot
         elif kind in (parity, pattern):
             mask, newest = first, -1
             while mask:

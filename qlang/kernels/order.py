@@ -12,12 +12,17 @@ where they start, so a wire's label never changes.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from qlang.kernels.steps import Step, StepKind
 
 ROTATION, PARITY, PATTERN, CX = map(int, (StepKind.ROTATION, StepKind.PARITY, StepKind.PATTERN, StepKind.CX))
 TWIST = int(StepKind.TWIST)
 _SWAP, _FRAME = int(StepKind.SWAP), (StepKind.X, StepKind.Z)
+
+Link: TypeAlias = tuple[int, int, int, int]
+"""An operation as one of its wires has it: the operation, the bit of the wire that a CX or TWIST moves (0 of others),
+the other wire and the run of that wire in which it is. One without another wire has its own, one with several −1."""
 
 TURN, DIAGONAL, TARGET, END = 0, 1, 2, 3
 """What a run consists of: one rotation; phases and CX controls; CX targets; nothing, the wire is done."""
@@ -50,9 +55,21 @@ class Order:
     """For each pattern operation its wires' names at the step, and the value over these wires."""
     masks: dict[int, int] = field(default_factory=dict)
     """For each parity operation the step's mask over wires."""
+    _links: list[list[list[Link]]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.kinds)
+
+    def links(self) -> list[list[list[Link]]]:
+        """The runs of each wire with what decides whether their operations can be executed, and an empty one at the
+        end. Made once: whoever walks through the circuit again and again should walk along these."""
+        if not self._links:
+            rows = list(zip(range(len(self)), self.kinds, self.wires, self.places, strict=True))
+            self._links = [
+                [[_link(wire, *rows[operation]) for operation in run] for run in runs] + [[]]
+                for wire, runs in enumerate(self.runs)
+            ]
+        return self._links
 
 
 def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
@@ -99,6 +116,15 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             runs[chosen[0]].append([len(kinds)])
             others = [_append(runs[wire], classes[wire], DIAGONAL, len(kinds)) for wire in chosen[1:]]
             places.append((len(runs[chosen[0]]) - 1, *others))
+        elif kind == PARITY and not first & (first - 1):
+            wire = label[first.bit_length() - 1]
+            if untouched[wire]:
+                initial[wire].append(index)
+                continue
+            levels.append(level[wire])
+            wires_of.append((wire,))
+            order.masks[len(kinds)] = first
+            places.append((_append(runs[wire], classes[wire], DIAGONAL, len(kinds)),))
         elif kind in (PARITY, PATTERN):
             names = bits_of(first)
             touched = tuple([label[name] for name in names])
@@ -128,6 +154,16 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
         entry.append(END)
     order.runs, order.classes, order.initial = runs, classes, initial
     return order
+
+
+def _link(wire: int, operation: int, kind: int, wires: tuple[int, ...], places: tuple[int, ...]) -> Link:
+    if len(wires) == 1:
+        return operation, 0, wire, places[0]
+    moved = 1 << wires[1] if kind == CX else 1 << wires[0] if kind == TWIST else 0
+    if len(wires) > 2:
+        return operation, moved, -1, 0
+    other = wires[0] == wire
+    return operation, moved, wires[other], places[other]
 
 
 def _append(runs: list[list[int]], classes: list[int], kind: int, operation: int) -> int:

@@ -13,6 +13,7 @@ and a longer one has to be applied before the CX.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from qlang.kernels.order import PATTERN, Order, bits_of
 from qlang.kernels.program import PhaseGroup, Terms
@@ -23,8 +24,7 @@ LONGEST_WRITTEN_OUT = 3
 _FEW = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Phase:
+class _Phase(NamedTuple):
     """What will become a term; `value` and `bits` (wire's name, label) are those of a pattern."""
 
     step: int
@@ -48,7 +48,7 @@ class TermList:
         self.steps.append(phase.step)
         self.coefficients.append(phase.coefficient)
         self.wires.append(phase.wires)
-        self.bits.append(tuple([(wire, positions[label]) for wire, label in phase.bits]))
+        self.bits.append(tuple([(wire, positions[label]) for wire, label in phase.bits]) if phase.bits else ())
         return len(self.steps) - 1
 
     def build(self) -> Terms:
@@ -126,15 +126,18 @@ class Pending:
 
     def take(self, chosen: int, positions: list[int], lanes: int, terms: TermList) -> PhaseGroup:
         """Apply some phases: they leave and become a group over positions; `lanes` is the mask of lane positions."""
-        masks = [0] * len(self.phases)
+        numbers = bits_of(chosen)
+        masks, union = dict.fromkeys(numbers, 0), 0
         for label, column in enumerate(self.columns):
-            bit = 1 << positions[label]
-            for k in bits_of(column & chosen):
-                masks[k] |= bit
-        parity, pattern, union = [], [], 0
-        for k in bits_of(chosen):
+            column &= chosen
+            if column:
+                bit = 1 << positions[label]
+                union |= bit
+                for k in bits_of(column):
+                    masks[k] |= bit
+        parity, pattern = [], []
+        for k in numbers:
             phase, mask = self.phases[k], masks[k]
-            union |= mask
             term = terms.add(phase, positions)
             if phase.value >= 0:
                 value = sum(1 << positions[label] for name, label in phase.bits if phase.value >> name & 1)

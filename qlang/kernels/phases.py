@@ -28,6 +28,9 @@ SMALL = 6
 MOST_CROSSING = {"float32": 2, "float64": 5}
 """The largest X for which thin matrices are faster than sines, by precision."""
 
+MOST_AT_ONCE = 7
+"""Bits of the largest spectrum that is transformed by one matrix, of 128 kB then: larger ones are slow to read."""
+
 LARGEST_CLASS = 1 << 16
 """Entries of the tables of a class, and about those that are computed at once: they should stay in the cache."""
 
@@ -134,19 +137,24 @@ def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
     crossing = _crossing(entries, bits)
     crossing[added] = max(MOST_CROSSING.values()) + 1
     kinds = ((bits * 2 + (scales >= 0)) * 2 + busy) * (len(_RANKS) + 1) + np.searchsorted(_RANKS, crossing)
-    offsets, within = np.zeros_like(bits), np.zeros_like(bits)
+    offsets, within, numbers = np.zeros_like(bits), np.zeros_like(bits), np.zeros_like(bits)
+    members_of = _classes(kinds, bits)
+    for number, members in enumerate(members_of):
+        numbers[members] = number
+        within[members] = np.arange(len(members))
+    additions: list[list[Addition]] = [[] for _ in members_of]
+    for each in tables.additions:
+        additions[numbers[each.table]].append(replace(each, table=int(within[each.table])))
+    order = np.argsort(numbers[entries.tables], kind="stable")
+    begins = np.searchsorted(numbers[entries.tables[order]], np.arange(len(members_of) + 1)).tolist()
     classes = []
-    for members in _classes(kinds, bits):
+    for number, members in enumerate(members_of):
         size = int(bits[members[0]])
         stride = -(-(2 << size) // alignment) * alignment
         offsets[members] = start + stride * np.arange(len(members))
-        within[:] = -1
-        within[members] = np.arange(len(members))
-        own = entries.of(within[entries.tables] >= 0)
-        additions = [replace(each, table=int(within[each.table])) for each in tables.additions]
+        own = entries.of(order[begins[number] : begins[number + 1]])
         place = Place(size, start, stride, len(members), scales[members] if scales[members[0]] >= 0 else None)
-        kept = tuple(each for each in additions if each.table >= 0)
-        classes.append(_table_class(place, replace(own, tables=within[own.tables]), kept))
+        classes.append(_table_class(place, replace(own, tables=within[own.tables]), tuple(additions[number])))
         start += stride * len(members)
     return Spectra(tuple(classes), tuple(offsets.tolist()), tuple(busy.tolist()), start)
 
@@ -298,12 +306,20 @@ def _transforms(tables: TableClass, terms: Reals, values: Masks) -> tuple[Reals,
     place, width = tables.place, tables.crossing + 1
     edge, inner = tables.edge.spectrum(terms, values), tables.inner.spectrum(terms, values)
     high_bits = place.bits - tables.low_bits
-    outer: Reals = edge.reshape(-1, 1 << high_bits) @ hadamard(high_bits)
-    within: Reals = inner.reshape(-1, 1 << tables.low_bits) @ hadamard(tables.low_bits)
     return (
-        outer.reshape(len(edge), place.count, 1 << high_bits),
-        within.reshape(len(inner), place.count, width, 1 << tables.low_bits),
+        _transformed(edge, high_bits).reshape(len(edge), place.count, 1 << high_bits),
+        _transformed(inner, tables.low_bits).reshape(len(inner), place.count, width, 1 << tables.low_bits),
     )
+
+
+def _transformed(spectra: Reals, bits: int) -> Reals:
+    """Walsh–Hadamard transforms of spectra of 2^bits entries; of many bits, of the high and the low ones in turn."""
+    if bits <= MOST_AT_ONCE:
+        whole: Reals = spectra.reshape(-1, 1 << bits) @ hadamard(bits)
+        return whole
+    low = bits // 2
+    parts: Reals = hadamard(bits - low) @ (spectra.reshape(-1, 1 << bits - low, 1 << low) @ hadamard(low))
+    return parts
 
 
 def table_exponents(tables: TableClass, terms: Reals, values: Masks) -> Reals:

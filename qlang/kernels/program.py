@@ -44,15 +44,26 @@ class PlanOptions:
     is made; then all phases that wait are applied."""
     lane_cost: float = 1.25
     """Share of the lanes that must be able to move for them to join a pass before they are urgent; above 1: never."""
+    whole_bits: int = 0
+    """A state of up to so many positions is one buffer, even if that is more than `tile_bits`."""
+    first_wires: int = 0
+    """Wires that a state made new begins with at least; others join when they are needed. 0: all are in from the
+    beginning."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for numbers that fit no program."""
         if not 0 <= self.lane_bits <= self.contiguous_bits < self.tile_bits:
             raise ValueError("0 ≤ lane_bits ≤ contiguous_bits < tile_bits is needed")
+        if self.whole_bits < 0 or self.first_wires < 0:
+            raise ValueError("whole_bits and first_wires are no less than 0")
         if self.registers < 1:
             raise ValueError("a pass needs a register")
         if self.lane_choice not in ("shared", "fewest", "first"):
             raise ValueError(f"unknown lane choice {self.lane_choice}")
+
+    def local_bits(self, size: int) -> int:
+        """How many positions a sweep over a state of `size` positions has in its buffer."""
+        return size if size <= self.whole_bits else min(size, self.tile_bits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,10 @@ class Sweep:
     """Ascending positions; buffer bit i is position local[i]. Starts with 0…contiguous_bits−1. The other positions
     are *outer*: constant in a tile. If every position is local, the state itself is the buffer."""
     passes: tuple[Pass, ...]
+    size: int
+    """Positions 0…size−1 are in use. Those that were not in the sweep before (in the first one: not at all) join in
+    front of it: the state becomes the product of itself and what the wires' `Program.initial` made of |0⟩. Sizes never
+    fall; what is left after the last sweep joins then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +170,8 @@ class Program:
     """Position of each wire at the end."""
     initial: tuple[tuple[int, ...], ...]
     """For each wire the steps (rotations, one-qubit parities and patterns) that |0⟩ has gone through when the first
-    sweep begins, in order; all empty unless `fresh`. The state begins as the product of these."""
+    sweep begins, in order; all empty unless `fresh`. The state begins as the product of these, or of those that are in
+    use in the first sweep."""
     sweeps: tuple[Sweep, ...]
     rotations: tuple[int, ...]
     """Step of each rotation id; ids number the rotations in the order of execution."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from qlang.kernels.blocks import apply_rest, passes_of_sweep
+from qlang.kernels.growth import Growth, growth_of
 from qlang.kernels.order import bits_of, order_of
 from qlang.kernels.program import PhaseGroup, PlanOptions, Program, Sweep
 from qlang.kernels.steps import Steps
@@ -23,27 +24,33 @@ def plan(
     *,
     fresh: bool,
     start: Sequence[int] | None = None,
+    sizes: Sequence[int] | None = None,
 ) -> Program:
     """Cut a circuit's steps into sweeps and passes.
 
     `fresh`: the state is |0…0⟩ and positions are chosen here; else it is a given one whose wire `w` stands at
-    position `start[w]` (default: w). Raises ValueError if `start` is no permutation of the positions.
+    position `start[w]` (default: w). `sizes` are how many wires a new state has from stage to stage, ending with all
+    (default: what costs least). Raises ValueError if `start` is no permutation of the positions.
     """
     size = max(qubits, options.lane_bits)
     order = order_of(steps.rows(), size, fresh=fresh)
-    placement = place_wires(order, options) if fresh and start is None else _given(start, size)
+    made = fresh and start is None
+    growth = growth_of(order, options, sizes) if made else None
+    if growth is None:
+        placement = place_wires(order, options) if made else _given(start, size)
+        growth = Growth.none(placement.labels, len(order))
+    else:
+        placement = Placement.of(growth.labels)
     walker = Walker.start(order, options, placement)
-    fixed = sum(1 << label for label in placement.labels[: options.contiguous_bits])
     sweeps: list[Sweep] = []
-    while not walker.finished or walker.pending.alive:
-        local, executed = choose_local(order, walker.front, fixed, options, walker.done)
-        rank_by_tail(order, executed, walker.ranks)
-        passes = passes_of_sweep(walker, local)
-        assert passes or walker.finished, "what comes first in the circuit can always be executed"
-        if walker.finished:
-            apply_rest(walker, passes)
-        positions = sorted([placement.positions[label] for label in bits_of(local)])
-        sweeps.append(Sweep(tuple(positions), tuple(passes)))
+    operations: list[list[int]] = [[] for _ in growth.sizes]
+    for operation, stage in enumerate(growth.stages):
+        operations[stage].append(operation)
+    for wires, of_stage in zip(growth.sizes, operations, strict=True):
+        walker.begin_stage(of_stage)
+        last = wires == size
+        while walker.left or (last and walker.pending.alive):
+            sweeps.append(_sweep(walker, of_stage, wires))
     groups = list(walker.groups)
     if walker.rotations and not groups:
         groups.append(PhaseGroup((), (), False))
@@ -64,6 +71,19 @@ def plan(
     )
 
 
+def _sweep(walker: Walker, operations: list[int], size: int) -> Sweep:
+    """The next sweep over a state of `size` positions; `operations` are those of the stage, in circuit order."""
+    joined = walker.placement.labels[:size]
+    local, executed = choose_local(walker.order, walker.front, joined, operations, walker.options, walker.done)
+    rank_by_tail(walker.order, executed, walker.ranks)
+    passes = passes_of_sweep(walker, local)
+    assert passes or walker.finished, "what comes first in the circuit can always be executed"
+    if walker.finished:
+        apply_rest(walker, passes)
+    positions = walker.placement.positions
+    return Sweep(tuple(sorted([positions[label] for label in bits_of(local)])), tuple(passes), size)
+
+
 def _given(start: Sequence[int] | None, size: int) -> Placement:
     positions = list(range(size)) if start is None else list(start)
     if sorted(positions) != list(range(size)):
@@ -71,10 +91,10 @@ def _given(start: Sequence[int] | None, size: int) -> Placement:
     labels = [0] * size
     for label, position in enumerate(positions):
         labels[position] = label
-    return Placement(positions, labels)
+    return Placement.of(labels)
 
 
 def _with_scale(sweep: Sweep) -> Sweep:
     """The sweep with the only group, which carries the scale, in its last pass."""
     last = replace(sweep.passes[-1], phase=0)
-    return Sweep(sweep.local, (*sweep.passes[:-1], last))
+    return replace(sweep, passes=(*sweep.passes[:-1], last))

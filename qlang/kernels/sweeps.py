@@ -10,6 +10,7 @@ The wires at the contiguous positions are in every sweep. Two choices are tried:
 nothing is fixed, and the middle of the order in which the first cone grows.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from qlang.kernels.order import CX, DIAGONAL, END, ROTATION, TURN, TWIST, Order, bits_of
@@ -46,13 +47,16 @@ class _Cone:
     run: list[int]
     left: list[int]
     done: bytearray
-    """What was executed before; not changed."""
+    """What has been executed, a copy of what is given."""
     local: int = 0
     taken: list[int] = field(default_factory=list)
     """The wires that became local, in order."""
     gain: int = 0
     """What it was good for: rotations, and less so CX gates."""
-    executed: set[int] = field(default_factory=set)
+    executed: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.done = self.done.copy()
 
     def take(self, wire: int) -> None:
         """Make one more wire local, and execute what that allows."""
@@ -62,88 +66,86 @@ class _Cone:
 
     def settle(self, stack: list[int]) -> None:
         """Execute what the wires on the stack, and those that they set free, have come to."""
-        order, run, left, done = self.order, self.run, self.left, self.done
-        classes, runs, kinds, wires_of, places_of = order.classes, order.runs, order.kinds, order.wires, order.places
-        executed = self.executed
-        local = self.local
+        run, left, done, executed = self.run, self.left, self.done, self.executed
+        classes, wires_of, links = self.order.classes, self.order.wires, self.order.links()
+        kinds = self.order.kinds
+        elsewhere, gain = ~self.local, 0
         while stack:
             wire = stack.pop()
             number = run[wire]
-            kind = classes[wire][number]
-            if kind == TURN and kinds[runs[wire][number][0]] != TWIST:
-                if local >> wire & 1:
-                    executed.add(runs[wire][number][0])
-                    self.gain += _ROTATION_GAIN
+            if classes[wire][number] == TURN and not links[wire][number][0][1]:
+                if not elsewhere >> wire & 1:
+                    executed.append(links[wire][number][0][0])
+                    gain += _ROTATION_GAIN
                     run[wire] = number = number + 1
-                    left[wire] = len(runs[wire][number]) if number < len(runs[wire]) else 0
+                    left[wire] = len(links[wire][number])
                     stack.append(wire)
                 continue
-            if kind == END:
-                continue
-            for operation in runs[wire][number]:
-                wires = wires_of[operation]
-                if kinds[operation] == CX and not local >> wires[1] & 1:
+            for operation, target, other, place in links[wire][number]:
+                if target & elsewhere or done[operation]:
                     continue
-                if kinds[operation] == TWIST and not local >> wires[0] & 1:
+                if run[other] != place if other >= 0 else not self._reached(operation):
                     continue
-                if operation in executed or done[operation]:
-                    continue
-                for other, place in zip(wires, places_of[operation], strict=True):
-                    if run[other] != place:
-                        break
-                else:
-                    executed.add(operation)
-                    self.gain += _GAINS.get(kinds[operation], 0)
-                    for other in wires:
-                        left[other] -= 1
-                        if not left[other]:
-                            run[other] = number = run[other] + 1
-                            left[other] = len(runs[other][number]) if number < len(runs[other]) else 0
-                            stack.append(other)
+                done[operation] = 1
+                executed.append(operation)
+                gain += _GAINS.get(kinds[operation], 0)
+                for each in wires_of[operation]:
+                    left[each] -= 1
+                    if not left[each]:
+                        run[each] = number = run[each] + 1
+                        left[each] = len(links[each][number])
+                        stack.append(each)
+        self.gain += gain
+
+    def _reached(self, operation: int) -> bool:
+        """Whether all wires have come to an operation."""
+        run, order = self.run, self.order
+        return all(
+            run[wire] == place for wire, place in zip(order.wires[operation], order.places[operation], strict=True)
+        )
 
     def wanted(self, fixed: int) -> int | None:
         """The wire outside that the local ones wait for; `None` if they wait for none.
 
         Wires for which one of the `fixed` waits come last: what was grown from the seed goes first.
         """
-        order, run, local = self.order, self.run, self.local
-        executed = self.executed
+        order, run, local, done = self.order, self.run, self.local, self.done
+        links, levels = order.links(), order.levels
         best: dict[int, tuple[bool, int, int]] = {}
         for wire in bits_of(local):
-            number = run[wire]
-            if order.classes[wire][number] == END:
-                continue
             held = bool(fixed >> wire & 1)
-            for operation in order.runs[wire][number]:
-                if operation in executed or self.done[operation]:
+            for operation, target, other, place in links[wire][run[wire]]:
+                if done[operation]:
                     continue
-                wires = order.wires[operation]
-                for other, place in zip(wires, order.places[operation], strict=True):
-                    if local >> other & 1:
+                waited = [other]
+                if other >= 0:
+                    if local >> other & 1 or not (run[other] < place or target >> other & 1):
                         continue
-                    if run[other] < place or other == _moved_wire(order, operation):
-                        before = best.get(other, (True, 1 << 60, 0))
-                        best[other] = (before[0] and held, min(before[1], order.levels[operation]), before[2] - 1)
+                else:
+                    every = zip(order.wires[operation], order.places[operation], strict=True)
+                    outside = [(each, place) for each, place in every if not local >> each & 1]
+                    waited = [each for each, place in outside if run[each] < place or target >> each & 1]
+                for each in waited:
+                    before = best.get(each, (True, 1 << 60, 0))
+                    best[each] = (before[0] and held, min(before[1], levels[operation]), before[2] - 1)
         return min(best, key=lambda wire: (best[wire], wire)) if best else None
 
 
-def _moved_wire(order: Order, operation: int) -> int:
-    """The wire of a CX or TWIST that has to be local, −1 of phases."""
-    kind, wires = order.kinds[operation], order.wires[operation]
-    return wires[1] if kind == CX else wires[0] if kind == TWIST else -1
-
-
 def choose_local(
-    order: Order, front: Front, fixed: int, options: PlanOptions, done: bytearray
+    order: Order, front: Front, joined: list[int], operations: list[int], options: PlanOptions, done: bytearray
 ) -> tuple[int, list[int]]:
-    """The mask of the next sweep's local wires, `fixed` and others, `tile_bits` in all (or all there are); and the
-    operations that it can execute, in circuit order."""
-    size = min(options.tile_bits, order.qubits)
-    if size == order.qubits:
-        return (1 << size) - 1, list(range(len(order)))
+    """The mask of the next sweep's local wires, and the operations that it can execute, in circuit order.
+
+    `joined` are the wires of the state by position, of which the contiguous ones are always local, and `operations`
+    those of the stage. What is `done` is not executed.
+    """
+    size = options.local_bits(len(joined))
+    if size == len(joined):
+        return sum([1 << wire for wire in joined]), operations
+    fixed = sum([1 << wire for wire in joined[: options.contiguous_bits]])
     best: _Cone | None = None
-    for seed in _seeds(order, front, fixed, done, options.lookahead):
-        cone = _grown(order, front, fixed, seed, size, done)
+    for seed in _seeds(order, front, fixed, joined, done, options.lookahead):
+        cone = _grown(order, front, fixed, joined, seed, size, done)
         if best is None or cone.gain > best.gain:
             best = cone
     assert best is not None, "a sweep that holds less than all has a wire that it could take"
@@ -171,39 +173,40 @@ def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
             tails[wire] = tail
 
 
-def _seeds(order: Order, front: Front, fixed: int, done: bytearray, count: int) -> list[int]:
+def _seeds(order: Order, front: Front, fixed: int, joined: list[int], done: bytearray, count: int) -> list[int]:
     """Wires to start at: the one changed by the operation that comes first in the circuit, so that every sweep gets
     on, and others spread over those that are not fixed and not at their end."""
     first, earliest = -1, len(order)
     open_wires = []
-    for wire in range(order.qubits):
+    for wire in sorted(joined):
         number = front.run[wire]
         kind = order.classes[wire][number]
         if fixed >> wire & 1 or kind == END:
             continue
         open_wires.append(wire)
         if kind != DIAGONAL:
-            head = next(operation for operation in order.runs[wire][number] if not done[operation])
+            head = next((operation for operation in order.runs[wire][number] if not done[operation]), earliest)
             if head < earliest:
                 first, earliest = wire, head
     if first < 0:
-        return [next(wire for wire in range(order.qubits) if not fixed >> wire & 1)]
+        return [next(wire for wire in joined if not fixed >> wire & 1)]
     last = len(open_wires) - 1
     spread = [open_wires[last * i // max(count - 2, 1)] for i in range(count - 1)]
     return list(dict.fromkeys([first, *spread]))
 
 
-def _grown(order: Order, front: Front, fixed: int, seed: int, size: int, done: bytearray) -> _Cone:
+def _grown(
+    order: Order, front: Front, fixed: int, joined: Iterable[int], seed: int, size: int, done: bytearray
+) -> _Cone:
     """The cone of a seed."""
     cone = _Cone(order, front.run.copy(), front.left.copy(), done, fixed | 1 << seed, [seed])
     cone.settle(list(range(order.qubits)))
-    wires = range(order.qubits)
     while (held := cone.local.bit_count()) < size:
         wire = cone.wanted(fixed)
         if wire is None:
-            rest = [wire for wire in wires if not cone.local >> wire & 1]
+            rest = [wire for wire in joined if not cone.local >> wire & 1]
             going = [wire for wire in rest if order.classes[wire][cone.run[wire]] != END] or rest
-            wire = min(going, key=lambda w: _level(order, cone.run, w))
+            wire = min(going, key=lambda w: (_level(order, cone.run, w), w))
         cone.take(wire)
         assert cone.local.bit_count() == held + 1
     return cone
@@ -223,6 +226,14 @@ class Placement:
     positions: list[int]
     labels: list[int]
 
+    @classmethod
+    def of(cls, labels: Sequence[int]) -> "Placement":
+        """Wire labels by position."""
+        positions = [0] * len(labels)
+        for position, label in enumerate(labels):
+            positions[label] = position
+        return cls(positions, list(labels))
+
 
 def place_wires(order: Order, options: PlanOptions) -> Placement:
     """Positions for a state that is made new: the lanes' wires first, then the other contiguous ones, then the rest.
@@ -233,14 +244,11 @@ def place_wires(order: Order, options: PlanOptions) -> Placement:
     turns = [classes.count(TURN) for classes in order.classes]
     if options.lane_choice == "first":
         labels = list(range(qubits))
-    elif qubits <= options.tile_bits or options.lane_choice == "fewest":
+    elif options.local_bits(qubits) == qubits or options.lane_choice == "fewest":
         labels = _few_turns_first(turns, options.lane_bits)
     else:
         labels = _shared_first(order, options)
-    positions = [0] * qubits
-    for position, label in enumerate(labels):
-        positions[label] = position
-    return Placement(positions, labels)
+    return Placement.of(labels)
 
 
 def _few_turns_first(turns: list[int], lane_bits: int) -> list[int]:
@@ -261,7 +269,7 @@ def _shared_first(order: Order, options: PlanOptions) -> list[int]:
     sweeps = _simulated(order, 0, options)
     shares = [sum([cone.local >> wire & 1 for cone in sweeps]) for wire in range(order.qubits)]
     wanted = sorted(range(order.qubits), key=lambda wire: (-shares[wire], wire))[:count]
-    growth = _grown(order, Front.start(order), 0, 0, order.qubits, bytearray(len(order))).taken
+    growth = _grown(order, Front.start(order), 0, range(order.qubits), 0, order.qubits, bytearray(len(order))).taken
     begin = min(max((order.qubits - count) // 2, 0), size - count)
     found = []
     for chosen in (growth[begin : begin + count], wanted):
@@ -275,13 +283,14 @@ def _shared_first(order: Order, options: PlanOptions) -> list[int]:
 
 def _simulated(order: Order, fixed: int, options: PlanOptions) -> list[_Cone]:
     """The first sweeps, without passes."""
-    front, done = Front.start(order), bytearray(len(order))
+    front, done, wires = Front.start(order), bytearray(len(order)), list(range(order.qubits))
     cones: list[_Cone] = []
     while len(cones) < _MOST_SWEEPS and any(
         classes[number] != END for classes, number in zip(order.classes, front.run, strict=True)
     ):
         tried = [
-            _grown(order, front, fixed, seed, options.tile_bits, done) for seed in _seeds(order, front, fixed, done, 2)
+            _grown(order, front, fixed, wires, seed, options.tile_bits, done)
+            for seed in _seeds(order, front, fixed, wires, done, 2)
         ]
         cone = max(tried, key=lambda cone: cone.gain)
         front = Front(cone.run, cone.left)

@@ -10,11 +10,13 @@ Patterns of many rows are added to f instead.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Masks = NDArray[np.int64]
+Whole = TypeVar("Whole", np.uint8, np.int64)
 
 MOST_EXPANDED = 4
 """Patterns of so many bits are written as parities: 16 entries of a spectrum."""
@@ -61,7 +63,9 @@ class Entries:
 
     def of(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Entries":
         """Some of them, or in another order."""
-        return Entries(*(getattr(self, name)[chosen] for name in self.__slots__))
+        return Entries(
+            self.tables[chosen], self.indices[chosen], self.terms[chosen], self.weights[chosen], self.subsets[chosen]
+        )
 
 
 @dataclass(slots=True)
@@ -85,6 +89,14 @@ class TableList:
         start = Entries(empty, empty, empty, np.zeros(0), empty)
         parts = [start, *self.parts]
         return Entries(*(np.concatenate([getattr(part, name) for part in parts]) for name in Entries.__slots__))
+
+
+def linear(images: Sequence[int], dtype: type[Whole]) -> NDArray[Whole]:
+    """For every index of len(images) bits the exclusive or of the images of its bits."""
+    result = np.zeros(1 << len(images), dtype=dtype)
+    for bit, image in enumerate(images):
+        np.bitwise_xor(result[: 1 << bit], dtype(image), out=result[1 << bit : 2 << bit])
+    return result
 
 
 def subsets(bits: Sequence[int]) -> Iterator[int]:

@@ -62,11 +62,43 @@ class LaneSelector:
     pattern: RowPattern | None = None
 
 
+MOST_CHOSEN = 8
+"""Parities that make the index of an entry: one byte for each row."""
+
+LEAST_SAVED = 3
+"""So many bits fewer than a row's number."""
+
+
+@dataclass(slots=True)
+class Basis:
+    """Independent masks among those that were seen; every one of them is an exclusive or of these."""
+
+    masks: list[int] = field(default_factory=list)
+    reduced: list[tuple[int, int]] = field(default_factory=list)
+    """Masks with different highest bits, and the combination of `masks` that each is."""
+
+    def combination(self, mask: int) -> int:
+        """Which of `masks` a mask is the exclusive or of; it becomes one of them if it is of none."""
+        given, combination = mask, 0
+        for vector, parts in self.reduced:
+            if mask ^ vector < mask:
+                mask ^= vector
+                combination ^= parts
+        if not mask:
+            return combination
+        own = 1 << len(self.masks)
+        self.masks.append(given)
+        self.reduced.append((mask, combination ^ own))
+        return own
+
+
 @dataclass(slots=True)
 class SplitGroup:
     """A group's tables by number."""
 
     row_table: int
+    chosen: tuple[int, ...] | None = None
+    """Masks over rows whose parities are the index of an entry of the row and mixed tables; `None`: the row itself."""
     mixed: dict[int, int] = field(default_factory=dict)
     """Of each outer mask with a parity."""
     matched: list[tuple[int, int, int]] = field(default_factory=list)
@@ -118,8 +150,7 @@ def split_groups(groups: Sequence[tuple[int, PhaseGroup]], buffer: Buffer, table
                 rows.pattern(place, mask, term)
             else:
                 _pattern(mask, term, buffer, split, tables)
-    if rows.masks:
-        _sort(rows, buffer, splits, tables)
+    _sort(rows, buffer, splits, tables)
     return splits
 
 
@@ -185,8 +216,30 @@ def _sort(rows: _Rows, buffer: Buffer, splits: list[SplitGroup], tables: TableLi
         _mixed(mask, buffer, splits[group], tables)
         for group, mask in zip(groups[mixed].tolist(), outer[mixed].tolist(), strict=True)
     ]
-    tables.parts.append(Entries(numbers[plain], inner[plain], terms[plain], weights[plain], kept[plain]))
+    entries = _chosen(groups[plain], inner[plain], buffer, splits, tables)
+    tables.parts.append(Entries(numbers[plain], entries, terms[plain], weights[plain], kept[plain]))
     _aside((groups, lanes, inner, outer, terms, kept), weights, ~plain, splits)
+
+
+def _chosen(groups: Masks, inner: Masks, buffer: Buffer, splits: list[SplitGroup], tables: TableList) -> Masks:
+    """Tables of a group whose masks span few dimensions get an entry for each point of the span, not for each row.
+
+    The masks over rows as masks over indices of entries.
+    """
+    added = {each.table for each in tables.additions}
+    result = inner.copy()
+    starts = np.searchsorted(groups, np.arange(len(splits) + 1))
+    for split, begin, end in zip(splits, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        own = [split.row_table, *split.mixed.values()]
+        basis = Basis()
+        found = [basis.combination(mask) for mask in inner[begin:end].tolist()]
+        few = len(basis.masks) <= min(MOST_CHOSEN, buffer.row_bits - LEAST_SAVED)
+        if few and not split.matched and not added.intersection(own):
+            split.chosen = tuple(basis.masks)
+            result[begin:end] = found
+            for table in own:
+                tables.bits[table] = len(basis.masks)
+    return result
 
 
 def _aside(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from qlang.kernels.order import CX, END, TURN, TWIST, Order
+from qlang.kernels.order import CX, END, ROTATION, TWIST, Order
 from qlang.kernels.pending import Pending, TermList
 from qlang.kernels.program import PhaseGroup, PlanOptions
 from qlang.kernels.sweeps import Front, Placement
@@ -17,8 +17,11 @@ class Walker:
     placement: Placement
     front: Front
     done: bytearray
+    """Operations that have been executed, or belong to a later stage of growth."""
     waiting: list[int]
-    """For each operation the number of its wires that have not come to it."""
+    """For each operation the number of its wires that have not come to it; one more in front of its stage."""
+    left: int
+    """Operations of the stages so far that have not been executed."""
     ranks: list[int]
     """For each operation how late it may be executed in its sweep: the lowest is the most urgent."""
     pending: Pending
@@ -38,6 +41,7 @@ class Walker:
 
     @classmethod
     def start(cls, order: Order, options: PlanOptions, placement: Placement) -> "Walker":
+        """Nothing is executed, and no stage has begun."""
         qubits = order.qubits
         lanes = placement.labels[: options.lane_bits]
         walker = cls(
@@ -45,8 +49,9 @@ class Walker:
             options,
             placement,
             Front([0] * qubits, [0] * qubits),
-            bytearray(len(order)),
-            list(map(len, order.wires)),
+            bytearray(b"\1" * len(order)),
+            [len(wires) + 1 for wires in order.wires],
+            0,
             [0] * len(order),
             Pending(order, [0] * qubits),
             [END] * qubits,
@@ -58,33 +63,45 @@ class Walker:
             walker.arrive(wire)
         return walker
 
+    def begin_stage(self, operations: list[int]) -> None:
+        """Some operations may be executed from now on; each is given once."""
+        self.left += len(operations)
+        reached = []
+        for operation in operations:
+            self.done[operation] = 0
+            self.waiting[operation] -= 1
+            if not self.waiting[operation]:
+                reached.append(operation)
+        for operation in reached:
+            self._reach(operation)
+
     def arrive(self, wire: int) -> None:
         """A wire has come to its next run: its phases are issued and its CX gates become ready, if all wires agree."""
-        order, waiting, front = self.order, self.waiting, self.front
-        kinds, wires_of = order.kinds, order.wires
-        stack = [wire]
-        while stack:
-            wire = stack.pop()
-            number = front.run[wire]
-            self.kind[wire] = kind = order.classes[wire][number]
-            if kind == END:
-                continue
-            operations = order.runs[wire][number]
-            front.left[wire] = len(operations)
-            for operation in operations:
-                waiting[operation] -= 1
-                if waiting[operation] or kind == TURN or kinds[operation] == TWIST:
-                    continue
-                if kinds[operation] == CX:
-                    self.ready[wires_of[operation][1]].append(operation)
-                    continue
-                self.pending.issue(operation)
-                self.done[operation] = 1
-                for other in wires_of[operation]:
-                    front.left[other] -= 1
-                    if not front.left[other]:
-                        front.run[other] += 1
-                        stack.append(other)
+        waiting, front = self.waiting, self.front
+        number = front.run[wire]
+        self.kind[wire] = kind = self.order.classes[wire][number]
+        if kind == END:
+            return
+        operations = self.order.runs[wire][number]
+        front.left[wire] = len(operations)
+        reached = []
+        for operation in operations:
+            waiting[operation] -= 1
+            if not waiting[operation]:
+                reached.append(operation)
+        for operation in reached:
+            self._reach(operation)
+
+    def _reach(self, operation: int) -> None:
+        """All wires of an operation have come to it."""
+        kind, wires = self.order.kinds[operation], self.order.wires[operation]
+        if kind in (ROTATION, TWIST):
+            return
+        if kind == CX:
+            self.ready[wires[1]].append(operation)
+            return
+        self.pending.issue(operation)
+        self.leave(operation)
 
     @property
     def finished(self) -> bool:
@@ -94,6 +111,7 @@ class Walker:
     def leave(self, operation: int) -> None:
         """An operation has been executed."""
         self.done[operation] = 1
+        self.left -= 1
         front = self.front
         for wire in self.order.wires[operation]:
             front.left[wire] -= 1

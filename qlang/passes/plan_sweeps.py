@@ -124,7 +124,7 @@ class _Described:
                 calls.append(call)
                 parameters += [names[angle] for angle in op.angles]
         lowering = steps_of(calls, self.qubits)
-        options = default_options(self.qubits, _PRECISION, GENERIC)
+        options = default_options(_PRECISION, GENERIC)
         self.gates = len(calls)
         self.program = plan(lowering.steps, self.qubits, options, fresh=self.fresh)
         numbers = lowering.parameters.tolist()
@@ -138,7 +138,12 @@ class _Described:
         """What stands behind `as`."""
         if factors := self.listing.product():
             yield kernel.ProductOp.create(properties={"factors": _texts(factors)})
+        joined = self.program.sweeps[0].size if self.program.sweeps else 0
         for sweep in self.program.sweeps:
+            if sweep.size > joined:
+                joining = self.listing.wires(range(joined, sweep.size))
+                yield kernel.JoinOp.create(properties={"wires": DenseArrayBase.from_list(i64, joining)})
+                joined = sweep.size
             written = Block([self._pass(sweep.local, entry) for entry in sweep.passes if self.gates <= longest])
             wires = [wire for wire in self.listing.wires(sweep.local) if wire < self.qubits]
             yield kernel.TilesOp.create(

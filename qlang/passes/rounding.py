@@ -27,6 +27,8 @@ tables were made in double precision, d = 2^-53:
   for each addition; angles that meet in a table or a merged rotation are added in at most `_ADDITIONS` steps, each
   term being charged its own modulus, at least that of any angle of such a product, for all of them. Half of an
   angle's error is that of a rotation or a parity.
+- Wires that begin in a state or join it are one multiplication with a stored factor, √5·u + u. A factor that is not
+  exact has a step that made it, and each multiplication is charged to one of them: less than its table would be.
 - Permutations, Paulis and their frames are exact.
 
 - Without noise the bound is on ‖ψ − ψ'‖₂ of the normalised state; after measurements, on its mean over outcomes

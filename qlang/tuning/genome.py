@@ -3,6 +3,8 @@
 | gene              | what it is                                                         |
 |-------------------|--------------------------------------------------------------------|
 | `tile_bits`       | size of a sweep's buffer: which cache it lives in                  |
+| `whole_bits`      | up to which size a state is one buffer                             |
+| `first_wires`     | how many wires a state begins with before others join              |
 | `contiguous_bits` | how long the pieces of memory are that a sweep gathers             |
 | `registers`       | radix of a pass: positions rotated while amplitudes are in hand    |
 | `lookahead`       | how hard the choice of a sweep's positions tries                   |
@@ -24,9 +26,11 @@ from qlang.tuning.space import Configuration, Constraint, Gene, Space, Value
 
 _TILES = range(9, 20)
 _CONTIGUOUS = range(4, 9)
+_WHOLE = (0,)
+_FIRST_WIRES = (0,)
 _CHOICES: dict[str, tuple[int | float, ...]] = {
     "registers": (1, 2, 3),
-    "lookahead": (1, 2, 4, 8),
+    "lookahead": (2, 4, 8),
     "phase_cost": (0.1, 0.25, 0.5, 1.0),
     "lane_cost": (0.8, 1.25, 2.0),
 }
@@ -60,11 +64,14 @@ def plan_space(qubits: int, default: Setting, *, precisions: tuple[Precision, ..
     precisions = precisions or allowed_precisions(default.precision)
     lanes = max(host_target().lane_bits(precision) for precision in precisions)
     tiles = {options.tile_bits, *(bits for bits in _TILES if lanes < bits <= qubits)}
+    whole = {options.whole_bits, *_WHOLE}
     contiguous = {options.contiguous_bits, *(bits for bits in _CONTIGUOUS if bits >= lanes)}
     numbers = (Gene(name, _with(getattr(options, name), values)) for name, values in _CHOICES.items())
     return Space(
         (
             Gene("tile_bits", tuple(sorted(tiles))),
+            Gene("whole_bits", tuple(sorted(whole))),
+            Gene("first_wires", tuple(sorted({options.first_wires, *_FIRST_WIRES}))),
             Gene("contiguous_bits", tuple(sorted(contiguous))),
             *numbers,
             Gene("lane_choice", _LANE_CHOICES, ordered=False),

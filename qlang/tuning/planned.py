@@ -21,6 +21,8 @@ _OPTIONS: dict[str, type[Any]] = {
     field.name: type(getattr(PlanOptions(), field.name)) for field in fields(PlanOptions) if field.name != "lane_bits"
 }
 """Name and type of each option."""
+_LATER: dict[str, Any] = {"whole_bits": 0, "first_wires": 0}
+"""Options that plans from before do not state, and what they mean by that."""
 _MOST_TILE_BITS = 24
 """A buffer of 2^24 amplitudes for each thread is more than any cache; a plan may not ask for more memory."""
 
@@ -46,13 +48,14 @@ def planned_attributes(structure: str, setting: Setting) -> dict[str, int | floa
 
 def planned_from(stated: Mapping[str, Any], precision: Precision) -> Planned:
     """What a plan stated, for this processor. Raises: BadTuning."""
+    stated = _LATER | dict(stated)
     if set(stated) != {"structure", "threads", *_OPTIONS}:
         raise BadTuning(f"tuning states {', '.join(sorted(map(str, stated)))}")
     expected = {**_OPTIONS, "structure": str, "threads": int}
     for name, value in stated.items():
         if type(value) is not expected[name]:
             raise BadTuning(f"tuning states {name} = {value!r}")
-    if stated["threads"] < 1 or stated["tile_bits"] > _MOST_TILE_BITS:
+    if stated["threads"] < 1 or max(stated["tile_bits"], stated["whole_bits"]) > _MOST_TILE_BITS:
         raise BadTuning("tuning states sizes that no setting has")
     try:
         options = PlanOptions(lane_bits=host_target().lane_bits(precision), **{name: stated[name] for name in _OPTIONS})

@@ -7,7 +7,7 @@ from math import cos, pi, sin
 import numpy as np
 import pytest
 
-from qlang.backends import native_programs, native_state
+from qlang.backends import native_programs, waiting_gates
 from qlang.backends.native_state import NativeStateVector
 from qlang.backends.state_vector import StateVector
 from qlang.backends.states import GateCall
@@ -69,7 +69,7 @@ def test_a_copy_goes_its_own_way() -> None:
 
 
 def test_loops_longer_than_what_is_planned_together_meet_their_programs_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native_state, "MOST_WAITING", 300)
+    monkeypatch.setattr(waiting_gates, "MOST_WAITING", 300)
     seen: list[tuple[object, ...]] = []
     real = native_programs.binder_of
 

@@ -42,12 +42,13 @@ def test_a_faster_machine_and_more_threads_take_less_time() -> None:
 def test_default_options_fit_the_caches(precision: str, machine: Machine) -> None:
     amplitude = {"float32": 8, "float64": 16}[precision]
     for qubits in range(1, 34):
-        options = default_options(qubits, precision, machine)
+        options = default_options(precision, machine)
         assert 1 << options.lane_bits == machine.vector_bytes // (amplitude // 2)
         buffer = amplitude << options.tile_bits
         if amplitude << qubits <= machine.shared_cache_bytes // 4:
-            assert options.tile_bits >= qubits
+            assert options.local_bits(qubits) == qubits
         else:
+            assert options.local_bits(qubits) == options.tile_bits
             assert buffer <= machine.cache_bytes // 2 < 2 * buffer
 
 
@@ -66,6 +67,6 @@ def test_a_general_two_qubit_gate_costs_no_more_as_rotations_than_as_a_dense_blo
             calls += [call("u", wire, parameters=numbers) for wire in pair]
             calls += [call(name, *pair, parameters=numbers[:1]) for name in ("rxx", "ryy", "rzz")]
     gates = sum(1 for each in calls if each[0] == call("rzz", 0, 1, parameters=(0.0,))[0])
-    program = plan(fused(steps_of(calls, 24)).steps, 24, default_options(24, "float32", WIDE), fresh=True)
+    program = plan(fused(steps_of(calls, 24)).steps, 24, default_options("float32", WIDE), fresh=True)
     pairs_of_vectors = (1 << 24) / 16
     assert program_cost(program, "float32").cycles / pairs_of_vectors / gates < 16 + 2.5

@@ -33,7 +33,7 @@ def _program(groups: list[PhaseGroup], local: tuple[int, ...], lane_bits: int) -
         start=wires,
         end=wires,
         initial=((),) * QUBITS,
-        sweeps=(Sweep(local, passes),),
+        sweeps=(Sweep(local, passes, QUBITS),),
         rotations=(),
         terms=terms,
         groups=tuple(groups),
@@ -134,7 +134,7 @@ def test_tables_start_at_cache_lines_and_do_not_overlap() -> None:
     layout = Layout.of(_program([PhaseGroup(parity, pattern, True)] * 2, (0, 1, 2, 3, 4), 2))
     spans = []
     for group in layout.groups:
-        spans += [(group.row_offset, 2 * group.rows)] + [(each.offset, 2 * group.rows) for each in group.mixed]
+        spans += [(each, 2 * group.entries) for each in (group.row_offset, *(mixed.offset for mixed in group.mixed))]
         spans += [(each.offset, 8 << len(each.selectors)) for each in group.lane_tables]
     spans.sort()
     assert all(offset % ALIGNMENT == 0 for offset, _ in spans)

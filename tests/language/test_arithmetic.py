@@ -179,7 +179,7 @@ def test_folding_running_and_the_specification_agree(data: st.DataObject) -> Non
 
 
 @pytest.mark.slow
-@settings(max_examples=600, phases=GENERATE, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, phases=GENERATE, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_folding_running_and_the_specification_agree_at_length(data: st.DataObject) -> None:
     check(data)

@@ -232,7 +232,7 @@ def test_printing_is_stable(program: Sequence[Statement]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, phases=GENERATE, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, phases=GENERATE, suppress_health_check=[HealthCheck.too_slow])
 @given(statements(3, least=4, most=8))
 def test_the_distribution_agrees_with_qiskit_at_length(program: Sequence[Statement]) -> None:
     check(program)

@@ -152,3 +152,25 @@ def test_long_runs_show_their_sweeps_without_passes() -> None:
     text = print_ir(module)
     assert print_ir(parse_ir(text)) == text
     assert sweep.attributes["passes"].value.data > 1  # type: ignore[attr-defined]  # an integer
+
+
+def test_wires_join_where_they_are_shown_to() -> None:
+    gates = [f"ry(0.7) {wire}" for wire in range(15)]
+    for _ in range(4):
+        gates += [f"rzz(0.3) {wire} {wire + 1}" for wire in range(14)] + [f"rx(0.4) {wire}" for wire in range(15)]
+    text = f"kernel.sweep <{', '.join(gates)}> kernel.return"
+    text = f"builtin.module {{ kernel.func @f() attributes {{qubits = 15 : i64}} {{ {text} }} }}"
+    (func,) = apply(PlanSweeps(), parse_ir(text)).body.block.ops
+    assert isinstance(func, kernel.FuncOp)
+    outside = [wire for op in func.walk() if isinstance(op, kernel.JoinOp) for wire in op.wires.get_values()]
+    assert outside and len(outside) == len(set(outside))
+    waiting = set(outside)
+    for op in func.walk():
+        if isinstance(op, kernel.JoinOp):
+            waiting -= set(op.wires.get_values())
+        elif isinstance(op, kernel.PassOp):
+            words = [word.data for part in (op.cx, op.phases, op.turns, op.lanes) for word in part or ()]
+            places = [re.sub(r"^\w+\([^)]*\)", "", word) for word in words]
+            assert not waiting & {int(number) for place in places for number in re.findall(r"\d+", place)}
+    state = ReferenceBackend().execute(func, Request(states=(StateSpec("s", tuple(range(15))),))).states["s"]
+    assert abs(np.vdot(_executed(func, 15), state)) == pytest.approx(1, abs=1e-4)

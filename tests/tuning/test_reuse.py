@@ -89,10 +89,12 @@ def test_runs_are_replayed_with_the_options_they_had(qlangc: Callable[..., Any],
     for label, value in untuned["expect"].items():
         assert tuned["expect"][label]["value"] == pytest.approx(value["value"], abs=1e-9)
     for run in (untuned, tuned):
-        assert qlangc("replay", run["run_id"], "--json").data["ok"]
+        report = qlangc("replay", run["run_id"], "--json").data
+        assert (report["ok"], report["surroundings"]) == (True, [])
     shutil.rmtree(user_store().folder)
     for run in (untuned, tuned):
-        assert qlangc("replay", run["run_id"], "--json").data["ok"]
+        report = qlangc("replay", run["run_id"], "--json").data
+        assert (report["ok"], report["surroundings"]) == (True, [])
     assert qlangc("verify", "last").status == 0
 
 

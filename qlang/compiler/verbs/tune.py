@@ -149,7 +149,7 @@ def _laboratory(options: Namespace, console: Console, tunable: Tunable, budget: 
 
     device = this_cpu()
     threads = options.threads or device.cores
-    pinned = Setting(options_for(tunable.precision, tunable.qubits), threads, tunable.precision)
+    pinned = Setting(options_for(tunable.precision), threads, tunable.precision)
     space = plan_space(tunable.qubits, pinned, precisions=_fitting(tunable))
     lowering = tunable.lowering
     console.note(f"{tunable.kernel}: {tunable.qubits} qubits, {len(lowering.steps)} steps, {tunable.precision}")

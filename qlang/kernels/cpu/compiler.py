@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from qlang.kernels.cpu.host import Target
@@ -32,7 +33,10 @@ class CompileStats:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A function to be generated: `write(*arguments, name)` gives the text of a module that defines it by that name."""
+    """A function to be generated: `write(*arguments, name)` gives the text of a module that defines it by that name.
+
+    `write` belongs to this package, and what it writes depends on nothing but its arguments and the package.
+    """
 
     write: Callable[..., str]
     arguments: tuple[Hashable, ...]
@@ -64,10 +68,7 @@ class Compiler:
             # All objects of an engine share one space of names, and a name has to be the same in every process.
             digest = hashlib.sha256(repr((source.write.__name__, source.arguments)).encode()).hexdigest()
             name = f"f{digest[:32]}"
-            address = self._load(
-                self._object(source.write(*source.arguments, name), source.target), name, source.target
-            )
-            self._addresses[source] = address
+            address = self._addresses[source] = self._load(self._object(source, name), name, source.target)
             return address
 
     def stats(self) -> CompileStats:
@@ -77,14 +78,15 @@ class Compiler:
         counts.corrupt = self.cache.corrupt if self.cache is not None else 0
         return counts
 
-    def _object(self, text: str, target: Target) -> bytes:
+    def _object(self, source: Source, name: str) -> bytes:
+        """From the cache, where it is there, without the text."""
         started = time.perf_counter()
-        key = _key(text, target)
+        key = _key(_generator() or source.write(*source.arguments, name), name, source.target)
         code = self.cache.get(key) if self.cache is not None else None
         if code is not None:
             self._stats.from_disk += 1
             return code
-        code = self._compiled(text, target)
+        code = self._compiled(source.write(*source.arguments, name), source.target)
         self._stats.compiled += 1
         self._stats.compile_seconds += time.perf_counter() - started
         if self.cache is not None:
@@ -117,11 +119,23 @@ class Compiler:
         return address
 
 
-def _key(text: str, target: Target) -> str:
+def _key(writer: str, name: str, target: Target) -> str:
+    """Of what decides the object code: the name stands for the arguments, `writer` for what is made of them."""
     from llvmlite import __version__  # type: ignore[import-untyped]  # it has no types
 
-    parts = (text, target.cpu, target.features, __version__)
+    parts = (writer, name, target.cpu, target.features, __version__)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _generator() -> str:
+    """The digest of this package's files, which write the texts: with other code, other entries.
+
+    Empty where there are none to read (an application in one file): then the texts themselves have to be looked at.
+    """
+    paths = sorted(Path(__file__).parent.glob("*.py"))
+    contents = [path.name.encode() + hashlib.sha256(path.read_bytes()).digest() for path in paths]
+    return hashlib.sha256(b"".join(contents)).hexdigest() if contents else ""
 
 
 @lru_cache(maxsize=1)
@@ -135,8 +149,9 @@ def _llvm() -> Any:
 
 
 def _target_machine(target: Target) -> Any:
+    """Level 1: level 2 takes a third longer, and then orders the same instructions in another way, not a better one."""
     chosen = _llvm().Target.from_default_triple()
-    return chosen.create_target_machine(cpu=target.cpu, features=target.features, opt=2, jit=True)
+    return chosen.create_target_machine(cpu=target.cpu, features=target.features, opt=1, jit=True)
 
 
 @lru_cache(maxsize=1)

@@ -72,27 +72,33 @@ class _SweepWriter:
         self.bits = len(sweep.local)
         self.rows = 1 << self.bits - self.lane_bits
         self.bit_of = {position: bit for bit, position in enumerate(sweep.local)}
-        self.gathered = self.bits < layout.program.qubits
+        self.gathered = self.bits < sweep.size
         self.kept: list[NDArray[Any]] = []
         self.twists = dict(layout.program.twists)
         self.twist_places = {rotation: place for place, (rotation, _) in enumerate(layout.program.twists)}
         self.changes: dict[tuple[tuple[int, int], ...], int] = {}
+        self.prefetch_walk = ~sum([self.element << position for position in sweep.local]) | (LINE - 1)
 
     def write(self) -> NativeSweep:
         parts = [part for each in self.sweep.passes for part in _split(each, self.layout, self.lane_bits)]
-        blocks = np.zeros((len(parts), Word.WORDS), dtype=np.int64)
+        blocks = []
         lines = (self.element << self.bits) // LINE
-        for block, part in zip(blocks, parts, strict=True):
-            writer = _PassWriter(self, part, block)
+        for part in parts:
+            writer = _PassWriter(self, part)
             lines -= writer.write(lines if self.gathered else 0)
+            blocks.append(writer.block)
         return NativeSweep(
             self._words(len(parts)),
-            blocks,
+            np.array(blocks, dtype=np.int64).reshape(len(parts), Word.WORDS),
             self.padded(self.element << self.bits),
             self.gathered,
-            self.rows * self.element,
+            self.element * max(map(self._entries, self.sweep.passes), default=0),
             tuple(self.kept),
         )
+
+    def _entries(self, each: Pass) -> int:
+        """Of the table of rows that a pass multiplies by."""
+        return self.layout.groups[each.phase].entries if each.phase >= 0 else 0
 
     def keep(self, array: NDArray[Any]) -> int:
         """Keeps an array as long as the sweep; its address."""
@@ -112,8 +118,8 @@ class _SweepWriter:
 
     def _words(self, passes: int) -> Words:
         words = np.zeros(SweepWord.WORDS, dtype=np.int64)
-        local, qubits = self.sweep.local, self.layout.program.qubits
-        outer = [position for position in range(qubits) if position not in self.bit_of]
+        local = self.sweep.local
+        outer = [position for position in range(self.sweep.size) if position not in self.bit_of]
         words[SweepWord.TILE_BITS] = len(outer)
         words[SweepWord.ELEMENT_SHIFT] = self.element.bit_length() - 1
         words[SweepWord.PASSES] = passes
@@ -161,11 +167,20 @@ def _split(pass_: Pass, layout: Layout, lane_bits: int) -> list[_Part]:
     return parts
 
 
-class _PassWriter:
-    """Writes one block."""
+def _combinations(parts: list[int]) -> list[int]:
+    """For every r the exclusive or of the parts whose bit is in r."""
+    found = [0]
+    for part in parts:
+        found += [each ^ part for each in found]
+    return found
 
-    def __init__(self, sweep: _SweepWriter, part: _Part, block: Words) -> None:
-        self.sweep, self.part, self.block = sweep, part, block
+
+class _PassWriter:
+    """Writes one block, a list of words: an array would take longer to write them one by one."""
+
+    def __init__(self, sweep: _SweepWriter, part: _Part) -> None:
+        self.sweep, self.part = sweep, part
+        self.block = [0] * Word.WORDS
         self.pass_, self.lane_bits = part.pass_, sweep.lane_bits
         self.fixes: list[tuple[int, ...]] = []
         self.rotated = dict(zip(self.pass_.registers, self.pass_.rotations, strict=True)) if part.last else {}
@@ -206,7 +221,7 @@ class _PassWriter:
         block[Word.WALK] = size - 1 | sum(strides)
         block[Word.GROUPS] = groups = sweep.rows >> len(strides)
         lanes = sweep.target.lanes(sweep.precision)
-        offsets = [sum(stride for i, stride in enumerate(strides) if r >> i & 1) for r in range(1 << len(strides))]
+        offsets = _combinations(strides)
         padded = [sweep.padded(offset) for offset in offsets]
         block[Word.PAD_MASK] = PAD_MASK if sweep.gathered else 0
         block[Word.STORE : Word.STORE + len(offsets)] = padded
@@ -221,7 +236,7 @@ class _PassWriter:
         self._tables()
         ahead = min(MOST_PREFETCH, -(-lines // groups)) if lines and groups >= 8 else 0
         ahead = min(ahead, 1) if sweep.target.permute == "avx512" else ahead
-        self._prefetch()
+        block[Word.PREFETCH_WALK] = sweep.prefetch_walk
         tables = self._lane_tables()
         shape = KernelShape(
             sweep.target,
@@ -232,6 +247,7 @@ class _PassWriter:
             parities=tuple(range(len(strides))) if any(block[Word.PARITY_MASK : Word.PARITY_MASK + 3]) else (),
             lane_operations=tuple(operations),
             phase=self.part.rows and self.part.group is not None,
+            chosen=self.part.rows and self.part.group is not None and self.part.group.choice >= 0,
             lane_tables=len(tables),
             constant_tables=sum(each.bits_offset < 0 for each in tables),
             lane_rotations=tuple(lane for lane, _ in self._lane_rotations()),
@@ -260,9 +276,12 @@ class _PassWriter:
         """Where each combination comes from, and the bits of the group's index and of the tile's that change it."""
         load, load_xor, parity_mask, parity_value = words
         masks = [self._masks(moved[bit]) if bit in moved else None for bit in self.registers]
-        for r in range(1 << len(strides)):
-            odd = [(r & (1 << i if each is None else each[0])).bit_count() & 1 for i, each in enumerate(masks)]
-            self.block[load + r] = sum(stride for stride, bit in zip(strides, odd, strict=True) if bit)
+        seen = [1 << i if each is None else each[0] for i, each in enumerate(masks)]
+        sources = [
+            sum([stride for stride, mask in zip(strides, seen, strict=True) if mask >> i & 1])
+            for i in range(len(strides))
+        ]
+        self.block[load : load + (1 << len(strides))] = _combinations(sources)
         self.fixes.append((Fix.SET, load_xor, 0, 0, 0))
         for i, (each, stride) in enumerate(zip(masks, strides, strict=True)):
             self.block[parity_value + i] = stride
@@ -334,9 +353,11 @@ class _PassWriter:
         group, size = self.part.group, self.sweep.element
         if group is None:
             return
-        self.block[Word.TABLE_PLANE] = group.rows * size
+        self.block[Word.TABLE_PLANE] = group.entries * size
         if self.part.rows:
             self.fixes.append((Fix.SET_DATA, Word.TABLE, 0, 0, group.row_offset * size))
+            if group.choice >= 0:
+                self.fixes.append((Fix.SET_BITS, Word.CHOICE, 0, 0, group.choice))
             for each in group.mixed:
                 kind = Fix.MIX_MATCH if each.pattern else Fix.MIX_PARITY
                 self.fixes.append((kind, Word.TABLE, each.outer, max(each.value, 0), each.offset * size))
@@ -361,7 +382,3 @@ class _PassWriter:
                 self.fixes.append((Fix.CLEAR_UNLIKE, first + 3, each.outer, each.value, 1 << j))
             elif each.outer:
                 self.fixes.append((Fix.FLIP_ODD, first + 4, each.outer, 0, 1 << j))
-
-    def _prefetch(self) -> None:
-        local = sum(self.sweep.element << position for position in self.sweep.sweep.local)
-        self.block[Word.PREFETCH_WALK] = ~local | (LINE - 1)

@@ -122,6 +122,7 @@ class _Kernel:
         if shape.phase:
             self.cosines = self._word(Word.TABLE, "ptr")
             self.sines = text.at(self.cosines, self._word(Word.TABLE_PLANE))
+            self.choice = self._word(Word.CHOICE, "ptr") if shape.chosen else ""
         chosen = shape.lane_tables - shape.constant_tables
         self.lane_tables = [self._lane_table(i) for i in range(chosen)]
         self.lane_vectors = [self._lane_vector(i) for i in range(chosen, shape.lane_tables)]
@@ -266,7 +267,7 @@ class _Kernel:
     def _within(self, pair: Vectors, r: int) -> None:
         """The parts that stay within one vector."""
         if self.shape.phase:
-            offset = self.text.binary("add", self.row, self.row_offsets[r])
+            offset = self._entry(r)
             factor = [self._splat_at(self.cosines, offset), self._splat_at(self.sines, offset)]
             self._multiply(pair, factor)
         for table in self.lane_tables:
@@ -289,6 +290,14 @@ class _Kernel:
 
     def _splat_at(self, plane: str, offset: str | int) -> str:
         return self.text.splat(self.vector, self.element, self.text.load(self.element, plane, offset))
+
+    def _entry(self, r: int) -> str:
+        """The offset of a row's entry in the planes of the table of rows."""
+        text = self.text
+        if not self.shape.chosen:
+            return text.binary("add", self.row, self.row_offsets[r])
+        entry = text.value(f"zext i8 {text.load('i8', self.choice, self._row_index(r))} to i64")
+        return text.binary("shl", entry, ELEMENT_BYTES[self.shape.precision].bit_length() - 1)
 
     def _row_index(self, r: int) -> str:
         offset = self.text.binary("add", self.row, self.row_offsets[r])

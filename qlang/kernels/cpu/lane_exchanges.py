@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.kernels.tables import linear
+
 
 @dataclass(frozen=True, slots=True)
 class LaneMap:
@@ -69,9 +71,8 @@ def row_changes(
     changes: Sequence[tuple[int, int]], bit_of: dict[int, int], rows: int, lane_bits: int
 ) -> NDArray[np.int64]:
     """For each row of the buffer the exclusive or of its lanes, from the positions that have a buffer bit."""
-    result = np.zeros(rows, dtype=np.int64)
-    index = np.arange(rows)
+    images = [0] * (rows.bit_length() - 1)
     for position, change in changes:
         if position in bit_of:
-            result ^= (index >> (bit_of[position] - lane_bits) & 1) * change
-    return result
+            images[bit_of[position] - lane_bits] ^= change
+    return linear(images, np.int64)

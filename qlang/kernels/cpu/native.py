@@ -11,7 +11,7 @@ from typing import Any
 from qlang.kernels.cpu.compiler import Compiler, Source
 from qlang.kernels.cpu.driver_text import driver_module
 from qlang.kernels.cpu.host import Precision, Target
-from qlang.kernels.cpu.state_text import overlap_module, product_module
+from qlang.kernels.cpu.state_text import join_module, overlap_module, product_module
 from qlang.kernels.cpu.team_text import team_module
 
 NativeFunction = Callable[..., Any]
@@ -47,6 +47,13 @@ def product(compiler: Compiler, target: Target, precision: Precision) -> NativeF
     """`product(re, im, low, low_bytes, high, begin, end)`, see `qlang.kernels.cpu.state_text`."""
     address = compiler.address(Source(product_module, (target, precision), target))
     return ctypes.CFUNCTYPE(None, *[_POINTER] * 3, _INTEGER, _POINTER, _INTEGER, _INTEGER)(address)
+
+
+@lru_cache(maxsize=16)
+def join(compiler: Compiler, target: Target, precision: Precision) -> NativeFunction:
+    """`join(re, im, chunk_bytes, factors, stride, count, begin, end)`, see `qlang.kernels.cpu.state_text`."""
+    address = compiler.address(Source(join_module, (target, precision), target))
+    return ctypes.CFUNCTYPE(None, *[_POINTER] * 2, _INTEGER, _POINTER, *[_INTEGER] * 4)(address)
 
 
 @lru_cache(maxsize=16)

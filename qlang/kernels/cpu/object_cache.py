@@ -46,16 +46,16 @@ class ObjectCache:
         """The object code, or None where there is none (any more)."""
         if not self._open():
             return None
-        path = self._path(key)
         try:
-            entry = path.read_bytes()
+            with open(f"{self.folder}/{key[:2]}/{key}.o", "rb", buffering=0) as file:  # noqa: PTH123  # as long as reading
+                entry = file.read()
         except OSError:
             return None
         checksum, code = entry[:CHECKSUM_BYTES], entry[CHECKSUM_BYTES:]
         if _checksum(key, code) != checksum:
             self.corrupt += 1
             with contextlib.suppress(OSError):  # a folder that cannot be written to: the entry is dropped for now
-                path.unlink()
+                self._path(key).unlink()
             return None
         return code
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ from qlang.kernels.cpu.driver_text import SweepWord
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.memory import PLANE_PAD, address, pages
 from qlang.kernels.cpu.native import driver, team_driver
-from qlang.kernels.cpu.state import NativeState, ProductWriter
+from qlang.kernels.cpu.products import Joiner, ProductWriter
+from qlang.kernels.cpu.state import NativeState
 from qlang.kernels.cpu.team import Room, run_in_team
 from qlang.kernels.cpu.threads import PIECE_SECONDS, for_each_unit
 from qlang.kernels.layout import Layout
@@ -81,25 +83,31 @@ class _Run:
     It refers to neither (the state refers to it), only to where their numbers are: it is used while both are there.
     """
 
-    __slots__ = ("_product", "_sweeps", "bound")
+    __slots__ = ("_steps", "bound")
 
     def __init__(self, bound: BoundProgram, state: NativeState) -> None:
         sweeps = prepare(bound.layout, state.precision, state.target, state.compiler)
         self.bound = weakref.ref(bound)
-        self._product = None
-        if bound.initial is not None:
-            factors = np.empty_like(bound.initial)
-            factors[:, list(bound.layout.program.start)] = bound.initial
-            self._product = ProductWriter(state, factors)
-        rooms = _Rooms(sweeps)
-        self._sweeps = [_SweepRun(sweep, bound, state, rooms) for sweep in sweeps]
+        program, rooms = bound.layout.program, _Rooms(sweeps)
+        runs = [_SweepRun(sweep, bound, state, rooms) for sweep in sweeps]
+        self._steps: list[Callable[[int], None]] = []
+        if bound.initial is None:
+            self._steps += [each.run for each in runs]
+            return
+        factors = np.empty_like(bound.initial)
+        factors[:, list(program.start)] = bound.initial
+        sizes = [each.size for each in program.sweeps] + [program.qubits]
+        self._steps.append(ProductWriter(state, factors, sizes[0]).write)
+        for each, size, after in zip([*runs, None], sizes, [*sizes[1:], sizes[-1]], strict=True):
+            if each is not None:
+                self._steps.append(each.run)
+            if size < after:
+                self._steps.append(Joiner(state, factors, size, after).write)
 
     def run(self, threads: int) -> None:
         """Once more."""
-        if self._product is not None:
-            self._product.write(threads)
-        for sweep in self._sweeps:
-            sweep.run(threads)
+        for step in self._steps:
+            step(threads)
 
 
 class _Rooms:

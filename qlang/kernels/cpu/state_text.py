@@ -1,10 +1,13 @@
 """LLVM text of what is done with whole states: writing a product state, and sums over two states.
 
     void product(ptr re, ptr im, ptr low, i64 low_bytes, ptr high, i64 begin, i64 end)
+    void join(ptr re, ptr im, i64 chunk_bytes, ptr factors, i64 stride, i64 count, i64 begin, i64 end)
     void overlap(ptr words, ptr index, ptr out, i64 begin, i64 end)
 
 `product` writes the blocks begin … end−1: low (2, low_bytes) times the complex number high[block] (two planes,
-`high` interleaved re, im). `overlap` writes for each block of rows the sums over its rows x of
+`high` interleaved re, im). `join` takes the chunks begin … end−1 of the planes' beginning, and writes each, times the
+complex number factors[k] (interleaved), `stride` · k bytes further, for k = count−1 … 0: the last one is in place.
+`overlap` writes for each block of rows the sums over its rows x of
 w · conj(a[x ^ flip]) · b[x], w one of two numbers by parity(x & mask), lane by lane: (blocks, 2, lanes) float64.
 """
 
@@ -53,13 +56,43 @@ def product_module(target: Target, precision: Precision, name: str) -> str:
             offset = text.binary("mul", inner["index"], size)
             a = text.load(vector, "%low", offset, align=size)
             b = text.load(vector, "%low", text.binary("add", offset, "%low_bytes"), align=size)
-            ac, bd, ad, bc = (
-                text.binary("fmul", left, right, vector) for left, right in ((a, c), (b, d), (a, d), (b, c))
-            )
-            place = text.binary("add", start, offset)
-            text.store(vector, text.binary("fsub", ac, bd, vector), "%re", place, align=size)
-            text.store(vector, text.binary("fadd", ad, bc, vector), "%im", place, align=size)
+            _store_product(text, vector, (a, b), (c, d), text.binary("add", start, offset), size)
     return module(text)
+
+
+def join_module(target: Target, precision: Precision, name: str) -> str:
+    """The text of the module with `join`."""
+    lanes, size = target.lanes(precision), target.vector_bytes
+    element = "float" if precision == "float32" else "double"
+    vector, bytes_ = f"<{lanes} x {element}>", ELEMENT_BYTES[precision]
+    text = Text(
+        f"void @{name}(ptr %re, ptr %im, i64 %chunk_bytes, ptr %factors, i64 %stride, i64 %count, i64 %begin, i64 %end)"
+    )
+    with text.loop(text.binary("sub", "%end", "%begin")) as chunk:
+        start = text.binary("mul", text.binary("add", "%begin", chunk["index"]), "%chunk_bytes")
+        with text.loop("%count") as factor:
+            number = text.binary("sub", text.binary("sub", "%count", factor["index"]), 1)
+            scalars = [
+                text.load(element, "%factors", text.binary("add", text.binary("mul", number, 2 * bytes_), part))
+                for part in (0, bytes_)
+            ]
+            c, d = (text.splat(vector, element, each) for each in scalars)
+            away = text.binary("mul", number, "%stride")
+            with text.loop(text.binary("udiv", "%chunk_bytes", size)) as inner:
+                offset = text.binary("add", start, text.binary("mul", inner["index"], size))
+                a, b = (text.load(vector, plane, offset, align=size) for plane in ("%re", "%im"))
+                _store_product(text, vector, (a, b), (c, d), text.binary("add", offset, away), size)
+    return module(text)
+
+
+def _store_product(
+    text: Text, vector: str, left: tuple[str, str], right: tuple[str, str], place: str, size: int
+) -> None:
+    """Writes the product of complex numbers (re, im) to both planes."""
+    (a, b), (c, d) = left, right
+    ac, bd, ad, bc = (text.binary("fmul", x, y, vector) for x, y in ((a, c), (b, d), (a, d), (b, c)))
+    text.store(vector, text.binary("fsub", ac, bd, vector), "%re", place, align=size)
+    text.store(vector, text.binary("fadd", ad, bc, vector), "%im", place, align=size)
 
 
 def overlap_module(target: Target, precision: Precision, name: str) -> str:

@@ -24,7 +24,7 @@ class DeviceAngles:
     scales: Reals
     patterns: NDArray[np.void]
     factors: Reals
-    """(batch, bits, 2 values of the bit, 2 parts)."""
+    """(batch, bits, 4): for both values of the bit the real and the imaginary part."""
 
 
 def device_angles(program: DeviceProgram, bound: ProgramAngles, batch: int) -> DeviceAngles:

@@ -65,8 +65,9 @@ class Spread:
 
 def run_program(program: DeviceProgram, angles: DeviceAngles, state: Spread, *, fresh: bool) -> None:
     """Execute a program on a batch of states, beginning with the product of `angles.factors` where `fresh`."""
+    sizes = [*(sweep.size for sweep in program.sweeps), state.bits]
     if fresh:
-        begin_product(program.shape, angles.factors, state)
+        begin_product(program.shape, angles.factors[:, : sizes[0]], state)
     most = max(1, _TABLE_BYTES // (program.table_size * (16 if program.shape.double else 8)))
     portions = [(first, min(most, state.batch - first)) for first in range(0, state.batch, most)]
     # Exchanges move every item at once, so all of them have to be at the same sweep.
@@ -82,15 +83,19 @@ def run_program(program: DeviceProgram, angles: DeviceAngles, state: Spread, *, 
                 state.exchange(swap)
             for each in running:
                 each.sweep(index)
+                if fresh and sizes[index] < sizes[index + 1]:
+                    each.join(sizes[index], sizes[index + 1])
 
 
 def begin_product(shape: KernelShape, factors: NDArray[np.float64], state: Spread) -> None:
-    """Write products of one-qubit states: factors (batch, bits, 2 values, 2 parts), by bit of the index."""
-    blocks = -(-state.item_size // READING_THREADS)
+    """Write products of one-qubit states: factors (batch, bits, 2 values, 2 parts), by bit of the index; of fewer
+    bits than the state's the first amplitudes only."""
+    bits = factors.shape[1]
+    blocks = -(-min(state.item_size, 1 << bits) // READING_THREADS)
     for number, device in enumerate(state.devices):
         arguments = (
             *(state.arrays[number], np.uint64(state.item_size), np.uint64(number * state.item_size)),
-            *(device.upload(factors), np.int32(state.bits)),
+            *(device.upload(np.ascontiguousarray(factors)), np.int32(bits)),
         )
         device.launch(shape, "product_state", (blocks, state.batch), READING_THREADS, 0, arguments)
 
@@ -113,8 +118,8 @@ class _Running:
         items = slice(first, first + count)
         upload = device.upload
         self.part = device.part(state.arrays[number], first * state.item_size, (first + count) * state.item_size)
-        self.tile_bits = state.bits - state.device_bits - program.shape.tile_bits
-        self.device_tiles = number << self.tile_bits
+        self.factors = angles.factors[items].view(np.complex128)
+        self.device_tiles = number << state.bits - state.device_bits - program.shape.tile_bits
         self.fixed = _uploaded(device, program)
         self.tangents = upload(angles.tangents[items])
         self.tangent_count = angles.tangents.shape[1]
@@ -134,6 +139,18 @@ class _Running:
         grid = (len(self.program.tables), self.count)
         self.device.launch(self.program.shape, "phase_tables", grid, READING_THREADS, 0, arguments)
 
+    def join(self, before: int, after: int) -> None:
+        """Let the bits before … after−1 join: the first amplitudes become products with their factors."""
+        table = np.ones((self.count, 1), dtype=np.complex128)
+        for bit in range(before, after):
+            table = np.concatenate([table * self.factors[:, bit, :1], table * self.factors[:, bit, 1:]], axis=1)
+        arguments = (
+            *(self.part, np.uint64(self.state.item_size), np.uint64(1 << before)),
+            *(self.device.upload(table.view(np.float64)), np.int32(table.shape[1])),
+        )
+        grid = (-(-(1 << before) // READING_THREADS), self.count)
+        self.device.launch(self.program.shape, "join_state", grid, READING_THREADS, 0, arguments)
+
     def sweep(self, index: int) -> None:
         """Launch one sweep over the portion, more than one where its passes are very many."""
         program, shape, fixed = self.program, self.program.shape, self.fixed
@@ -141,7 +158,8 @@ class _Running:
         high = shape.tile_bits - shape.row_bits
         rows = self.device.part(fixed["rows"], each.rows, each.rows + (1 << high))
         inserts = self.device.part(fixed["inserts"], each.inserts, each.inserts + high) if high else fixed["inserts"]
-        grid = (1 << self.tile_bits, self.count)
+        bits = each.size - self.state.device_bits - shape.tile_bits
+        grid = (1 << max(bits, 0), self.count)
         for first in range(0, each.passes, _MOST_PASSES):
             passes = min(_MOST_PASSES, each.passes - first)
             arguments = (

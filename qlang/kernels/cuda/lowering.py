@@ -34,6 +34,8 @@ class DeviceSweep:
     inserts: int
     exchanges: tuple[Exchange, ...]
     """Done before it, among devices."""
+    size: int
+    """Bits of the index that are in use: what was not in use before joins in front of the sweep."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,12 +85,12 @@ def lower(
     ]
     row_bits = min([tile_bits, _MOST_ROW_BITS, *map(_leading, locals_)])
     patterns = any(mask.bit_count() > LONGEST_EXPANDED for group in program.groups for mask, _, _ in group.pattern)
-    builder = _Builder(program, KernelShape(precision, tile_bits, row_bits, patterns), bits)
+    builder = _Builder(program, KernelShape(precision, tile_bits, row_bits, patterns), bits, device_bits)
     sweeps = tuple(
         builder.sweep(sweep, local, where, exchanges)
         for sweep, local, (where, exchanges) in zip(program.sweeps, locals_, placed.steps, strict=True)
     )
-    return builder.finished(sweeps, device_bits, placed.end)
+    return builder.finished(sweeps, placed.end)
 
 
 def stored_bits(qubits: int, device_bits: int = 0) -> int:
@@ -158,8 +160,8 @@ def _sources(each: Pass, tile: _Tile, store: list[int]) -> tuple[list[int], dict
 class _Builder:
     """Appends sweeps and their passes to the arrays."""
 
-    def __init__(self, program: Program, shape: KernelShape, bits: int) -> None:
-        self.program, self.shape, self.bits = program, shape, bits
+    def __init__(self, program: Program, shape: KernelShape, bits: int, device_bits: int) -> None:
+        self.program, self.shape, self.bits, self.device_bits = program, shape, bits, device_bits
         self.passes = new_passes(sum(len(sweep.passes) for sweep in program.sweeps))
         self.count = 0
         self.words: list[int] = []
@@ -179,7 +181,9 @@ class _Builder:
         tile = _Tile.of(sweep, local, where)
         for each in sweep.passes:
             self._pass(each, tile)
-        return DeviceSweep(first, len(sweep.passes), rows, inserts, exchanges)
+        # Over several devices positions move: all are in use from the beginning.
+        size = self.bits if self.device_bits or sweep.size == self.program.qubits else sweep.size
+        return DeviceSweep(first, len(sweep.passes), rows, inserts, exchanges, size)
 
     def _pass(self, each: Pass, tile: _Tile) -> None:
         record, store = self.passes[self.count], self.columns
@@ -202,14 +206,14 @@ class _Builder:
             bits = tile.pass_bits(order, registers)
             self.phases.add(record, each.phase, self.program.groups[each.phase], bits, self.shape.group_bits)
 
-    def finished(self, sweeps: tuple[DeviceSweep, ...], device_bits: int, end: tuple[int, ...]) -> DeviceProgram:
+    def finished(self, sweeps: tuple[DeviceSweep, ...], end: tuple[int, ...]) -> DeviceProgram:
         """All arrays."""
         row_bits = self.shape.row_bits
         phases, tables, terms = self.phases.arrays()
         return DeviceProgram(
             shape=self.shape,
             bits=self.bits,
-            device_bits=device_bits,
+            device_bits=self.device_bits,
             sweeps=sweeps,
             end=end,
             swizzle=np.array(span(self.columns[:row_bits]) + span(self.columns[row_bits:]), dtype=np.uint32),

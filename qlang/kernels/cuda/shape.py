@@ -72,8 +72,18 @@ class KernelShape:
         return min(16 // self.stored_bytes, 1 << self.row_bits)
 
 
+_FIRST_WIRES = 18
+"""A state of so many wires gives every multiprocessor something to do."""
+
+
 def cuda_options(precision: Precision, tile_bits: int | None = None) -> PlanOptions:
     """How programs are planned for a GPU: tiles of 32 KiB, so that two or more blocks live on a multiprocessor, also
     as far as registers go, and one computes while another waits for memory. Chosen by count, not by measurement."""
     default = 11 if precision == "float64" else 12
-    return PlanOptions(lane_bits=0, contiguous_bits=_ROW_BITS, tile_bits=tile_bits or default, registers=REGISTERS)
+    return PlanOptions(
+        lane_bits=0,
+        contiguous_bits=_ROW_BITS,
+        tile_bits=tile_bits or default,
+        registers=REGISTERS,
+        first_wires=_FIRST_WIRES,
+    )

@@ -9,7 +9,7 @@ from qlang.kernels.cuda.shape import READING_THREADS, REGISTERS, KernelShape
 from qlang.kernels.cuda.sweep_source import PRODUCT, SWEEP, TABLES
 
 KERNELS = (
-    *("sweep", "phase_tables", "product_state"),
+    *("sweep", "phase_tables", "product_state", "join_state"),
     *("marginal", "density", "overlap", "sample", "project", "take", "put"),
 )
 """The names of all kernels of a module."""

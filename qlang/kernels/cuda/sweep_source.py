@@ -221,4 +221,25 @@ QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) product_state(
         }
     }
 }
+
+// Wires join the first `size` amplitudes, which become `count` times as many: those times factors[item][k], for each k.
+QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) join_state(
+    Stored* __restrict__ state, u64 item_size, u64 size, const double* __restrict__ factors, int count) {
+    const u64 item = blockIdx.y;
+    const double* const own = factors + item * count * 2;
+    QLANG_THREADS {
+        const u64 local = (u64)blockIdx.x * READING_THREADS + threadIdx.x;
+        if (local < size) {
+            Stored* const first = state + item * item_size + local;
+            const Complex held = unpack(*first);
+            for (int k = 0; k < count; ++k) {
+                Complex value = held, step;
+                step.x = (Real)own[2 * k];
+                step.y = (Real)own[2 * k + 1];
+                multiply(value, step);
+                first[k * size] = pack(value);
+            }
+        }
+    }
+}
 """

@@ -84,7 +84,7 @@ class Case:
         rest = [position for position in range(self.qubits) if position not in fixed]
         chosen = self.random.choice(rest, self.tile - len(fixed), replace=False) if rest else []
         local = tuple(sorted([*fixed, *(int(each) for each in chosen)]))
-        return Sweep(local, tuple(self.pass_(local) for _ in range(4)))
+        return Sweep(local, tuple(self.pass_(local) for _ in range(4)), self.qubits)
 
     def pass_(self, local: tuple[int, ...]) -> Pass:
         rows = list(range(self.lane_bits, len(local)))
@@ -158,9 +158,12 @@ class Case:
             if selectors and self.chance(0.8):
                 place, self.bits_size = self.bits_size, self.bits_size + rows
             lanes.append(LaneTable(self.room(2 << len(selectors) + self.lane_bits), selectors, place))
-        count = int(self.random.integers(0, 4))
-        mixed = tuple(Mixed(*self.condition(outer), self.room(2 * rows)) for _ in range(count))
-        self.groups.append(GroupLayout(rows, self.room(2 * rows), True, mixed, tuple(lanes)))
+        count, entries, choice = int(self.random.integers(0, 4)), rows, -1
+        if self.chance():
+            entries, choice = 256, self.bits_size
+            self.bits_size += rows
+        mixed = tuple(Mixed(*self.condition(outer), self.room(2 * entries)) for _ in range(count))
+        self.groups.append(GroupLayout(entries, self.room(2 * entries), choice, True, mixed, tuple(lanes)))
         return len(self.groups) - 1
 
     def state(self) -> np.ndarray:
@@ -227,13 +230,14 @@ class Case:
     def factors(self, item: int, group: GroupLayout, local: tuple[int, ...], index: np.ndarray) -> np.ndarray:
         buffer = sum((index >> position & 1) << bit for bit, position in enumerate(local))
         rows, lane = buffer >> self.lane_bits, buffer & (1 << self.lane_bits) - 1
-        result = self.table(item, group.row_offset, group.rows)[rows]
+        bits = self.bound.bits[item % len(self.bound.bits)]
+        entries = rows if group.choice < 0 else bits[group.choice + rows]
+        result = self.table(item, group.row_offset, group.entries)[entries]
         for mixed in group.mixed:
-            values = self.table(item, mixed.offset, group.rows)[rows]
+            values = self.table(item, mixed.offset, group.entries)[entries]
             holds = self.holds(item, mixed, index)
             other = result * (values if mixed.pattern else values.conj())
             result = np.where(holds, other, result if mixed.pattern else result * values)
-        bits = self.bound.bits[item % len(self.bound.bits)]
         for each in group.lane_tables:
             chosen = np.zeros_like(index)
             for j, condition in enumerate(each.selectors):

@@ -27,5 +27,6 @@ def test_states_in_the_shared_cache_are_one_buffer() -> None:
     qubits = (shared_cache_bytes() // 4).bit_length() - 1
     for precision, shift, usual in (("float32", 3, 16), ("float64", 4, 15)):
         largest = max(qubits - shift, usual)
-        assert options_for(precision, largest).tile_bits == largest  # type: ignore[arg-type]
-        assert options_for(precision, largest + 5).tile_bits == usual  # type: ignore[arg-type]
+        options = options_for(precision)  # type: ignore[arg-type]
+        assert options.local_bits(largest) == largest
+        assert options.local_bits(largest + 5) == usual

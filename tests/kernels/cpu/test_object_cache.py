@@ -35,6 +35,22 @@ def test_found_again_by_another_process(tmp_path: Path) -> None:
     assert again.stats().from_memory == 1
 
 
+def test_the_text_of_what_is_found_is_not_written(tmp_path: Path) -> None:
+    folder, written = tmp_path / "kernels", []
+
+    def write(shape: KernelShape, name: str) -> str:
+        written.append(shape)
+        return kernel_module(shape, name)
+
+    source = Source(write, SOURCE.arguments, HOST)
+    other = Source(write, (KernelShape(HOST, "float32", 2, rotations=1),), HOST)
+    for count in (1, 1, 2):
+        compiler = Compiler(ObjectCache(folder))
+        assert compiler.address(source)
+        assert count == 1 or compiler.address(other)
+        assert len(written) == count
+
+
 @pytest.mark.parametrize("damage", ["truncated", "changed", "empty"])
 def test_damaged_entry_is_rebuilt_and_counted(tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "kernels"

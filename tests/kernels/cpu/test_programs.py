@@ -1,5 +1,7 @@
 """Whole circuits: planned, bound, run natively, against the reference simulator."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from step_circuits import call, gate_calls, random_vector, reference
 
 from qlang.backends.states import GateCall
-from qlang.kernels.bind import Binder, bind
+from qlang.kernels.bind import Binder, BoundProgram, bind
 from qlang.kernels.cpu.compiler import Compiler
 from qlang.kernels.cpu.host import Target, executable_targets
 from qlang.kernels.cpu.runner import run
@@ -23,13 +25,19 @@ COMPILER = Compiler(None)
 
 
 def native(
-    calls: list[GateCall], qubits: int, target: Target, tile: int, compiler: Compiler, vector: np.ndarray | None = None
+    calls: list[GateCall],
+    qubits: int,
+    target: Target,
+    tile: int,
+    compiler: Compiler,
+    vector: np.ndarray | None = None,
+    sizes: Sequence[int] | None = None,
 ) -> np.ndarray:
-    """The state by wires after the gates, from |0…0⟩ or from a vector."""
+    """The state by wires after the gates, from |0…0⟩, which grows by `sizes`, or from a vector."""
     lowering = steps_of(calls, qubits)
     lane_bits = target.lane_bits("float64")
     options = PlanOptions(lane_bits=lane_bits, contiguous_bits=lane_bits, tile_bits=max(tile, lane_bits + 1))
-    program = plan(lowering.steps, qubits, options, fresh=vector is None)
+    program = plan(lowering.steps, qubits, options, fresh=vector is None, sizes=sizes)
     angles = lowering.angle_map.angles(lowering.parameters[None])
     bound = bind(Binder.of(program, lowering.steps), angles, precision="float64")
     state = NativeState.empty(program.qubits, "float64", target=target, compiler=compiler)
@@ -50,6 +58,39 @@ def test_any_circuit(data: st.DataObject, target: Target, tile: int, fresh: bool
     vector = np.eye(1, 1 << QUBITS, dtype=complex)[0] if fresh else random_vector(QUBITS)
     found = native(calls, QUBITS, target, tile, COMPILER, None if fresh else vector)
     assert np.abs(found - reference(calls, QUBITS, vector)).max() < 1e-12
+
+
+@settings(max_examples=40)
+@given(st.data(), st.sampled_from(TARGETS), st.integers(4, 8))
+def test_any_circuit_on_a_state_that_grows(data: st.DataObject, target: Target, tile: int) -> None:
+    calls = data.draw(gate_calls(QUBITS))
+    least = target.lane_bits("float64") + 1
+    sizes = sorted({*data.draw(st.lists(st.integers(least, QUBITS))), QUBITS})
+    found = native(calls, QUBITS, target, tile, COMPILER, sizes=sizes)
+    assert np.abs(found - reference(calls, QUBITS, np.eye(1, 1 << QUBITS, dtype=complex)[0])).max() < 1e-12
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda each: f"{each.cpu}-{each.vector_bytes}")
+def test_a_batch_that_grows(target: Target, compiler: Compiler) -> None:
+    lowering = steps_of(brickwork(9, 7), 9)
+    lane_bits = target.lane_bits("float64")
+    options = PlanOptions(lane_bits=lane_bits, contiguous_bits=lane_bits, tile_bits=6, whole_bits=7)
+    angles = np.random.default_rng(1).uniform(-9, 9, (3, lowering.steps.slot_count))
+    states = []
+    for sizes in ((9,), (5, 6, 8, 9)):
+        program = plan(lowering.steps, 9, options, fresh=True, sizes=sizes)
+        bound = bind(Binder.of(program, lowering.steps), angles, precision="float64")
+        state = NativeState.empty(9, "float64", 3, target=target, compiler=compiler)
+        for _ in range(2):  # what a run leaves behind must not matter to the next
+            run(bound, state, threads=2)
+        index = np.arange(1 << 9)
+        found = state.amplitudes(sum((index >> wire & 1) << program.end[wire] for wire in range(9)))
+        states.append([with_frame(row, *each) for row, each in zip(found, _frames(bound), strict=True)])
+    assert np.abs(np.array(states[0]) - np.array(states[1])).max() < 1e-12
+
+
+def _frames(bound: BoundProgram) -> list[tuple[int, int]]:
+    return list(zip(bound.frame.x.tolist(), bound.frame.z.tolist(), strict=True))
 
 
 def brickwork(qubits: int, layers: int, seed: int = 3) -> list[GateCall]:

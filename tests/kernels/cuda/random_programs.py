@@ -55,7 +55,7 @@ class _Maker:
         self.groups: list[PhaseGroup] = []
 
     def sweep(self, local: tuple[int, ...]) -> Sweep:
-        return Sweep(local, tuple(self._pass(local) for _ in range(self.random.randint(1, 5))))
+        return Sweep(local, tuple(self._pass(local) for _ in range(self.random.randint(1, 5))), self.qubits)
 
     def _pass(self, local: tuple[int, ...]) -> Pass:
         random = self.random

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from emulated import EmulatedDevice
 
+from qlang.backends import waiting_gates
 from qlang.backends.cuda import CudaBackend
 from qlang.backends.cuda_state import CudaStateVector
 from qlang.backends.errors import TooLarge
@@ -58,6 +59,17 @@ def test_a_state_is_read_as_the_reference_is(emulation_folder: Path, seed: int) 
     distribution = wanted.marginal((5, 2, 0))
     assert outcomes.tolist() == np.flatnonzero(distribution > 0.05).tolist()
     np.testing.assert_allclose(weights, distribution[outcomes], atol=1e-13)
+
+
+def test_more_gates_than_are_planned_together(emulation_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting_gates, "MOST_WAITING", 50)
+    ours, wanted = CudaStateVector(QUBITS, "float64", [EmulatedDevice(emulation_folder)]), StateVector(QUBITS)
+    start, body = _calls(20, 7), _calls(21, 9)
+    for calls in (start, *[body] * 12):
+        ours.gates(calls)
+        wanted.gates(calls)
+    every = tuple(range(QUBITS))
+    np.testing.assert_allclose(ours.by_wires(every), wanted.by_wires(every), atol=1e-13)
 
 
 @pytest.mark.parametrize(("name", "precision"), [("f64", "float64"), ("f32", "float32"), ("bf16", "bfloat16")])

@@ -1,5 +1,6 @@
 """Circuits planned for a GPU and run on its stand-in, against the execution of their steps one by one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from emulated import EmulatedDevice, EmulatedLink
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from programs import PATTERN, ROTATION, angles_for, step_lists, steps_from
 
 from qlang.kernels.angles import AngleSources, ProgramAngles, program_angles
@@ -32,8 +34,15 @@ def _true(state: CudaState, program: Program, angles: ProgramAngles, item: int) 
     return frame.phase[item] * signed[index ^ int(frame.x[item])]
 
 
-def _check(folder: Path, steps: Steps, precision: Precision, devices: int, options: PlanOptions) -> None:
-    program = plan(steps, steps.qubits, options, fresh=True)
+def _check(
+    folder: Path,
+    steps: Steps,
+    precision: Precision,
+    devices: int,
+    options: PlanOptions,
+    sizes: Sequence[int] | None = None,
+) -> None:
+    program = plan(steps, steps.qubits, options, fresh=True, sizes=sizes)
     given_angles = np.stack([angles_for(steps, seed) for seed in (1, 2)])
     angles = program_angles(AngleSources.of(program, steps), given_angles)
     group = [EmulatedDevice(folder, number) for number in range(devices)]
@@ -51,6 +60,14 @@ def _check(folder: Path, steps: Steps, precision: Precision, devices: int, optio
 @hypothesis_settings(max_examples=60)
 def test_circuits_in_tiles(emulation_folder: Path, steps: Steps) -> None:
     _check(emulation_folder, steps, "float64", 1, SMALL)
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+@given(steps=step_lists(max_qubits=7, max_steps=60).filter(lambda steps: steps.qubits >= 5), data=st.data())
+@hypothesis_settings(max_examples=40)
+def test_states_that_grow(emulation_folder: Path, devices: int, steps: Steps, data: st.DataObject) -> None:
+    sizes = sorted({*data.draw(st.lists(st.integers(2, steps.qubits))), steps.qubits})
+    _check(emulation_folder, steps, "float64", devices, SMALL, sizes)
 
 
 @given(steps=step_lists(max_qubits=6, max_steps=60))
