@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.order import ROTATION, TWIST, Order
+from qlang.kernels.order import ROTATION, TURN, TWIST, Order
 from qlang.kernels.program import PlanOptions
 
 _ROTATION, _PASS = 2.0, 4.5
@@ -70,8 +70,19 @@ def growth_of(order: Order, options: PlanOptions, sizes: Sequence[int] | None = 
         sizes = _sizes(possible, first, options)
     if len(sizes) == 1:
         return None
+    labels[: sizes[0]] = _lanes_first(order, labels[: sizes[0]], options.lane_bits)
     stages = dict(zip(rotations, np.searchsorted(sizes, sizes_needed).tolist(), strict=True))
     return Growth(tuple(labels), tuple(sizes), _stages(order, stages, len(sizes) - 1))
+
+
+def _lanes_first(order: Order, labels: list[int], lane_bits: int) -> list[int]:
+    """The wires that a state begins with: where TWIST steps turn one wire of a pair and not the other, those that are
+    turned least are the lanes, because rotations of lanes wait for each other."""
+    if TWIST not in order.kinds:
+        return labels
+    ranked = sorted(labels, key=lambda wire: order.classes[wire].count(TURN))
+    lanes = set(ranked[:lane_bits])
+    return [*(wire for wire in labels if wire in lanes), *(wire for wire in labels if wire not in lanes)]
 
 
 def _needed_wires(order: Order) -> list[int]:

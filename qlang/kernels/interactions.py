@@ -82,23 +82,24 @@ def twisted(lowering: Lowering, *, fixed: bool = True) -> Lowering:
     taken as a constant. Raises BadAngle.
     """
     rows = list(lowering.steps.rows())
-    blocks = [block for block in _blocks(rows, lowering.steps.qubits) if _worthwhile(rows, block)]
+    single = [_single(row) for row in rows]
+    blocks = [block for block in _blocks(rows, single, lowering.steps.qubits) if _worthwhile(rows, block)]
     if not blocks:
         return lowering
     quarters = _quarters(lowering, fixed)
     taken: set[int] = set()
-    found = [each for block in blocks for each in _Scan(rows, quarters, block, taken).run()]
+    found = [each for block in blocks for each in _Scan(rows, single, quarters, block, taken).run()]
     return _rewritten(lowering, rows, found) if found else lowering
 
 
-def _blocks(rows: list[Step], qubits: int) -> list[_Block]:
+def _blocks(rows: list[Step], single: list[bool], qubits: int) -> list[_Block]:
     """All blocks, in the order of their first steps."""
     singles: list[list[int]] = [[] for _ in range(qubits)]
     latest: list[_Block | None] = [None] * qubits
     found: list[_Block] = []
     for index, row in enumerate(rows):
         kind, first, second, _ = row
-        if _single(row):
+        if single[index]:
             singles[first.bit_length() - 1 if kind == _PARITY else first].append(index)
             continue
         wires = bits_of(first) if kind in (_PARITY, _PATTERN) else (min(first, second), max(first, second))
@@ -149,10 +150,17 @@ def _quarters(lowering: Lowering, fixed: bool) -> list[int | None]:
 
 
 class _Scan:
-    """Looks for segments in one block; `taken` are the steps of segments."""
+    """Looks for segments in one block; `single` says which steps are on one wire, `taken` are those of segments."""
 
-    def __init__(self, rows: list[Step], quarters: Sequence[int | None], block: _Block, taken: set[int]) -> None:
-        self.rows, self.quarters, self.block, self.taken = rows, quarters, block, taken
+    def __init__(
+        self,
+        rows: list[Step],
+        single: list[bool],
+        quarters: Sequence[int | None],
+        block: _Block,
+        taken: set[int],
+    ) -> None:
+        self.rows, self.single, self.quarters, self.block, self.taken = rows, single, quarters, block, taken
         a, b = block.wires
         self.local = {a: 0, b: 1}
         self.bits = {1 << a: 1, 1 << b: 2, 1 << a | 1 << b: 3}
@@ -164,7 +172,7 @@ class _Scan:
         place, members = 0, self.block.members
         while place < len(members):
             index = members[place]
-            if _single(self.rows[index]):
+            if self.single[index]:
                 key, wire = self._key(index)
                 before[wire] = [] if key is None else [*before[wire], index]
             else:
@@ -206,7 +214,7 @@ class _Scan:
 
         With all the constants in front of it, else with those that are phases.
         """
-        best: tuple[_Segment, Form] | None = None
+        best: tuple[float, _Segment, Form] | None = None
         turned: set[int] = set()
         diagonal: list[int] = []
         for index in reversed(before):
@@ -217,12 +225,12 @@ class _Scan:
                 diagonal.insert(0, index)
         for beginning in (before, diagonal) if turned else (before,):
             for segment in self._segments(place, beginning):
-                form = self._form(segment)
-                if form is not None and (best is None or self._gain(segment, form) >= self._gain(*best)):
-                    best = segment, form
+                gain, form = self._form(segment)
+                if gain > 0 and (best is None or gain >= best[0]):
+                    best = gain, segment, form
             if best is not None:
-                break
-        return best
+                return best[1:]
+        return None
 
     def _segments(self, place: int, before: list[int]) -> Iterator[_Segment]:
         """Segments from a step on both wires on that have two rotations or more and a local Clifford."""
@@ -265,7 +273,7 @@ class _Scan:
         """Make a step part of a segment if it can be one; whether the segment may go on."""
         row = self.rows[index]
         key, wire = self._key(index)
-        single = _single(row)
+        single = self.single[index]
         if single and segment.closed >> wire & 1:
             return True
         if not single and segment.closed:
@@ -277,9 +285,6 @@ class _Scan:
             segment.clifford = segment.clifford.then(key)
         segment.members.append(index)
         return True
-
-    def _gain(self, segment: _Segment, form: Form) -> float:
-        return self._rotations(segment.members) - form.rotations
 
     def _interacts(self, row: Step, segment: _Segment) -> bool:
         """Add a rotation to the segment's if it is about a Pauli on both wires that commutes with the others'."""
@@ -297,15 +302,15 @@ class _Scan:
         segment.core.setdefault(code, []).append((slot, -1 if pulled & MINUS else 1))
         return True
 
-    def _form(self, segment: _Segment) -> Form | None:
-        """The segment's form, if it is better."""
+    def _form(self, segment: _Segment) -> tuple[float, Form]:
+        """How many rotations the segment's form saves, none if it may not be taken, and the form."""
         form = form_of(tuple(segment.core), segment.clifford)
         rows = [self.rows[index] for index in segment.members]
         angled = sum([row[3] >= 0 for row in rows])
         turns = sum([row[0] == _ROTATION for row in rows])
         if form.angles > angled or form.error > TABLE_ERROR * angled + ROTATION_ERROR * turns + 1e-9:
-            return None
-        return form if self._gain(segment, form) > 0 else None
+            return 0.0, form
+        return self._rotations(segment.members) - form.rotations, form
 
     def _rotations(self, members: Iterable[int]) -> float:
         """Rotations of steps, those of a wire between two steps on both wires counting as one, at the ends as half."""
@@ -313,7 +318,7 @@ class _Scan:
         turned, joint = 0, False
         for index in members:
             row = self.rows[index]
-            if not _single(row):
+            if not self.single[index]:
                 count += turned.bit_count() * (1.0 if joint else AT_END)
                 turned, joint = 0, True
             elif row[0] == _ROTATION:
