@@ -37,6 +37,8 @@ def lowering_of(calls: Sequence[GateCall], qubits: int, *, fixed: bool = True, t
     lowering = steps_of(calls, qubits)
     if not twists:
         return fused(lowering)
+    # the angles that decide are those that are executed: half of one beyond two turns is another angle, with its sign
+    lowering = replace(lowering, parameters=within_two_turns(lowering.parameters))
     found = fused(twisted(lowering, fixed=fixed))
     return replace(found, steps=with_phases_in_front(found.steps))
 

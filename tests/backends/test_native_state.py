@@ -167,3 +167,17 @@ def test_large_angles_cost_no_digits(value: float) -> None:
     for state in (native, reference):
         state.gates(calls)
     np.testing.assert_allclose(native.by_wires(()), reference.by_wires(()), rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("value", [3 * pi, -3 * pi, 4 * pi, -4 * pi, 6 * pi])
+@pytest.mark.parametrize(("name", "controls"), [("rx", 2), ("ry", 1), ("ry", 3)])
+def test_multiples_beyond_two_turns_between_interactions_keep_the_sign(name: str, controls: int, value: float) -> None:
+    calls: Sequence[GateCall] = [
+        (BY_NAME["rzx"].code, (1, 0), (-pi / 2,), ""),
+        (BY_NAME[name].code, (0, 1, 2, 3)[: controls + 1], (value,), "0" * controls),
+        (BY_NAME["rxx"].code, (1, 0), (0.3,), ""),
+    ]
+    native, reference = both(4, "float64")
+    for state in (native, reference):
+        state.gates(calls)
+    np.testing.assert_allclose(native.by_wires(()), reference.by_wires(()), rtol=0, atol=1e-14)
