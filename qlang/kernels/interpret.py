@@ -31,7 +31,8 @@ def execute_steps(steps: Steps, angles: ArrayLike, vector: ArrayLike) -> Vector:
     for kind, first, second, slot in steps.rows():
         angle = float(values[slot]) if slot >= 0 else 0.0
         if kind == StepKind.TWIST:
-            chosen = values[slot + (np.bitwise_count(index & second) & 1)]
+            odd = np.bitwise_count(index & second).astype(np.intp) & 1
+            chosen = values[slot + odd]
             state = _rotation(state, index, first, 0, chosen)
             continue
         state = _EXECUTE[kind](state, index, first, second, angle)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from programs import PARITY, TWIST, steps_from
 from step_circuits import call, random_vector
 
 from qlang.kernels.bind import Binder, bind
@@ -38,6 +39,15 @@ def test_steps_leave_their_input_alone() -> None:
     kept = start.copy()
     execute_steps(lowering.steps, lowering.angles()[0], start)
     np.testing.assert_array_equal(start, kept)
+
+
+@pytest.mark.parametrize("phases", [0, 254, 300])
+def test_a_twist_takes_the_angle_of_the_parity_wherever_its_slots_are(phases: int) -> None:
+    steps = steps_from(2, [*[(PARITY, 1, 0)] * phases, (TWIST, 0, 2)])
+    angles = np.zeros(steps.slot_count)
+    angles[-2:] = 0.4, 1.8
+    found = execute_steps(steps, angles, [1, 0, 1, 0])
+    np.testing.assert_allclose(found, [np.cos(0.2), np.sin(0.2), np.cos(0.9), np.sin(0.9)], atol=1e-15)
 
 
 def test_a_vector_of_the_wrong_size_is_refused() -> None:
