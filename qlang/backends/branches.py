@@ -19,8 +19,9 @@ from qlang.backends.states import GateCall, SimulatedState
 MAX_BRANCHES = 1 << 16
 NEGLIGIBLE = 1e-15
 """Exact branches of smaller probability are dropped."""
-_GRID_BITS = 44
-"""Of the grid that shots are drawn with: finer than any number of shots can tell, coarser than rounding."""
+_GRID_BITS = 40
+"""Of the grid that shots are drawn with: finer than any number of shots can tell, coarser than rounding, also where a
+measurement on the way was rare and its share of the state is scaled up."""
 
 Confusion: TypeAlias = Callable[[int], tuple[float, float]]
 """Wire → P(read 1 | 0), P(read 0 | 1)."""

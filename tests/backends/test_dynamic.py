@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from kernels import body, execute, histogram
 
 from qlang.backends import errors
+from qlang.backends.branches import drawable
 from qlang.backends.protocol import Request, SampleSpec, StateSpec
 from qlang.backends.reference import ReferenceBackend
 from qlang.ir.gates import BY_NAME
@@ -175,3 +176,10 @@ def test_same_seed_same_outcome(shots: tuple[int, ...] | None) -> None:
     if shots:
         other = execute(_dynamic(), **{**options, "stream": (5,)}).scales[0].settings
         assert [each.counts for each in other] != [each.counts for each in first]
+
+
+@pytest.mark.parametrize("rounding", [-1.5e-13, -3e-14, 3e-14, 1.5e-13])
+def test_rounding_behind_a_rare_outcome_draws_the_same(rounding: float) -> None:
+    for zero in (0.0, 0.25, 0.5, 1.0):
+        share = min(max(zero + rounding, 0.0), 1.0)
+        assert drawable(np.array([share, 1 - share])).tolist() == [zero, 1 - zero]
