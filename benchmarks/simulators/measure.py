@@ -24,6 +24,7 @@ HOPELESS = 3.0
 """A peer that takes so many times as long as the fastest one is not run again; nor one beyond the time budget."""
 PATIENCE = 10.0
 """A single answer may take so many time budgets; then the process is ended."""
+SETTLING_SECONDS = 0.05
 _AMPLITUDE_BYTES = {"float32": 8, "float64": 16}
 _STATES_AT_ONCE = 5
 """Ours with a copy, the peer's with a copy, and one being compared."""
@@ -169,7 +170,7 @@ class _Comparison:
                 return self.question.row(peer.name, problem.status, problem.reason)
 
     def _alone(self, peer: Peer, theirs: _Side) -> Row:
-        (times,) = _alternate([theirs.worker], self.settings)
+        (times,) = _alternate([theirs.worker], self.settings, self.question.threads)
         return self.question.row(
             peer.name,
             self.problem.status,
@@ -186,7 +187,7 @@ class _Comparison:
         if theirs.seconds > min(self.settings.time_budget, HOPELESS * self.best):
             times = [[theirs.seconds], [ours.worker.ask("run", self.settings.patience)["seconds"]]]
         else:
-            times = _alternate([theirs.worker, ours.worker], self.settings)
+            times = _alternate([theirs.worker, ours.worker], self.settings, self.question.threads)
         known: dict[str, Any] = {
             "variant": theirs.variant,
             "versions": {**theirs.versions, **ours.versions},
@@ -236,12 +237,18 @@ def _agreement(ours: Worker, theirs: Worker, question: Question, settings: Setti
     return agreement.compare_states(first, second, question.precision)
 
 
-def _alternate(workers: Sequence[Worker], settings: Settings) -> list[list[float]]:
-    """Seconds of each worker's runs, in turn; at least one of each."""
+def _alternate(workers: Sequence[Worker], settings: Settings, threads: int) -> list[list[float]]:
+    """Seconds of each worker's runs, in turn; at least one of each.
+
+    With several threads there is a pause in front of each run: the other's idle threads may wait actively for a while
+    (OpenMP's do; qsim's burn 8 to 10 ms after a run), and must not do so in a time that is being taken.
+    """
     times: list[list[float]] = [[] for _ in workers]
     begin = time.monotonic()
     for _ in range(settings.repeat):
         for running, taken in zip(workers, times, strict=True):
+            if threads > 1:
+                time.sleep(SETTLING_SECONDS)
             taken.append(running.ask("run", settings.patience)["seconds"])
         if time.monotonic() - begin > settings.time_budget:
             break
