@@ -217,7 +217,11 @@ def table_factors(bound: BoundProgram, sweep: Sweep, group: int, item: int = 0) 
     rows = np.zeros_like(index)
     for bit, position in enumerate(sweep.local[lane_bits:]):
         rows |= (index >> position & 1) << bit
-    entries = rows if layout.choice < 0 else bound.bits[item % len(bound.bits)][layout.choice + rows]
+    entries = rows
+    if layout.choice >= 0:
+        bits, width = bound.bits[item % len(bound.bits)], layout.choice_bytes
+        parts = [bits[layout.choice + width * rows + i].astype(np.int64) << 8 * i for i in range(width)]
+        entries = sum(parts[1:], parts[0])
     factors = _table(bound, item, layout.row_offset, layout.entries)[entries]
     for mixed in layout.mixed:
         table = _table(bound, item, mixed.offset, layout.entries)[entries]

@@ -86,7 +86,10 @@ class GroupLayout:
     row_offset: int
     """Of the row table (2, entries), which is always there."""
     choice: int
-    """Row r takes the entry `bits[item, choice + r]` of the row table and of the mixed ones; −1: entry r."""
+    """Row r takes the entry of the row table and of the mixed ones that `choice_bytes` of `bits[item]` say, beginning
+    at choice + choice_bytes · r; −1: entry r."""
+    choice_bytes: int
+    """1 or 2, the lower first."""
     row_terms: bool
     """Whether the row table is more than the scale."""
     mixed: tuple[Mixed, ...]
@@ -159,6 +162,11 @@ class Layout:
         )
 
 
+def choice_bytes(entries: int) -> int:
+    """Of the number of an entry."""
+    return 1 if entries <= 1 << 8 else 2
+
+
 @dataclass(slots=True)
 class _Draft:
     """What is known of a layout before tables have their places."""
@@ -175,21 +183,21 @@ class _Draft:
     """Table, index, term, weight and subset of what adds to lane tables."""
 
     def choice(self, masks: Sequence[int], row_bits: int) -> int:
-        """Where bytes are whose bit j is the parity of the row & masks[j]."""
+        """Where numbers are whose bit j is the parity of the row & masks[j]."""
         key = (row_bits, *masks)
         if key not in self.choices:
             images = [0] * row_bits
             for bit, mask in enumerate(masks):
                 for row_bit in bits_of(mask):
                     images[row_bit] |= 1 << bit
-            self.choices[key] = self.add_bits(images)
+            self.choices[key] = self.add_bits(images, choice_bytes(1 << len(masks)))
         return self.choices[key]
 
-    def add_bits(self, images: Sequence[int]) -> int:
-        """Where bytes are that are linear in the row, given what each of its bits adds."""
-        offset, rows = self.bits_size, 1 << len(images)
-        bits = np.zeros(-rows % LINE + rows, dtype=np.uint8)
-        bits[:rows] = linear(images, np.uint8)
+    def add_bits(self, images: Sequence[int], width: int = 1) -> int:
+        """Where numbers of so many bytes are that are linear in the row, given what each of its bits adds."""
+        offset, size = self.bits_size, width << len(images)
+        bits = np.zeros(-size % LINE + size, dtype=np.uint8)
+        bits[:size] = linear(images, np.uint8) if width == 1 else linear(images, np.uint16).astype("<u2").view(np.uint8)
         self.bits.append(bits)
         self.bits_size += len(bits)
         return offset
@@ -210,7 +218,8 @@ def _groups(groups: Sequence[tuple[int, PhaseGroup]], sweep: Sweep, draft: _Draf
         lanes = _lane_tables(split, buffer, draft)
         choice = -1 if split.chosen is None else draft.choice(split.chosen, buffer.row_bits)
         entries = 1 << draft.tables.bits[split.row_table]
-        result.append(GroupLayout(entries, split.row_table, choice, True, tuple(mixed), lanes))
+        width = choice_bytes(entries)
+        result.append(GroupLayout(entries, split.row_table, choice, width, True, tuple(mixed), lanes))
     return result
 
 
@@ -272,6 +281,7 @@ def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -
         group.entries,
         offsets[group.row_offset],
         group.choice,
+        group.choice_bytes,
         terms[group.row_offset],
         tuple(replace(each, offset=offsets[each.offset]) for each in group.mixed),
         tuple(replace(each, offset=offsets[each.offset]) for each in group.lane_tables),

@@ -42,7 +42,7 @@ class PlanOptions:
     phase_cost: float = 0.5
     """What a phase group costs, in passes. As long as registers / (1 + phase_cost) rotations need none, a pass without
     is made; then all phases that wait are applied."""
-    lane_cost: float = 1.25
+    lane_cost: float = 0.75
     """Share of the lanes that must be able to move for them to join a pass before they are urgent; above 1: never."""
     whole_bits: int = 0
     """A state of up to so many positions is one buffer, even if that is more than `tile_bits`."""

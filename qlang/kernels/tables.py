@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Masks = NDArray[np.int64]
-Whole = TypeVar("Whole", np.uint8, np.int64)
+Whole = TypeVar("Whole", np.uint8, np.uint16, np.int64)
 
 MOST_EXPANDED = 4
 """Patterns of so many bits are written as parities: 16 entries of a spectrum."""

@@ -62,8 +62,8 @@ class LaneSelector:
     pattern: RowPattern | None = None
 
 
-MOST_CHOSEN = 8
-"""Parities that make the index of an entry: one byte for each row."""
+MOST_CHOSEN = 12
+"""Parities that make the index of an entry: tables of 4096 entries stay in the first cache."""
 
 LEAST_SAVED = 3
 """So many bits fewer than a row's number."""

@@ -65,7 +65,7 @@ class Word(IntEnum):
     """The instructions that set the words that depend on the tile, see `qlang.kernels.cpu.driver`."""
     FIX_COUNT = FIXES + 1
     CHOICE = FIX_COUNT + 1
-    """Bytes (rows,): the entry of the table of rows that each row takes."""
+    """Integers of one or two bytes (rows,): the entry of the table of rows that each row takes."""
     TWIST_MASK = CHOICE + 1
     """For each register, then for each lane, the bits of x on whose parity a TWIST's angle depends …"""
     TWIST_LANES = TWIST_MASK + MOST_REGISTERS + MOST_LANES

@@ -247,7 +247,7 @@ class _PassWriter:
             parities=tuple(range(len(strides))) if any(block[Word.PARITY_MASK : Word.PARITY_MASK + 3]) else (),
             lane_operations=tuple(operations),
             phase=self.part.rows and self.part.group is not None,
-            chosen=self.part.rows and self.part.group is not None and self.part.group.choice >= 0,
+            choice_bytes=self._choice_bytes(),
             lane_tables=len(tables),
             constant_tables=sum(each.bits_offset < 0 for each in tables),
             lane_rotations=tuple(lane for lane, _ in self._lane_rotations()),
@@ -348,6 +348,10 @@ class _PassWriter:
         group = self.part.group
         tables = group.lane_tables[slice(*self.part.tables)] if group is not None else ()
         return sorted(tables, key=lambda each: each.bits_offset < 0)
+
+    def _choice_bytes(self) -> int:
+        group = self.part.group
+        return group.choice_bytes if self.part.rows and group is not None and group.choice >= 0 else 0
 
     def _tables(self) -> None:
         group, size = self.part.group, self.sweep.element

@@ -122,7 +122,7 @@ class _Kernel:
         if shape.phase:
             self.cosines = self._word(Word.TABLE, "ptr")
             self.sines = text.at(self.cosines, self._word(Word.TABLE_PLANE))
-            self.choice = self._word(Word.CHOICE, "ptr") if shape.chosen else ""
+            self.choice = self._word(Word.CHOICE, "ptr") if shape.choice_bytes else ""
         chosen = shape.lane_tables - shape.constant_tables
         self.lane_tables = [self._lane_table(i) for i in range(chosen)]
         self.lane_vectors = [self._lane_vector(i) for i in range(chosen, shape.lane_tables)]
@@ -294,9 +294,12 @@ class _Kernel:
     def _entry(self, r: int) -> str:
         """The offset of a row's entry in the planes of the table of rows."""
         text = self.text
-        if not self.shape.chosen:
+        if not self.shape.choice_bytes:
             return text.binary("add", self.row, self.row_offsets[r])
-        entry = text.value(f"zext i8 {text.load('i8', self.choice, self._row_index(r))} to i64")
+        kind, place = f"i{8 * self.shape.choice_bytes}", self._row_index(r)
+        if self.shape.choice_bytes == 2:
+            place = text.binary("shl", place, 1)
+        entry = text.value(f"zext {kind} {text.load(kind, self.choice, place)} to i64")
         return text.binary("shl", entry, ELEMENT_BYTES[self.shape.precision].bit_length() - 1)
 
     def _row_index(self, r: int) -> str:

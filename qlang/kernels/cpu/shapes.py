@@ -27,8 +27,8 @@ class KernelShape:
     lane_operations: tuple[LaneOperation, ...] = ()
     phase: bool = False
     """Whether rows are multiplied by a table of complex numbers."""
-    chosen: bool = False
-    """Whether a byte for each row says which entry of that table it takes, instead of the row itself."""
+    choice_bytes: int = 0
+    """Of the number for each row that says which entry of that table it takes; 0: the row itself."""
     lane_tables: int = 0
     """Tables of complex vectors that are chosen by row and multiplied on."""
     constant_tables: int = 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Mixed, Selector
+from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Mixed, Selector, choice_bytes
 from qlang.kernels.program import Pass, Sweep
 
 
@@ -160,10 +160,11 @@ class Case:
             lanes.append(LaneTable(self.room(2 << len(selectors) + self.lane_bits), selectors, place))
         count, entries, choice = int(self.random.integers(0, 4)), rows, -1
         if self.chance():
-            entries, choice = 256, self.bits_size
-            self.bits_size += rows
+            entries, choice = (256, 1 << 16)[self.chance(0.3)], self.bits_size + self.bits_size % 2
+            self.bits_size = choice + choice_bytes(entries) * rows
         mixed = tuple(Mixed(*self.condition(outer), self.room(2 * entries)) for _ in range(count))
-        self.groups.append(GroupLayout(entries, self.room(2 * entries), choice, True, mixed, tuple(lanes)))
+        place, width = self.room(2 * entries), choice_bytes(entries)
+        self.groups.append(GroupLayout(entries, place, choice, width, True, mixed, tuple(lanes)))
         return len(self.groups) - 1
 
     def state(self) -> np.ndarray:
@@ -231,7 +232,11 @@ class Case:
         buffer = sum((index >> position & 1) << bit for bit, position in enumerate(local))
         rows, lane = buffer >> self.lane_bits, buffer & (1 << self.lane_bits) - 1
         bits = self.bound.bits[item % len(self.bound.bits)]
-        entries = rows if group.choice < 0 else bits[group.choice + rows]
+        entries = rows
+        if group.choice >= 0:
+            entries = bits[group.choice + group.choice_bytes * rows].astype(np.int64)
+            if group.choice_bytes == 2:
+                entries = entries | bits[group.choice + 2 * rows + 1].astype(np.int64) << 8
         result = self.table(item, group.row_offset, group.entries)[entries]
         for mixed in group.mixed:
             values = self.table(item, mixed.offset, group.entries)[entries]
