@@ -24,7 +24,8 @@ HOPELESS = 3.0
 """A peer that takes so many times as long as the fastest one is not run again; nor one beyond the time budget."""
 PATIENCE = 10.0
 """A single answer may take so many time budgets; then the process is ended."""
-SETTLING_SECONDS = 0.05
+SETTLING_SECONDS = 0.02
+SHORT_SECONDS = 0.5
 _AMPLITUDE_BYTES = {"float32": 8, "float64": 16}
 _STATES_AT_ONCE = 5
 """Ours with a copy, the peer's with a copy, and one being compared."""
@@ -240,8 +241,9 @@ def _agreement(ours: Worker, theirs: Worker, question: Question, settings: Setti
 def _alternate(workers: Sequence[Worker], settings: Settings, threads: int) -> list[list[float]]:
     """Seconds of each worker's runs, in turn; at least one of each.
 
-    With several threads there is a pause in front of each run: the other's idle threads may wait actively for a while
-    (OpenMP's do; qsim's burn 8 to 10 ms after a run), and must not do so in a time that is being taken.
+    With several threads there is a pause in front of each turn, and a short run is done twice and timed the second
+    time: the other's idle threads may wait actively for a while (OpenMP's do; qsim's burn 8 to 10 ms after a run), and
+    must not do so in a time that is being taken, nor should the waking of processors be in it that the pause let sleep.
     """
     times: list[list[float]] = [[] for _ in workers]
     begin = time.monotonic()
@@ -249,6 +251,8 @@ def _alternate(workers: Sequence[Worker], settings: Settings, threads: int) -> l
         for running, taken in zip(workers, times, strict=True):
             if threads > 1:
                 time.sleep(SETTLING_SECONDS)
+                if not taken or taken[-1] < SHORT_SECONDS:
+                    running.ask("run", settings.patience)
             taken.append(running.ask("run", settings.patience)["seconds"])
         if time.monotonic() - begin > settings.time_budget:
             break
