@@ -177,7 +177,7 @@ class _Draft:
     bits: list[NDArray[np.uint8]] = field(default_factory=list)
     bits_size: int = 0
     choices: dict[tuple[int, ...], int] = field(default_factory=dict)
-    """Bytes by bits of a row and masks."""
+    """Where the numbers are, by bits of a row and masks."""
     matches: list[RowMatch] = field(default_factory=list)
     lane_rows: list[tuple[int, int, int, float, int]] = field(default_factory=list)
     """Table, index, term, weight and subset of what adds to lane tables."""
@@ -186,11 +186,7 @@ class _Draft:
         """Where numbers are whose bit j is the parity of the row & masks[j]."""
         key = (row_bits, *masks)
         if key not in self.choices:
-            images = [0] * row_bits
-            for bit, mask in enumerate(masks):
-                for row_bit in bits_of(mask):
-                    images[row_bit] |= 1 << bit
-            self.choices[key] = self.add_bits(images, choice_bytes(1 << len(masks)))
+            self.choices[key] = self.add_bits(_images(masks, row_bits), choice_bytes(1 << len(masks)))
         return self.choices[key]
 
     def add_bits(self, images: Sequence[int], width: int = 1) -> int:
@@ -263,16 +259,21 @@ def _row_bits(selectors: Sequence[LaneSelector], buffer: Buffer, draft: _Draft) 
     """Write the rows' part of a lane table's index; where it is, or −1."""
     if not any(each.row_mask or each.pattern for each in selectors):
         return -1
-    offset, rows = draft.bits_size, 1 << buffer.row_bits
-    images = [0] * buffer.row_bits
+    masks = [each.row_mask if each.pattern is None else 0 for each in selectors]
+    offset, rows = draft.add_bits(_images(masks, buffer.row_bits)), 1 << buffer.row_bits
     for bit, each in enumerate(selectors):
         if each.pattern is not None:
             draft.matches.append(RowMatch(offset, rows, bit, each.pattern))
-            continue
-        for row_bit in bits_of(each.row_mask):
-            images[row_bit] |= 1 << bit
-    draft.add_bits(images)
     return offset
+
+
+def _images(masks: Sequence[int], row_bits: int) -> list[int]:
+    """For each bit of a row the masks that it is in, as bits: what it adds to the parities of row & mask."""
+    images = [0] * row_bits
+    for bit, mask in enumerate(masks):
+        for row_bit in bits_of(mask):
+            images[row_bit] |= 1 << bit
+    return images
 
 
 def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -> GroupLayout:
