@@ -14,19 +14,66 @@ from numpy.typing import NDArray
 
 from qlang.kernels.order import bits_of
 from qlang.kernels.steps import StepKind, Steps
+from qlang.kernels.wire_events import WireEvents, by_wire, wire_masks, wires_in
 
 _PARITY, _PATTERN, _CX, _SWAP = map(int, (StepKind.PARITY, StepKind.PATTERN, StepKind.CX, StepKind.SWAP))
 _TWIST = int(StepKind.TWIST)
+_ENDING = np.zeros(len(StepKind), dtype=np.bool_)
+"""Kinds of steps that end all runs on their wires; a TWIST does so on one."""
+_ENDING[[StepKind.ROTATION, StepKind.SWAP, StepKind.X, StepKind.Z]] = True
 
 
 def without_cx_pairs(steps: Steps) -> Steps:
     """The same circuit with fewer CX; slots are unchanged. Linear in the wires that the steps touch."""
+    steps = _without_neighbours(steps)
     taken = _paired(steps)
     if not taken.any():
         return steps
     kept = ~taken
     first = _relabelled(steps, taken)
     return Steps(steps.qubits, steps.kinds[kept], first[kept], steps.second[kept], steps.slots[kept], steps.slot_count)
+
+
+def _without_neighbours(steps: Steps) -> Steps:
+    """The same circuit without CX that only phases of parities separate, where they can have no other partner.
+
+    That is so if the step in front of the first one ends all runs on one of its wires.
+    """
+    pairs = _neighbours(steps)
+    if not len(pairs):
+        return steps
+    first, (opening, closing) = steps.first.copy(), pairs.T
+    parities = np.flatnonzero(steps.kinds == StepKind.PARITY)
+    rows, wires = wires_in(first[parities])
+    opened = WireEvents.of(steps.second[opening], opening, len(steps)).last(wires, parities[rows])
+    partner = np.full(len(steps), -1)
+    partner[opening] = closing
+    inside = (opened >= 0) & (partner[opened] > parities[rows])
+    np.bitwise_xor.at(first, parities[rows[inside]], np.left_shift(1, first[opened[inside]]))
+    kept = np.ones(len(steps), dtype=np.bool_)
+    kept[pairs] = False
+    return Steps(steps.qubits, steps.kinds[kept], first[kept], steps.second[kept], steps.slots[kept], steps.slot_count)
+
+
+def _neighbours(steps: Steps) -> NDArray[np.int64]:
+    """These pairs, the first CX and the second (pairs, 2)."""
+    kinds, first = steps.kinds, steps.first
+    masks = wire_masks(steps)
+    masks[kinds == _PARITY] = 0
+    wires, indices = by_wire(masks)
+    same = wires[1:] == wires[:-1]
+    before, after = np.full((2, len(wires)), -1)
+    before[1:] = np.where(same, indices[:-1], -1)
+    after[:-1] = np.where(same, indices[1:], -1)
+    alone = (before < 0) | _ENDING[kinds[before]]
+    control = wires == first[indices]
+    partner, other = np.full((2, len(steps)), -1)
+    partner[indices[control]], other[indices[~control]] = after[control], after[~control]
+    free = np.zeros(len(steps), dtype=np.bool_)
+    free[indices[alone]] = True
+    paired = (kinds == _CX) & free & (partner >= 0) & (partner == other)
+    paired &= (kinds[partner] == _CX) & (first[partner] == first)
+    return np.stack([np.flatnonzero(paired), partner[paired]], axis=1)
 
 
 def _relabelled(steps: Steps, taken: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -72,6 +119,8 @@ def _paired(steps: Steps) -> NDArray[np.bool_]:
     become empty is taken off, and the one below it is the last one again.
     """
     taken = np.zeros(len(steps), dtype=np.bool_)
+    if not (steps.kinds == StepKind.CX).any():
+        return taken
     found: list[int] = []
     stacks: list[list[_Run]] = [[] for _ in range(steps.qubits)]
     for index, (kind, first, second, _) in enumerate(steps.rows()):
@@ -124,43 +173,44 @@ def with_phases_in_front(steps: Steps) -> Steps:
 
     The CX then need not have been executed for the phases to be applied: those of all pairs of a layer are one table.
     """
-    rotation, parity, pattern, cx, swap, _, _, twist = map(int, StepKind)
-    exchange: list[int] = [-1] * steps.qubits  # the CX that a wire is the target of, if phases on it may be moved
-    controls: list[list[int]] = [[] for _ in range(steps.qubits)]
-    twisted: list[int] = [0] * steps.qubits  # by wire the wires that chose the angle of its latest rotation
-    moved: dict[int, list[int]] = {}
-    rows = list(steps.rows())
-    for index, (kind, first, second, _) in enumerate(rows):
-        if kind == parity:
-            for wire in bits_of(first) if first.bit_count() < 3 else ():
-                if exchange[wire] >= 0 and not first & ~(1 << wire | 1 << rows[exchange[wire]][1]):
-                    moved.setdefault(exchange[wire], []).append(index)
-                    break
-            continue
-        if kind == pattern:
-            continue
-        for wire in _changed(kind, first, second):
-            exchange[wire] = -1
-            for target in controls[wire]:
-                exchange[target] = -1
-            controls[wire] = []
-        if kind == cx and twisted[first] >> second & 1:
-            exchange[second] = index
-            controls[first].append(second)
-        if kind in (rotation, twist, swap):
-            twisted[first] = second if kind == twist else 0
-    if not moved:
+    kinds, first, length = steps.kinds, steps.first, len(steps)
+    cx = _ending_twists(steps)
+    if not len(cx):
         return steps
-    masks = steps.first.copy()
-    for index, phases in moved.items():
-        masks[phases] ^= 1 << rows[index][1]
-    gone = {phase for phases in moved.values() for phase in phases}
-    order = [place for index in range(len(rows)) if index not in gone for place in (*moved.get(index, ()), index)]
-    return Steps(
-        steps.qubits, steps.kinds[order], masks[order], steps.second[order], steps.slots[order], steps.slot_count
+    changing = np.flatnonzero((kinds != StepKind.PARITY) & (kinds != StepKind.PATTERN))
+    swaps = np.flatnonzero(kinds == StepKind.SWAP)
+    wires = np.concatenate([np.where(kinds == _CX, steps.second, first)[changing], steps.second[swaps]])
+    indices = np.concatenate([changing, swaps])
+    # where the control changes, phases on the target are no longer free to go
+    closed = WireEvents.of(wires, indices, length).next(first[cx], cx)
+    left = closed < length
+    latest = WireEvents.of(
+        np.concatenate([wires, steps.second[cx[left]]]), np.concatenate([indices, closed[left]]), length
     )
+    parities = np.flatnonzero((kinds == StepKind.PARITY) & (np.bitwise_count(first) < 3))
+    rows, wires = wires_in(first[parities])
+    places = parities[rows]
+    exchange = latest.last(wires, places)
+    movable = np.zeros(length, dtype=np.bool_)
+    movable[cx] = True
+    movable = movable[exchange] & (exchange >= 0) & (steps.second[exchange] == wires)
+    movable &= first[places] & ~(np.left_shift(1, wires) | np.left_shift(1, first[exchange])) == 0
+    if not movable.any():
+        return steps
+    places, exchange = places[movable][::-1], exchange[movable][::-1]  # of two wires the first one decides
+    masks, keys = first.copy(), 2 * np.arange(length) + 1
+    keys[places] = 2 * exchange
+    masks[places] = first[places] ^ np.left_shift(1, first[exchange])
+    order = np.argsort(keys, kind="stable")
+    return Steps(steps.qubits, kinds[order], masks[order], steps.second[order], steps.slots[order], steps.slot_count)
 
 
-def _changed(kind: int, first: int, second: int) -> tuple[int, ...]:
-    """The wires on which a step is no phase."""
-    return {int(StepKind.CX): (second,), int(StepKind.SWAP): (first, second)}.get(kind, (first,))
+def _ending_twists(steps: Steps) -> NDArray[np.int64]:
+    """The CX whose target chose the angle of the latest rotation of the control."""
+    kinds, first, second = steps.kinds, steps.first, steps.second
+    twists = kinds == StepKind.TWIST
+    cx = np.flatnonzero((kinds == _CX) & twists.any())
+    turning = np.flatnonzero(twists | (kinds == StepKind.ROTATION) | (kinds == StepKind.SWAP))
+    latest = WireEvents.of(first[turning], turning, len(steps)).last(first[cx], cx)
+    ending: NDArray[np.int64] = cx[(latest >= 0) & twists[latest] & (second[latest] >> second[cx] & 1 == 1)]
+    return ending

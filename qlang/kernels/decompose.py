@@ -7,6 +7,7 @@ the structure is the same for all parameters.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -41,25 +42,35 @@ def steps_of(calls: Sequence[GateCall], qubits: int, *, merge: bool = True) -> L
     Without `merge` every gate keeps steps of its own and `gate_ends` is known: for Paulis between the gates.
     Raises ValueError for a wire that is not one of the `qubits` wires, a gate with a wire twice, and too many qubits.
     """
-    found: dict[tuple[int, str], list[int]] = {}
-    starts: list[int] = []
-    parameters: list[float] = []
-    for place, (code, _, numbers, controls) in enumerate(calls):
-        if (members := found.get((code, controls))) is None:
-            members = found[code, controls] = []
-        members.append(place)
-        starts.append(len(parameters))
-        if numbers:
-            parameters.extend(numbers)
-    first = np.array(starts, dtype=np.int64)
+    codes, wires, numbers, controls = zip(*calls, strict=True) if calls else ((),) * 4
+    parameters = np.array([*chain.from_iterable(numbers)], dtype=np.float64)
+    flat = np.array([*chain.from_iterable(wires)], dtype=np.int64)
+    first, begins = _begins(numbers), _begins(wires)
+    widths = np.diff(begins, append=len(flat))
     classes = []
-    for (code, controls), members in found.items():
-        places = np.array(members, dtype=np.int64)
-        wires = np.array([calls[place][1] for place in members], dtype=np.int64).reshape(len(members), -1)
-        if wires.shape[1] != _QUBITS[code] + len(controls):
-            raise ValueError(f"{BY_CODE[code].name} with {len(controls)} controls is on {wires.shape[1]} wires")
-        classes.append(_Class(recipe(code, controls), places, wires, first[places]))
-    return _lower(classes, len(calls), np.array(parameters, dtype=np.float64), qubits, merge)
+    for places in _alike(codes, controls):
+        code, values = codes[places[0]], controls[places[0]]
+        width = _QUBITS[code] + len(values)
+        if (wrong := widths[places] != width).any():
+            raise ValueError(f"{BY_CODE[code].name} with {len(values)} controls is on {widths[places][wrong][0]} wires")
+        own = flat[begins[places][:, None] + np.arange(width)]
+        classes.append(_Class(recipe(code, values), places, own, first[places]))
+    return _lower(classes, len(calls), parameters, qubits, merge)
+
+
+def _alike(codes: Sequence[int], controls: Sequence[str]) -> list[NDArray[np.int64]]:
+    """The places of gates with one code and controls, by the first of each."""
+    known = {values: number for number, values in enumerate(dict.fromkeys(controls))}
+    labels = np.array(codes, dtype=np.int64) * len(known) + np.array([known[each] for each in controls], dtype=np.int64)
+    order = np.argsort(labels, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
+    return sorted(members, key=lambda places: int(places[0]))
+
+
+def _begins(lists: Sequence[Sequence[object]]) -> NDArray[np.int64]:
+    """Where each of some lists begins in all of them together."""
+    lengths = np.array([len(each) for each in lists], dtype=np.int64)
+    return np.cumsum(lengths) - lengths
 
 
 def _lower(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, Angles, Lowering, MappedLowering, StepKind, Steps
+from qlang.kernels.wire_events import by_wire, wire_masks
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -70,56 +71,52 @@ class FusedMap:
 def fused(lowering: Lowering | MappedLowering) -> MappedLowering:
     """The same circuit with no more than one rotation in each run."""
     steps = lowering.steps
-    runs = _runs(steps)
-    lengths = np.array([len(run) for run in runs], dtype=np.intp)
-    members = np.array([index for run in runs for index in run], dtype=np.intp)
+    members, lengths = _runs(steps)
+    begins = np.cumsum(lengths) - lengths
     gone = np.zeros(len(steps), dtype=np.bool_)
     gone[members] = True
-    rows = np.repeat(np.arange(len(runs)), lengths)
-    columns = np.arange(len(members)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    factors = np.zeros((len(runs), int(lengths.max(initial=0))), dtype=np.int8)
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    columns = np.arange(len(members)) - np.repeat(begins, lengths)
+    factors = np.zeros((len(lengths), int(lengths.max(initial=0))), dtype=np.int8)
     slots = np.zeros(factors.shape, dtype=np.int64)
     factors[rows, columns] = _FACTORS[steps.kinds[members]]
     slots[rows, columns] = np.maximum(steps.slots[members], 0)
     kept_slots = np.ones(steps.slot_count, dtype=np.bool_)
     kept_slots[steps.slots[gone & (steps.slots >= 0)]] = False
     kept = np.flatnonzero(kept_slots)
-    fused_steps = _fused_steps(steps, runs, gone, kept_slots)
+    fused_steps = _fused_steps(steps, members[begins], gone, kept_slots)
     return MappedLowering(fused_steps, FusedMap(lowering.angle_map, kept, factors, slots), lowering.parameters)
 
 
-def _runs(steps: Steps) -> list[list[int]]:
-    """The steps of each run with two rotations or more."""
-    rotation, parity, x = int(StepKind.ROTATION), int(StepKind.PARITY), int(StepKind.X)
-    pattern, z, twist = int(StepKind.PATTERN), int(StepKind.Z), int(StepKind.TWIST)
-    members: list[list[int]] = [[] for _ in range(steps.qubits)]
-    rotations = [0] * steps.qubits
-    found = []
-    for index, (kind, first, second, _) in enumerate(steps.rows()):
-        if kind == rotation or x <= kind <= z:
-            members[first].append(index)
-            rotations[first] += kind == rotation
-            continue
-        if kind == parity and first & (first - 1) == 0:
-            members[first.bit_length() - 1].append(index)
-            continue
-        mask = first if kind in (parity, pattern) else 1 << first | (second if kind == twist else 1 << second)
-        while mask:
-            wire = (mask & -mask).bit_length() - 1
-            if rotations[wire] > 1:
-                found.append(members[wire])
-            members[wire], rotations[wire] = [], 0
-            mask &= mask - 1
-    return found + [run for run, count in zip(members, rotations, strict=True) if count > 1]
+def _runs(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The steps of all runs with two rotations or more, one run after the other, and the lengths of the runs.
+
+    Runs are in the order of the steps that end them; those of one step, and those that none ends, by wire.
+    """
+    masks = wire_masks(steps)
+    wires, indices = by_wire(masks)
+    ending = (masks & (masks - 1) != 0)[indices]
+    new = np.ones(len(wires), dtype=np.bool_)
+    new[1:] = (wires[1:] != wires[:-1]) | ending[:-1]
+    begins = np.flatnonzero(new)
+    last = np.append(begins[1:], len(wires))[: len(begins)] - 1
+    rotations = np.add.reduceat(steps.kinds[indices] == StepKind.ROTATION, begins, dtype=np.int64)
+    ends = np.where(ending[last], indices[last], len(steps))
+    chosen = np.flatnonzero(rotations > 1)
+    chosen = chosen[np.argsort(ends[chosen] * steps.qubits + wires[begins[chosen]])]
+    lengths = (last + 1 - ending[last] - begins)[chosen]
+    firsts = begins[chosen] - np.cumsum(lengths) + lengths
+    return indices[np.repeat(firsts, lengths) + np.arange(lengths.sum())], lengths
 
 
-def _fused_steps(steps: Steps, runs: list[list[int]], gone: NDArray[np.bool_], kept_slots: NDArray[np.bool_]) -> Steps:
-    """Three steps where each run began, and no others of it."""
+def _fused_steps(
+    steps: Steps, starts: NDArray[np.int64], gone: NDArray[np.bool_], kept_slots: NDArray[np.bool_]
+) -> Steps:
+    """Three steps where each run starts, and no others of it."""
     renumbered = np.cumsum(kept_slots) - 1
     kinds, first = steps.kinds.copy(), steps.first.copy()
     slots = np.where(steps.slots >= 0, renumbered[steps.slots], -1)
     counts = np.where(gone, 0, 1)
-    starts = np.array([run[0] for run in runs], dtype=np.intp)
     counts[starts] = 3
     places = (np.cumsum(counts) - counts)[starts]
     begun = steps.first[starts]
@@ -133,8 +130,8 @@ def _fused_steps(steps: Steps, runs: list[list[int]], gone: NDArray[np.bool_], k
     ):
         kinds[places + offset] = kind
         first[places + offset] = values
-        slots[places + offset] = next_slot + 3 * np.arange(len(runs)) + offset
-    return Steps(steps.qubits, kinds, first, second, slots.astype(np.int32), next_slot + 3 * len(runs))
+        slots[places + offset] = next_slot + 3 * np.arange(len(starts)) + offset
+    return Steps(steps.qubits, kinds, first, second, slots.astype(np.int32), next_slot + 3 * len(starts))
 
 
 def _products(factors: NDArray[np.int8], angles: Reals) -> tuple[Complexes, Complexes]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qlang.kernels.cancel import without_cx_pairs
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
+from qlang.kernels.wire_events import WireEvents, wires_in
 
 
 def merged(lowering: Lowering) -> Lowering:
@@ -53,52 +54,70 @@ def _merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """For each slot, the slot that takes its angle, and with which sign."""
     targets = np.arange(steps.slot_count)
     signs = np.ones(steps.slot_count)
-    latest = [-1] * steps.qubits  # slot of the rotation that the next one on the wire may join
-    flips = [1] * steps.qubits
-    changed = [-1] * steps.qubits  # where the parities that hold the wire last became others
-    parities: dict[int, tuple[int, int]] = {}
-    rotation, parity, pattern, cx, swap, _, z, _ = (int(kind) for kind in StepKind)
-    for index, (kind, first, second, slot) in enumerate(steps.rows()):
-        if kind == rotation:
-            changed[first] = index
-            if latest[first] < 0:
-                latest[first], flips[first] = slot, 1
-            else:
-                targets[slot], signs[slot] = latest[first], flips[first]
-        elif kind == cx:
-            latest[first] = latest[second] = -1
-            changed[second] = index
-        elif kind == parity and not first & (first - 1):
-            wire = first.bit_length() - 1
-            latest[wire] = -1
-            before, found = parities.get(first, (-1, slot))
-            if before > changed[wire]:
-                targets[slot] = found
-            else:
-                parities[first] = index, slot
-        elif kind in (parity, pattern):
-            mask, newest = first, -1
-            while mask:
-                bit = mask & -mask
-                wire = bit.bit_length() - 1
-                latest[wire] = -1
-                newest = max(newest, changed[wire])
-                mask ^= bit
-            if kind == parity:
-                before, found = parities.get(first, (-1, slot))
-                if before > newest:
-                    targets[slot] = found
-                else:
-                    parities[first] = index, slot
-        elif kind == swap:
-            latest[first], latest[second] = latest[second], latest[first]
-            flips[first], flips[second] = flips[second], flips[first]
-            changed[first] = changed[second] = index
-        else:
-            flips[first] = -flips[first]
-            if kind != z:
-                changed[first] = index
+    phases = np.flatnonzero((steps.kinds == StepKind.PARITY) | (steps.kinds == StepKind.PATTERN))
+    rows, wires = wires_in(steps.first[phases])
+    _join_rotations(steps, wires, phases[rows], targets, signs)
+    newest = np.full(len(phases), -1)  # where a wire last was changed, so that parities with it became others
+    np.maximum.at(newest, rows, _changes(steps).last(wires, phases[rows]))
+    parities = steps.kinds[phases] == StepKind.PARITY
+    phases, newest = phases[parities], newest[parities]
+    masks = steps.first[phases]
+    order = np.argsort(masks, kind="stable")
+    slots = steps.slots[phases[order]]
+    targets[slots] = slots[_begins(masks[order], newest[order])]
     return targets, signs
+
+
+def _join_rotations(
+    steps: Steps,
+    phase_wires: NDArray[np.int64],
+    phases: NDArray[np.intp],
+    targets: NDArray[np.int64],
+    signs: NDArray[np.float64],
+) -> None:
+    """Rotations with nothing but Paulis between them join the first of them; `phases` stand on `phase_wires`."""
+    rotations, cx = np.flatnonzero(steps.kinds == StepKind.ROTATION), np.flatnonzero(steps.kinds == StepKind.CX)
+    paulis = np.flatnonzero((steps.kinds == StepKind.X) | (steps.kinds == StepKind.Z))
+    first = steps.first
+    indices = np.concatenate([rotations, paulis, cx, cx, phases])
+    wires = np.concatenate([first[rotations], first[paulis], first[cx], steps.second[cx], phase_wires])
+    wires = _unswapped(steps, wires, indices)
+    order = np.argsort(wires * len(steps) + indices)
+    between = np.cumsum(order >= len(rotations) + len(paulis), dtype=np.int64)
+    flips = np.cumsum((order >= len(rotations)) & (order < len(rotations) + len(paulis)))
+    turns = np.flatnonzero(order < len(rotations))
+    begins = _begins(wires[order[turns]], between[turns])
+    slots = steps.slots[indices[order[turns]]]
+    targets[slots] = slots[begins]
+    signs[slots] = 1.0 - 2.0 * (flips[turns] - flips[turns[begins]] & 1)
+
+
+def _begins(*columns: NDArray[np.int64]) -> NDArray[np.intp]:
+    """For each row where the run of equal rows begins that it is in."""
+    new = np.ones(len(columns[0]), dtype=np.bool_)
+    new[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))
+
+
+def _changes(steps: Steps) -> WireEvents:
+    """Where wires change so that parities with them become others."""
+    turned = np.flatnonzero((steps.kinds == StepKind.ROTATION) | (steps.kinds == StepKind.X))
+    cx, swaps = (np.flatnonzero(steps.kinds == kind) for kind in (StepKind.CX, StepKind.SWAP))
+    wires = np.concatenate([steps.first[turned], steps.second[cx], steps.first[swaps], steps.second[swaps]])
+    return WireEvents.of(wires, np.concatenate([turned, cx, swaps, swaps]), len(steps))
+
+
+def _unswapped(steps: Steps, wires: NDArray[np.int64], indices: NDArray[np.intp]) -> NDArray[np.int64]:
+    """The wires on which what is on wires at some steps was at the beginning, SWAPs being followed."""
+    swaps = np.flatnonzero(steps.kinds == StepKind.SWAP)
+    if not len(swaps):
+        return wires
+    names = np.empty((len(swaps) + 1, steps.qubits), dtype=np.int8)
+    names[0] = np.arange(steps.qubits)
+    for number, pair in enumerate(zip(steps.first[swaps].tolist(), steps.second[swaps].tolist(), strict=True)):
+        names[number + 1] = names[number]
+        names[number + 1, pair] = names[number, pair[::-1]]
+    return names[np.searchsorted(swaps, indices), wires].astype(np.int64)
 
 
 def _moved(angles: AngleMap, targets: NDArray[np.int64], signs: NDArray[np.float64]) -> AngleMap:

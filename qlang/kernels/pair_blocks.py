@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from qlang.kernels.cliffords import StepKey
 from qlang.kernels.order import bits_of
 from qlang.kernels.steps import StepKind, Steps
+from qlang.kernels.wire_events import by_wire, wire_masks
 
 UNKNOWN = 8
 """In place of a number of quarter turns: the angle is no multiple of π/2, or may change."""
@@ -22,7 +23,7 @@ UNKNOWN = 8
 _MOST_AFTER = 4
 """Constants behind a block on a wire that its last segment may take."""
 
-_ROTATION, _PARITY, _PATTERN, _CX, _SWAP, _X, _Z, _TWIST = map(int, StepKind)
+_ROTATION, _PARITY, _PATTERN, _CX, _SWAP, _X, _Z, _ = map(int, StepKind)
 _ALONE = (_ROTATION, _X, _Z)
 _BOTH = 0b11
 
@@ -70,39 +71,38 @@ class Singles:
 
 def blocks_of(steps: Steps, turns: NDArray[np.int64]) -> tuple[list[Block], Singles]:
     """All blocks of more than one step, in the order of their first steps; `turns` of each step, or `UNKNOWN`."""
-    single = np.isin(steps.kinds, _ALONE) | (steps.kinds == _PARITY) & (steps.first & (steps.first - 1) == 0)
+    masks = wire_masks(steps)
+    single = masks & (masks - 1) == 0
     codes = (steps.kinds.astype(np.int64) * (UNKNOWN + 1) + turns) * 8
-    places = np.flatnonzero(single)
-    wires = steps.first[places]
-    masks = steps.kinds[places] == _PARITY
-    wires[masks] = np.bitwise_count(wires[masks] - 1)
-    keys = wires * len(steps) + places
-    sorting = np.argsort(keys)
-    order, own = places[sorting], codes[places[sorting]]
+    wires, order = by_wire(np.where(single, masks, 0))
+    own = codes[order]
     numbers = np.arange(len(order))
     constant = (own >> 3) % (UNKNOWN + 1) != UNKNOWN
     begins = np.maximum.accumulate(np.where(constant, 0, numbers + 1)) if len(order) else numbers
     singles = Singles(order.tolist(), (own.tolist(), (own + 1).tolist()), begins.tolist())
-    found = _found(steps, np.flatnonzero(~single), codes, keys[sorting], singles)
+    found = _found(steps, masks, np.flatnonzero(~single), codes, wires * len(steps) + order, singles)
     return [block for block in found if len(block.members) > 1], singles
 
 
 def _found(
-    steps: Steps, joint: NDArray[np.intp], codes: NDArray[np.int64], keys: NDArray[np.int64], singles: Singles
+    steps: Steps,
+    masks: NDArray[np.int64],
+    joint: NDArray[np.int64],
+    codes: NDArray[np.int64],
+    keys: NDArray[np.int64],
+    singles: Singles,
 ) -> list[Block]:
     """All blocks, from the steps on several wires and the `keys` of those on one: wire · len(steps) + index."""
-    kinds, first, second = steps.kinds[joint], steps.first[joint], steps.second[joint]
-    masks = np.where(kinds <= _PATTERN, first, 0)
-    crossed = kinds > _PATTERN
-    masks[crossed] = np.left_shift(1, first[crossed]) | np.left_shift(1, second[crossed])
-    low = np.bitwise_count((masks & -masks) - 1).astype(np.int64)
-    rest = masks & (masks - 1)
-    high = np.bitwise_count((rest & -rest) - 1).astype(np.int64)
+    kinds, first, second, rest = steps.kinds[joint], steps.first[joint], steps.second[joint], masks[joint]
+    sides = []
+    for _ in range(2):
+        sides.append(np.bitwise_count((rest & -rest) - 1).astype(np.int64))
+        rest = rest & (rest - 1)
+    low, high = sides
     operands = np.where(kinds == _PATTERN, (second >> low & 1) | (second >> high & 1) << 1, first > second)
     operands[kinds == _PARITY] = _BOTH
     lows, highs = (np.searchsorted(keys, wires * len(steps) + joint).tolist() for wires in (low, high))
-    others = rest & (rest - 1)
-    columns = (joint, low, high, codes[joint] + 2 * operands, others)
+    columns = (joint, low, high, codes[joint] + 2 * operands, rest)
     ends = np.searchsorted(keys, np.arange(steps.qubits + 1) * len(steps)).tolist()
     begun, order, (of_low, of_high) = ends[:-1], singles.order, singles.codes
     latest: list[Block | None] = [None] * steps.qubits

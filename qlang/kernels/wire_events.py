@@ -1,0 +1,73 @@
+"""Which steps of a circuit are on which wires, and which comes last or next on a wire: of all steps at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.kernels.steps import StepKind, Steps
+
+Integers = NDArray[np.int64]
+
+
+def wire_masks(steps: Steps) -> Integers:
+    """The wires of each step."""
+    kinds, masks = steps.kinds, steps.first.copy()
+    others = kinds > StepKind.PATTERN
+    others |= kinds == StepKind.ROTATION
+    masks[others] = np.left_shift(1, masks[others])
+    pairs, twists = (kinds == StepKind.CX) | (kinds == StepKind.SWAP), kinds == StepKind.TWIST
+    masks[pairs] |= np.left_shift(1, steps.second[pairs])
+    masks[twists] |= steps.second[twists]
+    return masks
+
+
+def by_wire(masks: Integers) -> tuple[Integers, Integers]:
+    """Wires and steps for every wire of every step, by wire and then by step, from the wires of each step."""
+    indices, wires = wires_in(masks)
+    order = np.argsort(wires * len(masks) + indices)
+    return wires[order], indices[order]
+
+
+def wires_in(masks: Integers) -> tuple[Integers, Integers]:
+    """For every bit of every mask the mask's number and the bit; the lowest bits of all masks come first."""
+    rows = np.flatnonzero(masks)
+    masks = masks[rows]
+    numbers, wires = [rows[:0]], [masks[:0]]
+    while len(rows):
+        rest = masks & (masks - 1)
+        numbers.append(rows)
+        wires.append(np.bitwise_count((masks ^ rest) - 1).astype(np.int64))
+        left = rest != 0
+        rows, masks = rows[left], rest[left]
+    return np.concatenate(numbers), np.concatenate(wires)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WireEvents:
+    """Steps at which something happens on a wire.
+
+    keys: wire · length + index, ascending, between two that are no steps'; length: steps of the circuit.
+    """
+
+    keys: Integers
+    length: int
+
+    @classmethod
+    def of(cls, wires: Integers, indices: Integers, length: int) -> "WireEvents":
+        """Something happens on wires at steps with these indices, in any order."""
+        keys = np.sort(wires * length + indices)
+        return cls(np.concatenate([[-1], keys, [np.iinfo(np.int64).max]]), length)
+
+    def last(self, wires: Integers, indices: Integers) -> Integers:
+        """The last such step on a wire in front of a step, −1 if there is none."""
+        begins = wires * self.length
+        found = self.keys[np.searchsorted(self.keys, begins + indices) - 1]
+        return np.where(found >= begins, found - begins, -1)
+
+    def next(self, wires: Integers, indices: Integers) -> Integers:
+        """The next such step on a wire behind a step, `length` if there is none."""
+        begins = wires * self.length
+        found = self.keys[np.searchsorted(self.keys, begins + indices, side="right")]
+        behind: Integers = np.minimum(found - begins, self.length)
+        return behind
