@@ -23,17 +23,10 @@ MINUS = 16
 StepKey = tuple[int, int, int, int]
 """Kind, first and second as in `Steps` with wires 0 and 1, and the angle in quarter turns (of π/2)."""
 
-_X, _Y, _Z, _R = (
-    np.array(rows, dtype=np.complex128)
-    for rows in ([[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]], [[0, -1], [1, 0]])
+_X, _Y, _Z = (
+    np.array(rows, dtype=np.complex128) for rows in ([[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]])
 )
 _ONE = np.eye(2, dtype=np.complex128)
-
-
-def _on(wires: int, matrix: Complexes) -> Complexes:
-    """A matrix on each of some wires; a is bit 0 of the index."""
-    return np.kron(matrix if wires & B else _ONE, matrix if wires & A else _ONE).astype(np.complex128)
-
 
 PAULIS: Complexes = np.array(
     [
@@ -41,7 +34,10 @@ PAULIS: Complexes = np.array(
         for code in range(16)
     ]
 )
-"""The matrices (16, 4, 4) of the Paulis without sign."""
+"""The matrices (16, 4, 4) of the Paulis without sign; a is bit 0 of the index."""
+_TRANSPOSED = PAULIS.transpose(0, 2, 1).reshape(16, 16).T
+_TURN = -1j * PAULIS[[0b0101, 0b1010]]
+"""R(π) on either wire."""
 
 
 def weight(pauli: int) -> int:
@@ -97,7 +93,7 @@ def clifford_of(matrix: Complexes) -> Clifford:
 
 def _pulled(matrix: Complexes) -> tuple[int, ...]:
     moved = matrix.conj().T @ PAULIS @ matrix
-    overlaps = np.einsum("pij,qji->pq", moved, PAULIS).real / 4
+    overlaps = (moved.reshape(16, 16) @ _TRANSPOSED).real / 4  # traces of products with every Pauli
     codes = np.abs(overlaps).argmax(axis=1)
     signs = overlaps[np.arange(16), codes] < 0
     return tuple((codes + MINUS * signs).tolist())
@@ -113,10 +109,10 @@ def step_matrix(step: StepKey) -> Complexes:
     result: Complexes
     match StepKind(kind):
         case StepKind.ROTATION:
-            result = cos(half) * every + sin(half) * _on(1 << first, _R)
+            result = cos(half) * every + sin(half) * _TURN[first]
             return result
         case StepKind.PARITY:
-            result = cos(half) * every - 1j * sin(half) * _on(first, _Z)
+            result = cos(half) * every - 1j * sin(half) * PAULIS[first << 2]
             return result
         case StepKind.PATTERN:
             result = np.diag(np.where((index & first) == second, np.exp(1j * whole), 1))
@@ -127,9 +123,11 @@ def step_matrix(step: StepKey) -> Complexes:
         case StepKind.SWAP:
             return every[[0, 2, 1, 3]]
         case StepKind.X:
-            return _on(1 << first, _X)
+            result = PAULIS[1 << first]
+            return result
         case StepKind.Z:
-            return _on(1 << first, _Z)
+            result = PAULIS[0b0100 << first]
+            return result
         case _:
             raise ValueError(f"{StepKind(kind).name} is no step on two wires")
 

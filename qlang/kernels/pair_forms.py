@@ -69,16 +69,18 @@ class Form:
 @lru_cache(maxsize=4096)
 def form_of(core: tuple[int, ...], end: Clifford) -> Form:
     """The best form of rotations about some Paulis, then a local Clifford; angles are over those of the Paulis."""
+    found = []
+    for gates in ((left, right) for left in _TO_AXES for right in _TO_AXES):
+        images = _images(core, *gates)
+        axes = {image & 15 for image in images}
+        if axes <= {_YX, _XY, _ZZ}:
+            ends = AT_END * (sum(map(_turning, gates)) + _closing_turns(*gates, end))
+            found.append((images, gates, axes, ends))
     forms = []
     for control in (0, 1):
-        for left, right in ((left, right) for left in _TO_AXES for right in _TO_AXES):
-            images = _images(core, left, right)
-            axes = [image & 15 for image in images]
-            if all(axis in (_YX, _XY, _ZZ) for axis in axes):
-                twist = (_XY, _YX)[control] in axes
-                ends = _turning(left) + _turning(right) + _closing_turns(left, right, end)
-                cost = (_TWIST_COST if twist else 1.0) + AT_END * ends
-                forms.append((cost, (images, (left, right), control)))
+        for images, gates, axes, ends in found:
+            cost = (_TWIST_COST if (_XY, _YX)[control] in axes else 1.0) + ends
+            forms.append((cost, (images, gates, control)))
     assert forms, "commuting Paulis on both wires are taken to these axes by gates on each"
     least = min(cost for cost, _ in forms)
     # The later wire is turned where it is all one: wires that turn seldom are then the same ones in the whole circuit.
