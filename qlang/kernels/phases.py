@@ -42,6 +42,10 @@ TURN = 2 * np.pi
 FEW = 1000
 """Angles for which one call of NumPy costs less than a series."""
 
+ONE_THREAD = 1 << 18
+"""Multiplications of a product of matrices that BLAS does not wake threads for. These cost more than they save where
+matrices are thin, and where other threads are busy they are waited for: up to a hundred times as long."""
+
 _SECTORS = 1024
 _SECTOR_HIGH = float(np.float32(TURN / _SECTORS))
 _SECTOR_LOW = TURN / _SECTORS - _SECTOR_HIGH + 2.4492935982947064e-16 / _SECTORS
@@ -240,7 +244,7 @@ def _fill(tables: TableClass, terms: Reals, values: Masks, scales: Reals, data: 
         left, right = (part.astype(data.dtype) for part in _thin_factors(tables, terms, values, scale))
         target = block[:, :, : 2 * size].reshape(len(data), place.count, left.shape[2], right.shape[3])
         assert np.may_share_memory(target, data)
-        np.matmul(left, right, out=target)
+        _multiply(left, right, target)
     else:
         exponents = table_exponents(tables, terms, values)
         if data.dtype == np.float32:  # fast sines in float32, of angles small enough to be exact there
@@ -315,18 +319,33 @@ def _transforms(tables: TableClass, terms: Reals, values: Masks) -> tuple[Reals,
 def _transformed(spectra: Reals, bits: int) -> Reals:
     """Walsh–Hadamard transforms of spectra of 2^bits entries; of many bits, of the high and the low ones in turn."""
     if bits <= MOST_AT_ONCE:
-        whole: Reals = spectra.reshape(-1, 1 << bits) @ hadamard(bits)
-        return whole
+        return _product(spectra.reshape(-1, 1 << bits), hadamard(bits))
     low = bits // 2
-    parts: Reals = hadamard(bits - low) @ (spectra.reshape(-1, 1 << bits - low, 1 << low) @ hadamard(low))
-    return parts
+    halves = _product(spectra.reshape(-1, 1 << low), hadamard(low)).reshape(-1, 1 << bits - low, 1 << low)
+    return _product(hadamard(bits - low), halves)
+
+
+def _product(left: Reals, right: Reals) -> Reals:
+    """left @ right, by `_multiply`; one of them for all of the other, or as many of both."""
+    shape = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    result = np.empty((*shape, left.shape[-2], right.shape[-1]))
+    _multiply(left, right, result)
+    return result
+
+
+def _multiply(left: NDArray[np.floating], right: NDArray[np.floating], out: NDArray[np.floating]) -> None:
+    """Write left @ right, on one thread."""
+    most = max(1, ONE_THREAD // (right.shape[-2] * right.shape[-1]))
+    for first in range(0, left.shape[-2], most):
+        rows = slice(first, first + most)
+        np.matmul(left[..., rows, :], right, out=out[..., rows, :])
 
 
 def table_exponents(tables: TableClass, terms: Reals, values: Masks) -> Reals:
     """f (batch or 1, tables, 2^bits) of all tables of a class."""
     place = tables.place
     outer, inner = _transforms(tables, terms, values)
-    exponents: Reals = tables.signs @ inner
+    exponents = _product(tables.signs, inner)
     exponents += outer[:, :, :, None]
     exponents = exponents.reshape(len(outer), place.count, 1 << place.bits)
     for each in tables.additions:
