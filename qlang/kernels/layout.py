@@ -18,12 +18,11 @@ Other patterns are written as parities (`qlang.kernels.terms`); their signs then
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.order import bits_of
 from qlang.kernels.phases import Spectra, spectra_of
 from qlang.kernels.program import PhaseGroup, Program, Sweep
 from qlang.kernels.tables import Entries, RowPattern, TableList, linear
@@ -157,7 +156,7 @@ class Layout:
             tuple(_placed(groups[number], spectra.offsets, spectra.terms) for number in range(len(groups))),
             spectra,
             tuple(draft.values),
-            np.concatenate([np.zeros(0, dtype=np.uint8), *draft.bits]),
+            _bits(draft),
             tuple(draft.matches),
         )
 
@@ -174,7 +173,8 @@ class _Draft:
     lane_bits: int
     tables: TableList = field(default_factory=TableList)
     values: list[tuple[int, int]] = field(default_factory=list)
-    bits: list[NDArray[np.uint8]] = field(default_factory=list)
+    bits: dict[tuple[int, int], list[tuple[int, Sequence[int]]]] = field(default_factory=dict)
+    """By bits of a row and bytes of a number, where the numbers are, and the masks that make them."""
     bits_size: int = 0
     choices: dict[tuple[int, ...], int] = field(default_factory=dict)
     """Where the numbers are, by bits of a row and masks."""
@@ -183,19 +183,17 @@ class _Draft:
     """Table, index, term, weight and subset of what adds to lane tables."""
 
     def choice(self, masks: Sequence[int], row_bits: int) -> int:
-        """Where numbers are whose bit j is the parity of the row & masks[j]."""
+        """Where numbers are whose bit j is the parity of the row & masks[j], not written more than once."""
         key = (row_bits, *masks)
         if key not in self.choices:
-            self.choices[key] = self.add_bits(_images(masks, row_bits), choice_bytes(1 << len(masks)))
+            self.choices[key] = self.add_bits(masks, row_bits, choice_bytes(1 << len(masks)))
         return self.choices[key]
 
-    def add_bits(self, images: Sequence[int], width: int = 1) -> int:
-        """Where numbers of so many bytes are that are linear in the row, given what each of its bits adds."""
-        offset, size = self.bits_size, width << len(images)
-        bits = np.zeros(-size % LINE + size, dtype=np.uint8)
-        bits[:size] = linear(images, np.uint8) if width == 1 else linear(images, np.uint16).astype("<u2").view(np.uint8)
-        self.bits.append(bits)
-        self.bits_size += len(bits)
+    def add_bits(self, masks: Sequence[int], row_bits: int, width: int = 1) -> int:
+        """Where numbers of so many bytes are whose bit j is the parity of the row & masks[j]."""
+        offset, size = self.bits_size, width << row_bits
+        self.bits.setdefault((row_bits, width), []).append((offset, masks))
+        self.bits_size += -size % LINE + size
         return offset
 
     def value(self, term: int, outer: int) -> int:
@@ -260,20 +258,26 @@ def _row_bits(selectors: Sequence[LaneSelector], buffer: Buffer, draft: _Draft) 
     if not any(each.row_mask or each.pattern for each in selectors):
         return -1
     masks = [each.row_mask if each.pattern is None else 0 for each in selectors]
-    offset, rows = draft.add_bits(_images(masks, buffer.row_bits)), 1 << buffer.row_bits
+    offset, rows = draft.add_bits(masks, buffer.row_bits), 1 << buffer.row_bits
     for bit, each in enumerate(selectors):
         if each.pattern is not None:
             draft.matches.append(RowMatch(offset, rows, bit, each.pattern))
     return offset
 
 
-def _images(masks: Sequence[int], row_bits: int) -> list[int]:
-    """For each bit of a row the masks that it is in, as bits: what it adds to the parities of row & mask."""
-    images = [0] * row_bits
-    for bit, mask in enumerate(masks):
-        for row_bit in bits_of(mask):
-            images[row_bit] |= 1 << bit
-    return images
+def _bits(draft: _Draft) -> NDArray[np.uint8]:
+    """All numbers that are made of parities of rows, those of one size at a time."""
+    result = np.zeros(draft.bits_size, dtype=np.uint8)
+    for (row_bits, width), members in draft.bits.items():
+        masks = np.zeros((len(members), max(len(each) for _, each in members), 1), dtype=np.int64)
+        for number, (_, each) in enumerate(members):
+            masks[number, : len(each), 0] = each
+        # what each bit of a row adds to the numbers
+        images = (masks >> np.arange(row_bits) & 1).swapaxes(1, 2) @ np.left_shift(1, np.arange(masks.shape[1]))
+        rows = linear(images, np.uint8) if width == 1 else linear(images, np.uint16).astype("<u2").view(np.uint8)
+        for (offset, _), row in zip(members, rows, strict=True):
+            result[offset : offset + len(row)] = row
+    return result
 
 
 def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -> GroupLayout:
@@ -284,6 +288,6 @@ def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -
         group.choice,
         group.choice_bytes,
         terms[group.row_offset],
-        tuple(replace(each, offset=offsets[each.offset]) for each in group.mixed),
-        tuple(replace(each, offset=offsets[each.offset]) for each in group.lane_tables),
+        tuple([Mixed(each.pattern, each.outer, each.value, offsets[each.offset]) for each in group.mixed]),
+        tuple([LaneTable(offsets[each.offset], each.selectors, each.bits_offset) for each in group.lane_tables]),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Masks = NDArray[np.int64]
 Whole = TypeVar("Whole", np.uint8, np.uint16, np.int64)
@@ -91,11 +91,12 @@ class TableList:
         return Entries(*(np.concatenate([getattr(part, name) for part in parts]) for name in Entries.__slots__))
 
 
-def linear(images: Sequence[int], dtype: type[Whole]) -> NDArray[Whole]:
-    """For every index of len(images) bits the exclusive or of the images of its bits."""
-    result = np.zeros(1 << len(images), dtype=dtype)
-    for bit, image in enumerate(images):
-        np.bitwise_xor(result[: 1 << bit], dtype(image), out=result[1 << bit : 2 << bit])
+def linear(images: ArrayLike, dtype: type[Whole]) -> NDArray[Whole]:
+    """For every index of m bits the exclusive or of the images of its bits; images (…, m), result (…, 2^m)."""
+    given: NDArray[Whole] = np.asarray(images).astype(dtype)
+    result: NDArray[Whole] = np.zeros((*given.shape[:-1], 1 << given.shape[-1]), dtype=dtype)
+    for bit in range(given.shape[-1]):
+        np.bitwise_xor(result[..., : 1 << bit], given[..., bit, None], out=result[..., 1 << bit : 2 << bit])
     return result
 
 
