@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.phases import Spectra, spectra_of
 from qlang.kernels.program import PhaseGroup, Program, Sweep
+from qlang.kernels.spectra import Spectra, spectra_of
 from qlang.kernels.tables import Entries, RowPattern, TableList, linear
 from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_groups
 

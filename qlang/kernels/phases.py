@@ -10,32 +10,23 @@ in the size of the table. Beyond `MOST_CROSSING` masks f itself is computed. Tab
 make a class, and are computed together.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.tables import Addition, Entries, Masks, TableList
+from qlang.kernels.spectra import LARGEST_CLASS, MOST_CROSSING, Reals, Spectra, TableClass, signs_of
+from qlang.kernels.tables import Addition, Masks
 
-Reals = NDArray[np.float64]
 Number = TypeVar("Number", bound=np.generic)
-
-SMALL = 6
-"""Tables of so many bits have no high part."""
-
-MOST_CROSSING = {"float32": 2, "float64": 5}
-"""The largest X for which thin matrices are faster than sines, by precision."""
 
 MOST_AT_ONCE = 7
 """Bits of the largest spectrum that is transformed by one matrix, of 128 kB then: larger ones are slow to read."""
 
-LARGEST_CLASS = 1 << 16
-"""Entries of the tables of a class, and about those that are computed at once: they should stay in the cache."""
-
-_RANKS = (0, 1, 2, 5)
-"""Tables with X up to each of these are classes apart, and those with more."""
+MOST_SPECTRA = 1 << 20
+"""Numbers of the spectra of batch items that are worked out at once: 8 MB."""
 
 TURN = 2 * np.pi
 
@@ -52,180 +43,40 @@ _SECTOR_LOW = TURN / _SECTORS - _SECTOR_HIGH + 2.4492935982947064e-16 / _SECTORS
 """High and low part of 2π / sectors, 2π being `TURN` + 2.45·10⁻¹⁶: multiples of the high part are exact."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Place:
-    """Tables of 2^bits entries that stand one after the other in a row of the data."""
-
-    bits: int
-    start: int
-    """Offset of the first."""
-    stride: int
-    """From one to the next: cosines at 0, sines at 2^bits."""
-    count: int
-    scales: Masks | None
-    """The group of each whose scale it takes, or None."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Scatter:
-    """A part of spectra: entries ascending by place, the places that are not zero, and where their entries start."""
-
-    size: int
-    entries: Entries
-    places: Masks
-    starts: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, size: int, entries: Entries, places: Masks) -> "Scatter":
-        """Of entries in any order."""
-        order = np.argsort(places, kind="stable")
-        found, starts = np.unique(places[order], return_index=True)
-        return cls(size, entries.of(order), found, starts)
-
-    def spectrum(self, terms: Reals, values: Masks) -> Reals:
-        """The part (batch or 1, size)."""
-        entries = self.entries
-        amounts = terms[:, entries.terms] * entries.weights
-        if entries.subsets.any():
-            amounts = amounts * _signs(values[:, entries.terms], entries.subsets)
-        spectrum = np.zeros((len(amounts), self.size))
-        if len(self.places):
-            spectrum[:, self.places] = np.add.reduceat(amounts, self.starts, axis=1)
-        return spectrum
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class TableClass:
-    """The structure of tables of equal size; tables are numbered within the class."""
-
-    place: Place
-    low_bits: int
-    signs: Reals
-    """χ (tables, 2^high bits, 1 + X), of mask 0 first; zero where a table has fewer masks."""
-    edge: Scatter
-    """The spectrum of p, (tables, 2^high bits)."""
-    inner: Scatter
-    """The spectra of g, (tables, 1 + X, 2^low bits)."""
-    additions: tuple[Addition, ...]
-
-    @property
-    def constant(self) -> bool:
-        """Whether the tables are scales only."""
-        return not (len(self.edge.places) or len(self.inner.places) or self.additions)
-
-    @property
-    def crossing(self) -> int:
-        """X."""
-        return int(self.signs.shape[2]) - 1
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Spectra:
-    """All tables of a program. `offsets` and `terms` (more than a scale) are by number of the table."""
-
-    classes: tuple[TableClass, ...]
-    offsets: tuple[int, ...]
-    terms: tuple[bool, ...]
-    end: int
-
-
-def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
-    """Lay out tables behind `start`, at multiples of `alignment` elements."""
-    entries = tables.entries()
-    bits = np.array(tables.bits, dtype=np.int64)
-    scales = np.array(tables.scales, dtype=np.int64)
-    busy = np.zeros(len(bits), dtype=np.bool_)
-    busy[entries.tables] = True
-    added = np.array([each.table for each in tables.additions], dtype=np.intp)
-    busy[added] = True
-    crossing = _crossing(entries, bits)
-    crossing[added] = max(MOST_CROSSING.values()) + 1
-    kinds = ((bits * 2 + (scales >= 0)) * 2 + busy) * (len(_RANKS) + 1) + np.searchsorted(_RANKS, crossing)
-    offsets, within, numbers = np.zeros_like(bits), np.zeros_like(bits), np.zeros_like(bits)
-    members_of = _classes(kinds, bits)
-    for number, members in enumerate(members_of):
-        numbers[members] = number
-        within[members] = np.arange(len(members))
-    additions: list[list[Addition]] = [[] for _ in members_of]
-    for each in tables.additions:
-        additions[numbers[each.table]].append(replace(each, table=int(within[each.table])))
-    order = np.argsort(numbers[entries.tables], kind="stable")
-    begins = np.searchsorted(numbers[entries.tables[order]], np.arange(len(members_of) + 1)).tolist()
-    classes = []
-    for number, members in enumerate(members_of):
-        size = int(bits[members[0]])
-        stride = -(-(2 << size) // alignment) * alignment
-        offsets[members] = start + stride * np.arange(len(members))
-        own = entries.of(order[begins[number] : begins[number + 1]])
-        place = Place(size, start, stride, len(members), scales[members] if scales[members[0]] >= 0 else None)
-        classes.append(_table_class(place, replace(own, tables=within[own.tables]), tuple(additions[number])))
-        start += stride * len(members)
-    return Spectra(tuple(classes), tuple(offsets.tolist()), tuple(busy.tolist()), start)
-
-
-def _classes(kinds: Masks, bits: Masks) -> list[NDArray[np.intp]]:
-    """Tables of one kind, few enough at a time."""
-    classes = []
-    for kind in np.unique(kinds):
-        members = np.flatnonzero(kinds == kind)
-        most = max(1, LARGEST_CLASS >> int(bits[members[0]]))
-        classes += [members[first : first + most] for first in range(0, len(members), most)]
-    return classes
-
-
-def _low_bits(bits: Masks) -> Masks:
-    result: Masks = np.where(bits <= SMALL, bits, (bits + 2) // 2)
-    return result
-
-
-def _crossing(entries: Entries, bits: Masks) -> Masks:
-    """X of each table."""
-    low = _low_bits(bits)[entries.tables]
-    high = entries.indices >> low
-    crossing = (high != 0) & (entries.indices & ((1 << low) - 1) != 0)
-    pairs = np.unique((entries.tables[crossing] << 32) + high[crossing]) >> 32
-    return np.bincount(pairs, minlength=len(bits))
-
-
-def _table_class(place: Place, entries: Entries, additions: tuple[Addition, ...]) -> TableClass:
-    low_bits = int(_low_bits(np.array(place.bits)))
-    size = 1 << place.bits - low_bits
-    lows, highs = entries.indices & ((1 << low_bits) - 1), entries.indices >> low_bits
-    edge, inner = entries.of(lows == 0), entries.of(lows != 0)
-    chosen = (inner.tables << 32) + highs[lows != 0]
-    columns = np.union1d(chosen, np.arange(place.count) << 32)  # every table has mask 0 first
-    tables = columns >> 32
-    ranks = np.arange(len(columns)) - np.searchsorted(tables, tables)
-    width = int(ranks.max(initial=0)) + 1
-    signs = np.zeros((place.count, size, width))
-    signs[tables, :, ranks] = _signs(np.arange(size), (columns & (1 << 32) - 1)[:, None])
-    places = ((inner.tables * width + ranks[np.searchsorted(columns, chosen)]) << low_bits) + lows[lows != 0]
-    return TableClass(
-        place,
-        low_bits,
-        signs,
-        Scatter.of(place.count * size, edge, edge.tables * size + highs[lows == 0]),
-        Scatter.of((place.count * width) << low_bits, inner, places),
-        additions,
-    )
-
-
-def _signs(index: Masks, masks: Masks) -> Reals:
-    """(−1)^parity(index & mask)."""
-    signs: Reals = 1.0 - 2.0 * (np.bitwise_count(index & masks) & 1)
-    return signs
-
-
 def fill_tables(spectra: Spectra, terms: Reals, values: Masks, scales: Reals, data: NDArray[np.floating]) -> None:
     """Write all tables into `data` (batch, size).
 
     terms, values and scales are those of `qlang.kernels.angles.ProgramAngles`: (batch or 1, …).
     """
-    for each in spectra.classes:
-        count = max(1, LARGEST_CLASS // (each.place.count << each.place.bits))
-        for first in range(0, len(data), count):
-            items = slice(first, first + count)
-            _fill(each, _items(terms, items), _items(values, items), _items(scales, items), data[items])
+    whole, most = _Numbers(terms, values, scales), max(1, MOST_SPECTRA // max(1, spectra.size))
+    for begin in range(0, len(data), most):
+        part = data[begin : begin + most]
+        numbers = whole.of(slice(begin, begin + most))
+        numbers.spectra = spectra.of(numbers.terms, numbers.values)
+        for each in spectra.classes:
+            count = max(1, LARGEST_CLASS // (each.place.count << each.place.bits))
+            for first in range(0, len(part), count):
+                items = slice(first, first + count)
+                _fill(each, numbers.of(items), part[items])
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """The numbers of some items of a batch, (batch or 1, …)."""
+
+    terms: Reals
+    values: Masks
+    scales: Reals
+    spectra: Reals = field(default_factory=lambda: np.zeros((1, 0)))
+
+    def of(self, items: slice) -> "_Numbers":
+        """Those of some of them."""
+        return _Numbers(
+            _items(self.terms, items),
+            _items(self.values, items),
+            _items(self.scales, items),
+            _items(self.spectra, items),
+        )
 
 
 def _items(array: NDArray[Number], items: slice) -> NDArray[Number]:
@@ -233,20 +84,20 @@ def _items(array: NDArray[Number], items: slice) -> NDArray[Number]:
     return array if len(array) == 1 else array[items]
 
 
-def _fill(tables: TableClass, terms: Reals, values: Masks, scales: Reals, data: NDArray[np.floating]) -> None:
+def _fill(tables: TableClass, numbers: _Numbers, data: NDArray[np.floating]) -> None:
     place, size = tables.place, 1 << tables.place.bits
     end = place.start + place.stride * place.count
     block = data[:, place.start : end].reshape(len(data), place.count, place.stride)
-    scale = np.ones((1, 1, 1)) if place.scales is None else scales[:, place.scales][:, :, None]
+    scale = np.ones((1, 1, 1)) if place.scales is None else numbers.scales[:, place.scales][:, :, None]
     if tables.constant:
         block[:, :, :size], block[:, :, size : 2 * size] = scale, 0
     elif tables.crossing <= MOST_CROSSING[data.dtype.name] and not tables.additions:
-        left, right = (part.astype(data.dtype) for part in _thin_factors(tables, terms, values, scale))
+        left, right = (part.astype(data.dtype) for part in _thin_factors(tables, numbers.spectra, scale))
         target = block[:, :, : 2 * size].reshape(len(data), place.count, left.shape[2], right.shape[3])
         assert np.may_share_memory(target, data)
         _multiply(left, right, target)
     else:
-        exponents = table_exponents(tables, terms, values)
+        exponents = _exponents(tables, numbers)
         if data.dtype == np.float32:  # fast sines in float32, of angles small enough to be exact there
             exponents -= TURN * np.rint(exponents / TURN)
             reduced = exponents.astype(np.float32)
@@ -258,12 +109,12 @@ def _fill(tables: TableClass, terms: Reals, values: Masks, scales: Reals, data: 
         np.multiply(sines, scale, out=block[:, :, size : 2 * size], casting="same_kind")
 
 
-def _thin_factors(tables: TableClass, terms: Reals, values: Masks, scale: Reals) -> tuple[Reals, Reals]:
+def _thin_factors(tables: TableClass, spectra: Reals, scale: Reals) -> tuple[Reals, Reals]:
     """Matrices (batch, tables, 2 · 2^high bits, r) and (batch, tables, r, 2^low bits), r = 2^(X + 1).
 
     Their products are the tables, cosines above sines.
     """
-    outer, inner = _transforms(tables, terms, values)
+    outer, inner = _transforms(tables, spectra)
     high = (unit_numbers(outer) * scale)[:, :, :, None]
     low = unit_numbers(inner[:, :, :1])
     for k in range(1, tables.crossing + 1):
@@ -305,14 +156,12 @@ def unit_numbers(angles: Reals) -> NDArray[np.complex128]:
     return series
 
 
-def _transforms(tables: TableClass, terms: Reals, values: Masks) -> tuple[Reals, Reals]:
+def _transforms(tables: TableClass, spectra: Reals) -> tuple[Reals, Reals]:
     """p (batch, tables, 2^high bits) and g (batch, tables, 1 + X, 2^low bits)."""
-    place, width = tables.place, tables.crossing + 1
-    edge, inner = tables.edge.spectrum(terms, values), tables.inner.spectrum(terms, values)
-    high_bits = place.bits - tables.low_bits
+    count, high_bits, low_bits = tables.place.count, tables.place.bits - tables.low_bits, tables.low_bits
     return (
-        _transformed(edge, high_bits).reshape(len(edge), place.count, 1 << high_bits),
-        _transformed(inner, tables.low_bits).reshape(len(inner), place.count, width, 1 << tables.low_bits),
+        _transformed(spectra[:, tables.edge], high_bits).reshape(-1, count, 1 << high_bits),
+        _transformed(spectra[:, tables.inner], low_bits).reshape(-1, count, tables.crossing + 1, 1 << low_bits),
     )
 
 
@@ -341,22 +190,22 @@ def _multiply(left: NDArray[np.floating], right: NDArray[np.floating], out: NDAr
         np.matmul(left[..., rows, :], right, out=out[..., rows, :])
 
 
-def table_exponents(tables: TableClass, terms: Reals, values: Masks) -> Reals:
+def _exponents(tables: TableClass, numbers: _Numbers) -> Reals:
     """f (batch or 1, tables, 2^bits) of all tables of a class."""
     place = tables.place
-    outer, inner = _transforms(tables, terms, values)
+    outer, inner = _transforms(tables, numbers.spectra)
     exponents = _product(tables.signs, inner)
     exponents += outer[:, :, :, None]
     exponents = exponents.reshape(len(outer), place.count, 1 << place.bits)
     for each in tables.additions:
-        exponents = _added(exponents, each, terms, values)
+        exponents = _added(exponents, each, numbers.terms, numbers.values)
     return exponents
 
 
 def _added(exponents: Reals, addition: Addition, terms: Reals, values: Masks) -> Reals:
     rows = np.arange(exponents.shape[2]) & addition.pattern.mask
     amount: Reals = terms[:, addition.pattern.term] * addition.weight
-    amount = amount * _signs(values[:, addition.pattern.term], np.array(addition.subset, dtype=np.int64))
+    amount = amount * signs_of(values[:, addition.pattern.term], np.array(addition.subset, dtype=np.int64))
     matched = amount[:, None] * (rows == addition.pattern.values(values)[:, None])
     if len(exponents) < len(matched):
         exponents = np.repeat(exponents, len(matched), axis=0)
@@ -368,6 +217,6 @@ def _added(exponents: Reals, addition: Addition, terms: Reals, values: Masks) ->
 def hadamard(bits: int) -> Reals:
     """(−1)^|i & j|, shape (2^bits, 2^bits); read-only."""
     index = np.arange(1 << bits)
-    matrix = _signs(index[:, None], index)
+    matrix = signs_of(index[:, None], index)
     matrix.setflags(write=False)
     return matrix
