@@ -175,7 +175,10 @@ def _transformed(spectra: Reals, bits: int) -> Reals:
 
 
 def _product(left: Reals, right: Reals) -> Reals:
-    """left @ right, by `_multiply`; one of them for all of the other, or as many of both."""
+    """left @ right, on one thread; one of them for all of the other, or as many of both."""
+    if left.shape[-2] * right.shape[-2] * right.shape[-1] <= ONE_THREAD:
+        whole: Reals = left @ right
+        return whole
     shape = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     result = np.empty((*shape, left.shape[-2], right.shape[-1]))
     _multiply(left, right, result)

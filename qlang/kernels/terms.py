@@ -232,11 +232,12 @@ def _chosen(groups: Masks, inner: Masks, buffer: Buffer, splits: list[SplitGroup
     for split, begin, end in zip(splits, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
         own = [split.row_table, *split.mixed.values()]
         basis = Basis()
-        found = [basis.combination(mask) for mask in inner[begin:end].tolist()]
+        masks = inner[begin:end].tolist()
+        found = {mask: basis.combination(mask) for mask in dict.fromkeys(masks)}
         few = len(basis.masks) <= min(MOST_CHOSEN, buffer.row_bits - LEAST_SAVED)
         if few and not split.matched and not added.intersection(own):
             split.chosen = tuple(basis.masks)
-            result[begin:end] = found
+            result[begin:end] = [found[mask] for mask in masks]
             for table in own:
                 tables.bits[table] = len(basis.masks)
     return result
