@@ -43,8 +43,8 @@ def steps_of(calls: Sequence[GateCall], qubits: int, *, merge: bool = True) -> L
     Raises ValueError for a wire that is not one of the `qubits` wires, a gate with a wire twice, and too many qubits.
     """
     codes, wires, numbers, controls = zip(*calls, strict=True) if calls else ((),) * 4
-    parameters = np.array([*chain.from_iterable(numbers)], dtype=np.float64)
-    flat = np.array([*chain.from_iterable(wires)], dtype=np.int64)
+    parameters = np.fromiter(chain.from_iterable(numbers), dtype=np.float64)
+    flat = np.fromiter(chain.from_iterable(wires), dtype=np.int64)
     first, begins = _begins(numbers), _begins(wires)
     widths = np.diff(begins, append=len(flat))
     classes = []
@@ -61,7 +61,8 @@ def steps_of(calls: Sequence[GateCall], qubits: int, *, merge: bool = True) -> L
 def _alike(codes: Sequence[int], controls: Sequence[str]) -> list[NDArray[np.int64]]:
     """The places of gates with one code and controls, by the first of each."""
     known = {values: number for number, values in enumerate(dict.fromkeys(controls))}
-    labels = np.array(codes, dtype=np.int64) * len(known) + np.array([known[each] for each in controls], dtype=np.int64)
+    labels = np.fromiter(codes, dtype=np.int64) * len(known)
+    labels += np.fromiter(map(known.__getitem__, controls), dtype=np.int64)
     order = np.argsort(labels, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
     return sorted(members, key=lambda places: int(places[0]))
@@ -69,7 +70,7 @@ def _alike(codes: Sequence[int], controls: Sequence[str]) -> list[NDArray[np.int
 
 def _begins(lists: Sequence[Sequence[object]]) -> NDArray[np.int64]:
     """Where each of some lists begins in all of them together."""
-    lengths = np.array([len(each) for each in lists], dtype=np.int64)
+    lengths = np.fromiter(map(len, lists), dtype=np.int64)
     return np.cumsum(lengths) - lengths
 
 

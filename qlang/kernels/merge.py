@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qlang.kernels.cancel import without_cx_pairs
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
-from qlang.kernels.wire_events import WireEvents, wires_in
+from qlang.kernels.wire_events import by_wire, ordered, wire_masks
 
 
 def merged(lowering: Lowering) -> Lowering:
@@ -54,42 +54,37 @@ def _merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """For each slot, the slot that takes its angle, and with which sign."""
     targets = np.arange(steps.slot_count)
     signs = np.ones(steps.slot_count)
-    phases = np.flatnonzero((steps.kinds == StepKind.PARITY) | (steps.kinds == StepKind.PATTERN))
-    rows, wires = wires_in(steps.first[phases])
-    _join_rotations(steps, wires, phases[rows], targets, signs)
-    newest = np.full(len(phases), -1)  # where a wire last was changed, so that parities with it became others
-    np.maximum.at(newest, rows, _changes(steps).last(wires, phases[rows]))
-    parities = steps.kinds[phases] == StepKind.PARITY
-    phases, newest = phases[parities], newest[parities]
-    masks = steps.first[phases]
+    wires, indices = by_wire(wire_masks(steps))
+    _join_rotations(steps, wires, indices, targets, signs)
+    parities = np.flatnonzero(steps.kinds == StepKind.PARITY)
+    newest = _newest_changes(steps, wires, indices)[parities]
+    masks = steps.first[parities]
     order = np.argsort(masks, kind="stable")
-    slots = steps.slots[phases[order]]
+    slots = steps.slots[parities[order]]
     targets[slots] = slots[_begins(masks[order], newest[order])]
     return targets, signs
 
 
 def _join_rotations(
     steps: Steps,
-    phase_wires: NDArray[np.int64],
-    phases: NDArray[np.intp],
+    wires: NDArray[np.int64],
+    indices: NDArray[np.int64],
     targets: NDArray[np.int64],
     signs: NDArray[np.float64],
 ) -> None:
-    """Rotations with nothing but Paulis between them join the first of them; `phases` stand on `phase_wires`."""
-    rotations, cx = np.flatnonzero(steps.kinds == StepKind.ROTATION), np.flatnonzero(steps.kinds == StepKind.CX)
-    paulis = np.flatnonzero((steps.kinds == StepKind.X) | (steps.kinds == StepKind.Z))
-    first = steps.first
-    indices = np.concatenate([rotations, paulis, cx, cx, phases])
-    wires = np.concatenate([first[rotations], first[paulis], first[cx], steps.second[cx], phase_wires])
-    wires = _unswapped(steps, wires, indices)
-    order = np.argsort(wires * len(steps) + indices)
-    between = np.cumsum(order >= len(rotations) + len(paulis), dtype=np.int64)
-    flips = np.cumsum((order >= len(rotations)) & (order < len(rotations) + len(paulis)))
-    turns = np.flatnonzero(order < len(rotations))
-    begins = _begins(wires[order[turns]], between[turns])
-    slots = steps.slots[indices[order[turns]]]
+    """Rotations with nothing but Paulis between them join the first of them; steps by wire and by index."""
+    kinds = steps.kinds[indices]
+    if (swaps := kinds == StepKind.SWAP).any():
+        wires, indices = ordered(_unswapped(steps, wires, indices)[~swaps], indices[~swaps])
+        kinds = steps.kinds[indices]
+    turning, flipping = kinds == StepKind.ROTATION, (kinds == StepKind.X) | (kinds == StepKind.Z)
+    turns = np.flatnonzero(turning)
+    between = np.cumsum(~(turning | flipping), dtype=np.int64)[turns]
+    flips = np.cumsum(flipping, dtype=np.int64)[turns]
+    begins = _begins(wires[turns], between)
+    slots = steps.slots[indices[turns]]
     targets[slots] = slots[begins]
-    signs[slots] = 1.0 - 2.0 * (flips[turns] - flips[turns[begins]] & 1)
+    signs[slots] = 1.0 - 2.0 * (flips - flips[begins] & 1)
 
 
 def _begins(*columns: NDArray[np.int64]) -> NDArray[np.intp]:
@@ -99,15 +94,18 @@ def _begins(*columns: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))
 
 
-def _changes(steps: Steps) -> WireEvents:
-    """Where wires change so that parities with them become others."""
-    turned = np.flatnonzero((steps.kinds == StepKind.ROTATION) | (steps.kinds == StepKind.X))
-    cx, swaps = (np.flatnonzero(steps.kinds == kind) for kind in (StepKind.CX, StepKind.SWAP))
-    wires = np.concatenate([steps.first[turned], steps.second[cx], steps.first[swaps], steps.second[swaps]])
-    return WireEvents.of(wires, np.concatenate([turned, cx, swaps, swaps]), len(steps))
+def _newest_changes(steps: Steps, wires: NDArray[np.int64], indices: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The last step in front of each, or −1, after which parities with one of its wires are others."""
+    kinds = steps.kinds[indices]
+    changing = (kinds == StepKind.ROTATION) | (kinds == StepKind.X) | (kinds == StepKind.SWAP)
+    changing |= (kinds == StepKind.CX) & (wires == steps.second[indices])
+    last = np.maximum.accumulate(np.where(changing, np.arange(len(wires)), -1))
+    newest = np.full(len(steps), -1)
+    np.maximum.at(newest, indices, np.where(last >= _begins(wires), indices[last], -1))
+    return newest
 
 
-def _unswapped(steps: Steps, wires: NDArray[np.int64], indices: NDArray[np.intp]) -> NDArray[np.int64]:
+def _unswapped(steps: Steps, wires: NDArray[np.int64], indices: NDArray[np.int64]) -> NDArray[np.int64]:
     """The wires on which what is on wires at some steps was at the beginning, SWAPs being followed."""
     swaps = np.flatnonzero(steps.kinds == StepKind.SWAP)
     if not len(swaps):

@@ -25,7 +25,13 @@ def wire_masks(steps: Steps) -> Integers:
 def by_wire(masks: Integers) -> tuple[Integers, Integers]:
     """Wires and steps for every wire of every step, by wire and then by step, from the wires of each step."""
     indices, wires = wires_in(masks)
-    order = np.argsort(wires * len(masks) + indices)
+    return ordered(wires, indices)
+
+
+def ordered(wires: Integers, indices: Integers) -> tuple[Integers, Integers]:
+    """The same by wire and then by index; fast where the indices are few ascending runs."""
+    order = np.argsort(indices, kind="stable")
+    order = order[np.argsort(wires[order].astype(np.uint8), kind="stable")]
     return wires[order], indices[order]
 
 
@@ -56,8 +62,8 @@ class WireEvents:
     @classmethod
     def of(cls, wires: Integers, indices: Integers, length: int) -> "WireEvents":
         """Something happens on wires at steps with these indices, in any order."""
-        keys = np.sort(wires * length + indices)
-        return cls(np.concatenate([[-1], keys, [np.iinfo(np.int64).max]]), length)
+        wires, indices = ordered(wires, indices)
+        return cls(np.concatenate([[-1], wires * length + indices, [np.iinfo(np.int64).max]]), length)
 
     def last(self, wires: Integers, indices: Integers) -> Integers:
         """The last such step on a wire in front of a step, −1 if there is none."""
