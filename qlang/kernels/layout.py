@@ -274,7 +274,11 @@ def _bits(draft: _Draft) -> NDArray[np.uint8]:
             masks[number, : len(each), 0] = each
         # what each bit of a row adds to the numbers
         images = (masks >> np.arange(row_bits) & 1).swapaxes(1, 2) @ np.left_shift(1, np.arange(masks.shape[1]))
-        rows = linear(images, np.uint8) if width == 1 else linear(images, np.uint16).astype("<u2").view(np.uint8)
+        rows = (
+            linear(images, np.uint8)
+            if width == 1
+            else linear(images, np.uint16).astype("<u2", copy=False).view(np.uint8)
+        )
         for (offset, _), row in zip(members, rows, strict=True):
             result[offset : offset + len(row)] = row
     return result

@@ -112,19 +112,19 @@ def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
     offsets, edges, inners = (np.zeros_like(bits) for _ in range(3))
     classes, size = [], 0
     for members in _classes(kinds, bits):
-        count, own_bits, low, width = len(members), bits[members[0]], low_bits[members[0]], parts.counts[members].max()
-        numbers, stride = np.arange(count), int(-(-(2 << own_bits) // alignment) * alignment)
-        inner = size + int(count << own_bits - low)
-        end = inner + int(count * width << low)
+        one, count, width = int(members[0]), len(members), int(parts.counts[members].max())
+        own_bits, low = tables.bits[one], int(low_bits[one])
+        numbers, high, stride = np.arange(count), own_bits - low, -(-(2 << own_bits) // alignment) * alignment
+        inner = size + (count << high)
+        end = inner + (count * width << low)
         offsets[members] = start + stride * numbers
-        edges[members] = size + (numbers << own_bits - low)
+        edges[members] = size + (numbers << high)
         inners[members] = inner + (numbers * width << low)
-        scale = scales[members] if scales[members[0]] >= 0 else None
-        place = Place(int(own_bits), start, stride, count, scale)
-        signs = parts.signs(members, int(own_bits - low))
-        additions = _additions(tables.additions, members) if len(added) else ()
-        constant = not busy[members[0]]
-        classes.append(TableClass(place, int(low), signs, slice(size, inner), slice(inner, end), constant, additions))
+        place = Place(own_bits, start, stride, count, scales[members] if tables.scales[one] >= 0 else None)
+        signs = parts.signs(members, high) if width > 1 else np.ones((count, 1 << high, 1))
+        additions = _additions(tables.additions, members) if tables.additions else ()
+        constant = not busy[one]
+        classes.append(TableClass(place, low, signs, slice(size, inner), slice(inner, end), constant, additions))
         size, start = end, start + stride * count
     places = parts.places(entries, low_bits, edges, inners)
     order = np.argsort(places, kind="stable")

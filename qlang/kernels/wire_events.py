@@ -10,13 +10,16 @@ from qlang.kernels.steps import StepKind, Steps
 Integers = NDArray[np.int64]
 
 
+_MASKED, _PAIRED = np.zeros((2, len(StepKind)), dtype=np.bool_)
+"""By kind of step: whether its first operand is a mask, and whether its second one is a wire."""
+_MASKED[[StepKind.PARITY, StepKind.PATTERN]] = True
+_PAIRED[[StepKind.CX, StepKind.SWAP]] = True
+
+
 def wire_masks(steps: Steps) -> Integers:
     """The wires of each step."""
-    kinds, masks = steps.kinds, steps.first.copy()
-    others = kinds > StepKind.PATTERN
-    others |= kinds == StepKind.ROTATION
-    masks[others] = np.left_shift(1, masks[others])
-    pairs, twists = (kinds == StepKind.CX) | (kinds == StepKind.SWAP), kinds == StepKind.TWIST
+    masks = np.where(_MASKED[steps.kinds], steps.first, np.left_shift(1, steps.first))
+    pairs, twists = np.flatnonzero(_PAIRED[steps.kinds]), np.flatnonzero(steps.kinds == StepKind.TWIST)
     masks[pairs] |= np.left_shift(1, steps.second[pairs])
     masks[twists] |= steps.second[twists]
     return masks
