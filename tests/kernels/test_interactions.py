@@ -95,6 +95,28 @@ def test_parameters_that_may_change_stay_parameters(calls: list[GateCall], seed:
     np.testing.assert_allclose(found, reference(changed, 3, start), atol=1e-11)
 
 
+@settings(max_examples=100, deadline=None)
+@given(pair_circuits(2, 40), st.booleans())
+def test_blocks_of_one_pattern_become_the_same(calls: list[GateCall], fixed: bool) -> None:
+    alone = twisted(steps_of(calls, 2), fixed=fixed)
+    moved = [(code, tuple(wire + 2 for wire in wires), *rest) for code, wires, *rest in calls]
+    both = twisted(steps_of([*calls, *moved], 4), fixed=fixed)
+    count = len(alone.steps)
+    assert len(both.steps) == 2 * count
+    angles, expected = both.angles()[0], alone.angles()[0]
+    rows = [*both.steps.rows()]
+    for shift, part in ((0, rows[:count]), (2, rows[count:])):
+        for (kind, first, second, slot), (same, one, two, own) in zip(part, alone.steps.rows(), strict=True):
+            assert kind == same
+            assert first == (one << shift if kind in (StepKind.PARITY, StepKind.PATTERN) else one + shift)
+            if kind in (StepKind.PATTERN, StepKind.TWIST):
+                assert second == two << shift
+            elif kind in (StepKind.CX, StepKind.SWAP):
+                assert second == two + shift
+            taken = 2 if kind == StepKind.TWIST else int(slot >= 0)
+            assert angles[slot : slot + taken].tolist() == expected[own : own + taken].tolist()
+
+
 @pytest.mark.parametrize("order", [("rxx", "ryy", "rzz"), ("rzz", "rxx", "ryy"), ("ryy", "rzz", "rxx")])
 @pytest.mark.parametrize("basis", ["", "h", "sx", "s"])
 def test_three_interactions_are_one_rotation(order: tuple[str, ...], basis: str) -> None:
