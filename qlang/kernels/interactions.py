@@ -106,7 +106,7 @@ def _quarter_turns(lowering: Lowering, fixed: bool) -> NDArray[np.int64]:
     if not fixed:
         angles[lowering.angle_map.rows] = np.inf
     turns = np.rint(np.where(np.abs(angles) <= _MOST_TURNS * pi / 2, angles, 0.3) / (pi / 2))
-    turns = np.where(turns * (pi / 2) == angles, turns % UNKNOWN, UNKNOWN).astype(np.int64)
+    turns = np.where(turns * (pi / 2) == angles, turns % 8, UNKNOWN).astype(np.int64)
     slots = lowering.steps.slots
     return np.where(slots >= 0, turns[slots], 0)
 
