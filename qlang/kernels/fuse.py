@@ -38,6 +38,10 @@ _FACTORS[[StepKind.ROTATION, StepKind.PARITY, StepKind.X, StepKind.Z]] = (
 )
 
 
+_DIAGONAL, _OTHER = np.array([[1, 0, 0, 0, -1j], [0, 0, 0, -1j, 0]])
+"""By factor c and d of [[c, −d*], [d, c*]], but for the cosines and sines of ROTATION and PHASE."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class FusedMap:
     """Angles of the slots of fused steps.
@@ -141,12 +145,11 @@ def _products(factors: NDArray[np.int8], angles: Reals) -> tuple[Complexes, Comp
     for step in range(factors.shape[1]):
         kind, half = factors[:, step], angles[:, :, step] / 2
         cosine, sine = np.cos(half), np.sin(half)
-        c = np.select(
-            [kind == _Factor.ROTATION, kind == _Factor.PHASE, kind == _Factor.X, kind == _Factor.Z],
-            [cosine, cosine - 1j * sine, 0, -1j],
-            1,
-        )
-        d = np.select([kind == _Factor.ROTATION, kind == _Factor.X], [sine, -1j], 0)
+        rotating, turning = kind == _Factor.ROTATION, kind == _Factor.PHASE
+        c, d = (np.broadcast_to(constants[kind], a.shape).copy() for constants in (_DIAGONAL, _OTHER))
+        np.copyto(c.real, cosine, where=rotating | turning)
+        np.copyto(c.imag, 0 - sine, where=turning)
+        np.copyto(d.real, sine, where=rotating)
         a, b = c * a - d.conj() * b, d * a + c.conj() * b
     return a, b
 

@@ -157,7 +157,9 @@ def _rewritten_steps(steps: Steps, found: list[_Found], gone: NDArray[np.bool_],
     starts = np.array([each.start for each in found])
     counts = np.where(gone, 0, 1)
     counts[starts] = lengths
-    places = _joined([np.arange(length) for length in lengths], (np.cumsum(counts) - counts)[starts])
+    places = np.arange(len(pairs)) + np.repeat(
+        (np.cumsum(counts) - counts)[starts] - np.cumsum(lengths) + lengths, lengths
+    )
     slots = np.where(steps.slots >= 0, (np.cumsum(kept) - 1)[steps.slots], -1)
     kinds, first, second, slots = (np.repeat(each, counts) for each in (steps.kinds, steps.first, steps.second, slots))
     kinds[places], first[places], second[places] = made[0], operands[made[1], pairs], operands[made[2], pairs]
