@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qlang.kernels.order import bits_of
 from qlang.kernels.steps import StepKind, Steps
-from qlang.kernels.wire_events import WireEvents, by_wire, wire_masks, wires_in
+from qlang.kernels.wire_events import WireEvents, by_wire, repeated, wire_masks, wires_in
 
 _PARITY, _PATTERN, _CX, _SWAP = map(int, (StepKind.PARITY, StepKind.PATTERN, StepKind.CX, StepKind.SWAP))
 _TWIST = int(StepKind.TWIST)
@@ -25,6 +25,9 @@ _ENDING[[StepKind.ROTATION, StepKind.SWAP, StepKind.X, StepKind.Z]] = True
 
 def without_cx_pairs(steps: Steps) -> Steps:
     """The same circuit with fewer CX; slots are unchanged. Linear in the wires that the steps touch."""
+    cx = steps.kinds == StepKind.CX
+    if not repeated(steps.first[cx] * steps.qubits + steps.second[cx]):
+        return steps
     steps = _without_neighbours(steps)
     taken = _paired(steps)
     if not taken.any():
@@ -209,7 +212,9 @@ def _ending_twists(steps: Steps) -> NDArray[np.int64]:
     """The CX whose target chose the angle of the latest rotation of the control."""
     kinds, first, second = steps.kinds, steps.first, steps.second
     twists = kinds == StepKind.TWIST
-    cx = np.flatnonzero((kinds == _CX) & twists.any())
+    if not twists.any():
+        return np.zeros(0, dtype=np.int64)
+    cx = np.flatnonzero(kinds == _CX)
     turning = np.flatnonzero(twists | (kinds == StepKind.ROTATION) | (kinds == StepKind.SWAP))
     latest = WireEvents.of(first[turning], turning, len(steps)).last(first[cx], cx)
     ending: NDArray[np.int64] = cx[(latest >= 0) & twists[latest] & (second[latest] >> second[cx] & 1 == 1)]

@@ -7,7 +7,7 @@ the structure is the same for all parameters.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -23,7 +23,9 @@ GateCall: TypeAlias = tuple[int, tuple[int, ...], tuple[float, ...], str]
 
 _QUBITS = np.array([row.qubits for row in BY_CODE], dtype=np.int64)
 _MASKS = (StepKind.PARITY, StepKind.PATTERN)
-_ANGLED = (StepKind.ROTATION, *_MASKS)
+_ANGLED = np.zeros(len(StepKind), dtype=np.bool_)
+"""By kind of step, whether it has an angle."""
+_ANGLED[[StepKind.ROTATION, *_MASKS]] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,9 @@ def steps_of(calls: Sequence[GateCall], qubits: int, *, merge: bool = True) -> L
     codes, wires, numbers, controls = zip(*calls, strict=True) if calls else ((),) * 4
     parameters = np.fromiter(chain.from_iterable(numbers), dtype=np.float64)
     flat = np.fromiter(chain.from_iterable(wires), dtype=np.int64)
-    first, begins = _begins(numbers), _begins(wires)
-    widths = np.diff(begins, append=len(flat))
+    counts = np.fromiter(map(len, numbers), dtype=np.int64)
+    widths = np.fromiter(map(len, wires), dtype=np.int64)
+    begins, first = np.cumsum(widths) - widths, np.cumsum(counts) - counts
     classes = []
     for places in _alike(codes, controls):
         code, values = codes[places[0]], controls[places[0]]
@@ -64,14 +67,10 @@ def _alike(codes: Sequence[int], controls: Sequence[str]) -> list[NDArray[np.int
     labels = np.fromiter(codes, dtype=np.int64) * len(known)
     labels += np.fromiter(map(known.__getitem__, controls), dtype=np.int64)
     order = np.argsort(labels, kind="stable")
-    members = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
-    return sorted(members, key=lambda places: int(places[0]))
-
-
-def _begins(lists: Sequence[Sequence[object]]) -> NDArray[np.int64]:
-    """Where each of some lists begins in all of them together."""
-    lengths = np.fromiter(map(len, lists), dtype=np.int64)
-    return np.cumsum(lengths) - lengths
+    labels = labels[order]
+    ends = [*(np.flatnonzero(labels[1:] != labels[:-1]) + 1).tolist(), len(order)]
+    members = [order[begin:end] for begin, end in pairwise([0, *ends])]
+    return sorted(members, key=lambda places: int(places[0])) if codes else []
 
 
 def _lower(
@@ -90,7 +89,7 @@ def _lower(
     first, second = np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64)
     for each in classes:
         _write_steps(each, offsets[each.places], kinds, first, second)
-    angled = np.isin(kinds, _ANGLED)
+    angled = _ANGLED[kinds]
     slots = np.where(angled, np.cumsum(angled), -1).astype(np.int32)
     steps = Steps(qubits, kinds, first, second, slots, int(angled.sum()) + 1)
     angle_map = _angle_map(classes, offsets, steps, len(parameters))

@@ -76,6 +76,14 @@ def fused(lowering: Lowering | MappedLowering) -> MappedLowering:
     """The same circuit with no more than one rotation in each run."""
     steps = lowering.steps
     members, lengths = _runs(steps)
+    if not len(lengths):
+        none = FusedMap(
+            lowering.angle_map,
+            np.arange(steps.slot_count),
+            np.zeros((0, 0), dtype=np.int8),
+            np.zeros((0, 0), dtype=np.int64),
+        )
+        return MappedLowering(steps, none, lowering.parameters)
     begins = np.cumsum(lengths) - lengths
     gone = np.zeros(len(steps), dtype=np.bool_)
     gone[members] = True
@@ -97,6 +105,9 @@ def _runs(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
     Runs are in the order of the steps that end them; those of one step, and those that none ends, by wire.
     """
+    turning = steps.kinds == StepKind.ROTATION
+    if np.count_nonzero(turning) < 2:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     masks = wire_masks(steps)
     wires, indices = by_wire(masks)
     ending = (masks & (masks - 1) != 0)[indices]
@@ -104,7 +115,7 @@ def _runs(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     new[1:] = (wires[1:] != wires[:-1]) | ending[:-1]
     begins = np.flatnonzero(new)
     last = np.append(begins[1:], len(wires))[: len(begins)] - 1
-    rotations = np.add.reduceat(steps.kinds[indices] == StepKind.ROTATION, begins, dtype=np.int64)
+    rotations = np.add.reduceat(turning[indices], begins, dtype=np.int64)
     ends = np.where(ending[last], indices[last], len(steps))
     chosen = np.flatnonzero(rotations > 1)
     chosen = chosen[np.argsort(ends[chosen] * steps.qubits + wires[begins[chosen]])]

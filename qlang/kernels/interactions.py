@@ -17,6 +17,7 @@ from qlang.kernels.pair_blocks import UNKNOWN, Pattern, blocks_of, pattern_of
 from qlang.kernels.pair_forms import NewStep
 from qlang.kernels.pair_segments import Rewrite, rewrites_of
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
+from qlang.kernels.wire_events import repeated, wire_masks
 
 _MOST_TURNS = 8
 """Multiples of π/2 that count as constants."""
@@ -82,7 +83,10 @@ def twisted(lowering: Lowering, *, fixed: bool = True) -> Lowering:
     `fixed`: the parameters are those that the circuit is executed with, so that one that is a multiple of π/2 may be
     taken as a constant. Raises BadAngle.
     """
-    blocks, singles = blocks_of(lowering.steps, _quarter_turns(lowering, fixed))
+    masks = wire_masks(lowering.steps)
+    if not repeated(masks[masks & (masks - 1) != 0]):
+        return lowering
+    blocks, singles = blocks_of(lowering.steps, masks, _quarter_turns(lowering, fixed))
     known: dict[Pattern, list[_Written]] = {}
     taken: set[int] = set()
     found: list[_Found] = []

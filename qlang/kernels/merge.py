@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qlang.kernels.cancel import without_cx_pairs
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
-from qlang.kernels.wire_events import by_wire, ordered, wire_masks
+from qlang.kernels.wire_events import by_wire, ordered, repeated, wire_masks
 
 
 def merged(lowering: Lowering) -> Lowering:
@@ -54,14 +54,19 @@ def _merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """For each slot, the slot that takes its angle, and with which sign."""
     targets = np.arange(steps.slot_count)
     signs = np.ones(steps.slot_count)
-    wires, indices = by_wire(wire_masks(steps))
-    _join_rotations(steps, wires, indices, targets, signs)
     parities = np.flatnonzero(steps.kinds == StepKind.PARITY)
-    newest = _newest_changes(steps, wires, indices)[parities]
     masks = steps.first[parities]
-    order = np.argsort(masks, kind="stable")
-    slots = steps.slots[parities[order]]
-    targets[slots] = slots[_begins(masks[order], newest[order])]
+    turning = repeated(steps.first[steps.kinds == StepKind.ROTATION]) or bool((steps.kinds == StepKind.SWAP).any())
+    phases = repeated(masks)
+    if turning or phases:
+        wires, indices = by_wire(wire_masks(steps))
+    if turning:
+        _join_rotations(steps, wires, indices, targets, signs)
+    if phases:
+        newest = _newest_changes(steps, wires, indices)[parities]
+        order = np.argsort(masks, kind="stable")
+        slots = steps.slots[parities[order]]
+        targets[slots] = slots[_begins(masks[order], newest[order])]
     return targets, signs
 
 
@@ -90,7 +95,9 @@ def _join_rotations(
 def _begins(*columns: NDArray[np.int64]) -> NDArray[np.intp]:
     """For each row where the run of equal rows begins that it is in."""
     new = np.ones(len(columns[0]), dtype=np.bool_)
-    new[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    new[1:] = False
+    for column in columns:
+        new[1:] |= column[1:] != column[:-1]
     return np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))
 
 

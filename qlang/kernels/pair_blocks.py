@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qlang.kernels.cliffords import StepKey
 from qlang.kernels.order import bits_of
 from qlang.kernels.steps import StepKind, Steps
-from qlang.kernels.wire_events import by_wire, wire_masks
+from qlang.kernels.wire_events import by_wire
 
 UNKNOWN = 8
 """In place of a number of quarter turns: the angle is no multiple of π/2, or may change."""
@@ -69,9 +69,9 @@ class Singles:
     constants: list[int]
 
 
-def blocks_of(steps: Steps, turns: NDArray[np.int64]) -> tuple[list[Block], Singles]:
-    """All blocks of more than one step, in the order of their first steps; `turns` of each step, or `UNKNOWN`."""
-    masks = wire_masks(steps)
+def blocks_of(steps: Steps, masks: NDArray[np.int64], turns: NDArray[np.int64]) -> tuple[list[Block], Singles]:
+    """All blocks of more than one step, in the order of their first steps, from the wires and the quarter turns, or
+    `UNKNOWN`, of each step."""
     single = masks & (masks - 1) == 0
     codes = (steps.kinds.astype(np.int64) * (UNKNOWN + 1) + turns) * 8
     wires, order = by_wire(np.where(single, masks, 0))

@@ -18,10 +18,9 @@ _PAIRED[[StepKind.CX, StepKind.SWAP]] = True
 
 def wire_masks(steps: Steps) -> Integers:
     """The wires of each step."""
-    masks = np.where(_MASKED[steps.kinds], steps.first, np.left_shift(1, steps.first))
-    pairs, twists = np.flatnonzero(_PAIRED[steps.kinds]), np.flatnonzero(steps.kinds == StepKind.TWIST)
-    masks[pairs] |= np.left_shift(1, steps.second[pairs])
-    masks[twists] |= steps.second[twists]
+    kinds, first, second = steps.kinds, steps.first, steps.second
+    masks = np.where(_MASKED[kinds], first, np.left_shift(1, first))
+    masks |= np.where(_PAIRED[kinds], np.left_shift(1, second), np.where(kinds == StepKind.TWIST, second, 0))
     return masks
 
 
@@ -50,6 +49,12 @@ def wires_in(masks: Integers) -> tuple[Integers, Integers]:
         left = rest != 0
         rows, masks = rows[left], rest[left]
     return np.concatenate(numbers), np.concatenate(wires)
+
+
+def repeated(numbers: Integers) -> bool:
+    """Whether a number is there twice."""
+    ascending = np.sort(numbers)
+    return bool((ascending[1:] == ascending[:-1]).any())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
