@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -70,6 +70,10 @@ class Compiler:
             name = f"f{digest[:32]}"
             address = self._addresses[source] = self._load(self._object(source, name), name, source.target)
             return address
+
+    def addresses(self, sources: Sequence[Source]) -> list[int]:
+        """Those of several functions."""
+        return [self.address(source) for source in sources]
 
     def stats(self) -> CompileStats:
         """A copy of the counts."""
