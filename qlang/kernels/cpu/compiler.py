@@ -6,11 +6,14 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from qlang.kernels.cpu.emitter import llvm, target_machine
+from qlang.kernels.cpu.emitters import emit_all
 from qlang.kernels.cpu.host import Target
 from qlang.kernels.cpu.object_cache import ObjectCache, default_cache_folder
 
@@ -42,6 +45,10 @@ class Source:
     arguments: tuple[Hashable, ...]
     target: Target
 
+    def text(self, name: str) -> str:
+        """The module's."""
+        return self.write(*self.arguments, name)
+
 
 class Compiler:
     """Functions by what they are generated from. Any thread may ask; the code lives as long as the compiler."""
@@ -52,28 +59,24 @@ class Compiler:
         self._stats = CompileStats()
         self._lock = threading.Lock()
         self._addresses: dict[Source, int] = {}
-        self._machines: dict[Target, Any] = {}
         self._engines: dict[Target, Any] = {}
 
     def address(self, source: Source) -> int:
-        """The address of a function, from its text where this process has not loaded it yet.
+        """That of one function, see `addresses`."""
+        return self.addresses((source,))[0]
 
+    def addresses(self, sources: Sequence[Source]) -> list[int]:
+        """The addresses of functions, from their texts where this process has not loaded them yet.
+
+        Those of a program are asked for together: what is missing is compiled on all processors.
         Raises RuntimeError (llvmlite's) for a text that is no module: an error of the generator.
         """
         with self._lock:
-            known = self._addresses.get(source)
-            if known is not None:
-                self._stats.from_memory += 1
-                return known
-            # All objects of an engine share one space of names, and a name has to be the same in every process.
-            digest = hashlib.sha256(repr((source.write.__name__, source.arguments)).encode()).hexdigest()
-            name = f"f{digest[:32]}"
-            address = self._addresses[source] = self._load(self._object(source, name), name, source.target)
-            return address
-
-    def addresses(self, sources: Sequence[Source]) -> list[int]:
-        """Those of several functions."""
-        return [self.address(source) for source in sources]
+            missing = [source for source in dict.fromkeys(sources) if source not in self._addresses]
+            self._stats.from_memory += len(sources) - len(missing)
+            for target in {source.target for source in missing}:
+                self._provide([source for source in missing if source.target == target], target)
+            return [self._addresses[source] for source in sources]
 
     def stats(self) -> CompileStats:
         """A copy of the counts."""
@@ -82,45 +85,46 @@ class Compiler:
         counts.corrupt = self.cache.corrupt if self.cache is not None else 0
         return counts
 
-    def _object(self, source: Source, name: str) -> bytes:
-        """From the cache, where it is there, without the text."""
+    def _provide(self, sources: list[Source], target: Target) -> None:
+        """Loads functions of one target."""
+        # All objects of an engine share one space of names, and a name has to be the same in every process.
+        digests = [hashlib.sha256(repr((each.write.__name__, each.arguments)).encode()) for each in sources]
+        names = [f"f{digest.hexdigest()[:32]}" for digest in digests]
+        keys = [_key(_generator() or each.text(name), name, target) for each, name in zip(sources, names, strict=True)]
+        objects = {}
+        for name, key in zip(names, keys, strict=True):
+            code = self.cache.get(key) if self.cache is not None else None
+            if code is not None:
+                objects[name] = code
+        self._stats.from_disk += len(objects)
+        missing = [place for place, name in enumerate(names) if name not in objects]
+        if missing:
+            started = time.perf_counter()
+            texts = [partial(sources[place].text, names[place]) for place in missing]
+            with closing(emit_all(texts, target)) as emitted:
+                for number, code in emitted:
+                    self._stats.compiled += 1
+                    objects[names[missing[number]]] = code
+                    if self.cache is not None:
+                        self.cache.put(keys[missing[number]], code)
+            self._stats.compile_seconds += time.perf_counter() - started
+        found = self._load([objects[name] for name in names], names, target)
+        self._addresses.update(zip(sources, found, strict=True))
+
+    def _load(self, codes: list[bytes], functions: list[str], target: Target) -> list[int]:
+        """Where functions of object code are once it is in memory."""
         started = time.perf_counter()
-        key = _key(_generator() or source.write(*source.arguments, name), name, source.target)
-        code = self.cache.get(key) if self.cache is not None else None
-        if code is not None:
-            self._stats.from_disk += 1
-            return code
-        code = self._compiled(source.write(*source.arguments, name), source.target)
-        self._stats.compiled += 1
-        self._stats.compile_seconds += time.perf_counter() - started
-        if self.cache is not None:
-            self.cache.put(key, code)
-        return code
-
-    def _compiled(self, text: str, target: Target) -> bytes:
-        binding = _llvm()
-        parsed = binding.parse_assembly(text)
-        parsed.verify()
-        code: bytes = self._machine(target).emit_object(parsed)
-        return code
-
-    def _machine(self, target: Target) -> Any:
-        if target not in self._machines:
-            self._machines[target] = _target_machine(target)
-        return self._machines[target]
-
-    def _load(self, code: bytes, function: str, target: Target) -> int:
-        started = time.perf_counter()
-        binding = _llvm()
+        binding = llvm()
         engine = self._engines.get(target)
         if engine is None:
-            empty = binding.parse_assembly("")
-            engine = self._engines[target] = binding.create_mcjit_compiler(empty, _target_machine(target))
-        engine.add_object_file(binding.ObjectFileRef.from_data(code))
+            machine = target_machine(target.cpu, target.features)
+            engine = self._engines[target] = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+        for code in codes:
+            engine.add_object_file(binding.ObjectFileRef.from_data(code))
         engine.finalize_object()
-        address = int(engine.get_function_address(function))
+        found = [int(engine.get_function_address(function)) for function in functions]
         self._stats.load_seconds += time.perf_counter() - started
-        return address
+        return found
 
 
 def _key(writer: str, name: str, target: Target) -> str:
@@ -140,22 +144,6 @@ def _generator() -> str:
     paths = sorted(Path(__file__).parent.glob("*.py"))
     contents = [path.name.encode() + hashlib.sha256(path.read_bytes()).digest() for path in paths]
     return hashlib.sha256(b"".join(contents)).hexdigest() if contents else ""
-
-
-@lru_cache(maxsize=1)
-def _llvm() -> Any:
-    """llvmlite's binding, ready to compile for this machine."""
-    from llvmlite import binding
-
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    return binding
-
-
-def _target_machine(target: Target) -> Any:
-    """Level 1: level 2 takes a third longer, and then orders the same instructions in another way, not a better one."""
-    chosen = _llvm().Target.from_default_triple()
-    return chosen.create_target_machine(cpu=target.cpu, features=target.features, opt=1, jit=True)
 
 
 @lru_cache(maxsize=1)
