@@ -30,6 +30,7 @@ LINE = 64
 """Bytes of a cache line."""
 MOST_PREFETCH = 4
 _BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2")
+_INTEGERS: dict[int, type[np.signedinteger[Any]]] = {8: np.int8, 32: np.int32, 64: np.int64}
 _SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = map(int, Fix)
 _ROTATION, _TWIST_MASK, _TWIST_LANES = int(Word.ROTATION), int(Word.TWIST_MASK), int(Word.TWIST_LANES)
 _SOURCE_WORDS = int(Word.LOAD), int(Word.LOAD_XOR), int(Word.PARITY_MASK)
@@ -93,6 +94,10 @@ class SweepBuffer:
         """The words that all passes have."""
         self.block[Word.PAD_MASK] = PAD_MASK if self.gathered else 0
         self.block[Word.PREFETCH_WALK] = ~(self.local * self.element) | (LINE - 1)
+        form = index_format(self.target, self.precision)
+        self.pieces, self.index = form.pieces, _INTEGERS[form.bits]
+        """How many integers, and of which kind, a permutation's index has for a lane."""
+        self._orders: dict[tuple[int, ...], int] = {}
         self._changes: dict[tuple[tuple[int, int], ...], int] = {}
         self._moved = {1 << position: 1 << bit for position, bit in self.bit_of.items() if bit >= self.together}
         self._divided: dict[int, tuple[int, int]] = {}
@@ -114,11 +119,18 @@ class SweepBuffer:
             found = self._divided[mask] = inside, mask & ~self.local
         return found
 
-    def row_changes(self, changes: tuple[tuple[int, int], ...], pieces: int, kind: np.dtype[Any]) -> int:
+    def order(self, order: tuple[int, ...]) -> int:
+        """The address of a permutation's index vector; kept once."""
+        if order not in self._orders:
+            index = np.array(order, dtype=self.index)[:, None] * self.pieces + np.arange(self.pieces, dtype=self.index)
+            self._orders[order] = self.keep(index.ravel())
+        return self._orders[order]
+
+    def row_changes(self, changes: tuple[tuple[int, int], ...]) -> int:
         """The address of what the rows change in the lanes, as integers of a permutation's index; kept once."""
         if changes not in self._changes:
-            inside = row_changes(changes, self.bit_of, self.rows, self.lane_bits)
-            self._changes[changes] = self.keep((inside * pieces).astype(kind))
+            found = row_changes(changes, self.bit_of, self.rows, self.lane_bits, self.pieces, self.index)
+            self._changes[changes] = self.keep(found)
         return self._changes[changes]
 
     def padded(self, offset: int) -> int:
@@ -297,17 +309,17 @@ class PassWriter:
         if isinstance(operation, Blend):
             self.block[first] = operation.mask
             return _BLENDS[self.registers.index(operation.target)]
-        layout = index_format(buffer.target, buffer.precision)
-        kind = np.dtype(f"int{layout.bits}")
-        order = np.array(operation.order)[:, None] * layout.pieces + np.arange(layout.pieces)
-        self.block[first] = buffer.keep(order.ravel().astype(kind))
+        self.block[first] = buffer.order(operation.order)
         self.fixes += (_SET, first + 2, 0, 0, 0, 0)
+        rows = False
         for position, change in operation.changes:
-            if position not in buffer.bit_of:
-                self.fixes += (_FLIP_ODD, first + 2, 1 << position, 0, change * layout.pieces, 0)
-        if not any(position in buffer.bit_of for position, _ in operation.changes):
+            if position in buffer.bit_of:
+                rows = True
+            else:
+                self.fixes += (_FLIP_ODD, first + 2, 1 << position, 0, change * buffer.pieces, 0)
+        if not rows:
             return "permute"
-        self.block[first + 1] = buffer.row_changes(operation.changes, layout.pieces, kind)
+        self.block[first + 1] = buffer.row_changes(operation.changes)
         return "permute_rows"
 
     def _lane_tables(self) -> list[LaneTable]:
