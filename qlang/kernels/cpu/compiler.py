@@ -9,12 +9,14 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
 from qlang.kernels.cpu.emitter import llvm, target_machine
-from qlang.kernels.cpu.emitters import emit_all
+from qlang.kernels.cpu.emitters import Write, emit_all
 from qlang.kernels.cpu.host import Target
+from qlang.kernels.cpu.images import is_image, linked, load, supported
 from qlang.kernels.cpu.object_cache import ObjectCache, default_cache_folder
 
 
@@ -53,13 +55,15 @@ class Source:
 class Compiler:
     """Functions by what they are generated from. Any thread may ask; the code lives as long as the compiler."""
 
-    def __init__(self, cache: ObjectCache | None) -> None:
-        """Without a cache nothing is kept on disk."""
+    def __init__(self, cache: ObjectCache | None, *, images: bool = True) -> None:
+        """Without a cache nothing is kept on disk. `images` is whether objects are linked where they can be."""
         self.cache = cache
+        self._images = images and supported()
         self._stats = CompileStats()
         self._lock = threading.Lock()
         self._addresses: dict[Source, int] = {}
         self._engines: dict[Target, Any] = {}
+        self._areas: list[mmap] = []
 
     def address(self, source: Source) -> int:
         """That of one function, see `addresses`."""
@@ -90,7 +94,10 @@ class Compiler:
         # All objects of an engine share one space of names, and a name has to be the same in every process.
         digests = [hashlib.sha256(repr((each.write.__name__, each.arguments)).encode()) for each in sources]
         names = [f"f{digest.hexdigest()[:32]}" for digest in digests]
-        keys = [_key(_generator() or each.text(name), name, target) for each, name in zip(sources, names, strict=True)]
+        made = f"{_made_for(target)}\0{'image' if self._images else 'object'}"
+        keys = [
+            _key(_generator() or source.text(name), name, made) for source, name in zip(sources, names, strict=True)
+        ]
         objects = {}
         for name, key in zip(names, keys, strict=True):
             code = self.cache.get(key) if self.cache is not None else None
@@ -99,40 +106,66 @@ class Compiler:
         self._stats.from_disk += len(objects)
         missing = [place for place, name in enumerate(names) if name not in objects]
         if missing:
-            started = time.perf_counter()
             texts = [partial(sources[place].text, names[place]) for place in missing]
-            with closing(emit_all(texts, target)) as emitted:
-                for number, code in emitted:
-                    self._stats.compiled += 1
-                    objects[names[missing[number]]] = code
-                    if self.cache is not None:
-                        self.cache.put(keys[missing[number]], code)
-            self._stats.compile_seconds += time.perf_counter() - started
-        found = self._load([objects[name] for name in names], names, target)
-        self._addresses.update(zip(sources, found, strict=True))
+            objects |= self._compiled(
+                [names[place] for place in missing], [keys[place] for place in missing], texts, target
+            )
+        found = self._load(objects, target)
+        self._addresses.update({each: found[name] for each, name in zip(sources, names, strict=True)})
 
-    def _load(self, codes: list[bytes], functions: list[str], target: Target) -> list[int]:
-        """Where functions of object code are once it is in memory."""
+    def _compiled(self, names: list[str], keys: list[str], texts: Sequence[Write], target: Target) -> dict[str, bytes]:
+        """Object code by name, kept in the cache by key."""
         started = time.perf_counter()
+        objects = {}
+        with closing(emit_all(texts, target)) as emitted:
+            for number, code in emitted:
+                name = names[number]
+                objects[name] = linked(code, name) if self._images else code
+                self._stats.compiled += 1
+                if self.cache is not None:
+                    self.cache.put(keys[number], objects[name])
+        self._stats.compile_seconds += time.perf_counter() - started
+        return objects
+
+    def _load(self, objects: dict[str, bytes], target: Target) -> dict[str, int]:
+        """Where functions are once their object code is in memory."""
+        started = time.perf_counter()
+        images = [name for name, code in objects.items() if is_image(code)]
+        found: dict[str, int] = {}
+        if images:
+            addresses, area = load([objects[name] for name in images])
+            self._areas.append(area)
+            found = dict(zip(images, addresses, strict=True))
+        rest = {name: code for name, code in objects.items() if name not in found}
+        if rest:
+            found |= self._load_objects(rest, target)
+        self._stats.load_seconds += time.perf_counter() - started
+        return found
+
+    def _load_objects(self, objects: dict[str, bytes], target: Target) -> dict[str, int]:
+        """The same by LLVM."""
         binding = llvm()
         engine = self._engines.get(target)
         if engine is None:
             machine = target_machine(target.cpu, target.features)
             engine = self._engines[target] = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
-        for code in codes:
+        for code in objects.values():
             engine.add_object_file(binding.ObjectFileRef.from_data(code))
         engine.finalize_object()
-        found = [int(engine.get_function_address(function)) for function in functions]
-        self._stats.load_seconds += time.perf_counter() - started
-        return found
+        return {name: int(engine.get_function_address(name)) for name in objects}
 
 
-def _key(writer: str, name: str, target: Target) -> str:
+def _key(writer: str, name: str, made: str) -> str:
     """Of what decides the object code: the name stands for the arguments, `writer` for what is made of them."""
+    return hashlib.sha256("\0".join((writer, name, made)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _made_for(target: Target) -> str:
+    """What code is made for, and by which LLVM."""
     from llvmlite import __version__  # type: ignore[import-untyped]  # it has no types
 
-    parts = (writer, name, target.cpu, target.features, __version__)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return f"{target}\0{__version__}"
 
 
 @lru_cache(maxsize=1)
