@@ -10,7 +10,7 @@ Patterns of many rows are added to f instead.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,10 +93,16 @@ class TableList:
 
 def linear(images: Sequence[int], dtype: type[Whole]) -> NDArray[Whole]:
     """For every index of len(images) bits the exclusive or of the images of its bits."""
-    result = np.zeros(1 << len(images), dtype=dtype)
-    for bit, image in enumerate(images):
-        np.bitwise_xor(result[: 1 << bit], dtype(image), out=result[1 << bit : 2 << bit])
+    result = np.empty(1 << len(images), dtype=dtype)
+    write_linear(images, result)
     return result
+
+
+def write_linear(images: Sequence[int], result: NDArray[Any]) -> None:
+    """The same in an array that is there."""
+    result[0] = 0
+    for bit, image in enumerate(images):
+        np.bitwise_xor(result[: 1 << bit], result.dtype.type(image), out=result[1 << bit : 2 << bit])
 
 
 def subsets(bits: Sequence[int]) -> Iterator[int]:

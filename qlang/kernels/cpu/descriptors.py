@@ -15,7 +15,7 @@ from qlang.kernels.cpu.compiler import Compiler
 from qlang.kernels.cpu.driver_text import SweepWord
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.lane_exchanges import exchanges
-from qlang.kernels.cpu.memory import address
+from qlang.kernels.cpu.memory import TableRoom, address
 from qlang.kernels.cpu.pass_words import LINE, Kernels, Part, PassWriter, SweepBuffer, completed
 from qlang.kernels.layout import Layout
 from qlang.kernels.program import Pass
@@ -46,8 +46,8 @@ def native_sweeps(layout: Layout, precision: Precision, target: Target, compiler
     lane_bits = target.lane_bits(precision)
     if layout.program.options.lane_bits != lane_bits:
         raise ValueError(f"the program has {layout.program.options.lane_bits} lane bits, not {lane_bits}")
-    kernels, fixes, words = Kernels(precision, target), list[int](), array("q")
-    buffers = [SweepBuffer(layout, sweep, kernels, fixes) for sweep in layout.program.sweeps]
+    kernels, fixes, room, words = Kernels(precision, target), list[int](), TableRoom(), array("q")
+    buffers = [SweepBuffer(layout, sweep, kernels, fixes, room) for sweep in layout.program.sweeps]
     counts = [_write(buffer, words) for buffer in buffers]
     blocks = np.array(words, dtype=np.int64).reshape(-1, Word.WORDS)
     completed(blocks, lane_bits)

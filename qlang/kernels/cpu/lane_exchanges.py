@@ -8,12 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from qlang.kernels.tables import linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +63,11 @@ def _composed(first: LaneMap, second: LaneMap) -> LaneMap:
 
 
 def row_changes(
-    changes: Sequence[tuple[int, int]],
-    bit_of: dict[int, int],
-    rows: int,
-    lane_bits: int,
-    pieces: int,
-    kind: type[np.signedinteger[Any]],
-) -> NDArray[np.signedinteger[Any]]:
-    """For each row of the buffer `pieces` times the exclusive or of its lanes, from the positions with a buffer bit."""
+    changes: Sequence[tuple[int, int]], bit_of: dict[int, int], rows: int, lane_bits: int, pieces: int
+) -> list[int]:
+    """For each bit of a row `pieces` times the exclusive or of its lanes, from the positions that have a buffer bit."""
     images = [0] * (rows.bit_length() - 1)
     for position, change in changes:
         if position in bit_of:
             images[bit_of[position] - lane_bits] ^= change * pieces
-    return linear(images, kind)
+    return images

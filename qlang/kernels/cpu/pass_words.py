@@ -21,10 +21,11 @@ from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
 from qlang.kernels.cpu.kernel_text import kernel_module
 from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap, row_changes
 from qlang.kernels.cpu.lanes import index_format
-from qlang.kernels.cpu.memory import address
+from qlang.kernels.cpu.memory import TableRoom, address
 from qlang.kernels.cpu.shapes import KernelShape, LaneOperation
 from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Layout, Selector
 from qlang.kernels.program import Pass, Sweep
+from qlang.kernels.tables import write_linear
 
 LINE = 64
 """Bytes of a cache line."""
@@ -73,8 +74,8 @@ class Part(NamedTuple):
 class SweepBuffer:
     """What the passes of one sweep share."""
 
-    def __init__(self, layout: Layout, sweep: Sweep, kernels: Kernels, fixes: list[int]) -> None:
-        """`fixes` are those of the program so far."""
+    def __init__(self, layout: Layout, sweep: Sweep, kernels: Kernels, fixes: list[int], room: TableRoom) -> None:
+        """`fixes` are those of the program so far, `room` is where its tables are."""
         self.layout, self.sweep, self.kernels, self.fixes = layout, sweep, kernels, fixes
         self.precision, self.target = kernels.precision, kernels.target
         self.lane_bits = self.target.lane_bits(self.precision)
@@ -97,6 +98,7 @@ class SweepBuffer:
         form = index_format(self.target, self.precision)
         self.pieces, self.index = form.pieces, _INTEGERS[form.bits]
         """How many integers, and of which kind, a permutation's index has for a lane."""
+        self._room = room
         self._orders: dict[tuple[int, ...], int] = {}
         self._changes: dict[tuple[tuple[int, int], ...], int] = {}
         self._moved = {1 << position: 1 << bit for position, bit in self.bit_of.items() if bit >= self.together}
@@ -129,8 +131,10 @@ class SweepBuffer:
     def row_changes(self, changes: tuple[tuple[int, int], ...]) -> int:
         """The address of what the rows change in the lanes, as integers of a permutation's index; kept once."""
         if changes not in self._changes:
-            found = row_changes(changes, self.bit_of, self.rows, self.lane_bits, self.pieces, self.index)
-            self._changes[changes] = self.keep(found)
+            images = row_changes(changes, self.bit_of, self.rows, self.lane_bits, self.pieces)
+            table = self._room.take(self.rows * np.dtype(self.index).itemsize).view(self.index)
+            write_linear(images, table)
+            self._changes[changes] = self.keep(table)
         return self._changes[changes]
 
     def padded(self, offset: int) -> int:
