@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from qlang.kernels.cpu.arguments import MOST_LANE_OPERATIONS, MOST_LANE_TABLES, Word
 from qlang.kernels.cpu.compiler import Compiler
+from qlang.kernels.cpu.drafts import LINE, ProgramDraft, SweepBuffer
 from qlang.kernels.cpu.driver_text import SweepWord
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.lane_exchanges import exchanges
-from qlang.kernels.cpu.memory import TableRoom, address
-from qlang.kernels.cpu.pass_words import LINE, Kernels, Part, PassWriter, SweepBuffer, completed
+from qlang.kernels.cpu.pass_words import Part, PassWriter, completed
 from qlang.kernels.layout import Layout
 from qlang.kernels.program import Pass
 
@@ -46,24 +46,24 @@ def native_sweeps(layout: Layout, precision: Precision, target: Target, compiler
     lane_bits = target.lane_bits(precision)
     if layout.program.options.lane_bits != lane_bits:
         raise ValueError(f"the program has {layout.program.options.lane_bits} lane bits, not {lane_bits}")
-    kernels, fixes, room, words = Kernels(precision, target), list[int](), TableRoom(), array("q")
-    buffers = [SweepBuffer(layout, sweep, kernels, fixes, room) for sweep in layout.program.sweeps]
+    draft, words = ProgramDraft(layout, precision, target), array("q")
+    buffers = [SweepBuffer(draft, sweep) for sweep in layout.program.sweeps]
     counts = [_write(buffer, words) for buffer in buffers]
     blocks = np.array(words, dtype=np.int64).reshape(-1, Word.WORDS)
     completed(blocks, lane_bits)
-    functions = np.array(compiler.addresses(kernels.sources()), dtype=np.int64)
+    functions = np.array(compiler.addresses(draft.sources()), dtype=np.int64)
     blocks[:, Word.FUNCTION] = functions[blocks[:, Word.FUNCTION]]
-    instructions = np.array(fixes, dtype=np.int64)
-    blocks[:, Word.FIXES] = blocks[:, Word.FIXES] * instructions.itemsize + address(instructions)
+    fixes = np.array(draft.fixes, dtype=np.int64)
+    blocks[:, Word.FIXES] = blocks[:, Word.FIXES] * fixes.itemsize + draft.keep(fixes)
     ends = accumulate(counts)
     parts = [blocks[end - count : end] for end, count in zip(ends, counts, strict=True)]
-    return tuple(_native_sweep(buffer, part, instructions) for buffer, part in zip(buffers, parts, strict=True))
+    return tuple(_native_sweep(buffer, part) for buffer, part in zip(buffers, parts, strict=True))
 
 
 def _write(buffer: SweepBuffer, words: array[int]) -> int:
     """Adds the blocks of a sweep's passes; their number."""
-    parts = [part for each in buffer.sweep.passes for part in _split(each, buffer.layout, buffer.lane_bits)]
-    lines = (buffer.element << buffer.bits) // LINE
+    parts = [part for each in buffer.sweep.passes for part in _split(each, buffer.draft.layout, buffer.draft.lane_bits)]
+    lines = (buffer.draft.element << buffer.bits) // LINE
     for part in parts:
         writer = PassWriter(buffer, part)
         lines -= writer.write(lines if buffer.gathered else 0)
@@ -71,16 +71,16 @@ def _write(buffer: SweepBuffer, words: array[int]) -> int:
     return len(parts)
 
 
-def _native_sweep(buffer: SweepBuffer, blocks: Words, instructions: Words) -> NativeSweep:
-    groups = buffer.layout.groups
+def _native_sweep(buffer: SweepBuffer, blocks: Words) -> NativeSweep:
+    groups = buffer.draft.layout.groups
     entries = [groups[each.phase].entries for each in buffer.sweep.passes if each.phase >= 0]
     return NativeSweep(
         _sweep_words(buffer, len(blocks)),
         blocks,
-        buffer.padded(buffer.element << buffer.bits),
+        buffer.padded(buffer.draft.element << buffer.bits),
         buffer.gathered,
-        buffer.element * max(entries, default=0),
-        (*buffer.kept, instructions),
+        buffer.draft.element * max(entries, default=0),
+        tuple(buffer.draft.kept),
     )
 
 
@@ -89,12 +89,12 @@ def _sweep_words(buffer: SweepBuffer, passes: int) -> Words:
     local, size = buffer.sweep.local, buffer.sweep.size
     outer = [position for position in range(size) if not buffer.local >> position & 1]
     words[SweepWord.TILE_BITS] = len(outer)
-    words[SweepWord.ELEMENT_SHIFT] = buffer.element.bit_length() - 1
+    words[SweepWord.ELEMENT_SHIFT] = buffer.draft.element.bit_length() - 1
     words[SweepWord.PASSES] = passes
     if buffer.gathered:
-        words[SweepWord.CHUNK] = buffer.element << buffer.together
+        words[SweepWord.CHUNK] = buffer.draft.element << buffer.together
         words[SweepWord.CHUNKS] = 1 << len(local) - buffer.together
-        words[SweepWord.WALK] = ~sum(buffer.element << position for position in local[buffer.together :])
+        words[SweepWord.WALK] = ~sum(buffer.draft.element << position for position in local[buffer.together :])
     words[SweepWord.OUTER : SweepWord.OUTER + len(outer)] = outer
     return words
 

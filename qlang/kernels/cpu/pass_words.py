@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,48 +11,25 @@ from qlang.kernels.cpu.arguments import (
     LANE_OPERATION_WORDS,
     LANE_TABLE_WORDS,
     MOST_REGISTERS,
-    PAD_MASK,
     PAD_SHIFT,
     Word,
 )
-from qlang.kernels.cpu.compiler import Source
+from qlang.kernels.cpu.drafts import SweepBuffer
 from qlang.kernels.cpu.driver_text import FIX_WORDS, Fix
-from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
-from qlang.kernels.cpu.kernel_text import kernel_module
-from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap, row_changes
-from qlang.kernels.cpu.lanes import index_format
-from qlang.kernels.cpu.memory import TableRoom, address
-from qlang.kernels.cpu.shapes import KernelShape, LaneOperation
-from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Layout, Selector
-from qlang.kernels.program import Pass, Sweep
-from qlang.kernels.tables import write_linear
+from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap
+from qlang.kernels.cpu.shapes import LaneOperation
+from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Selector
+from qlang.kernels.program import Pass
 
-LINE = 64
-"""Bytes of a cache line."""
 MOST_PREFETCH = 4
 _BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2")
-_INTEGERS: dict[int, type[np.signedinteger[Any]]] = {8: np.int8, 32: np.int32, 64: np.int64}
+# Members of enumerations, which take longer to look up, as integers.
 _SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = map(int, Fix)
-_ROTATION, _TWIST_MASK, _TWIST_LANES = int(Word.ROTATION), int(Word.TWIST_MASK), int(Word.TWIST_LANES)
+_WALK, _GROUPS, _STORE, _FUNCTION = map(int, (Word.WALK, Word.GROUPS, Word.STORE, Word.FUNCTION))
+_ROTATION, _TWIST_MASK, _TWIST_LANES = map(int, (Word.ROTATION, Word.TWIST_MASK, Word.TWIST_LANES))
+_FIXES, _FIX_COUNT = map(int, (Word.FIXES, Word.FIX_COUNT))
 _SOURCE_WORDS = int(Word.LOAD), int(Word.LOAD_XOR), int(Word.PARITY_MASK)
 _EXCHANGE_WORDS = int(Word.EXCHANGE), int(Word.EXCHANGE_XOR), int(Word.EXCHANGE_MASK)
-
-
-class Kernels:
-    """The kernels that a program needs, each once."""
-
-    def __init__(self, precision: Precision, target: Target) -> None:
-        self.precision, self.target = precision, target
-        self._numbers: dict[tuple[Any, ...], int] = {}
-
-    def number(self, *parts: Any) -> int:
-        """That of the kernel with these parts: those of a `KernelShape` behind target and precision."""
-        return self._numbers.setdefault(parts, len(self._numbers))
-
-    def sources(self) -> list[Source]:
-        """What the kernels are generated from, by number."""
-        shapes = [KernelShape(self.target, self.precision, *parts) for parts in self._numbers]
-        return [Source(kernel_module, (shape,), self.target) for shape in shapes]
 
 
 class Part(NamedTuple):
@@ -71,77 +48,6 @@ class Part(NamedTuple):
     """Whether the group's table of rows belongs to it."""
 
 
-class SweepBuffer:
-    """What the passes of one sweep share."""
-
-    def __init__(self, layout: Layout, sweep: Sweep, kernels: Kernels, fixes: list[int], room: TableRoom) -> None:
-        """`fixes` are those of the program so far, `room` is where its tables are."""
-        self.layout, self.sweep, self.kernels, self.fixes = layout, sweep, kernels, fixes
-        self.precision, self.target = kernels.precision, kernels.target
-        self.lane_bits = self.target.lane_bits(self.precision)
-        self.element = ELEMENT_BYTES[self.precision]
-        self.bits = len(sweep.local)
-        self.rows = 1 << self.bits - self.lane_bits
-        self.bit_of = {position: bit for bit, position in enumerate(sweep.local)}
-        self.gathered = self.bits < sweep.size
-        self.local = sum([1 << position for position in sweep.local])
-        """The positions in the buffer; the others are constant in a tile."""
-        self.together = next((bit for bit, position in enumerate(sweep.local) if bit != position), self.bits)
-        """So many of the first positions are the buffer's first bits."""
-        self.kept: list[NDArray[Any]] = []
-        self.twists = dict(layout.program.twists)
-        self.twist_places = {rotation: place for place, (rotation, _) in enumerate(layout.program.twists)}
-        self.block = [0] * Word.WORDS
-        """The words that all passes have."""
-        self.block[Word.PAD_MASK] = PAD_MASK if self.gathered else 0
-        self.block[Word.PREFETCH_WALK] = ~(self.local * self.element) | (LINE - 1)
-        form = index_format(self.target, self.precision)
-        self.pieces, self.index = form.pieces, _INTEGERS[form.bits]
-        """How many integers, and of which kind, a permutation's index has for a lane."""
-        self._room = room
-        self._orders: dict[tuple[int, ...], int] = {}
-        self._changes: dict[tuple[tuple[int, int], ...], int] = {}
-        self._moved = {1 << position: 1 << bit for position, bit in self.bit_of.items() if bit >= self.together}
-        self._divided: dict[int, tuple[int, int]] = {}
-
-    def keep(self, array: NDArray[Any]) -> int:
-        """Keeps an array as long as the sweep; its address."""
-        self.kept.append(array)
-        return address(array)
-
-    def divided(self, mask: int) -> tuple[int, int]:
-        """A mask over positions as one over buffer bits, and what is left of it on outer positions."""
-        found = self._divided.get(mask)
-        if found is None:
-            inside, rest = mask & (1 << self.together) - 1, mask & self.local & -1 << self.together
-            while rest:
-                lowest = rest & -rest
-                inside |= self._moved[lowest]
-                rest ^= lowest
-            found = self._divided[mask] = inside, mask & ~self.local
-        return found
-
-    def order(self, order: tuple[int, ...]) -> int:
-        """The address of a permutation's index vector; kept once."""
-        if order not in self._orders:
-            index = np.array(order, dtype=self.index)[:, None] * self.pieces + np.arange(self.pieces, dtype=self.index)
-            self._orders[order] = self.keep(index.ravel())
-        return self._orders[order]
-
-    def row_changes(self, changes: tuple[tuple[int, int], ...]) -> int:
-        """The address of what the rows change in the lanes, as integers of a permutation's index; kept once."""
-        if changes not in self._changes:
-            images = row_changes(changes, self.bit_of, self.rows, self.lane_bits, self.pieces)
-            table = self._room.take(self.rows * np.dtype(self.index).itemsize).view(self.index)
-            write_linear(images, table)
-            self._changes[changes] = self.keep(table)
-        return self._changes[changes]
-
-    def padded(self, offset: int) -> int:
-        """An offset in the buffer where it lies in memory."""
-        return offset + (offset >> PAD_SHIFT & PAD_MASK) if self.gathered else offset
-
-
 class PassWriter:
     """Writes one block, a list of words: an array would take longer to write them one by one.
 
@@ -151,6 +57,7 @@ class PassWriter:
     __slots__ = (
         "block",
         "buffer",
+        "draft",
         "exchanged",
         "fixes",
         "inside",
@@ -163,22 +70,22 @@ class PassWriter:
     )
 
     def __init__(self, buffer: SweepBuffer, part: Part) -> None:
-        self.buffer, self.part = buffer, part
-        self.fixes = buffer.fixes
+        self.buffer, self.draft, self.part = buffer, buffer.draft, part
+        self.fixes = buffer.draft.fixes
         pass_ = part.pass_
-        lanes = pass_.lane_rotations if part.last else ()
-        self.lane_rotations = [(lane, rotation) for lane, rotation in enumerate(lanes) if rotation >= 0]
+        lanes = enumerate(pass_.lane_rotations if part.last else ())
+        self.lane_rotations = [each for each in lanes if each[1] >= 0]
         self.rotated = self._rotated() if part.last else []
         self.permuted = dict(pass_.permutation) if part.first else {}
         self.exchanged = dict(pass_.exchange) if part.last else {}
         self.registers = self._registers()
-        self.strides = [buffer.element << bit for bit in self.registers]
+        self.strides = [buffer.draft.element << bit for bit in self.registers]
         self.inside = sum([1 << bit for bit in self.registers])
         self.block = buffer.block.copy()
 
     def _rotated(self) -> list[tuple[int, int]]:
         """Registers and their rotations; plain ones first: a kernel's last registers are those of TWIST steps."""
-        pass_, twists = self.part.pass_, self.buffer.twists
+        pass_, twists = self.part.pass_, self.draft.twists
         found = [each for each in zip(pass_.registers, pass_.rotations, strict=True) if each[1] >= 0]
         return sorted(found, key=lambda each: each[1] in twists) if twists else found
 
@@ -188,19 +95,19 @@ class PassWriter:
         needed = (*[bit for bit, _ in self.rotated], *self.permuted, *self.exchanged, *blended)
         found = tuple(dict.fromkeys(needed))
         # With few registers in the processor a third one would only be spilled.
-        wanted = MOST_REGISTERS if self.buffer.target.permute in ("avx512", "neon") else MOST_REGISTERS - 1
+        wanted = MOST_REGISTERS if self.draft.target.permute in ("avx512", "neon") else MOST_REGISTERS - 1
         return found + self._spare(found, wanted - len(found)) if len(found) < wanted else found
 
     def _spare(self, needed: tuple[int, ...], count: int) -> tuple[int, ...]:
         """So many other bits, preferably such that choose no angle: kernels with those would be others."""
-        buffer = self.buffer
-        choosing = 0
-        if buffer.twists:
+        twists, choosing = self.draft.twists, 0
+        if twists:
             for _, rotation in (*self.rotated, *self.lane_rotations):
-                choosing |= buffer.twists.get(rotation, 0)
-        chosen, _ = buffer.divided(choosing)
-        spare = [bit for bit in range(buffer.lane_bits, buffer.bits) if bit not in needed]
-        spare.sort(key=lambda bit: chosen >> bit & 1)
+                choosing |= twists[rotation][0] if rotation in twists else 0
+        chosen, _ = self.buffer.divided(choosing)
+        spare = [bit for bit in range(self.draft.lane_bits, self.buffer.bits) if bit not in needed]
+        if chosen:
+            spare.sort(key=lambda bit: chosen >> bit & 1)
         return tuple(spare[:count])
 
     def write(self, lines: int) -> int:
@@ -208,28 +115,27 @@ class PassWriter:
 
         The word of the function is its number in the program, that of the fixes their place in those of the program.
         """
-        block, buffer, part = self.block, self.buffer, self.part
-        first = len(self.fixes)
+        block, draft, part = self.block, self.draft, self.part
+        first, count = len(self.fixes), len(self.registers)
         for i, stride in enumerate(self.strides):
-            block[Word.STORE + (1 << i)] = stride
+            block[_STORE + (1 << i)] = stride
         parities = self._sources(self.permuted, _SOURCE_WORDS) if self.permuted else False
         if self.exchanged:
             self._sources(self.exchanged, _EXCHANGE_WORDS)
-        chosen = self._rotations()
+        twists, lane_twists, chosen = self._rotations()
         operations = tuple([self._operation(i, each) for i, each in enumerate(part.operations)])
         tables = self._lane_tables()
         if part.group is not None:
             self._tables(part.group, tables)
-        block[Word.WALK] = buffer.target.vector_bytes - 1 | sum(self.strides)
-        block[Word.GROUPS] = groups = buffer.rows >> len(self.registers)
+        block[_WALK] = draft.target.vector_bytes - 1 | sum(self.strides)
+        block[_GROUPS] = groups = self.buffer.rows >> count
         ahead = min(MOST_PREFETCH, -(-lines // groups)) if lines and groups >= 8 else 0
-        ahead = min(ahead, 1) if buffer.target.permute == "avx512" else ahead
-        twists = buffer.twists
-        block[Word.FUNCTION] = buffer.kernels.number(
-            len(self.registers),
+        ahead = min(ahead, 1) if draft.target.permute == "avx512" else ahead
+        block[_FUNCTION] = draft.kernel(
+            count,
             bool(self.permuted),
             # All or none: fewer shapes to compile, and the parities hide behind the vectors.
-            tuple(range(len(self.registers))) if parities else (),
+            tuple(range(count)) if parities else (),
             operations,
             part.rows and part.group is not None,
             self._choice_bytes(),
@@ -237,14 +143,14 @@ class PassWriter:
             sum([each.bits_offset < 0 for each in tables]),
             tuple([lane for lane, _ in self.lane_rotations]),
             len(self.rotated),
-            sum([rotation in twists for _, rotation in self.rotated]),
-            tuple([lane for lane, rotation in self.lane_rotations if rotation in twists]),
+            twists,
+            lane_twists,
             any(lanes for lanes, _ in chosen),
             tuple([registers for _, registers in chosen]) if any(registers for _, registers in chosen) else (),
             bool(self.exchanged),
             ahead,
         )
-        block[Word.FIXES], block[Word.FIX_COUNT] = first, (len(self.fixes) - first) // FIX_WORDS
+        block[_FIXES], block[_FIX_COUNT] = first, (len(self.fixes) - first) // FIX_WORDS
         return ahead * groups
 
     def _registers_of(self, inside: int) -> int:
@@ -265,7 +171,7 @@ class PassWriter:
                 continue
             inside, outer = buffer.divided(moved[bit])
             others = inside & ~self.inside
-            block[parity_mask + i] = others * buffer.element
+            block[parity_mask + i] = others * self.draft.element
             parities |= others
             if outer:
                 self.fixes += (_FLIP_ODD, load_xor, outer, 0, strides[i], 0)
@@ -278,34 +184,38 @@ class PassWriter:
             block[load + (1 << i)] = source
         return bool(parities)
 
-    def _rotations(self) -> list[tuple[int, int]]:
-        """Writes where the numbers of rotations are; of TWIST steps, returns the lanes and registers that choose."""
-        buffer = self.buffer
-        start, size, twists = buffer.layout.rotations, buffer.element, buffer.twists
+    def _rotations(self) -> tuple[int, tuple[int, ...], list[tuple[int, int]]]:
+        """Writes where the numbers of rotations are.
+
+        Of TWIST steps, how many are on registers, which lanes are turned by them, and the lanes and the registers that
+        choose for each.
+        """
+        draft, block, chosen = self.draft, self.block, []
+        start, size = draft.layout.rotations, draft.element
         places = [(_ROTATION + i, rotation) for i, (_, rotation) in enumerate(self.rotated)]
         places += [(_ROTATION + MOST_REGISTERS + lane, rotation) for lane, rotation in self.lane_rotations]
-        chosen = []
         for word, rotation in places:
-            if rotation in twists:
-                chosen.append(self._twist(word - _ROTATION, rotation))
+            if rotation in draft.twists:
+                chosen.append(self._twist(word - _ROTATION, *draft.twists[rotation]))
             else:
-                self.block[word] = (start + rotation) * size
-        return chosen
+                block[word] = (start + rotation) * size
+        if not chosen:
+            return 0, (), chosen
+        lanes = tuple([lane for lane, rotation in self.lane_rotations if rotation in draft.twists])
+        return len(chosen) - len(lanes), lanes, chosen
 
-    def _twist(self, index: int, rotation: int) -> tuple[int, int]:
+    def _twist(self, index: int, mask: int, numbers: int) -> tuple[int, int]:
         """Writes what chooses the angle of a TWIST; the lanes with the other angle, and the registers that choose."""
-        buffer, mask = self.buffer, self.buffer.twists[rotation]
-        lanes = mask & (1 << buffer.lane_bits) - 1
-        inside, outer = buffer.divided(mask ^ lanes)
-        numbers = (buffer.layout.twists + TWIST_NUMBERS * buffer.twist_places[rotation]) * buffer.element
-        self.block[_ROTATION + index] = numbers
+        draft, block = self.draft, self.block
+        lanes = mask & (1 << draft.lane_bits) - 1
+        inside, outer = self.buffer.divided(mask ^ lanes)
+        block[_ROTATION + index] = numbers
         if outer:
             self.fixes += (_SET, _ROTATION + index, 0, 0, numbers, 0)
-            flip = TWIST_NUMBERS // 2 * buffer.element
-            self.fixes += (_FLIP_ODD, _ROTATION + index, outer, 0, flip, 0)
-        self.block[_TWIST_MASK + index] = (inside & ~self.inside) * buffer.element
-        self.block[_TWIST_LANES + index] = chosen = _odd_lanes(lanes, buffer.lane_bits) if lanes else 0
-        return chosen, self._registers_of(inside)
+            self.fixes += (_FLIP_ODD, _ROTATION + index, outer, 0, TWIST_NUMBERS // 2 * draft.element, 0)
+        block[_TWIST_MASK + index] = (inside & ~self.inside) * draft.element
+        block[_TWIST_LANES + index] = chosen = _odd_lanes(lanes, draft.lane_bits) if lanes else 0
+        return chosen, self._registers_of(inside) if inside & self.inside else 0
 
     def _operation(self, index: int, operation: LaneMap | Blend) -> LaneOperation:
         """Writes a lane exchange; its name in the kernel's shape."""
@@ -313,14 +223,14 @@ class PassWriter:
         if isinstance(operation, Blend):
             self.block[first] = operation.mask
             return _BLENDS[self.registers.index(operation.target)]
-        self.block[first] = buffer.order(operation.order)
+        self.block[first] = self.draft.order(operation.order)
         self.fixes += (_SET, first + 2, 0, 0, 0, 0)
         rows = False
         for position, change in operation.changes:
             if position in buffer.bit_of:
                 rows = True
             else:
-                self.fixes += (_FLIP_ODD, first + 2, 1 << position, 0, change * buffer.pieces, 0)
+                self.fixes += (_FLIP_ODD, first + 2, 1 << position, 0, change * self.draft.pieces, 0)
         if not rows:
             return "permute"
         self.block[first + 1] = buffer.row_changes(operation.changes)
@@ -337,7 +247,7 @@ class PassWriter:
         return group.choice_bytes if self.part.rows and group is not None and group.choice >= 0 else 0
 
     def _tables(self, group: GroupLayout, tables: list[LaneTable]) -> None:
-        size, lanes = self.buffer.element, self.buffer.target.lanes(self.buffer.precision)
+        size, lanes = self.draft.element, self.draft.target.lanes(self.draft.precision)
         self.block[Word.TABLE_PLANE] = group.entries * size
         if self.part.rows:
             self.fixes += (_SET_DATA, Word.TABLE, 0, 0, group.row_offset * size, 0)
