@@ -67,7 +67,7 @@ def _write(buffer: SweepBuffer, words: array[int]) -> int:
     for part in parts:
         writer = PassWriter(buffer, part)
         lines -= writer.write(lines if buffer.gathered else 0)
-        words.fromlist(writer.block)
+        words.extend(writer.block)
     return len(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ class SweepBuffer:
         """The positions in the buffer; the others are constant in a tile."""
         self.together = next((bit for bit, position in enumerate(sweep.local) if bit != position), self.bits)
         """So many of the first positions are the buffer's first bits."""
-        self.block = [0] * Word.WORDS
+        self.block = array("q", [0] * Word.WORDS)
         """The words that all passes have."""
         self.block[Word.PAD_MASK] = PAD_MASK if self.gathered else 0
         self.block[Word.PREFETCH_WALK] = ~(self.local * draft.element) | (LINE - 1)

@@ -49,7 +49,7 @@ class Part(NamedTuple):
 
 
 class PassWriter:
-    """Writes one block, a list of words: an array would take longer to write them one by one.
+    """Writes one block; NumPy would take longer to write words one by one.
 
     `completed` adds what follows from other words of the block.
     """
@@ -81,7 +81,7 @@ class PassWriter:
         self.registers = self._registers()
         self.strides = [buffer.draft.element << bit for bit in self.registers]
         self.inside = sum([1 << bit for bit in self.registers])
-        self.block = buffer.block.copy()
+        self.block = buffer.block[:]
 
     def _rotated(self) -> list[tuple[int, int]]:
         """Registers and their rotations; plain ones first: a kernel's last registers are those of TWIST steps."""
