@@ -61,6 +61,7 @@ class Compiler:
         self._images = images and supported()
         self._stats = CompileStats()
         self._lock = threading.Lock()
+        self._compiling = threading.Lock()
         self._addresses: dict[Source, int] = {}
         self._engines: dict[Target, Any] = {}
         self._areas: list[mmap] = []
@@ -78,9 +79,13 @@ class Compiler:
         with self._lock:
             missing = [source for source in dict.fromkeys(sources) if source not in self._addresses]
             self._stats.from_memory += len(sources) - len(missing)
-            for target in {source.target for source in missing}:
-                self._provide([source for source in missing if source.target == target], target)
-            return [self._addresses[source] for source in sources]
+        # Whoever finds everything there does not wait for others' functions to be compiled.
+        if missing:
+            with self._compiling:
+                missing = [source for source in missing if source not in self._addresses]
+                for target in {source.target for source in missing}:
+                    self._provide([source for source in missing if source.target == target], target)
+        return [self._addresses[source] for source in sources]
 
     def stats(self) -> CompileStats:
         """A copy of the counts."""
