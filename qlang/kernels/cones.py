@@ -1,0 +1,198 @@
+"""What a set of local wires can execute, and how such a set grows along the light cone of a seed.
+
+A set of wires executes everything that it can, which leaves its wires waiting for others; the wire that is waited for
+by the operation of the lowest level is taken next. What is executed depends on the set alone, not on the order in which
+it grew: two growths that come to the same set go on alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from qlang.kernels.order import CX, END, ROTATION, TWIST, Order, bits_of
+
+_ROTATION_GAIN = 8
+"""Worth of a rotation in CX gates."""
+_GAINS = {CX: 1, TWIST: _ROTATION_GAIN}
+
+_NEVER = 1 << 60
+
+Link: TypeAlias = tuple[int, int, int, int, int]
+"""An operation on several wires as one of them has it: the operation, the bit of the wire that a CX or TWIST moves (0
+of others), the other wire and the run of that wire in which it is (−1 where there are several), and its gain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """How far each wire is: its run, and how many operations of that run are left (1 in an END)."""
+
+    run: list[int]
+    left: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The runs of an order with what decides whether their operations can be executed: lists by run.
+
+    Phases on one wire are no links, as they wait for no other wire.
+    """
+
+    order: Order
+    of: list[list[Link]]
+    turn: list[int]
+    """The rotation, of runs that are one without a condition; else −1."""
+    alone: list[int]
+    """One of the phases on this wire alone, or −1. They are executed in the same stage."""
+
+    @classmethod
+    def made(cls, order: Order) -> "Links":
+        """Linear in the wires that operations touch."""
+        count = len(order.runs)
+        links: list[list[Link]] = [[] for _ in range(count)]
+        turn, alone = [-1] * count, [-1] * count
+        for operation, (kind, wires, places) in enumerate(zip(order.kinds, order.wires, order.places, strict=True)):
+            if len(wires) == 1:
+                (turn if kind == ROTATION else alone)[places[0]] = operation
+                continue
+            moved = 1 << wires[1] if kind == CX else 1 << wires[0] if kind == TWIST else 0
+            gain = _GAINS.get(kind, 0)
+            if len(wires) == 2:
+                (first, second), (here, there) = wires, places
+                links[here].append((operation, moved, second, there, gain))
+                links[there].append((operation, moved, first, here, gain))
+                continue
+            for place in places:
+                links[place].append((operation, moved, -1, -1, gain))
+        return cls(order, links, turn, alone)
+
+    def front(self) -> Front:
+        """Of a circuit of which nothing is executed."""
+        run, done = self.order.following[: self.order.qubits], bytearray(len(self.order))
+        return Front(run, [self.left(place, done) for place in run])
+
+    def left(self, run: int, done: bytearray) -> int:
+        """How many operations of a run that a wire comes to keep it there, if those of later stages are `done`."""
+        alone = self.alone[run]
+        if self.order.classes[run] == END or (alone >= 0 and done[alone]):
+            return _NEVER
+        return len(self.of[run])
+
+
+@dataclass(slots=True)
+class Cone:
+    """What a set of local wires (a mask of labels) executes from a front on."""
+
+    links: Links
+    run: list[int]
+    left: list[int]
+    done: bytearray
+    """What has been executed, or belongs to a later stage. Phases on one wire and rotations are not entered."""
+    local: int
+    taken: list[int] = field(default_factory=list)
+    """The wires that became local, in order."""
+    gain: int = 0
+    """What it was good for: rotations, and less so CX gates."""
+    executed: list[int] = field(default_factory=list)
+    """Operations, without phases on one wire."""
+
+    @classmethod
+    def start(cls, links: Links, front: Front, local: int, done: bytearray) -> "Cone":
+        """What some wires execute."""
+        cone = cls(links, front.run.copy(), front.left.copy(), done.copy(), local)
+        cone._settle(list(range(links.order.qubits)))
+        return cone
+
+    def copy(self) -> "Cone":
+        """One that grows by itself."""
+        return Cone(
+            self.links,
+            self.run.copy(),
+            self.left.copy(),
+            self.done.copy(),
+            self.local,
+            self.taken.copy(),
+            self.gain,
+            self.executed.copy(),
+        )
+
+    def take(self, wire: int) -> None:
+        """Make one more wire local, and execute what that allows."""
+        self.local |= 1 << wire
+        self.taken.append(wire)
+        self._settle([wire])
+
+    def _settle(self, stack: list[int]) -> None:
+        """Execute what the wires on the stack, and those that they set free, have come to."""
+        run, left, done, executed = self.run, self.left, self.done, self.executed
+        links, turns, wires_of = self.links.of, self.links.turn, self.links.order.wires
+        elsewhere, gain = ~self.local, 0
+        while stack:
+            wire = stack.pop()
+            place = run[wire]
+            if turns[place] >= 0:
+                if elsewhere >> wire & 1:
+                    continue
+                executed.append(turns[place])
+                gain += _ROTATION_GAIN
+            elif left[wire]:
+                for operation, moved, other, there, worth in links[place]:
+                    if moved & elsewhere or done[operation]:
+                        continue
+                    if run[other] != there if other >= 0 else not self._reached(operation):
+                        continue
+                    done[operation] = 1
+                    executed.append(operation)
+                    gain += worth
+                    for each in wires_of[operation]:
+                        left[each] -= 1
+                        if not left[each] and each != wire:
+                            stack.append(each)
+                if left[wire]:
+                    continue
+            run[wire] = behind = self.links.order.following[place]
+            left[wire] = self.links.left(behind, done)
+            stack.append(wire)
+        self.gain += gain
+
+    def _reached(self, operation: int) -> bool:
+        """Whether all wires have come to an operation."""
+        run, order = self.run, self.links.order
+        return all(
+            run[wire] == place for wire, place in zip(order.wires[operation], order.places[operation], strict=True)
+        )
+
+    def wanted(self, fixed: int) -> int | None:
+        """The wire outside that the local ones wait for; `None` if they wait for none.
+
+        Wires for which one of the `fixed` waits come last: what was grown from the seed goes first.
+        """
+        run, local, done = self.run, self.local, self.done
+        links, levels = self.links.of, self.links.order.levels
+        best: dict[int, tuple[bool, int, int]] = {}
+        for wire in bits_of(local):
+            held = bool(fixed >> wire & 1)
+            for operation, _, other, _, _ in links[run[wire]]:
+                if done[operation] or (other >= 0 and local >> other & 1):
+                    continue
+                for each in (other,) if other >= 0 else self._missing(operation):
+                    before = best.get(each, (True, _NEVER, 0))
+                    best[each] = (before[0] and held, min(before[1], levels[operation]), before[2] - 1)
+        return min(best, key=lambda wire: (best[wire], wire)) if best else None
+
+    def _missing(self, operation: int) -> list[int]:
+        """The wires that keep an operation on several wires from being executed, if they are not local."""
+        order, run = self.links.order, self.run
+        moved = order.wires[operation][0] if order.kinds[operation] == TWIST else -1
+        every = zip(order.wires[operation], order.places[operation], strict=True)
+        return [wire for wire, place in every if not self.local >> wire & 1 and (run[wire] < place or wire == moved)]
+
+    def next_of(self, wires: Sequence[int]) -> int:
+        """Of wires that nobody waits for the one to take: that with the operation of the lowest level."""
+        classes, run = self.links.order.classes, self.run
+        going = [wire for wire in wires if classes[run[wire]] != END] or wires
+        return min(going, key=lambda wire: (self._level(wire), wire))
+
+    def _level(self, wire: int) -> int:
+        """Level of what a wire has come to."""
+        operations = self.links.order.runs[self.run[wire]]
+        return self.links.order.levels[operations[0]] if operations else _NEVER
