@@ -64,14 +64,14 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     """Fill a pass, or `None` if nothing can be executed."""
     registers = walker.options.registers
     live = _live(walker, candidates)
-    attempts = []
+    attempts = [(True, False), (True, True)]
     if _free(walker, live) >= registers / (1 + walker.options.phase_cost):
-        attempts.append(_Open(rich=False, lanes=False))
+        attempts.insert(0, (False, False))
     elif _lanes_due(walker, candidates):
-        attempts.append(_Open(rich=True, lanes=True))
-    attempts += [_Open(rich=True, lanes=False), _Open(rich=True, lanes=True)]
-    for opened in attempts:
-        if opened.lanes:
+        attempts.insert(0, (True, True))
+    for rich, lanes in attempts:
+        opened = _Open(rich, lanes)
+        if lanes:
             for lane in walker.lane_labels:
                 _advance(walker, opened, lane)
             live = _live(walker, candidates)

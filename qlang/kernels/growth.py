@@ -158,6 +158,10 @@ def _stages(order: Order, of_rotations: list[int], stages: int) -> tuple[int, ..
     for kind, wires, places in zip(reversed(order.kinds), reversed(order.wires), reversed(order.places), strict=True):
         operation -= 1
         stage = next(rotations) if kind in _ROTATIONS else last
+        if len(wires) == 1 and kind != ROTATION:  # nothing new for what comes before it
+            (wire,) = wires
+            found[operation] = min(later[wire], within[wire]) if run[wire] != places[0] else later[wire]
+            continue
         for wire, place in zip(wires, places, strict=True):
             if run[wire] != place:
                 run[wire] = place

@@ -10,9 +10,8 @@ SWAPs are relabelled, X and Z are frame data (`qlang.kernels.frames`), and neith
 where they start, so a wire's label never changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 
 from qlang.kernels.steps import Step, StepKind
 
@@ -78,10 +77,11 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
     order = _empty(qubits)
     kinds, step_of, wires_of, places, levels = order.kinds, order.steps, order.wires, order.places, order.levels
     masks, initial = order.masks, order.initial
-    append = partial(_append, order, list(range(qubits)))
+    append = _appending(order)
     alone = [(wire,) for wire in range(qubits)]
     label, level = order.end, [0] * qubits
     untouched = [fresh] * qubits
+    operation = 0
     for index, (kind, first, second, _) in enumerate(steps):
         mask = 0
         if kind == ROTATION:
@@ -92,7 +92,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             level[wire] += 1
             levels.append(level[wire])
             wires_of.append(alone[wire])
-            places.append((append(wire, TURN, len(kinds)),))
+            places.append((append(wire, TURN, operation),))
         elif kind == PARITY and not first & (first - 1):
             wire = label[first.bit_length() - 1]
             if untouched[wire]:
@@ -101,14 +101,14 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             mask = first
             levels.append(level[wire])
             wires_of.append(alone[wire])
-            places.append((append(wire, DIAGONAL, len(kinds)),))
+            places.append((append(wire, DIAGONAL, operation),))
         elif kind == CX:
             control, target = label[first], label[second]
             untouched[control] = untouched[target] = False
             level[control] = level[target] = top = max(level[control], level[target])
             levels.append(top)
             wires_of.append((control, target))
-            places.append((append(control, DIAGONAL, len(kinds)), append(target, TARGET, len(kinds))))
+            places.append((append(control, DIAGONAL, operation), append(target, TARGET, operation)))
         elif kind == TWIST:
             chosen = (label[first], *[label[name] for name in bits_of(second)])
             top = max([level[wire] for wire in chosen]) + 1
@@ -117,8 +117,8 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             for wire in chosen:
                 untouched[wire] = False
                 level[wire] = top
-            own = append(chosen[0], TURN, len(kinds))
-            places.append((own, *[append(wire, DIAGONAL, len(kinds)) for wire in chosen[1:]]))
+            own = append(chosen[0], TURN, operation)
+            places.append((own, *[append(wire, DIAGONAL, operation) for wire in chosen[1:]]))
         elif kind in (PARITY, PATTERN):
             names = bits_of(first)
             touched = tuple([label[name] for name in names])
@@ -129,13 +129,13 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             levels.append(top)
             wires_of.append(touched)
             if kind == PATTERN:
-                order.patterns[len(kinds)] = (names, second)
+                order.patterns[operation] = (names, second)
             else:
                 mask = first
             for wire in touched:
                 untouched[wire] = False
                 level[wire] = top
-            places.append(tuple([append(wire, DIAGONAL, len(kinds)) for wire in touched]))
+            places.append(tuple([append(wire, DIAGONAL, operation) for wire in touched]))
         elif kind == _SWAP:
             label[first], label[second] = label[second], label[first]
             continue
@@ -145,9 +145,9 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
         kinds.append(kind)
         step_of.append(index)
         masks.append(mask)
+        operation += 1
     for wire in range(qubits):
-        end = append(wire, END, -1)
-        order.runs[end] = []
+        order.runs[append(wire, END, operation)].clear()
     return order
 
 
@@ -160,17 +160,24 @@ def _empty(qubits: int) -> Order:
     return order
 
 
-def _append(order: Order, latest: list[int], wire: int, kind: int, operation: int) -> int:
-    """Put an operation into a wire's last run if that is of its kind and no rotation, else into a new one; the run."""
-    last, classes = latest[wire], order.classes
-    if classes[last] == kind and kind:
-        order.runs[last].append(operation)
-        return last
-    latest[wire] = order.following[last] = new = len(classes)
-    order.following.append(new)
-    order.runs.append([operation])
-    classes.append(kind)
-    return new
+def _appending(order: Order) -> Callable[[int, int, int], int]:
+    """What puts an operation into a wire's last run if that is of its kind and no rotation, else into a new one; it
+    is given wire, kind and operation, and says which run that is."""
+    latest = list(range(order.qubits))
+    runs, classes, following = order.runs, order.classes, order.following
+
+    def append(wire: int, kind: int, operation: int) -> int:
+        last = latest[wire]
+        if kind and classes[last] == kind:
+            runs[last].append(operation)
+            return last
+        latest[wire] = following[last] = new = len(runs)
+        following.append(new)
+        runs.append([operation])
+        classes.append(kind)
+        return new
+
+    return append
 
 
 def bits_of(mask: int) -> tuple[int, ...]:

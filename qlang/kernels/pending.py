@@ -117,8 +117,10 @@ class Pending:
             if column:
                 bit = 1 << positions[label]
                 union |= bit
-                for k in bits_of(column):
-                    masks[k] |= bit
+                while column:
+                    lowest = column & -column
+                    masks[lowest.bit_length() - 1] |= bit
+                    column ^= lowest
         first = len(self.applied)
         parity, pattern = [], []
         for term, k in enumerate(bits_of(chosen), first):
@@ -163,7 +165,7 @@ class Pending:
         self.patterns &= alive
         self.constants &= alive
         self.columns[:] = [column & alive for column in self.columns]
-        if len(self.phases) < 2 * alive.bit_count() + _FEW and alive:
+        if alive and len(self.phases) < 2 * alive.bit_count() + _FEW:
             return
         old = bits_of(alive)
         self.phases = [self.phases[k] for k in old]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from qlang.kernels.cones import Front
-from qlang.kernels.order import CX, END, ROTATION, TWIST, Order
+from qlang.kernels.order import CX, DIAGONAL, END, ROTATION, TURN, TWIST, Order
 from qlang.kernels.pending import Pending
 from qlang.kernels.program import PhaseGroup, PlanOptions
 from qlang.kernels.sweeps import Placement
@@ -81,9 +81,18 @@ class Walker:
         if kind == END:
             self.front.left[wire] = 1
             return
-        operations = self.order.runs[run]
+        operations, waiting = self.order.runs[run], self.waiting
         self.front.left[wire] = len(operations)
-        self._come_to(operations)
+        if kind == DIAGONAL:
+            self._come_to(operations)
+            return
+        for operation in operations:
+            waiting[operation] -= 1
+            if not waiting[operation]:
+                if kind == TURN:
+                    self.turn[wire] = operation
+                else:
+                    self.ready[wire].append(operation)
 
     def _come_to(self, operations: list[int]) -> None:
         """One thing less that some operations wait for."""
