@@ -39,6 +39,8 @@ class Links:
 
     order: Order
     of: list[list[Link]]
+    counts: list[int]
+    """How many they are; for an END more than all."""
     turn: list[int]
     """The rotation, of runs that are one without a condition; else −1."""
     alone: list[int]
@@ -63,19 +65,13 @@ class Links:
                 continue
             for place in places:
                 links[place].append((operation, moved, -1, -1, gain))
-        return cls(order, links, turn, alone)
+        counts = [_NEVER if kind == END else len(of) for kind, of in zip(order.classes, links, strict=True)]
+        return cls(order, links, counts, turn, alone)
 
     def front(self) -> Front:
         """Of a circuit of which nothing is executed."""
-        run, done = self.order.following[: self.order.qubits], bytearray(len(self.order))
-        return Front(run, [self.left(place, done) for place in run])
-
-    def left(self, run: int, done: bytearray) -> int:
-        """How many operations of a run that a wire comes to keep it there, if those of later stages are `done`."""
-        alone = self.alone[run]
-        if self.order.classes[run] == END or (alone >= 0 and done[alone]):
-            return _NEVER
-        return len(self.of[run])
+        run = self.order.following[: self.order.qubits]
+        return Front(run, [self.counts[place] for place in run])
 
 
 @dataclass(slots=True)
@@ -124,42 +120,52 @@ class Cone:
     def _settle(self, stack: list[int]) -> None:
         """Execute what the wires on the stack, and those that they set free, have come to."""
         run, left, done, executed = self.run, self.left, self.done, self.executed
-        links, turns, wires_of = self.links.of, self.links.turn, self.links.order.wires
+        links, turns, following = self.links.of, self.links.turn, self.links.order.following
+        counts, alone = self.links.counts, self.links.alone
         elsewhere, gain = ~self.local, 0
         while stack:
             wire = stack.pop()
             place = run[wire]
-            if turns[place] >= 0:
-                if elsewhere >> wire & 1:
-                    continue
-                executed.append(turns[place])
-                gain += _ROTATION_GAIN
-            elif left[wire]:
-                for operation, moved, other, there, worth in links[place]:
-                    if moved & elsewhere or done[operation]:
-                        continue
-                    if run[other] != there if other >= 0 else not self._reached(operation):
-                        continue
-                    done[operation] = 1
-                    executed.append(operation)
-                    gain += worth
-                    for each in wires_of[operation]:
-                        left[each] -= 1
-                        if not left[each] and each != wire:
-                            stack.append(each)
-                if left[wire]:
-                    continue
-            run[wire] = behind = self.links.order.following[place]
-            left[wire] = self.links.left(behind, done)
-            stack.append(wire)
+            while True:
+                if turns[place] >= 0:
+                    if elsewhere >> wire & 1:
+                        break
+                    executed.append(turns[place])
+                    gain += _ROTATION_GAIN
+                elif left[wire]:
+                    for operation, moved, other, there, worth in links[place]:
+                        if done[operation] or moved & elsewhere:
+                            continue
+                        if other >= 0:
+                            if run[other] != there:
+                                continue
+                            left[other] -= 1
+                            if not left[other]:
+                                stack.append(other)
+                        elif not self._reached(operation, wire, stack):
+                            continue
+                        left[wire] -= 1
+                        done[operation] = 1
+                        executed.append(operation)
+                        gain += worth
+                    if left[wire]:
+                        break
+                run[wire] = place = following[place]
+                left[wire] = _NEVER if alone[place] >= 0 and done[alone[place]] else counts[place]
         self.gain += gain
 
-    def _reached(self, operation: int) -> bool:
-        """Whether all wires have come to an operation."""
-        run, order = self.run, self.links.order
-        return all(
-            run[wire] == place for wire, place in zip(order.wires[operation], order.places[operation], strict=True)
-        )
+    def _reached(self, operation: int, wire: int, stack: list[int]) -> bool:
+        """Whether all wires have come to an operation; then it leaves the wires besides the given one."""
+        run, left, order = self.run, self.left, self.links.order
+        wires = order.wires[operation]
+        if any(run[each] != place for each, place in zip(wires, order.places[operation], strict=True)):
+            return False
+        for each in wires:
+            if each != wire:
+                left[each] -= 1
+                if not left[each]:
+                    stack.append(each)
+        return True
 
     def wanted(self, fixed: int) -> int | None:
         """The wire outside that the local ones wait for; `None` if they wait for none.
@@ -168,16 +174,21 @@ class Cone:
         """
         run, local, done = self.run, self.local, self.done
         links, levels = self.links.of, self.links.order.levels
-        best: dict[int, tuple[bool, int, int]] = {}
+        lowest: dict[int, int] = {}
+        waiting: dict[int, int] = {}
+        first: set[int] = set()
         for wire in bits_of(local):
-            held = bool(fixed >> wire & 1)
             for operation, _, other, _, _ in links[run[wire]]:
                 if done[operation] or (other >= 0 and local >> other & 1):
                     continue
+                level = levels[operation]
                 for each in (other,) if other >= 0 else self._missing(operation):
-                    before = best.get(each, (True, _NEVER, 0))
-                    best[each] = (before[0] and held, min(before[1], levels[operation]), before[2] - 1)
-        return min(best, key=lambda wire: (best[wire], wire)) if best else None
+                    if level < lowest.get(each, _NEVER):
+                        lowest[each] = level
+                    waiting[each] = waiting.get(each, 0) + 1
+                    if not fixed >> wire & 1:
+                        first.add(each)
+        return min(first or lowest, key=lambda wire: (lowest[wire], -waiting[wire], wire), default=None)
 
     def _missing(self, operation: int) -> list[int]:
         """The wires that keep an operation on several wires from being executed, if they are not local."""
