@@ -10,6 +10,7 @@ which ones is decided by how long a chain of rotations hangs on them, CX targets
 CX gates are executed when their target is a register (or a lane of a rich pass), as the pass's permutation.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from qlang.kernels.order import CX, DIAGONAL, END, TARGET, TURN, TWIST, bits_of
@@ -38,8 +39,7 @@ class _Open:
 
 def passes_of_sweep(walker: Walker, local: int) -> list[Pass]:
     """Schedule everything that can be executed with some wires (a mask of labels) local."""
-    wires = [wire for wire in range(walker.order.qubits) if local >> wire & 1]
-    wires.sort(key=walker.placement.positions.__getitem__)
+    wires = sorted(bits_of(local), key=walker.placement.positions.__getitem__)
     bits = {wire: bit for bit, wire in enumerate(wires)}
     candidates = wires[walker.options.lane_bits :]
     passes: list[Pass] = []
@@ -63,9 +63,8 @@ def apply_rest(walker: Walker, passes: list[Pass]) -> None:
 def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     """Fill a pass, or `None` if nothing can be executed."""
     registers = walker.options.registers
-    live = _live(walker, candidates)
     attempts = [(True, False), (True, True)]
-    if _free(walker, live) >= registers / (1 + walker.options.phase_cost):
+    if _free(walker, candidates) >= registers / (1 + walker.options.phase_cost):
         attempts.insert(0, (False, False))
     elif _lanes_due(walker, candidates):
         attempts.insert(0, (True, True))
@@ -74,16 +73,12 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
         if lanes:
             for lane in walker.lane_labels:
                 _advance(walker, opened, lane)
-            live = _live(walker, candidates)
         for _ in range(registers):
-            wire = _pick(walker, opened, live)
+            wire = _pick(walker, opened, candidates)
             if wire is None:
                 break
             opened.registers.append(wire)
-            exchanged = walker.kind[wire] == TARGET
             _advance(walker, opened, wire)
-            if exchanged:
-                live = _live(walker, candidates)
         if opened.registers or opened.turning or opened.lane_cx:
             _settle(walker, opened)
             return opened
@@ -92,13 +87,7 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     return None
 
 
-def _live(walker: Walker, candidates: list[int]) -> list[int]:
-    """The wires that have come to a rotation or to CX gates that can be executed, phases aside."""
-    turn, ready = walker.turn, walker.ready
-    return [wire for wire in candidates if turn[wire] >= 0 or ready[wire]]
-
-
-def _stuck(walker: Walker, wires: list[int]) -> bool:
+def _stuck(walker: Walker, wires: Iterable[int]) -> bool:
     """Whether a long pattern keeps a CX on one of these wires from being executed."""
     pending, ready = walker.pending, walker.ready
     return bool(pending.patterns) and any(ready[wire] and not pending.passes_cx(wire) for wire in wires)
@@ -141,11 +130,6 @@ def _kept(walker: Walker, opened: _Open) -> int:
     return 0 if opened.lanes else walker.pending.touching(walker.lane_labels)
 
 
-def _choosing(walker: Walker, operation: int) -> int:
-    """The wires that choose the angle of a rotation, by label."""
-    return sum([1 << wire for wire in walker.order.wires[operation][1:]])
-
-
 def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
     """The CX gates on a target that this pass can execute."""
     ready = walker.ready[target]
@@ -157,7 +141,7 @@ def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
         ready = [operation for operation in ready if not lanes >> wires[operation][0] & 1]
     else:
         ready = [operation for operation in ready if _fits(walker, opened, walker.order.wires[operation][0], target)]
-    return ready if not ready or walker.pending.passes_cx(target) else []
+    return ready if not ready or not walker.pending.patterns or walker.pending.passes_cx(target) else []
 
 
 def _fits(walker: Walker, opened: _Open, control: int, target: int) -> bool:
@@ -185,45 +169,47 @@ def _cx(walker: Walker, opened: _Open, operation: int) -> None:
     walker.leave(operation)
 
 
-def _free(walker: Walker, live: list[int]) -> int:
+def _free(walker: Walker, candidates: list[int]) -> int:
     """How many rotations a few plain passes could do, about."""
-    columns, left, run = walker.pending.columns, walker.front.left, walker.front.run
+    turn, ready, columns = walker.turn, walker.ready, walker.pending.columns
+    left, run = walker.front.left, walker.front.run
     classes, following, wires = walker.order.classes, walker.order.following, walker.order.wires
     found = 0
-    for wire in live:
+    for wire in candidates:
         if columns[wire]:
             continue
-        if walker.turn[wire] >= 0:
+        if turn[wire] >= 0:
             found += 1
-            continue
-        controls = [wires[operation][0] for operation in walker.ready[wire]]
-        if any(walker.lane_mask >> control & 1 for control in controls):
-            continue
-        if len(controls) == left[wire] and classes[following[run[wire]]] == TURN:
-            found += 1
-        for control in controls:
-            if left[control] == 1 and classes[following[run[control]]] == TURN and not columns[control]:
+        elif ready[wire]:
+            controls = [wires[operation][0] for operation in ready[wire]]
+            if any(walker.lane_mask >> control & 1 for control in controls):
+                continue
+            if len(controls) == left[wire] and classes[following[run[wire]]] == TURN:
                 found += 1
+            for control in controls:
+                if left[control] == 1 and classes[following[run[control]]] == TURN and not columns[control]:
+                    found += 1
     return found
 
 
-def _pick(walker: Walker, opened: _Open, live: list[int]) -> int | None:
+def _pick(walker: Walker, opened: _Open, candidates: list[int]) -> int | None:
     """The wire that the pass should take as its next register."""
     best, best_rank = None, -1
-    turn, columns, ranks, kept = walker.turn, walker.pending.columns, walker.ranks, _kept(walker, opened)
-    for wire in live:
-        if wire in opened.registers:
-            continue
+    turn, ready, ranks = walker.turn, walker.ready, walker.ranks
+    columns, kept = walker.pending.columns, _kept(walker, opened)
+    for wire in candidates:
         operation = turn[wire]
         if operation >= 0:
-            if columns[wire] & kept:
+            if columns[wire] & kept or wire in opened.registers:
                 continue
             rank = 4 * ranks[operation] + 1 + _awaited(walker, wire)
-        else:
+        elif ready[wire] and wire not in opened.registers:
             usable = _usable(walker, opened, wire)
             if not usable:
                 continue
             rank = _target_rank(walker, opened, wire, usable, kept)
+        else:
+            continue
         if best is None or rank < best_rank:
             best, best_rank = wire, rank
     return best
@@ -268,10 +254,13 @@ def _only_its_phases(walker: Walker, operations: list[int]) -> bool:
 def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
     """Whether lanes can move and are not ahead of the registers that a rich pass could rotate, or are many."""
     kind, turn, ready, ranks = walker.kind, walker.turn, walker.ready, walker.ranks
-    live = _live(walker, walker.lane_labels)
-    if not live:
+    active = [
+        ranks[turn[lane] if turn[lane] >= 0 else ready[lane][0]]
+        for lane in walker.lane_labels
+        if turn[lane] >= 0 or ready[lane]
+    ]
+    if not active:
         return False
-    active = [ranks[turn[lane] if turn[lane] >= 0 else ready[lane][0]] for lane in live]
     unfinished = sum([kind[lane] != END for lane in walker.lane_labels])
     if len(active) >= walker.options.lane_cost * unfinished:
         return True
@@ -286,9 +275,9 @@ def _close(walker: Walker, opened: _Open, bits: dict[int, int]) -> Pass:
     phase = _phase(walker, opened, bits)
     walker.grown += len(turning)
     registers = sorted(opened.registers, key=bits.__getitem__)
-    lanes = walker.lane_labels if any(lane in turning for lane in walker.lane_labels) else []
-    rotations = tuple([_turn(walker, opened, wire) for wire in registers])
-    lane_rotations = tuple([_turn(walker, opened, wire) for wire in lanes])
+    lanes = walker.lane_labels if opened.lanes and any(lane in turning for lane in walker.lane_labels) else []
+    rotations = tuple([_turn(walker, turning[wire]) if wire in turning else -1 for wire in registers])
+    lane_rotations = tuple([_turn(walker, turning[wire]) if wire in turning else -1 for wire in lanes])
     for operation in turning.values():
         walker.leave(operation)
     return Pass(
@@ -305,10 +294,10 @@ def _close(walker: Walker, opened: _Open, bits: dict[int, int]) -> Pass:
 def _phase(walker: Walker, opened: _Open, bits: dict[int, int]) -> int:
     """The group of all phases that the pass can apply, or −1 if it needs none."""
     pending = walker.pending
-    blocked = any(pending.columns[wire] for wire in opened.turning) or _stuck(walker, list(bits))
+    blocked = any(pending.columns[wire] for wire in opened.turning) or _stuck(walker, bits)
     if not blocked and walker.grown + len(opened.turning) <= LONGEST_GROWTH:
         return -1
-    chosen = pending.touching(list(bits)) | pending.constants
+    chosen = pending.touching(bits) | pending.constants
     if not opened.lanes:
         chosen &= ~pending.touching(walker.lane_labels)
     return walker.group(chosen)
@@ -316,7 +305,7 @@ def _phase(walker: Walker, opened: _Open, bits: dict[int, int]) -> int:
 
 def _permutation(rows: dict[int, int], bits: dict[int, int], positions: list[int]) -> tuple[tuple[int, int], ...]:
     """Targets and masks over labels as they stand in a pass, without those that stay what they are."""
-    moved = [(bits[wire], _moved(mask, positions)) for wire, mask in rows.items() if mask != 1 << wire]
+    moved = [(bits[wire], _moved(bits_of(mask), positions)) for wire, mask in rows.items() if mask != 1 << wire]
     return tuple(sorted(moved))
 
 
@@ -325,6 +314,8 @@ def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tup
     rows: dict[int, int] = {}
     controls = 0
     for wire in registers:
+        if not walker.ready[wire]:
+            continue
         for operation in walker.ready[wire].copy():
             control, _ = walker.order.wires[operation]
             if walker.lane_mask >> control & 1 or control in rows or controls >> wire & 1:
@@ -345,18 +336,15 @@ def _frees_twist(walker: Walker, control: int, target: int) -> bool:
     return any(order.kinds[each] == TWIST and order.wires[each][0] == control for each in following)
 
 
-def _turn(walker: Walker, opened: _Open, wire: int) -> int:
-    """The id of a new rotation, or −1 for a wire without one."""
-    operation = opened.turning.get(wire, -1)
-    if operation < 0:
-        return -1
-    if walker.order.kinds[operation] == TWIST:
-        chosen = _moved(_choosing(walker, operation), walker.placement.positions)
-        walker.twists.append((len(walker.rotations), chosen))
-    walker.rotations.append(walker.order.steps[operation])
-    return len(walker.rotations) - 1
+def _turn(walker: Walker, operation: int) -> int:
+    """The id of a new rotation."""
+    order, rotations = walker.order, walker.rotations
+    if order.kinds[operation] == TWIST:
+        walker.twists.append((len(rotations), _moved(order.wires[operation][1:], walker.placement.positions)))
+    rotations.append(order.steps[operation])
+    return len(rotations) - 1
 
 
-def _moved(mask: int, positions: list[int]) -> int:
-    """A mask over labels as one over positions."""
-    return sum([1 << positions[label] for label in bits_of(mask)])
+def _moved(wires: Iterable[int], positions: list[int]) -> int:
+    """Wires as a mask over positions."""
+    return sum([1 << positions[wire] for wire in wires])

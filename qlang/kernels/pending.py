@@ -12,6 +12,7 @@ A pattern cannot pass a CX on one of its wires; one of up to `LONGEST_WRITTEN_OU
 and a longer one has to be applied before the CX.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -101,7 +102,7 @@ class Pending:
         self.parts.append(_Part(step, coefficient, wires))
         return len(self.order) + len(self.parts) - 1
 
-    def touching(self, wires: list[int]) -> int:
+    def touching(self, wires: Iterable[int]) -> int:
         """The phases on any of some wires, as bits."""
         found = 0
         columns = self.columns

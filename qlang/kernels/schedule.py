@@ -53,7 +53,7 @@ def plan(
     for wires, of_stage in zip(growth.sizes, operations, strict=True):
         walker.begin_stage(of_stage)
         last = wires == size
-        while walker.left or (last and walker.pending.alive):
+        while not walker.idle or (last and walker.pending.alive):
             sweeps.append(_sweep(walker, links, of_stage, wires))
     groups = list(walker.groups)
     if walker.rotations and not groups:

@@ -21,8 +21,6 @@ class Walker:
     """Operations that have been executed, or belong to a later stage of growth."""
     waiting: list[int]
     """For each operation the number of its wires that have not come to it; one more in front of its stage."""
-    left: int
-    """Operations of the stages so far that have not been executed."""
     ranks: list[int]
     """For each operation how late it may be executed in its sweep: the lowest is the most urgent."""
     pending: Pending
@@ -53,7 +51,6 @@ class Walker:
             Front(order.following[:qubits], [1] * qubits),
             bytearray(b"\1" * len(order)),
             [len(wires) + 1 for wires in order.wires],
-            0,
             [0] * len(order),
             Pending(order, [0] * qubits),
             [END] * qubits,
@@ -68,7 +65,6 @@ class Walker:
 
     def begin_stage(self, operations: list[int]) -> None:
         """Some operations may be executed from now on; each is given once."""
-        self.left += len(operations)
         for operation in operations:
             self.done[operation] = 0
         self._come_to(operations)
@@ -113,6 +109,11 @@ class Walker:
                 self.leave(operation)
 
     @property
+    def idle(self) -> bool:
+        """Whether every operation of the stages so far has been executed."""
+        return 0 not in self.done
+
+    @property
     def finished(self) -> bool:
         """Whether every operation has been executed."""
         return all(kind == END for kind in self.kind)
@@ -120,7 +121,6 @@ class Walker:
     def leave(self, operation: int) -> None:
         """An operation has been executed."""
         self.done[operation] = 1
-        self.left -= 1
         front = self.front
         left = front.left
         for wire in self.order.wires[operation]:
