@@ -86,24 +86,23 @@ def _lanes_first(order: Order, labels: list[int], lane_bits: int) -> list[int]:
 
 def _needed_wires(order: Order) -> list[int]:
     """For each rotation, in circuit order, the mask of wires that it and what it depends on are on."""
-    before = [1 << wire for wire in range(order.qubits)]
-    within, run = [0] * order.qubits, [-1] * order.qubits
+    before = [0] * len(order.runs)
+    for run, after in enumerate(order.following):
+        before[after] = run
+    reached = [1 << wire for wire in range(order.qubits)] + [0] * (len(order.runs) - order.qubits)
     found = []
-    for kind, wires, places in zip(order.kinds, order.wires, order.places, strict=True):
-        if len(wires) == 1:  # nothing new for what comes after it
+    for kind, places in zip(order.kinds, order.places, strict=True):
+        if len(places) == 1:
+            (place,) = places
+            reached[place] |= reached[before[place]]
             if kind == ROTATION:
-                (wire,) = wires
-                before[wire] |= within[wire]
-                found.append(before[wire])
+                found.append(reached[place])
             continue
         mask = 0
-        for wire, place in zip(wires, places, strict=True):
-            if run[wire] != place:
-                run[wire] = place
-                before[wire] |= within[wire]
-            mask |= before[wire]
-        for wire in wires:
-            within[wire] |= mask
+        for place in places:
+            mask |= reached[before[place]]
+        for place in places:
+            reached[place] |= mask
         if kind == TWIST:
             found.append(mask)
     return found
@@ -150,27 +149,17 @@ def _sizes(needed: list[int], levels: list[int], wires: int, options: PlanOption
 
 def _stages(order: Order, of_rotations: list[int], stages: int) -> tuple[int, ...]:
     """For each operation its stage, given those of the rotations in circuit order."""
-    last = stages - 1
-    later, within, run = [last] * order.qubits, [last] * order.qubits, [-1] * order.qubits
-    found = [last] * len(order)
+    last, following = stages - 1, order.following
+    lowest = [last] * len(order.runs)
+    found = []
     rotations = reversed(of_rotations)
-    operation = len(order)
-    for kind, wires, places in zip(reversed(order.kinds), reversed(order.wires), reversed(order.places), strict=True):
-        operation -= 1
+    for kind, places in zip(reversed(order.kinds), reversed(order.places), strict=True):
         stage = next(rotations) if kind in _ROTATIONS else last
-        if len(wires) == 1 and kind != ROTATION:  # nothing new for what comes before it
-            (wire,) = wires
-            found[operation] = min(later[wire], within[wire]) if run[wire] != places[0] else later[wire]
-            continue
-        for wire, place in zip(wires, places, strict=True):
-            if run[wire] != place:
-                run[wire] = place
-                if within[wire] < later[wire]:
-                    later[wire] = within[wire]
-            if later[wire] < stage:
-                stage = later[wire]
-        for wire in wires:
-            if stage < within[wire]:
-                within[wire] = stage
-        found[operation] = stage
-    return tuple(found)
+        for place in places:
+            if lowest[following[place]] < stage:
+                stage = lowest[following[place]]
+        for place in places:
+            if stage < lowest[place]:
+                lowest[place] = stage
+        found.append(stage)
+    return tuple(reversed(found))
