@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from qlang.kernels.order import CX, END, ROTATION, TWIST, Order, bits_of
+from qlang.kernels.order import CX, END, ROTATION, TWIST, Order
 
 _ROTATION_GAIN = 8
 """Worth of a rotation in CX gates."""
@@ -65,7 +65,7 @@ class Links:
                 continue
             for place in places:
                 links[place].append((operation, moved, -1, -1, gain))
-        counts = [_NEVER if kind == END else len(of) for kind, of in zip(order.classes, links, strict=True)]
+        counts = [*map(len, links[: -order.qubits]), *[_NEVER] * order.qubits]
         return cls(order, links, counts, turn, alone)
 
     def front(self) -> Front:
@@ -79,6 +79,8 @@ class Cone:
     """What a set of local wires (a mask of labels) executes from a front on."""
 
     links: Links
+    fixed: Sequence[int]
+    """The wires that are local from the beginning."""
     run: list[int]
     left: list[int]
     done: bytearray
@@ -92,9 +94,10 @@ class Cone:
     """Operations, without phases on one wire."""
 
     @classmethod
-    def start(cls, links: Links, front: Front, local: int, done: bytearray) -> "Cone":
+    def start(cls, links: Links, front: Front, fixed: Sequence[int], done: bytearray) -> "Cone":
         """What some wires execute."""
-        cone = cls(links, front.run.copy(), front.left.copy(), done.copy(), local)
+        local = sum([1 << wire for wire in fixed])
+        cone = cls(links, fixed, front.run.copy(), front.left.copy(), done.copy(), local)
         cone._settle(list(range(links.order.qubits)))
         return cone
 
@@ -102,6 +105,7 @@ class Cone:
         """One that grows by itself."""
         return Cone(
             self.links,
+            self.fixed,
             self.run.copy(),
             self.left.copy(),
             self.done.copy(),
@@ -167,27 +171,28 @@ class Cone:
                     stack.append(each)
         return True
 
-    def wanted(self, fixed: int) -> int | None:
+    def wanted(self) -> int | None:
         """The wire outside that the local ones wait for; `None` if they wait for none.
 
-        Wires for which one of the `fixed` waits come last: what was grown from the seed goes first.
+        Wires for which only the fixed ones wait come last: what was grown from the seed goes first.
         """
         run, local, done = self.run, self.local, self.done
         links, levels = self.links.of, self.links.order.levels
         lowest: dict[int, int] = {}
         waiting: dict[int, int] = {}
         first: set[int] = set()
-        for wire in bits_of(local):
-            for operation, _, other, _, _ in links[run[wire]]:
-                if done[operation] or (other >= 0 and local >> other & 1):
-                    continue
-                level = levels[operation]
-                for each in (other,) if other >= 0 else self._missing(operation):
-                    if level < lowest.get(each, _NEVER):
-                        lowest[each] = level
-                    waiting[each] = waiting.get(each, 0) + 1
-                    if not fixed >> wire & 1:
-                        first.add(each)
+        last: set[int] = set()
+        for wires, found in ((self.taken, first), (self.fixed, last)):
+            for wire in wires:
+                for operation, _, other, _, _ in links[run[wire]]:
+                    if done[operation] or (other >= 0 and local >> other & 1):
+                        continue
+                    level = levels[operation]
+                    for each in (other,) if other >= 0 else self._missing(operation):
+                        if level < lowest.get(each, _NEVER):
+                            lowest[each] = level
+                        waiting[each] = waiting.get(each, 0) + 1
+                        found.add(each)
         return min(first or lowest, key=lambda wire: (lowest[wire], -waiting[wire], wire), default=None)
 
     def _missing(self, operation: int) -> list[int]:

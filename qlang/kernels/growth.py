@@ -18,10 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.order import ROTATION, TWIST, Order
+from qlang.kernels.order import ROTATION, ROTATIONS, TWIST, Order
 from qlang.kernels.program import PlanOptions
-
-_ROTATIONS = (ROTATION, TWIST)
 
 _ROTATION, _PASS = 2.0, 4.5
 """Cycles for 16 amplitudes of a rotation, and of a pass with some of the phase tables (`qlang.kernels.cost`). A stage
@@ -64,7 +62,7 @@ def growth_of(order: Order, options: PlanOptions, sizes: Sequence[int] | None = 
     ranks[labels] = np.arange(order.qubits)
     sizes_needed = (bits * (ranks + 1)).max(axis=1, initial=1)
     if sizes is None:
-        levels = [level for level, kind in zip(order.levels, order.kinds, strict=True) if kind in _ROTATIONS]
+        levels = [level for level, kind in zip(order.levels, order.kinds, strict=True) if kind in ROTATIONS]
         sizes = _sizes(sizes_needed.tolist(), levels, order.qubits, options, first)
     if len(sizes) == 1:
         return None
@@ -154,7 +152,13 @@ def _stages(order: Order, of_rotations: list[int], stages: int) -> tuple[int, ..
     found = []
     rotations = reversed(of_rotations)
     for kind, places in zip(reversed(order.kinds), reversed(order.places), strict=True):
-        stage = next(rotations) if kind in _ROTATIONS else last
+        stage = next(rotations) if kind in ROTATIONS else last
+        if len(places) == 1:
+            (place,) = places
+            stage = min(stage, lowest[following[place]])
+            lowest[place] = min(stage, lowest[place])
+            found.append(stage)
+            continue
         for place in places:
             if lowest[following[place]] < stage:
                 stage = lowest[following[place]]

@@ -12,11 +12,13 @@ where they start, so a wire's label never changes.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from qlang.kernels.steps import Step, StepKind
 
 ROTATION, PARITY, PATTERN, CX = map(int, (StepKind.ROTATION, StepKind.PARITY, StepKind.PATTERN, StepKind.CX))
 TWIST = int(StepKind.TWIST)
+ROTATIONS = (ROTATION, TWIST)
 _SWAP, _FRAME = int(StepKind.SWAP), (StepKind.X, StepKind.Z)
 
 TURN, DIAGONAL, TARGET, END = 0, 1, 2, 3
@@ -28,8 +30,8 @@ _BEGIN = 4
 @dataclass(slots=True)
 class Order:
     """Operations (steps that do something to the state) and the runs of the wires: parallel lists, by operation, and
-    by run. Of two runs of one wire the earlier one has the lower number. Run w of wire w is empty and in front of
-    its others, the last one is an empty END."""
+    by run. Of two runs of one wire the earlier one has the lower number. The first `qubits` runs are empty, in front
+    of the others of each wire, the last `qubits` are empty ENDs."""
 
     qubits: int
     kinds: list[int] = field(default_factory=list)
@@ -62,11 +64,8 @@ class Order:
 
     def turns(self) -> list[int]:
         """For each wire how many rotations it has."""
-        found = [0] * self.qubits
-        for kind, wires in zip(self.kinds, self.wires, strict=True):
-            if kind in (ROTATION, TWIST):
-                found[wires[0]] += 1
-        return found
+        turned = [wires[0] for kind, wires in zip(self.kinds, self.wires, strict=True) if kind in ROTATIONS]
+        return [turned.count(wire) for wire in range(self.qubits)]
 
 
 def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
@@ -77,7 +76,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
     order = _empty(qubits)
     kinds, step_of, wires_of, places, levels = order.kinds, order.steps, order.wires, order.places, order.levels
     masks, initial = order.masks, order.initial
-    append = _appending(order)
+    append, names_of = _appending(order), cache(bits_of)
     alone = [(wire,) for wire in range(qubits)]
     label, level = order.end, [0] * qubits
     untouched = [fresh] * qubits
@@ -110,7 +109,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             wires_of.append((control, target))
             places.append((append(control, DIAGONAL, operation), append(target, TARGET, operation)))
         elif kind == TWIST:
-            chosen = (label[first], *[label[name] for name in bits_of(second)])
+            chosen = (label[first], *[label[name] for name in names_of(second)])
             top = max([level[wire] for wire in chosen]) + 1
             levels.append(top)
             wires_of.append(chosen)
@@ -120,7 +119,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             own = append(chosen[0], TURN, operation)
             places.append((own, *[append(wire, DIAGONAL, operation) for wire in chosen[1:]]))
         elif kind in (PARITY, PATTERN):
-            names = bits_of(first)
+            names = names_of(first)
             touched = tuple([label[name] for name in names])
             if len(touched) == 1 and untouched[touched[0]]:
                 initial[touched[0]].append(index)

@@ -122,15 +122,11 @@ class Pending:
                     lowest = column & -column
                     masks[lowest.bit_length() - 1] |= bit
                     column ^= lowest
-        first = len(self.applied)
-        parity, pattern = [], []
-        for term, k in enumerate(bits_of(chosen), first):
-            operation = self.phases[k]
-            self.applied.append(operation)
-            if self.patterns >> k & 1:
-                pattern.append((masks[k], self._value(operation, positions), term))
-            else:
-                parity.append((masks[k], term))
+        numbers, phases, patterns = bits_of(chosen), self.phases, self.patterns
+        terms = list(enumerate(numbers, len(self.applied)))
+        self.applied += [phases[k] for k in numbers]
+        parity = [(masks[k], term) for term, k in terms if not patterns >> k & 1]
+        pattern = [(masks[k], self._value(phases[k], positions), term) for term, k in terms if patterns >> k & 1]
         self._forget(chosen)
         return PhaseGroup(tuple(parity), tuple(pattern), bool(union & lanes))
 

@@ -33,7 +33,7 @@ def choose_local(
     `joined` are the wires of the state by position, more than a sweep holds, of which the contiguous ones are always
     local. What is `done` is not executed.
     """
-    fixed = sum([1 << wire for wire in joined[: options.contiguous_bits]])
+    fixed = joined[: options.contiguous_bits]
     cones = _cones(links, front, fixed, joined, done, options.local_bits(len(joined)), options.lookahead)
     best = max(cones, key=lambda cone: cone.gain)
     return best.local, sorted(best.executed)
@@ -61,7 +61,7 @@ def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
 
 
 def _cones(
-    links: Links, front: Front, fixed: int, joined: Sequence[int], done: bytearray, size: int, count: int
+    links: Links, front: Front, fixed: Sequence[int], joined: Sequence[int], done: bytearray, size: int, count: int
 ) -> list[Cone]:
     """The cones of up to `count` seeds, those left out that come to the same as one before."""
     base = Cone.start(links, front, fixed, done)
@@ -75,17 +75,19 @@ def _cones(
             if cone.local.bit_count() == size:
                 found.append(cone)
                 break
-            cone.take(_next(cone, fixed, joined))
+            cone.take(_next(cone, joined))
     return found
 
 
-def _next(cone: Cone, fixed: int, joined: Iterable[int]) -> int:
+def _next(cone: Cone, joined: Iterable[int]) -> int:
     """The wire that a cone takes next."""
-    wire = cone.wanted(fixed)
+    wire = cone.wanted()
     return cone.next_of([wire for wire in joined if not cone.local >> wire & 1]) if wire is None else wire
 
 
-def _seeds(order: Order, front: Front, fixed: int, joined: Sequence[int], done: bytearray, count: int) -> list[int]:
+def _seeds(
+    order: Order, front: Front, fixed: Sequence[int], joined: Sequence[int], done: bytearray, count: int
+) -> list[int]:
     """Wires to start at: the one changed by the operation that comes first in the circuit, so that every sweep gets
     on, and others spread over those that are not fixed and not at their end."""
     first, earliest = -1, len(order)
@@ -93,7 +95,7 @@ def _seeds(order: Order, front: Front, fixed: int, joined: Sequence[int], done: 
     for wire in sorted(joined):
         run = front.run[wire]
         kind = order.classes[run]
-        if fixed >> wire & 1 or kind == END:
+        if wire in fixed or kind == END:
             continue
         open_wires.append(wire)
         if kind != DIAGONAL:
@@ -101,7 +103,7 @@ def _seeds(order: Order, front: Front, fixed: int, joined: Sequence[int], done: 
             if head < earliest:
                 first, earliest = wire, head
     if first < 0:
-        return [next(wire for wire in joined if not fixed >> wire & 1)]
+        return [next(wire for wire in joined if wire not in fixed)]
     last = len(open_wires) - 1
     spread = [open_wires[last * i // max(count - 2, 1)] for i in range(count - 1)]
     return list(dict.fromkeys([first, *spread]))
@@ -154,25 +156,23 @@ def _shared_first(order: Order, options: PlanOptions) -> list[int]:
     """
     links, wires = Links.made(order), range(order.qubits)
     count, size = options.contiguous_bits, options.tile_bits
-    sweeps = _simulated(links, 0, options)
+    sweeps = _simulated(links, (), options)
     shares = [sum([cone.local >> wire & 1 for cone in sweeps]) for wire in wires]
     wanted = sorted(wires, key=lambda wire: (-shares[wire], wire))[:count]
-    growth = Cone.start(links, links.front(), 0, bytearray(len(order)))
+    growth = Cone.start(links, links.front(), (), bytearray(len(order)))
     growth.take(0)
     while len(growth.taken) < order.qubits:
-        growth.take(_next(growth, 0, wires))
+        growth.take(_next(growth, wires))
     begin = min(max((order.qubits - count) // 2, 0), size - count)
-    found = []
-    for chosen in (growth.taken[begin : begin + count], wanted):
-        fixed = sum([1 << wire for wire in chosen])
-        found.append((_simulated(links, fixed, options), chosen))
+    choices = (growth.taken[begin : begin + count], wanted)
+    found = [(_simulated(links, chosen, options), chosen) for chosen in choices]
     sweeps, chosen = min(found, key=lambda each: len(each[0]))
     first = [next((n for n, cone in enumerate(sweeps) if cone.local >> wire & 1), 0) for wire in wires]
     rest = sorted(set(wires) - set(chosen), key=lambda wire: (first[wire], growth.taken.index(wire)))
     return [*chosen, *rest]
 
 
-def _simulated(links: Links, fixed: int, options: PlanOptions) -> list[Cone]:
+def _simulated(links: Links, fixed: Sequence[int], options: PlanOptions) -> list[Cone]:
     """The first sweeps, without passes."""
     front, done, wires = links.front(), bytearray(len(links.order)), range(links.order.qubits)
     cones: list[Cone] = []

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from qlang.kernels.cones import Front
-from qlang.kernels.order import CX, DIAGONAL, END, ROTATION, TURN, TWIST, Order
+from qlang.kernels.order import CX, DIAGONAL, END, ROTATIONS, TURN, Order
 from qlang.kernels.pending import Pending
 from qlang.kernels.program import PhaseGroup, PlanOptions
 from qlang.kernels.sweeps import Placement
@@ -48,9 +48,9 @@ class Walker:
             order,
             options,
             placement,
-            Front(order.following[:qubits], [1] * qubits),
+            Front(list(range(qubits)), [1] * qubits),
             bytearray(b"\1" * len(order)),
-            [len(wires) + 1 for wires in order.wires],
+            [count + 1 for count in map(len, order.wires)],
             [0] * len(order),
             Pending(order, [0] * qubits),
             [END] * qubits,
@@ -60,7 +60,7 @@ class Walker:
             sum(1 << label for label in lanes),
         )
         for wire in range(qubits):
-            walker.arrive(wire)
+            walker._arrive(wire)
         return walker
 
     def begin_stage(self, operations: list[int]) -> None:
@@ -69,16 +69,14 @@ class Walker:
             self.done[operation] = 0
         self._come_to(operations)
 
-    def arrive(self, wire: int) -> None:
-        """A wire has come to its next run: its phases are issued and its CX gates become ready, if all wires agree."""
-        run = self.front.run[wire]
+    def _arrive(self, wire: int) -> None:
+        """A wire comes to its next run: its phases are issued and its CX gates become ready, if all wires agree."""
+        order, waiting = self.order, self.waiting
+        self.front.run[wire] = run = order.following[self.front.run[wire]]
+        self.kind[wire] = kind = order.classes[run]
         self.turn[wire] = -1
-        self.kind[wire] = kind = self.order.classes[run]
-        if kind == END:
-            self.front.left[wire] = 1
-            return
-        operations, waiting = self.order.runs[run], self.waiting
-        self.front.left[wire] = len(operations)
+        operations = order.runs[run]
+        self.front.left[wire] = len(operations) or 1
         if kind == DIAGONAL:
             self._come_to(operations)
             return
@@ -100,13 +98,22 @@ class Walker:
                 reached.append(operation)
         for operation in reached:
             kind = kinds[operation]
-            if kind in (ROTATION, TWIST):
-                self.turn[wires[operation][0]] = operation
-            elif kind == CX:
+            if kind == CX:
                 self.ready[wires[operation][1]].append(operation)
+            elif kind in ROTATIONS:
+                self.turn[wires[operation][0]] = operation
             else:
                 self.pending.issue(operation)
                 self.leave(operation)
+
+    def leave(self, operation: int) -> None:
+        """An operation has been executed."""
+        self.done[operation] = 1
+        left = self.front.left
+        for wire in self.order.wires[operation]:
+            left[wire] -= 1
+            if not left[wire]:
+                self._arrive(wire)
 
     @property
     def idle(self) -> bool:
@@ -117,17 +124,6 @@ class Walker:
     def finished(self) -> bool:
         """Whether every operation has been executed."""
         return all(kind == END for kind in self.kind)
-
-    def leave(self, operation: int) -> None:
-        """An operation has been executed."""
-        self.done[operation] = 1
-        front = self.front
-        left = front.left
-        for wire in self.order.wires[operation]:
-            left[wire] -= 1
-            if not left[wire]:
-                front.run[wire] = self.order.following[front.run[wire]]
-                self.arrive(wire)
 
     def group(self, chosen: int) -> int:
         """Apply phases (as bits of the pending ones); the number of the group."""
