@@ -183,16 +183,23 @@ class Cone:
         first: set[int] = set()
         last: set[int] = set()
         for wires, found in ((self.taken, first), (self.fixed, last)):
+            several: dict[int, int] = {}
             for wire in wires:
                 for operation, _, other, _, _ in links[run[wire]]:
-                    if done[operation] or (other >= 0 and local >> other & 1):
+                    if done[operation]:
                         continue
-                    level = levels[operation]
-                    for each in (other,) if other >= 0 else self._missing(operation):
-                        if level < lowest.get(each, _NEVER):
-                            lowest[each] = level
-                        waiting[each] = waiting.get(each, 0) + 1
-                        found.add(each)
+                    if other < 0:
+                        several[operation] = several.get(operation, 0) + 1
+                    elif not local >> other & 1:
+                        found.add(other)
+                        waiting[other] = waiting.get(other, 0) + 1
+                        if levels[operation] < lowest.get(other, _NEVER):
+                            lowest[other] = levels[operation]
+            for operation, count in several.items():
+                for other in self._missing(operation):
+                    found.add(other)
+                    waiting[other] = waiting.get(other, 0) + count
+                    lowest[other] = min(levels[operation], lowest.get(other, _NEVER))
         return min(first or lowest, key=lambda wire: (lowest[wire], -waiting[wire], wire), default=None)
 
     def _missing(self, operation: int) -> list[int]:
