@@ -135,19 +135,18 @@ def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
     ready = walker.ready[target]
     if not ready:
         return ready
-    lanes, lanes_before = walker.lane_mask, opened.lane_targets | opened.lane_controls
-    if not lanes >> target & 1 and not lanes_before and not opened.lanes:
-        wires = walker.order.wires
-        ready = [operation for operation in ready if not lanes >> wires[operation][0] & 1]
+    wires, lanes = walker.order.wires, walker.lane_mask
+    if opened.lanes:
+        ready = [operation for operation in ready if _fits(walker, opened, wires[operation][0], target)]
     else:
-        ready = [operation for operation in ready if _fits(walker, opened, walker.order.wires[operation][0], target)]
+        ready = [operation for operation in ready if not lanes >> wires[operation][0] & 1]
     return ready if not ready or not walker.pending.patterns or walker.pending.passes_cx(target) else []
 
 
 def _fits(walker: Walker, opened: _Open, control: int, target: int) -> bool:
-    """Whether a CX has a place in the pass: with a lane, behind the others with lanes; without, in front of them."""
+    """Whether a CX has a place in a pass with lanes: with a lane, behind the others with lanes; without, in front."""
     if walker.lane_mask & (1 << control | 1 << target):
-        return opened.lanes
+        return True
     return not (opened.lane_targets >> control & 1 or opened.lane_controls >> target & 1)
 
 
