@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from qlang.kernels.blocks import apply_rest, passes_of_sweep
-from qlang.kernels.collection import collection_paused
 from qlang.kernels.cones import Links
 from qlang.kernels.growth import Growth, growth_of
 from qlang.kernels.order import bits_of, order_of
@@ -19,7 +18,6 @@ from qlang.kernels.sweeps import Placement, choose_local, place_wires, rank_by_t
 from qlang.kernels.walker import Walker
 
 
-@collection_paused()
 def plan(
     steps: Steps,
     qubits: int,
