@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from qlang.backends.states import GateCall
 from qlang.backends.turns import within_two_turns
+from qlang.collection import CollectionPaused
 from qlang.kernels.bind import Binder, BoundProgram, bind
 from qlang.kernels.cancel import with_phases_in_front
 from qlang.kernels.cost import GENERIC, default_options
@@ -34,13 +35,14 @@ def lowering_of(calls: Sequence[GateCall], qubits: int, *, fixed: bool = True, t
     `fixed`: they are executed with their own parameters, so these may decide about steps; `twists`: the target knows
     TWIST steps.
     """
-    lowering = steps_of(calls, qubits)
-    if not twists:
-        return fused(lowering)
-    # the angles that decide are those that are executed: half of one beyond two turns is another angle, with its sign
-    lowering = replace(lowering, parameters=within_two_turns(lowering.parameters))
-    found = fused(twisted(lowering, fixed=fixed))
-    return replace(found, steps=with_phases_in_front(found.steps))
+    with CollectionPaused():
+        lowering = steps_of(calls, qubits)
+        if not twists:
+            return fused(lowering)
+        # the angles that decide are those executed: half of one beyond two turns is another angle, with its sign
+        lowering = replace(lowering, parameters=within_two_turns(lowering.parameters))
+        found = fused(twisted(lowering, fixed=fixed))
+        return replace(found, steps=with_phases_in_front(found.steps))
 
 
 def binder_of(
@@ -56,8 +58,9 @@ def binder_of(
         if known is not None:
             _KEPT.move_to_end(key)
             return known
-    program = plan(steps, steps.qubits, options, fresh=start is None, start=start)
-    made = Binder.of(program, steps)
+    with CollectionPaused():
+        program = plan(steps, steps.qubits, options, fresh=start is None, start=start)
+        made = Binder.of(program, steps)
     with _LOCK:
         _KEPT[key] = made
         while len(_KEPT) > _MAX_KEPT:

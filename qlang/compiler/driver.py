@@ -7,17 +7,16 @@ same plan hash.
 
 from __future__ import annotations
 
-import gc
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline
 
 from qlang.backends.targets import chosen_targets
+from qlang.collection import CollectionPaused
 from qlang.compiler.authority import DEVELOPMENT, Authority
 from qlang.compiler.candidates import ResolveCandidates
 from qlang.compiler.frontend import Analysis, FileLoader, TextLoader, analyse
@@ -104,7 +103,7 @@ def compile_source(
     `stop_after` is a stage (`ir`, `kernel`, `plan`) or a pass; `on_pass` sees the module after every pass. Never
     raises for what a user wrote: mistakes are in `diagnostics`. Raises `TargetUnavailable` for an unknown target.
     """
-    with _no_collection():
+    with CollectionPaused():
         clock = _Clock()
         analysis = analyse(source, loader=loader)
         clock.lap("check")
@@ -240,15 +239,3 @@ def _run_passes(
 
     PassPipeline(tuple(passes), between).apply(context(), module)
     return tuple(ran)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Cyclic garbage collection off: a compilation makes a growing graph and little garbage."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()

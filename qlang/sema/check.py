@@ -1,8 +1,8 @@
 """The door of this room: check a parsed file."""
 
-import gc
 from collections.abc import Mapping
 
+from qlang.collection import CollectionPaused
 from qlang.sema.context import Reporter
 from qlang.sema.files import Files, is_openqasm
 from qlang.sema.loader import Loader
@@ -36,11 +36,6 @@ def check(
     if references:
         reporter.references = []
     files = Files(loader, forbid_reuse)
-    collecting = gc.isenabled()
-    gc.disable()  # the tree is large and lives on: every collection would walk it for nothing
-    try:
+    with CollectionPaused():
         module = check_program(program, source, version, is_openqasm(program, source), files, reporter, known=known)
-    finally:
-        if collecting:
-            gc.enable()
     return CheckResult(module, reporter.diagnostics())

@@ -5,12 +5,12 @@ and hands back. There is no recursion, so only memory bounds the depth, and `_to
 enough for those who walk them.
 """
 
-import gc
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from qlang.collection import CollectionPaused
 from qlang.syntax.automaton import Automaton
 from qlang.syntax.builders import compiled_rules
 from qlang.syntax.context import Context
@@ -171,13 +171,8 @@ def parse(source: Source, packed: bool = False) -> ParseResult:
 
 def parse_tokens(source: Source, packed: bool = False) -> tuple[ParseResult, Tokens]:
     """As `parse`, with the tokens as the parser read them: soft words are settled."""
-    collecting = gc.isenabled()
-    gc.disable()  # a parse makes many objects and no garbage: collection would double its time
-    try:
+    with CollectionPaused():
         return _parse(source, packed and len(source.text) >= PACKED_FROM)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _parse(source: Source, packed: bool) -> tuple[ParseResult, Tokens]:

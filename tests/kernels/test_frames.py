@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from programs import step_lists, steps_from
 from step_circuits import call, gate_calls, random_vector, reference
 
 from qlang.kernels.decompose import GateCall, steps_of
@@ -16,10 +17,13 @@ PAULIS = ("id", "x", "z", "y")
 
 def _executed(steps: Steps, found: FramedAngles, item: int, vector: np.ndarray) -> np.ndarray:
     """The circuit without its X and Z, with the angles that frames made, and the final frame put on top."""
-    kept = steps.kinds < StepKind.X
+    kept = (steps.kinds != StepKind.X) & (steps.kinds != StepKind.Z)
     rotating = steps.slots[steps.kinds == StepKind.ROTATION]
     angles = found.phases[item].copy()
     angles[rotating] = 2 * np.arctan(found.tangents[item, rotating])
+    twists = steps.slots[steps.kinds == StepKind.TWIST]
+    _, sine, cosine = np.moveaxis(found.twists[item if len(found.twists) > 1 else 0], -1, 0)
+    angles[twists[:, None] + np.arange(2)] = 2 * np.arctan2(sine, cosine)
     values = steps.second.copy()
     if found.flips is not None:
         patterns = steps.kinds == StepKind.PATTERN
@@ -82,6 +86,32 @@ def test_a_frame_at_the_start_is_carried_through(case: tuple[int, list[GateCall]
         true = with_frame(stored, int(x[item]), int(z[item])) * phase[item]
         expected = reference(calls, qubits, true)
         np.testing.assert_allclose(_executed(lowering.steps, found, item, stored), expected, atol=1e-12)
+
+
+@settings(max_examples=120, deadline=None)
+@given(step_lists(5, 20, twists=True), st.integers(0, 2**32))
+def test_paulis_pass_twists_wherever_they_are_inserted(steps: Steps, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    batch, places = 4, 5
+    angles = generator.choice([*ANGLES, 0.7, -2.9, 5.1], steps.slot_count)
+    before = np.sort(generator.integers(0, len(steps) + 1, places))
+    wires = generator.integers(0, steps.qubits, places)
+    x, z = generator.integers(0, 2, (2, batch, places)).astype(bool)
+    frame = Frame(*generator.integers(0, 1 << steps.qubits, (2, batch)), np.ones(batch, dtype=np.complex128))
+    found = framed(steps, angles[None], frame=frame, paulis=PauliInsertions(before, wires, x, z))
+    stored = random_vector(steps.qubits)
+    rows = [(kind, first, second) for kind, first, second, _ in steps.rows()]
+    for item in range(batch):
+        noisy = rows.copy()
+        for place in reversed(range(places)):
+            # Y = i X Z
+            paulis = [(StepKind.Z, z[item, place]), (StepKind.X, x[item, place])]
+            noisy[before[place] : before[place]] = [
+                (int(kind), int(wires[place]), 0) for kind, there in paulis if there
+            ]
+        start = with_frame(stored, int(frame.x[item]), int(frame.z[item]))
+        expected = execute_steps(steps_from(steps.qubits, noisy), angles, start) * 1j ** int((x & z)[item].sum())
+        np.testing.assert_allclose(_executed(steps, found, item, stored), expected, atol=1e-12)
 
 
 ANGLES = [s * k * np.pi + e for k in range(7) for e in (0, 1e-16, -1e-9, 1e-9, 0.3, -np.pi / 2) for s in (1, -1)]
