@@ -73,11 +73,15 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
         if lanes:
             for lane in walker.lane_labels:
                 _advance(walker, opened, lane)
-        for _ in range(registers):
-            wire = _pick(walker, opened, candidates)
-            if wire is None:
+        ranked: list[int] = []
+        while len(opened.registers) < registers:
+            ranked = ranked or _ranked(walker, opened, candidates)
+            if not ranked:
                 break
+            wire = ranked.pop(0)
             opened.registers.append(wire)
+            if walker.turn[wire] < 0:
+                ranked = []  # CX gates change what other wires can do; a rotation does not
             _advance(walker, opened, wire)
         if opened.registers or opened.turning or opened.lane_cx:
             _settle(walker, opened)
@@ -191,27 +195,21 @@ def _free(walker: Walker, candidates: list[int]) -> int:
     return found
 
 
-def _pick(walker: Walker, opened: _Open, candidates: list[int]) -> int | None:
-    """The wire that the pass should take as its next register."""
-    best, best_rank = None, -1
+def _ranked(walker: Walker, opened: _Open, candidates: list[int]) -> list[int]:
+    """The wires that the pass could take as its next register, the most urgent first."""
+    found: dict[int, int] = {}
     turn, ready, ranks = walker.turn, walker.ready, walker.ranks
     columns, kept = walker.pending.columns, _kept(walker, opened)
     for wire in candidates:
         operation = turn[wire]
         if operation >= 0:
-            if columns[wire] & kept or wire in opened.registers:
-                continue
-            rank = 4 * ranks[operation] + 1 + _awaited(walker, wire)
+            if not columns[wire] & kept and wire not in opened.registers:
+                found[wire] = 4 * ranks[operation] + 1 + _awaited(walker, wire)
         elif ready[wire] and wire not in opened.registers:
             usable = _usable(walker, opened, wire)
-            if not usable:
-                continue
-            rank = _target_rank(walker, opened, wire, usable, kept)
-        else:
-            continue
-        if best is None or rank < best_rank:
-            best, best_rank = wire, rank
-    return best
+            if usable:
+                found[wire] = _target_rank(walker, opened, wire, usable, kept)
+    return sorted(found, key=found.__getitem__)
 
 
 def _awaited(walker: Walker, wire: int) -> bool:
