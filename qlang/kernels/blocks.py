@@ -344,4 +344,7 @@ def _turn(walker: Walker, operation: int) -> int:
 
 def _moved(wires: Iterable[int], positions: list[int]) -> int:
     """Wires as a mask over positions."""
-    return sum([1 << positions[wire] for wire in wires])
+    mask = 0
+    for wire in wires:
+        mask |= 1 << positions[wire]
+    return mask

@@ -62,7 +62,7 @@ def growth_of(order: Order, options: PlanOptions, sizes: Sequence[int] | None = 
     ranks[labels] = np.arange(order.qubits)
     sizes_needed = (bits * (ranks + 1)).max(axis=1, initial=1)
     if sizes is None:
-        levels = [level for level, kind in zip(order.levels, order.kinds, strict=True) if kind in ROTATIONS]
+        levels = [order.levels[operation] for operation in order.rotations]
         sizes = _sizes(sizes_needed.tolist(), levels, order.qubits, options, first)
     if len(sizes) == 1:
         return None

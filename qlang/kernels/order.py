@@ -46,6 +46,8 @@ class Order:
     """Rotations on the longest chain up to the operation, itself included."""
     masks: list[int] = field(default_factory=list)
     """For a parity the step's mask over wires, for others 0."""
+    rotations: list[int] = field(default_factory=list)
+    """The operations that rotate."""
     runs: list[list[int]] = field(default_factory=list)
     """For each run its operations."""
     classes: list[int] = field(default_factory=list)
@@ -64,7 +66,7 @@ class Order:
 
     def turns(self) -> list[int]:
         """For each wire how many rotations it has."""
-        turned = [wires[0] for kind, wires in zip(self.kinds, self.wires, strict=True) if kind in ROTATIONS]
+        turned = [self.wires[operation][0] for operation in self.rotations]
         return [turned.count(wire) for wire in range(self.qubits)]
 
 
@@ -91,6 +93,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             level[wire] += 1
             levels.append(level[wire])
             wires_of.append(alone[wire])
+            order.rotations.append(operation)
             places.append((append(wire, TURN, operation),))
         elif kind == PARITY and not first & (first - 1):
             wire = label[first.bit_length() - 1]
@@ -116,6 +119,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             for wire in chosen:
                 untouched[wire] = False
                 level[wire] = top
+            order.rotations.append(operation)
             own = append(chosen[0], TURN, operation)
             places.append((own, *[append(wire, DIAGONAL, operation) for wire in chosen[1:]]))
         elif kind in (PARITY, PATTERN):

@@ -54,7 +54,12 @@ def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
                 tails[wire] += 1
                 ranks[operation] = -tails[wire]
             continue
-        tail = max([tails[wire] for wire in wires]) + (kinds[operation] == TWIST)
+        tail = 0
+        for wire in wires:
+            if tails[wire] > tail:
+                tail = tails[wire]
+        if kinds[operation] == TWIST:
+            tail += 1
         ranks[operation] = -tail
         for wire in wires:
             tails[wire] = tail

@@ -91,12 +91,9 @@ class Walker:
     def _come_to(self, operations: list[int]) -> None:
         """One thing less that some operations wait for."""
         waiting, kinds, wires = self.waiting, self.order.kinds, self.order.wires
-        reached = []
         for operation in operations:
             waiting[operation] -= 1
-            if not waiting[operation]:
-                reached.append(operation)
-        for operation in reached:
+        for operation in [each for each in operations if not waiting[each]]:
             kind = kinds[operation]
             if kind == CX:
                 self.ready[wires[operation][1]].append(operation)
