@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from qlang.kernels.order import CX, END, ROTATION, TWIST, Order
+from qlang.kernels.order import CX, END, ROTATIONS, TWIST, Order
 
 _ROTATION_GAIN = 8
 """Worth of a rotation in CX gates."""
@@ -54,7 +54,7 @@ class Links:
         turn, alone = [-1] * count, [-1] * count
         for operation, (kind, wires, places) in enumerate(zip(order.kinds, order.wires, order.places, strict=True)):
             if len(wires) == 1:
-                (turn if kind == ROTATION else alone)[places[0]] = operation
+                (turn if kind in ROTATIONS else alone)[places[0]] = operation
                 continue
             moved = 1 << wires[1] if kind == CX else 1 << wires[0] if kind == TWIST else 0
             gain = _GAINS.get(kind, 0)

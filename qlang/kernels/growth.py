@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.order import ROTATION, ROTATIONS, TWIST, Order
+from qlang.kernels.order import ROTATIONS, TWIST, Order
 from qlang.kernels.program import PlanOptions
 
 _ROTATION, _PASS = 2.0, 4.5
@@ -93,7 +93,7 @@ def _needed_wires(order: Order) -> list[int]:
         if len(places) == 1:
             (place,) = places
             reached[place] |= reached[before[place]]
-            if kind == ROTATION:
+            if kind in ROTATIONS:
                 found.append(reached[place])
             continue
         mask = 0
@@ -152,13 +152,16 @@ def _stages(order: Order, of_rotations: list[int], stages: int) -> tuple[int, ..
     found = []
     rotations = reversed(of_rotations)
     for kind, places in zip(reversed(order.kinds), reversed(order.places), strict=True):
-        stage = next(rotations) if kind in ROTATIONS else last
         if len(places) == 1:
             (place,) = places
-            stage = min(stage, lowest[following[place]])
-            lowest[place] = min(stage, lowest[place])
+            stage = lowest[following[place]]
+            if kind in ROTATIONS:
+                stage = min(stage, next(rotations))
+            if stage < lowest[place]:
+                lowest[place] = stage
             found.append(stage)
             continue
+        stage = next(rotations) if kind == TWIST else last
         for place in places:
             if lowest[following[place]] < stage:
                 stage = lowest[following[place]]

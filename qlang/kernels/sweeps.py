@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qlang.kernels.cones import Cone, Front, Links
-from qlang.kernels.order import DIAGONAL, END, ROTATION, TWIST, Order
+from qlang.kernels.order import DIAGONAL, END, ROTATIONS, TWIST, Order
 from qlang.kernels.program import PlanOptions
 
 _MOST_SWEEPS = 16
@@ -49,7 +49,7 @@ def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
     for operation in reversed(executed):
         wires = wires_of[operation]
         if len(wires) == 1:
-            if kinds[operation] == ROTATION:
+            if kinds[operation] in ROTATIONS:
                 (wire,) = wires
                 tails[wire] += 1
                 ranks[operation] = -tails[wire]
