@@ -1,8 +1,7 @@
 """Which positions are local in a sweep.
 
-A set of local wires is grown from a seed: everything that it can execute is executed, which leaves its wires waiting
-for others; the wire that is waited for by the operation of the lowest level is taken next. That follows the light
-cone of the seed. Several seeds are tried, and the set that executes most rotations is taken.
+A set of local wires is grown along the light cone of a seed (`qlang.kernels.cones`). Several seeds are tried, and the
+set that executes most rotations is taken.
 
     chain of 24 wires, 16 local       sweep 1  ◣ wires 0…15      sweep 2  wires 8…23 ◥ … until all is done
 
