@@ -14,6 +14,8 @@ and a longer one has to be applied before the CX.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from qlang.kernels.order import PATTERN, Order, bits_of
@@ -104,11 +106,7 @@ class Pending:
 
     def touching(self, wires: Iterable[int]) -> int:
         """The phases on any of some wires, as bits."""
-        found = 0
-        columns = self.columns
-        for wire in wires:
-            found |= columns[wire]
-        return found
+        return reduce(or_, map(self.columns.__getitem__, wires), 0)
 
     def take(self, chosen: int, positions: list[int], lanes: int) -> PhaseGroup:
         """Apply some phases: they leave and become a group over positions; `lanes` is the mask of lane positions."""
@@ -161,7 +159,7 @@ class Pending:
         alive = self.alive
         self.patterns &= alive
         self.constants &= alive
-        self.columns[:] = [column & alive for column in self.columns]
+        self.columns[:] = [column & alive for column in self.columns] if alive else [0] * len(self.columns)
         if alive and len(self.phases) < 2 * alive.bit_count() + _FEW:
             return
         old = bits_of(alive)
