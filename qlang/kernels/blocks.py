@@ -10,9 +10,10 @@ which ones is decided by how long a chain of rotations hangs on them, CX targets
 CX gates are executed when their target is a register (or a lane of a rich pass), as the pass's permutation.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from qlang.kernels.order import CX, DIAGONAL, END, TARGET, TURN, TWIST
+from qlang.kernels.order import CX, DIAGONAL, END, TARGET, TURN, TWIST, bits_of
 from qlang.kernels.program import LONGEST_GROWTH, Pass
 from qlang.kernels.walker import Walker
 
@@ -38,8 +39,7 @@ class _Open:
 
 def passes_of_sweep(walker: Walker, local: int) -> list[Pass]:
     """Schedule everything that can be executed with some wires (a mask of labels) local."""
-    wires = [wire for wire in range(walker.order.qubits) if local >> wire & 1]
-    wires.sort(key=walker.placement.positions.__getitem__)
+    wires = sorted(bits_of(local), key=walker.placement.positions.__getitem__)
     bits = {wire: bit for bit, wire in enumerate(wires)}
     candidates = wires[walker.options.lane_bits :]
     passes: list[Pass] = []
@@ -63,22 +63,25 @@ def apply_rest(walker: Walker, passes: list[Pass]) -> None:
 def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     """Fill a pass, or `None` if nothing can be executed."""
     registers = walker.options.registers
-    free = _free(walker, candidates)
-    attempts = []
-    if free >= registers / (1 + walker.options.phase_cost):
-        attempts.append(_Open(rich=False, lanes=False))
+    attempts = [(True, False), (True, True)]
+    if _free(walker, candidates) >= registers / (1 + walker.options.phase_cost):
+        attempts.insert(0, (False, False))
     elif _lanes_due(walker, candidates):
-        attempts.append(_Open(rich=True, lanes=True))
-    attempts += [_Open(rich=True, lanes=False), _Open(rich=True, lanes=True)]
-    for opened in attempts:
-        if opened.lanes:
+        attempts.insert(0, (True, True))
+    for rich, lanes in attempts:
+        opened = _Open(rich, lanes)
+        if lanes:
             for lane in walker.lane_labels:
                 _advance(walker, opened, lane)
-        for _ in range(registers):
-            wire = _pick(walker, opened, candidates)
-            if wire is None:
+        ranked: list[int] = []
+        while len(opened.registers) < registers:
+            ranked = ranked or _ranked(walker, opened, candidates)
+            if not ranked:
                 break
+            wire = ranked.pop(0)
             opened.registers.append(wire)
+            if walker.turn[wire] < 0:
+                ranked = []  # CX gates change what other wires can do; a rotation does not
             _advance(walker, opened, wire)
         if opened.registers or opened.turning or opened.lane_cx:
             _settle(walker, opened)
@@ -88,7 +91,7 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     return None
 
 
-def _stuck(walker: Walker, wires: list[int]) -> bool:
+def _stuck(walker: Walker, wires: Iterable[int]) -> bool:
     """Whether a long pattern keeps a CX on one of these wires from being executed."""
     pending, ready = walker.pending, walker.ready
     return bool(pending.patterns) and any(ready[wire] and not pending.passes_cx(wire) for wire in wires)
@@ -97,26 +100,25 @@ def _stuck(walker: Walker, wires: list[int]) -> bool:
 def _settle(walker: Walker, opened: _Open) -> None:
     """What became possible on the pass's wires by CX gates on others of them."""
     wires = (walker.lane_labels if opened.lanes else []) + opened.registers
-    while True:
+    turn, ready, turning = walker.turn, walker.ready, opened.turning
+    moved = True
+    while moved:
         moved = False
         for wire in wires:
-            moved |= _advance(walker, opened, wire)
-        if not moved:
-            return
+            if ready[wire] or (turn[wire] >= 0 and wire not in turning):
+                moved |= _advance(walker, opened, wire)
 
 
 def _advance(walker: Walker, opened: _Open, wire: int) -> bool:
     """Execute what is next on a register or lane: CX gates on it, then one rotation. Whether anything happened."""
     moved = False
     while True:
-        kind = walker.kind[wire]
-        if kind == TURN:
-            if wire in opened.turning or not _may_turn(walker, opened, wire):
+        operation = walker.turn[wire]
+        if operation >= 0:
+            if wire in opened.turning or walker.pending.columns[wire] & _kept(walker, opened):
                 return moved
-            opened.turning[wire] = walker.order.runs[wire][walker.front.run[wire]][0]
+            opened.turning[wire] = operation
             return True
-        if kind != TARGET:
-            return moved
         usable = _usable(walker, opened, wire)
         if not usable:
             return moved
@@ -125,19 +127,11 @@ def _advance(walker: Walker, opened: _Open, wire: int) -> bool:
         moved = True
 
 
-def _may_turn(walker: Walker, opened: _Open, wire: int) -> bool:
-    """Whether no phase is on a wire, or this pass can apply those that are."""
-    if walker.kind[wire] == TURN and walker.waiting[walker.order.runs[wire][walker.front.run[wire]][0]]:
-        return False  # a TWIST, to which the wires that choose its angle have not come
-    column = walker.pending.columns[wire]
-    if not column or not opened.rich:
-        return not column
-    return opened.lanes or not column & walker.pending.touching(walker.lane_labels)
-
-
-def _choosing(walker: Walker, operation: int) -> int:
-    """The wires that choose the angle of a rotation, by label."""
-    return sum([1 << wire for wire in walker.order.wires[operation][1:]])
+def _kept(walker: Walker, opened: _Open) -> int:
+    """The phases that the pass cannot apply, as bits: a wire that one is on cannot be rotated."""
+    if not opened.rich:
+        return -1
+    return 0 if opened.lanes else walker.pending.touching(walker.lane_labels)
 
 
 def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
@@ -145,19 +139,18 @@ def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
     ready = walker.ready[target]
     if not ready:
         return ready
-    lanes, lanes_before = walker.lane_mask, opened.lane_targets | opened.lane_controls
-    if not lanes >> target & 1 and not lanes_before and not opened.lanes:
-        wires = walker.order.wires
-        ready = [operation for operation in ready if not lanes >> wires[operation][0] & 1]
+    wires, lanes = walker.order.wires, walker.lane_mask
+    if opened.lanes:
+        ready = [operation for operation in ready if _fits(walker, opened, wires[operation][0], target)]
     else:
-        ready = [operation for operation in ready if _fits(walker, opened, walker.order.wires[operation][0], target)]
-    return ready if not ready or walker.pending.passes_cx(target) else []
+        ready = [operation for operation in ready if not lanes >> wires[operation][0] & 1]
+    return ready if not ready or not walker.pending.patterns or walker.pending.passes_cx(target) else []
 
 
 def _fits(walker: Walker, opened: _Open, control: int, target: int) -> bool:
-    """Whether a CX has a place in the pass: with a lane, behind the others with lanes; without, in front of them."""
+    """Whether a CX has a place in a pass with lanes: with a lane, behind the others with lanes; without, in front."""
     if walker.lane_mask & (1 << control | 1 << target):
-        return opened.lanes
+        return True
     return not (opened.lane_targets >> control & 1 or opened.lane_controls >> target & 1)
 
 
@@ -181,76 +174,71 @@ def _cx(walker: Walker, opened: _Open, operation: int) -> None:
 
 def _free(walker: Walker, candidates: list[int]) -> int:
     """How many rotations a few plain passes could do, about."""
-    kind, columns, left, run = walker.kind, walker.pending.columns, walker.front.left, walker.front.run
-    classes, wires, lanes = walker.order.classes, walker.order.wires, walker.lane_mask
+    turn, ready, columns = walker.turn, walker.ready, walker.pending.columns
+    left, run = walker.front.left, walker.front.run
+    classes, following, wires = walker.order.classes, walker.order.following, walker.order.wires
     found = 0
     for wire in candidates:
         if columns[wire]:
             continue
-        if kind[wire] == TURN:
-            found += not walker.waiting[walker.order.runs[wire][run[wire]][0]]
-        elif kind[wire] == TARGET and walker.ready[wire]:
-            controls = [wires[operation][0] for operation in walker.ready[wire]]
-            if any(lanes >> control & 1 for control in controls):
+        if turn[wire] >= 0:
+            found += 1
+        elif ready[wire]:
+            controls = [wires[operation][0] for operation in ready[wire]]
+            if any(walker.lane_mask >> control & 1 for control in controls):
                 continue
-            if len(controls) == left[wire] and classes[wire][run[wire] + 1] == TURN:
+            if len(controls) == left[wire] and classes[following[run[wire]]] == TURN:
                 found += 1
             for control in controls:
-                if left[control] == 1 and classes[control][run[control] + 1] == TURN and not columns[control]:
+                if left[control] == 1 and classes[following[run[control]]] == TURN and not columns[control]:
                     found += 1
     return found
 
 
-def _pick(walker: Walker, opened: _Open, candidates: list[int]) -> int | None:
-    """The wire that the pass should take as its next register."""
-    best, best_rank = None, -1
+def _ranked(walker: Walker, opened: _Open, candidates: list[int]) -> list[int]:
+    """The wires that the pass could take as its next register, the most urgent first."""
+    found: dict[int, int] = {}
+    turn, ready, ranks = walker.turn, walker.ready, walker.ranks
+    columns, kept = walker.pending.columns, _kept(walker, opened)
     for wire in candidates:
-        kind = walker.kind[wire]
-        if kind == TURN:
-            if wire in opened.registers or not _may_turn(walker, opened, wire):
-                continue
-            rank = 4 * walker.ranks[walker.order.runs[wire][walker.front.run[wire]][0]] + 1 + _awaited(walker, wire)
-        elif kind == TARGET and walker.ready[wire] and wire not in opened.registers:
+        operation = turn[wire]
+        if operation >= 0:
+            if not columns[wire] & kept and wire not in opened.registers:
+                found[wire] = 4 * ranks[operation] + 1 + _awaited(walker, wire)
+        elif ready[wire] and wire not in opened.registers:
             usable = _usable(walker, opened, wire)
-            if not usable:
-                continue
-            rank = _target_rank(walker, opened, wire, usable)
-        else:
-            continue
-        if best is None or rank < best_rank:
-            best, best_rank = wire, rank
-    return best
+            if usable:
+                found[wire] = _target_rank(walker, opened, wire, usable, kept)
+    return sorted(found, key=found.__getitem__)
 
 
 def _awaited(walker: Walker, wire: int) -> bool:
     """Whether a CX is next behind a rotation, of which the control has to be rotated first: then both can be left."""
     order, front = walker.order, walker.front
-    number = front.run[wire] + 1
-    if order.classes[wire][number] == DIAGONAL:
-        number += 1
-    if order.classes[wire][number] != TARGET:
+    run = order.following[front.run[wire]]
+    if order.classes[run] == DIAGONAL:
+        run = order.following[run]
+    if order.classes[run] != TARGET:
         return False
-    first = order.runs[wire][number][0]
+    first = order.runs[run][0]
     return front.run[order.wires[first][0]] < order.places[first][0]
 
 
-def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int]) -> int:
+def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int], kept: int) -> int:
     """Rank of a CX target: that of the rotation it allows in this pass, on itself or a control, else last."""
     order, front = walker.order, walker.front
-    number = front.run[wire]
-    if len(usable) == front.left[wire] and _may_turn(walker, opened, wire):
-        following = order.classes[wire][number + 1]
-        if following == DIAGONAL and opened.rich and _only_its_phases(walker, order.runs[wire][number + 1]):
-            number += 1
-            following = order.classes[wire][number + 1]
-        if following == TURN:
-            return 4 * walker.ranks[order.runs[wire][number + 1][0]]
+    if len(usable) == front.left[wire] and not walker.pending.columns[wire] & kept:
+        behind = order.following[front.run[wire]]
+        if order.classes[behind] == DIAGONAL and opened.rich and _only_its_phases(walker, order.runs[behind]):
+            behind = order.following[behind]
+        if order.classes[behind] == TURN:
+            return 4 * walker.ranks[order.runs[behind][0]]
     for operation in usable:
         control = order.wires[operation][0]
-        held = control in opened.registers or (opened.lanes and walker.lane_mask >> control & 1)
-        after = front.run[control] + 1
-        if front.left[control] == 1 and order.classes[control][after] == TURN:
-            return 4 * walker.ranks[order.runs[control][after][0]] + (1 if held else 3)
+        behind = order.following[front.run[control]]
+        if front.left[control] == 1 and order.classes[behind] == TURN:
+            held = control in opened.registers or (opened.lanes and walker.lane_mask >> control & 1)
+            return 4 * walker.ranks[order.runs[behind][0]] + (1 if held else 3)
     return _LAST + walker.ranks[usable[0]]
 
 
@@ -262,55 +250,60 @@ def _only_its_phases(walker: Walker, operations: list[int]) -> bool:
 
 def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
     """Whether lanes can move and are not ahead of the registers that a rich pass could rotate, or are many."""
-    kind, order, run = walker.kind, walker.order, walker.front.run
-    active = []
-    for lane in walker.lane_labels:
-        if kind[lane] == TURN and not walker.waiting[order.runs[lane][run[lane]][0]]:
-            active.append(walker.ranks[order.runs[lane][run[lane]][0]])
-        elif kind[lane] == TARGET and walker.ready[lane]:
-            active.append(walker.ranks[walker.ready[lane][0]])
+    kind, turn, ready, ranks = walker.kind, walker.turn, walker.ready, walker.ranks
+    active = [
+        ranks[turn[lane] if turn[lane] >= 0 else ready[lane][0]]
+        for lane in walker.lane_labels
+        if turn[lane] >= 0 or ready[lane]
+    ]
     if not active:
         return False
-    opened = _Open(rich=True, lanes=True)
-    ranks = [
-        walker.ranks[order.runs[wire][run[wire]][0]]
-        for wire in candidates
-        if kind[wire] in (TURN, TARGET) and _may_turn(walker, opened, wire)
-    ]
     unfinished = sum([kind[lane] != END for lane in walker.lane_labels])
-    return not ranks or min(active) <= min(ranks) or len(active) >= walker.options.lane_cost * unfinished
+    if len(active) >= walker.options.lane_cost * unfinished:
+        return True
+    runs, run = walker.order.runs, walker.front.run
+    others = [ranks[runs[run[wire]][0]] for wire in candidates if turn[wire] >= 0 or kind[wire] == TARGET]
+    return not others or min(active) <= min(others)
 
 
 def _close(walker: Walker, opened: _Open, bits: dict[int, int]) -> Pass:
     """The pass as it is executed; its rotations leave."""
-    pending, positions = walker.pending, walker.placement.positions
-    chosen = pending.touching(list(bits)) | pending.constants
-    if not opened.lanes:
-        chosen &= ~pending.touching(walker.lane_labels)
-    phase = -1
-    blocked = any(pending.columns[wire] for wire in opened.turning) or _stuck(walker, list(bits))
-    if blocked or walker.grown + len(opened.turning) > LONGEST_GROWTH:
-        phase = walker.group(chosen)
-    walker.grown += len(opened.turning)
+    positions, turning = walker.placement.positions, opened.turning
+    phase = _phase(walker, opened, bits)
+    walker.grown += len(turning)
     registers = sorted(opened.registers, key=bits.__getitem__)
-    lanes = walker.lane_labels if any(lane in opened.turning for lane in walker.lane_labels) else []
-    result = Pass(
+    lanes = walker.lane_labels if opened.lanes and any(lane in turning for lane in walker.lane_labels) else []
+    rotations = tuple([_turn(walker, turning[wire]) if wire in turning else -1 for wire in registers])
+    lane_rotations = tuple([_turn(walker, turning[wire]) if wire in turning else -1 for wire in lanes])
+    for operation in turning.values():
+        walker.leave(operation)
+    return Pass(
         registers=tuple([bits[wire] for wire in registers]),
-        rotations=tuple([_turn(walker, opened, wire) for wire in registers]),
-        lane_rotations=tuple([_turn(walker, opened, wire) for wire in lanes]),
-        permutation=tuple(
-            [
-                (bits[wire], _moved(mask, positions))
-                for wire, mask in sorted(opened.rows.items(), key=lambda row: bits[row[0]])
-                if mask != 1 << wire
-            ]
-        ),
+        rotations=rotations,
+        lane_rotations=lane_rotations,
+        permutation=_permutation(opened.rows, bits, positions),
         lane_cx=tuple([(positions[control], bits[target]) for control, target in opened.lane_cx]),
         phase=phase,
+        exchange=_exchange(walker, registers, bits),
     )
-    for operation in opened.turning.values():
-        walker.leave(operation)
-    return replace(result, exchange=_exchange(walker, registers, bits))
+
+
+def _phase(walker: Walker, opened: _Open, bits: dict[int, int]) -> int:
+    """The group of all phases that the pass can apply, or −1 if it needs none."""
+    pending = walker.pending
+    blocked = any(pending.columns[wire] for wire in opened.turning) or _stuck(walker, bits)
+    if not blocked and walker.grown + len(opened.turning) <= LONGEST_GROWTH:
+        return -1
+    chosen = pending.touching(bits) | pending.constants
+    if not opened.lanes:
+        chosen &= ~pending.touching(walker.lane_labels)
+    return walker.group(chosen)
+
+
+def _permutation(rows: dict[int, int], bits: dict[int, int], positions: list[int]) -> tuple[tuple[int, int], ...]:
+    """Targets and masks over labels as they stand in a pass, without those that stay what they are."""
+    moved = [(bits[wire], _moved(bits_of(mask), positions)) for wire, mask in rows.items() if mask != 1 << wire]
+    return tuple(sorted(moved))
 
 
 def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tuple[tuple[int, int], ...]:
@@ -318,7 +311,9 @@ def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tup
     rows: dict[int, int] = {}
     controls = 0
     for wire in registers:
-        for operation in list(walker.ready[wire]) if walker.kind[wire] == TARGET else ():
+        if not walker.ready[wire]:
+            continue
+        for operation in walker.ready[wire].copy():
             control, _ = walker.order.wires[operation]
             if walker.lane_mask >> control & 1 or control in rows or controls >> wire & 1:
                 continue
@@ -328,35 +323,28 @@ def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tup
                 rows[wire] = rows.get(wire, 1 << wire) ^ 1 << control
                 controls |= 1 << control
                 walker.leave(operation)
-    positions = walker.placement.positions
-    return tuple([(bits[wire], _moved(mask, positions)) for wire, mask in rows.items() if mask != 1 << wire])
+    return _permutation(rows, bits, walker.placement.positions)
 
 
 def _frees_twist(walker: Walker, control: int, target: int) -> bool:
     """Whether a TWIST of the control that the target chooses is next."""
-    order, number = walker.order, walker.front.run[target] + 1
-    following = order.runs[target][number] if order.classes[target][number] != END else ()
+    order = walker.order
+    following = order.runs[order.following[walker.front.run[target]]]
     return any(order.kinds[each] == TWIST and order.wires[each][0] == control for each in following)
 
 
-def _turn(walker: Walker, opened: _Open, wire: int) -> int:
-    """The id of a new rotation, or −1 for a wire without one."""
-    operation = opened.turning.get(wire, -1)
-    if operation < 0:
-        return -1
-    if walker.order.kinds[operation] == TWIST:
-        chosen = _moved(_choosing(walker, operation), walker.placement.positions)
-        walker.twists.append((len(walker.rotations), chosen))
-    walker.rotations.append(walker.order.steps[operation])
-    return len(walker.rotations) - 1
+def _turn(walker: Walker, operation: int) -> int:
+    """The id of a new rotation."""
+    order, rotations = walker.order, walker.rotations
+    if order.kinds[operation] == TWIST:
+        walker.twists.append((len(rotations), _moved(order.wires[operation][1:], walker.placement.positions)))
+    rotations.append(order.steps[operation])
+    return len(rotations) - 1
 
 
-def _moved(mask: int, positions: list[int]) -> int:
-    """A mask over labels as one over positions."""
-    result, label = 0, 0
-    while mask:
-        if mask & 1:
-            result |= 1 << positions[label]
-        mask >>= 1
-        label += 1
-    return result
+def _moved(wires: Iterable[int], positions: list[int]) -> int:
+    """Wires as a mask over positions."""
+    mask = 0
+    for wire in wires:
+        mask |= 1 << positions[wire]
+    return mask

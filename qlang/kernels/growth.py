@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.order import ROTATION, TURN, TWIST, Order
+from qlang.kernels.order import ROTATIONS, TWIST, Order
 from qlang.kernels.program import PlanOptions
 
 _ROTATION, _PASS = 2.0, 4.5
@@ -55,24 +55,21 @@ def growth_of(order: Order, options: PlanOptions, sizes: Sequence[int] | None = 
     first = max(options.first_wires, options.contiguous_bits + 1, options.lane_bits)
     if sizes is None and (not options.first_wires or order.qubits <= first):
         return None
-    rotations = [operation for operation, kind in enumerate(order.kinds) if kind in (ROTATION, TWIST)]
-    needed = _needed_wires(order)
-    masks = np.array([needed[operation] for operation in rotations], dtype=np.int64)
+    masks = np.array(_needed_wires(order), dtype=np.int64)
     bits = masks[:, None] >> np.arange(order.qubits) & 1
     labels = _joining_order(bits)
     ranks = np.empty(order.qubits, dtype=np.int64)
     ranks[labels] = np.arange(order.qubits)
     sizes_needed = (bits * (ranks + 1)).max(axis=1, initial=1)
     if sizes is None:
-        possible: list[list[int]] = [[] for _ in range(order.qubits + 1)]
-        for operation, size in zip(rotations, sizes_needed.tolist(), strict=True):
-            possible[size].append(order.levels[operation])
-        sizes = _sizes(possible, first, options)
+        levels = [order.levels[operation] for operation in order.rotations]
+        sizes = _sizes(sizes_needed.tolist(), levels, order.qubits, options, first)
     if len(sizes) == 1:
         return None
     labels[: sizes[0]] = _lanes_first(order, labels[: sizes[0]], options.lane_bits)
-    stages = dict(zip(rotations, np.searchsorted(sizes, sizes_needed).tolist(), strict=True))
-    return Growth(tuple(labels), tuple(sizes), _stages(order, stages, len(sizes) - 1))
+    return Growth(
+        tuple(labels), tuple(sizes), _stages(order, np.searchsorted(sizes, sizes_needed).tolist(), len(sizes))
+    )
 
 
 def _lanes_first(order: Order, labels: list[int], lane_bits: int) -> list[int]:
@@ -80,26 +77,32 @@ def _lanes_first(order: Order, labels: list[int], lane_bits: int) -> list[int]:
     turned least are the lanes, because rotations of lanes wait for each other."""
     if TWIST not in order.kinds:
         return labels
-    ranked = sorted(labels, key=lambda wire: order.classes[wire].count(TURN))
+    ranked = sorted(labels, key=order.turns().__getitem__)
     lanes = set(ranked[:lane_bits])
     return [*(wire for wire in labels if wire in lanes), *(wire for wire in labels if wire not in lanes)]
 
 
 def _needed_wires(order: Order) -> list[int]:
-    """For each operation the mask of wires that it and what it depends on are on."""
-    before = [1 << wire for wire in range(order.qubits)]
-    within, number = [0] * order.qubits, [0] * order.qubits
+    """For each rotation, in circuit order, the mask of wires that it and what it depends on are on."""
+    before = [0] * len(order.runs)
+    for run, after in enumerate(order.following):
+        before[after] = run
+    reached = [1 << wire for wire in range(order.qubits)] + [0] * (len(order.runs) - order.qubits)
     found = []
-    for wires, places in zip(order.wires, order.places, strict=True):
+    for kind, places in zip(order.kinds, order.places, strict=True):
+        if len(places) == 1:
+            (place,) = places
+            reached[place] |= reached[before[place]]
+            if kind in ROTATIONS:
+                found.append(reached[place])
+            continue
         mask = 0
-        for wire, place in zip(wires, places, strict=True):
-            if number[wire] != place:
-                number[wire] = place
-                before[wire] |= within[wire]
-            mask |= before[wire]
-        for wire in wires:
-            within[wire] |= mask
-        found.append(mask)
+        for place in places:
+            mask |= reached[before[place]]
+        for place in places:
+            reached[place] |= mask
+        if kind == TWIST:
+            found.append(mask)
     return found
 
 
@@ -119,40 +122,51 @@ def _joining_order(bits: NDArray[np.int64]) -> list[int]:
     return order[::-1]
 
 
-def _sizes(possible: list[list[int]], first: int, options: PlanOptions) -> tuple[int, ...]:
-    """The sizes that cost least together. `possible[s]` are the levels of the rotations that need s wires."""
-    last = len(possible) - 1
+def _sizes(needed: list[int], levels: list[int], wires: int, options: PlanOptions, first: int) -> tuple[int, ...]:
+    """The sizes, up to `wires`, that cost least together, given how many wires each rotation needs, and its level."""
+    counts, present = [0] * (wires + 1), [0] * (wires + 1)
+    for size, level in zip(needed, levels, strict=True):
+        counts[size] += 1
+        present[size] |= 1 << level
     best: dict[int, tuple[float, tuple[int, ...]]] = {}
-    for size in range(first, last + 1):
+    for size in range(first, wires + 1):
         join = _NEAR_JOIN if size <= options.whole_bits else _FAR_JOIN
         found: list[tuple[float, tuple[int, ...]]] = []
-        rotations, levels = 0, 0
+        rotations, together = 0, 0
         for before in range(size - 1, -1, -1):
-            for level in possible[before + 1]:
-                rotations += 1
-                levels |= 1 << level
+            rotations += counts[before + 1]
+            together |= present[before + 1]
             if before >= first or not before:
-                passes = max(levels.bit_count(), rotations / options.registers)
+                passes = max(together.bit_count(), rotations / options.registers)
                 cost, sizes = best[before] if before else (0.0, ())
                 more = _ROTATION * rotations + _PASS * passes + join
                 found.append((cost + 2.0 ** (size - 4) * more + _CALLS, (*sizes, size)))
         best[size] = min(found)
-    return best[last][1]
+    return best[wires][1]
 
 
-def _stages(order: Order, stages: dict[int, int], last: int) -> tuple[int, ...]:
-    """For each operation its stage, given those of the rotations."""
-    later, within, number = [last] * order.qubits, [last] * order.qubits, [-1] * order.qubits
-    found = [last] * len(order)
-    for operation in reversed(range(len(order))):
-        wires = order.wires[operation]
-        stage = stages.get(operation, last)
-        for wire, place in zip(wires, order.places[operation], strict=True):
-            if number[wire] != place:
-                number[wire] = place
-                later[wire] = min(later[wire], within[wire])
-            stage = min(stage, later[wire])
-        for wire in wires:
-            within[wire] = min(within[wire], stage)
-        found[operation] = stage
-    return tuple(found)
+def _stages(order: Order, of_rotations: list[int], stages: int) -> tuple[int, ...]:
+    """For each operation its stage, given those of the rotations in circuit order."""
+    last, following = stages - 1, order.following
+    lowest = [last] * len(order.runs)
+    found = []
+    rotations = reversed(of_rotations)
+    for kind, places in zip(reversed(order.kinds), reversed(order.places), strict=True):
+        if len(places) == 1:
+            (place,) = places
+            stage = lowest[following[place]]
+            if kind in ROTATIONS:
+                stage = min(stage, next(rotations))
+            if stage < lowest[place]:
+                lowest[place] = stage
+            found.append(stage)
+            continue
+        stage = next(rotations) if kind == TWIST else last
+        for place in places:
+            if lowest[following[place]] < stage:
+                stage = lowest[following[place]]
+        for place in places:
+            if stage < lowest[place]:
+                lowest[place] = stage
+        found.append(stage)
+    return tuple(reversed(found))

@@ -10,27 +10,28 @@ SWAPs are relabelled, X and Z are frame data (`qlang.kernels.frames`), and neith
 where they start, so a wire's label never changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import cache
 
 from qlang.kernels.steps import Step, StepKind
 
 ROTATION, PARITY, PATTERN, CX = map(int, (StepKind.ROTATION, StepKind.PARITY, StepKind.PATTERN, StepKind.CX))
 TWIST = int(StepKind.TWIST)
+ROTATIONS = (ROTATION, TWIST)
 _SWAP, _FRAME = int(StepKind.SWAP), (StepKind.X, StepKind.Z)
-
-Link: TypeAlias = tuple[int, int, int, int]
-"""An operation as one of its wires has it: the operation, the bit of the wire that a CX or TWIST moves (0 of others),
-the other wire and the run of that wire in which it is. One without another wire has its own, one with several −1."""
 
 TURN, DIAGONAL, TARGET, END = 0, 1, 2, 3
 """What a run consists of: one rotation; phases and CX controls; CX targets; nothing, the wire is done."""
+_BEGIN = 4
+"""Nothing, in front of a wire's runs."""
 
 
 @dataclass(slots=True)
 class Order:
-    """Operations (steps that do something to the state) and the runs of each wire. Parallel lists, by operation."""
+    """Operations (steps that do something to the state) and the runs of the wires: parallel lists, by operation, and
+    by run. Of two runs of one wire the earlier one has the lower number. The first `qubits` runs are empty, in front
+    of the others of each wire, the last `qubits` are empty ENDs."""
 
     qubits: int
     kinds: list[int] = field(default_factory=list)
@@ -40,36 +41,33 @@ class Order:
     """Labels: (wire,), (control, target), a TWIST's wire and those that choose its angle, or those of the phase's bits
     in ascending order of the step's mask."""
     places: list[tuple[int, ...]] = field(default_factory=list)
-    """For each of these wires the number of the run that the operation is in."""
+    """For each of these wires the run that the operation is in."""
     levels: list[int] = field(default_factory=list)
     """Rotations on the longest chain up to the operation, itself included."""
-    runs: list[list[list[int]]] = field(default_factory=list)
-    """For each wire its runs, for each run its operations."""
-    classes: list[list[int]] = field(default_factory=list)
-    """For each wire what its runs consist of, with an END behind the last."""
+    masks: list[int] = field(default_factory=list)
+    """For a parity the step's mask over wires, for others 0."""
+    rotations: list[int] = field(default_factory=list)
+    """The operations that rotate."""
+    runs: list[list[int]] = field(default_factory=list)
+    """For each run its operations."""
+    classes: list[int] = field(default_factory=list)
+    """For each run what it consists of."""
+    following: list[int] = field(default_factory=list)
+    """For each run the wire's next one; an END is behind itself."""
     initial: list[list[int]] = field(default_factory=list)
     """For each wire the steps that only it has gone through before anything else, from |0⟩."""
     end: list[int] = field(default_factory=list)
     """The label of each wire at the end."""
     patterns: dict[int, tuple[tuple[int, ...], int]] = field(default_factory=dict)
     """For each pattern operation its wires' names at the step, and the value over these wires."""
-    masks: dict[int, int] = field(default_factory=dict)
-    """For each parity operation the step's mask over wires."""
-    _links: list[list[list[Link]]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.kinds)
 
-    def links(self) -> list[list[list[Link]]]:
-        """The runs of each wire with what decides whether their operations can be executed, and an empty one at the
-        end. Made once: whoever walks through the circuit again and again should walk along these."""
-        if not self._links:
-            rows = list(zip(range(len(self)), self.kinds, self.wires, self.places, strict=True))
-            self._links = [
-                [[_link(wire, *rows[operation]) for operation in run] for run in runs] + [[]]
-                for wire, runs in enumerate(self.runs)
-            ]
-        return self._links
+    def turns(self) -> list[int]:
+        """For each wire how many rotations it has."""
+        turned = [self.wires[operation][0] for operation in self.rotations]
+        return [turned.count(wire) for wire in range(self.qubits)]
 
 
 def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
@@ -77,14 +75,16 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
 
     `fresh`: the state is |0…0⟩, so leading one-qubit steps of each wire go to `initial`.
     """
-    order = Order(qubits, end=list(range(qubits)))
+    order = _empty(qubits)
     kinds, step_of, wires_of, places, levels = order.kinds, order.steps, order.wires, order.places, order.levels
-    runs: list[list[list[int]]] = [[] for _ in range(qubits)]
-    classes: list[list[int]] = [[] for _ in range(qubits)]
-    initial: list[list[int]] = [[] for _ in range(qubits)]
+    masks, initial = order.masks, order.initial
+    append, names_of = _appending(order), cache(bits_of)
+    alone = [(wire,) for wire in range(qubits)]
     label, level = order.end, [0] * qubits
     untouched = [fresh] * qubits
+    operation = 0
     for index, (kind, first, second, _) in enumerate(steps):
+        mask = 0
         if kind == ROTATION:
             wire = label[first]
             if untouched[wire]:
@@ -92,41 +92,38 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
                 continue
             level[wire] += 1
             levels.append(level[wire])
-            wires_of.append((wire,))
-            places.append((len(runs[wire]),))
-            runs[wire].append([len(kinds)])
-            classes[wire].append(TURN)
+            wires_of.append(alone[wire])
+            order.rotations.append(operation)
+            places.append((append(wire, TURN, operation),))
+        elif kind == PARITY and not first & (first - 1):
+            wire = label[first.bit_length() - 1]
+            if untouched[wire]:
+                initial[wire].append(index)
+                continue
+            mask = first
+            levels.append(level[wire])
+            wires_of.append(alone[wire])
+            places.append((append(wire, DIAGONAL, operation),))
         elif kind == CX:
             control, target = label[first], label[second]
             untouched[control] = untouched[target] = False
             level[control] = level[target] = top = max(level[control], level[target])
             levels.append(top)
             wires_of.append((control, target))
-            place = _append(runs[control], classes[control], DIAGONAL, len(kinds))
-            places.append((place, _append(runs[target], classes[target], TARGET, len(kinds))))
+            places.append((append(control, DIAGONAL, operation), append(target, TARGET, operation)))
         elif kind == TWIST:
-            chosen = (label[first], *[label[name] for name in bits_of(second)])
+            chosen = (label[first], *[label[name] for name in names_of(second)])
             top = max([level[wire] for wire in chosen]) + 1
             levels.append(top)
             wires_of.append(chosen)
             for wire in chosen:
                 untouched[wire] = False
                 level[wire] = top
-            classes[chosen[0]].append(TURN)
-            runs[chosen[0]].append([len(kinds)])
-            others = [_append(runs[wire], classes[wire], DIAGONAL, len(kinds)) for wire in chosen[1:]]
-            places.append((len(runs[chosen[0]]) - 1, *others))
-        elif kind == PARITY and not first & (first - 1):
-            wire = label[first.bit_length() - 1]
-            if untouched[wire]:
-                initial[wire].append(index)
-                continue
-            levels.append(level[wire])
-            wires_of.append((wire,))
-            order.masks[len(kinds)] = first
-            places.append((_append(runs[wire], classes[wire], DIAGONAL, len(kinds)),))
+            order.rotations.append(operation)
+            own = append(chosen[0], TURN, operation)
+            places.append((own, *[append(wire, DIAGONAL, operation) for wire in chosen[1:]]))
         elif kind in (PARITY, PATTERN):
-            names = bits_of(first)
+            names = names_of(first)
             touched = tuple([label[name] for name in names])
             if len(touched) == 1 and untouched[touched[0]]:
                 initial[touched[0]].append(index)
@@ -135,13 +132,13 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             levels.append(top)
             wires_of.append(touched)
             if kind == PATTERN:
-                order.patterns[len(kinds)] = (names, second)
+                order.patterns[operation] = (names, second)
             else:
-                order.masks[len(kinds)] = first
+                mask = first
             for wire in touched:
                 untouched[wire] = False
                 level[wire] = top
-            places.append(tuple([_append(runs[wire], classes[wire], DIAGONAL, len(kinds)) for wire in touched]))
+            places.append(tuple([append(wire, DIAGONAL, operation) for wire in touched]))
         elif kind == _SWAP:
             label[first], label[second] = label[second], label[first]
             continue
@@ -150,30 +147,40 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             continue
         kinds.append(kind)
         step_of.append(index)
-    for entry in classes:
-        entry.append(END)
-    order.runs, order.classes, order.initial = runs, classes, initial
+        masks.append(mask)
+        operation += 1
+    for wire in range(qubits):
+        order.runs[append(wire, END, operation)].clear()
     return order
 
 
-def _link(wire: int, operation: int, kind: int, wires: tuple[int, ...], places: tuple[int, ...]) -> Link:
-    if len(wires) == 1:
-        return operation, 0, wire, places[0]
-    moved = 1 << wires[1] if kind == CX else 1 << wires[0] if kind == TWIST else 0
-    if len(wires) > 2:
-        return operation, moved, -1, 0
-    other = wires[0] == wire
-    return operation, moved, wires[other], places[other]
+def _empty(qubits: int) -> Order:
+    """No operations, and for each wire the run in front of its others."""
+    order = Order(qubits, end=list(range(qubits)), initial=[[] for _ in range(qubits)])
+    order.runs = [[] for _ in range(qubits)]
+    order.classes = [_BEGIN] * qubits
+    order.following = list(range(qubits))
+    return order
 
 
-def _append(runs: list[list[int]], classes: list[int], kind: int, operation: int) -> int:
-    """Put an operation into a wire's last run if that is of its kind, else into a new one; the number of the run."""
-    if classes and classes[-1] == kind:
-        runs[-1].append(operation)
-    else:
-        classes.append(kind)
+def _appending(order: Order) -> Callable[[int, int, int], int]:
+    """What puts an operation into a wire's last run if that is of its kind and no rotation, else into a new one; it
+    is given wire, kind and operation, and says which run that is."""
+    latest = list(range(order.qubits))
+    runs, classes, following = order.runs, order.classes, order.following
+
+    def append(wire: int, kind: int, operation: int) -> int:
+        last = latest[wire]
+        if kind and classes[last] == kind:
+            runs[last].append(operation)
+            return last
+        latest[wire] = following[last] = new = len(runs)
+        following.append(new)
         runs.append([operation])
-    return len(runs) - 1
+        classes.append(kind)
+        return new
+
+    return append
 
 
 def bits_of(mask: int) -> tuple[int, ...]:

@@ -12,7 +12,10 @@ A pattern cannot pass a CX on one of its wires; one of up to `LONGEST_WRITTEN_OU
 and a longer one has to be applied before the CX.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from qlang.kernels.order import PATTERN, Order, bits_of
@@ -24,35 +27,12 @@ LONGEST_WRITTEN_OUT = 3
 _FEW = 64
 
 
-class _Phase(NamedTuple):
-    """What will become a term; `value` and `bits` (wire's name, label) are those of a pattern."""
+class _Part(NamedTuple):
+    """A parity that a pattern was written as."""
 
     step: int
     coefficient: float
     wires: int
-    value: int = -1
-    bits: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(slots=True)
-class TermList:
-    """The terms that were applied, in the order of application."""
-
-    steps: list[int] = field(default_factory=list)
-    coefficients: list[float] = field(default_factory=list)
-    wires: list[int] = field(default_factory=list)
-    bits: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
-
-    def add(self, phase: _Phase, positions: list[int]) -> int:
-        """The id of the new term; `positions` of the labels."""
-        self.steps.append(phase.step)
-        self.coefficients.append(phase.coefficient)
-        self.wires.append(phase.wires)
-        self.bits.append(tuple([(wire, positions[label]) for wire, label in phase.bits]) if phase.bits else ())
-        return len(self.steps) - 1
-
-    def build(self) -> Terms:
-        return Terms(tuple(self.steps), tuple(self.coefficients), tuple(self.wires), tuple(self.bits))
 
 
 @dataclass(slots=True)
@@ -61,32 +41,36 @@ class Pending:
 
     order: Order
     columns: list[int]
-    phases: list[_Phase] = field(default_factory=list)
+    phases: list[int] = field(default_factory=list)
+    """For each phase its operation; or the operations' number and the index in `parts`."""
+    parts: list[_Part] = field(default_factory=list)
     patterns: int = 0
     constants: int = 0
     """Those on no wire, left by patterns that were written out."""
-    alive: int = 0
-    """Those that have not been applied: applied ones are swept out now and then."""
+    gone: int = 0
+    """Those that have been applied: they are swept out now and then."""
+    applied: list[int] = field(default_factory=list)
+    """What was in `phases`, in the order of application: a term each."""
+
+    @property
+    def alive(self) -> int:
+        """Those that have not been applied."""
+        return ((1 << len(self.phases)) - 1) ^ self.gone
 
     def issue(self, operation: int) -> None:
         """A phase's wires have all come to it."""
-        order = self.order
-        bit = 1 << len(self.phases)
-        self.alive |= bit
-        for wire in order.wires[operation]:
-            self.columns[wire] |= bit
-        if order.kinds[operation] == PATTERN:
-            names, value = order.patterns[operation]
-            pairs = tuple(zip(names, order.wires[operation], strict=True))
+        bit, columns = 1 << len(self.phases), self.columns
+        self.phases.append(operation)
+        for wire in self.order.wires[operation]:
+            columns[wire] |= bit
+        if self.order.kinds[operation] == PATTERN:
             self.patterns |= bit
-            self.phases.append(_Phase(order.steps[operation], 1.0, 0, value, pairs))
-        else:
-            self.phases.append(_Phase(order.steps[operation], 1.0, order.masks[operation]))
 
     def passes_cx(self, target: int) -> bool:
         """Whether every phase on the target can pass a CX on it."""
         stuck = self.columns[target] & self.patterns
-        return not stuck or all(len(self.phases[k].bits) <= LONGEST_WRITTEN_OUT for k in bits_of(stuck))
+        wires = self.order.wires
+        return not stuck or all(len(wires[self.phases[k]]) <= LONGEST_WRITTEN_OUT for k in bits_of(stuck))
 
     def cx(self, control: int, target: int) -> None:
         """Relabel by a CX that is executed now."""
@@ -98,69 +82,92 @@ class Pending:
 
     def _write_out(self, k: int) -> None:
         """Replace a pattern by parities; the one of no wire takes its place."""
-        phase, bit = self.phases[k], 1 << k
-        size = len(phase.bits)
+        operation, bit = self.phases[k], 1 << k
+        names, value = self.order.patterns[operation]
+        labels, step = self.order.wires[operation], self.order.steps[operation]
         self.patterns ^= bit
         self.constants |= bit
-        for _, label in phase.bits:
+        for label in labels:
             self.columns[label] ^= bit
-        coefficient = -(2.0 ** (1 - size))
-        self.phases[k] = _Phase(phase.step, coefficient, 0)
-        for part in range(1, 1 << size):
-            chosen = [phase.bits[i] for i in bits_of(part)]
-            wires = sum(1 << name for name, _ in chosen)
-            sign = -1.0 if (wires & phase.value).bit_count() & 1 else 1.0
+        coefficient = -(2.0 ** (1 - len(labels)))
+        self.phases[k] = self._part(step, coefficient, 0)
+        for part in range(1, 1 << len(labels)):
+            chosen = bits_of(part)
+            wires = sum([1 << names[i] for i in chosen])
+            sign = -1.0 if (wires & value).bit_count() & 1 else 1.0
             new = 1 << len(self.phases)
-            self.alive |= new
-            for _, label in chosen:
-                self.columns[label] |= new
-            self.phases.append(_Phase(phase.step, sign * coefficient, wires))
+            for i in chosen:
+                self.columns[labels[i]] |= new
+            self.phases.append(self._part(step, sign * coefficient, wires))
 
-    def touching(self, wires: list[int]) -> int:
+    def _part(self, step: int, coefficient: float, wires: int) -> int:
+        self.parts.append(_Part(step, coefficient, wires))
+        return len(self.order) + len(self.parts) - 1
+
+    def touching(self, wires: Iterable[int]) -> int:
         """The phases on any of some wires, as bits."""
-        found = 0
-        columns = self.columns
-        for wire in wires:
-            found |= columns[wire]
-        return found
+        return reduce(or_, map(self.columns.__getitem__, wires), 0)
 
-    def take(self, chosen: int, positions: list[int], lanes: int, terms: TermList) -> PhaseGroup:
+    def take(self, chosen: int, positions: list[int], lanes: int) -> PhaseGroup:
         """Apply some phases: they leave and become a group over positions; `lanes` is the mask of lane positions."""
-        numbers = bits_of(chosen)
-        masks, union = dict.fromkeys(numbers, 0), 0
+        masks, union = [0] * len(self.phases), 0
         for label, column in enumerate(self.columns):
             column &= chosen
             if column:
                 bit = 1 << positions[label]
                 union |= bit
-                for k in bits_of(column):
-                    masks[k] |= bit
-        parity, pattern = [], []
-        for k in numbers:
-            phase, mask = self.phases[k], masks[k]
-            term = terms.add(phase, positions)
-            if phase.value >= 0:
-                value = sum(1 << positions[label] for name, label in phase.bits if phase.value >> name & 1)
-                pattern.append((mask, value, term))
-            else:
-                parity.append((mask, term))
+                while column:
+                    lowest = column & -column
+                    masks[lowest.bit_length() - 1] |= bit
+                    column ^= lowest
+        numbers, phases, patterns = bits_of(chosen), self.phases, self.patterns
+        terms = list(enumerate(numbers, len(self.applied)))
+        self.applied += [phases[k] for k in numbers]
+        parity = [(masks[k], term) for term, k in terms if not patterns >> k & 1]
+        pattern = [(masks[k], self._value(phases[k], positions), term) for term, k in terms if patterns >> k & 1]
         self._forget(chosen)
         return PhaseGroup(tuple(parity), tuple(pattern), bool(union & lanes))
 
+    def _value(self, operation: int, positions: list[int]) -> int:
+        """Of a pattern, over positions."""
+        names, value = self.order.patterns[operation]
+        labels = self.order.wires[operation]
+        return sum([1 << positions[label] for name, label in zip(names, labels, strict=True) if value >> name & 1])
+
+    def terms(self, positions: list[int]) -> Terms:
+        """What was applied."""
+        order, parts = self.order, self.parts
+        steps = order.steps + [part.step for part in parts]
+        coefficients = [1.0] * len(order) + [part.coefficient for part in parts]
+        wires = order.masks + [part.wires for part in parts]
+        bits = {
+            operation: tuple(
+                [(name, positions[label]) for name, label in zip(names, order.wires[operation], strict=True)]
+            )
+            for operation, (names, _) in order.patterns.items()
+        }
+        return Terms(
+            tuple([steps[each] for each in self.applied]),
+            tuple([coefficients[each] for each in self.applied]),
+            tuple([wires[each] for each in self.applied]),
+            tuple([bits.get(each, ()) for each in self.applied]),
+        )
+
     def _forget(self, chosen: int) -> None:
         """Phases leave; the others are renumbered once they are few among those that left."""
-        self.alive &= ~chosen
-        self.patterns &= self.alive
-        self.constants &= self.alive
-        self.columns[:] = [column & self.alive for column in self.columns]
-        if len(self.phases) < 2 * self.alive.bit_count() + _FEW and self.alive:
+        self.gone |= chosen
+        alive = self.alive
+        self.patterns &= alive
+        self.constants &= alive
+        self.columns[:] = [column & alive for column in self.columns] if alive else [0] * len(self.columns)
+        if alive and len(self.phases) < 2 * alive.bit_count() + _FEW:
             return
-        old = bits_of(self.alive)
+        old = bits_of(alive)
         self.phases = [self.phases[k] for k in old]
         self.columns[:] = [_compressed(column, old) for column in self.columns]
         self.patterns = _compressed(self.patterns, old)
         self.constants = _compressed(self.constants, old)
-        self.alive = (1 << len(old)) - 1
+        self.gone = 0
 
 
 def _compressed(column: int, old: tuple[int, ...]) -> int:

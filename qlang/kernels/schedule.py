@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from qlang.kernels.blocks import apply_rest, passes_of_sweep
+from qlang.kernels.cones import Links
 from qlang.kernels.growth import Growth, growth_of
 from qlang.kernels.order import bits_of, order_of
 from qlang.kernels.program import PhaseGroup, PlanOptions, Program, Sweep
@@ -41,6 +42,7 @@ def plan(
         growth = Growth.none(placement.labels, len(order))
     else:
         placement = Placement.of(growth.labels)
+    links = None if options.local_bits(size) == size else Links.made(order)
     walker = Walker.start(order, options, placement)
     sweeps: list[Sweep] = []
     operations: list[list[int]] = [[] for _ in growth.sizes]
@@ -49,8 +51,8 @@ def plan(
     for wires, of_stage in zip(growth.sizes, operations, strict=True):
         walker.begin_stage(of_stage)
         last = wires == size
-        while walker.left or (last and walker.pending.alive):
-            sweeps.append(_sweep(walker, of_stage, wires))
+        while not walker.idle or (last and walker.pending.alive):
+            sweeps.append(_sweep(walker, links, of_stage, wires))
     groups = list(walker.groups)
     if walker.rotations and not groups:
         groups.append(PhaseGroup((), (), False))
@@ -66,15 +68,18 @@ def plan(
         sweeps=tuple(sweeps),
         rotations=tuple(walker.rotations),
         twists=tuple(walker.twists),
-        terms=walker.terms.build(),
+        terms=walker.pending.terms(placement.positions),
         groups=tuple(groups),
     )
 
 
-def _sweep(walker: Walker, operations: list[int], size: int) -> Sweep:
+def _sweep(walker: Walker, links: Links | None, operations: list[int], size: int) -> Sweep:
     """The next sweep over a state of `size` positions; `operations` are those of the stage, in circuit order."""
     joined = walker.placement.labels[:size]
-    local, executed = choose_local(walker.order, walker.front, joined, operations, walker.options, walker.done)
+    if links is None or walker.options.local_bits(size) == size:
+        local, executed = sum([1 << wire for wire in joined]), operations
+    else:
+        local, executed = choose_local(links, walker.front, joined, walker.options, walker.done)
     rank_by_tail(walker.order, executed, walker.ranks)
     passes = passes_of_sweep(walker, local)
     assert passes or walker.finished, "what comes first in the circuit can always be executed"

@@ -10,7 +10,7 @@ Patterns of many rows are added to f instead.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -91,13 +91,19 @@ class TableList:
         return Entries(*(np.concatenate([getattr(part, name) for part in parts]) for name in Entries.__slots__))
 
 
-def linear(images: ArrayLike, dtype: type[Whole]) -> NDArray[Whole]:
+def linear(images: NDArray[np.integer[Any]], dtype: type[Whole]) -> NDArray[Whole]:
     """For every index of m bits the exclusive or of the images of its bits; images (…, m), result (…, 2^m)."""
-    given: NDArray[Whole] = np.asarray(images).astype(dtype)
-    result: NDArray[Whole] = np.zeros((*given.shape[:-1], 1 << given.shape[-1]), dtype=dtype)
+    result = np.empty((*images.shape[:-1], 1 << images.shape[-1]), dtype=dtype)
+    write_linear(images, result)
+    return result
+
+
+def write_linear(images: ArrayLike, result: NDArray[Any]) -> None:
+    """The same in an array that is there."""
+    given = np.asarray(images).astype(result.dtype)
+    result[..., 0] = 0
     for bit in range(given.shape[-1]):
         np.bitwise_xor(result[..., : 1 << bit], given[..., bit, None], out=result[..., 1 << bit : 2 << bit])
-    return result
 
 
 def subsets(bits: Sequence[int]) -> Iterator[int]:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from qlang.kernels.order import CX, END, ROTATION, TWIST, Order
-from qlang.kernels.pending import Pending, TermList
+from qlang.kernels.cones import Front
+from qlang.kernels.order import CX, DIAGONAL, END, ROTATIONS, TURN, Order
+from qlang.kernels.pending import Pending
 from qlang.kernels.program import PhaseGroup, PlanOptions
-from qlang.kernels.sweeps import Front, Placement
+from qlang.kernels.sweeps import Placement
 
 
 @dataclass(slots=True)
@@ -20,19 +21,18 @@ class Walker:
     """Operations that have been executed, or belong to a later stage of growth."""
     waiting: list[int]
     """For each operation the number of its wires that have not come to it; one more in front of its stage."""
-    left: int
-    """Operations of the stages so far that have not been executed."""
     ranks: list[int]
     """For each operation how late it may be executed in its sweep: the lowest is the most urgent."""
     pending: Pending
     kind: list[int]
     """What the run that each wire has come to consists of."""
+    turn: list[int]
+    """For each wire the rotation that it and those that choose its angle have come to, or −1."""
     ready: list[list[int]]
     """For each wire the CX gates on it as a target that can be executed."""
     lane_labels: list[int]
     lane_mask: int
     """Over labels."""
-    terms: TermList = field(default_factory=TermList)
     groups: list[PhaseGroup] = field(default_factory=list)
     rotations: list[int] = field(default_factory=list)
     twists: list[tuple[int, int]] = field(default_factory=list)
@@ -48,80 +48,83 @@ class Walker:
             order,
             options,
             placement,
-            Front([0] * qubits, [0] * qubits),
+            Front(list(range(qubits)), [1] * qubits),
             bytearray(b"\1" * len(order)),
-            [len(wires) + 1 for wires in order.wires],
-            0,
+            [count + 1 for count in map(len, order.wires)],
             [0] * len(order),
             Pending(order, [0] * qubits),
             [END] * qubits,
+            [-1] * qubits,
             [[] for _ in range(qubits)],
             lanes,
             sum(1 << label for label in lanes),
         )
         for wire in range(qubits):
-            walker.arrive(wire)
+            walker._arrive(wire)
         return walker
 
     def begin_stage(self, operations: list[int]) -> None:
         """Some operations may be executed from now on; each is given once."""
-        self.left += len(operations)
-        reached = []
         for operation in operations:
             self.done[operation] = 0
-            self.waiting[operation] -= 1
-            if not self.waiting[operation]:
-                reached.append(operation)
-        for operation in reached:
-            self._reach(operation)
+        self._come_to(operations)
 
-    def arrive(self, wire: int) -> None:
-        """A wire has come to its next run: its phases are issued and its CX gates become ready, if all wires agree."""
-        waiting, front = self.waiting, self.front
-        number = front.run[wire]
-        self.kind[wire] = kind = self.order.classes[wire][number]
-        if kind == END:
+    def _arrive(self, wire: int) -> None:
+        """A wire comes to its next run: its phases are issued and its CX gates become ready, if all wires agree."""
+        order, waiting = self.order, self.waiting
+        self.front.run[wire] = run = order.following[self.front.run[wire]]
+        self.kind[wire] = kind = order.classes[run]
+        self.turn[wire] = -1
+        operations = order.runs[run]
+        self.front.left[wire] = len(operations) or 1
+        if kind == DIAGONAL:
+            self._come_to(operations)
             return
-        operations = self.order.runs[wire][number]
-        front.left[wire] = len(operations)
-        reached = []
         for operation in operations:
             waiting[operation] -= 1
             if not waiting[operation]:
-                reached.append(operation)
-        for operation in reached:
-            self._reach(operation)
+                if kind == TURN:
+                    self.turn[wire] = operation
+                else:
+                    self.ready[wire].append(operation)
 
-    def _reach(self, operation: int) -> None:
-        """All wires of an operation have come to it."""
-        kind, wires = self.order.kinds[operation], self.order.wires[operation]
-        if kind in (ROTATION, TWIST):
-            return
-        if kind == CX:
-            self.ready[wires[1]].append(operation)
-            return
-        self.pending.issue(operation)
-        self.leave(operation)
+    def _come_to(self, operations: list[int]) -> None:
+        """One thing less that some operations wait for."""
+        waiting, kinds, wires = self.waiting, self.order.kinds, self.order.wires
+        for operation in operations:
+            waiting[operation] -= 1
+        for operation in [each for each in operations if not waiting[each]]:
+            kind = kinds[operation]
+            if kind == CX:
+                self.ready[wires[operation][1]].append(operation)
+            elif kind in ROTATIONS:
+                self.turn[wires[operation][0]] = operation
+            else:
+                self.pending.issue(operation)
+                self.leave(operation)
+
+    def leave(self, operation: int) -> None:
+        """An operation has been executed."""
+        self.done[operation] = 1
+        left = self.front.left
+        for wire in self.order.wires[operation]:
+            left[wire] -= 1
+            if not left[wire]:
+                self._arrive(wire)
+
+    @property
+    def idle(self) -> bool:
+        """Whether every operation of the stages so far has been executed."""
+        return 0 not in self.done
 
     @property
     def finished(self) -> bool:
         """Whether every operation has been executed."""
         return all(kind == END for kind in self.kind)
 
-    def leave(self, operation: int) -> None:
-        """An operation has been executed."""
-        self.done[operation] = 1
-        self.left -= 1
-        front = self.front
-        for wire in self.order.wires[operation]:
-            front.left[wire] -= 1
-            if not front.left[wire]:
-                front.run[wire] += 1
-                self.arrive(wire)
-
     def group(self, chosen: int) -> int:
         """Apply phases (as bits of the pending ones); the number of the group."""
         lanes = (1 << self.options.lane_bits) - 1
-        self.groups.append(self.pending.take(chosen, self.placement.positions, lanes, self.terms))
+        self.groups.append(self.pending.take(chosen, self.placement.positions, lanes))
         self.grown = 0
         return len(self.groups) - 1

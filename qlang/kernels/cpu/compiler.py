@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
+from qlang.kernels.cpu.emitter import llvm, target_machine
+from qlang.kernels.cpu.emitters import Write, emit_all
 from qlang.kernels.cpu.host import Target
+from qlang.kernels.cpu.images import is_image, linked, load, supported
 from qlang.kernels.cpu.object_cache import ObjectCache, default_cache_folder
 
 
@@ -42,34 +47,45 @@ class Source:
     arguments: tuple[Hashable, ...]
     target: Target
 
+    def text(self, name: str) -> str:
+        """The module's."""
+        return self.write(*self.arguments, name)
+
 
 class Compiler:
     """Functions by what they are generated from. Any thread may ask; the code lives as long as the compiler."""
 
-    def __init__(self, cache: ObjectCache | None) -> None:
-        """Without a cache nothing is kept on disk."""
+    def __init__(self, cache: ObjectCache | None, *, images: bool = True) -> None:
+        """Without a cache nothing is kept on disk. `images` is whether objects are linked where they can be."""
         self.cache = cache
+        self._images = images and supported()
         self._stats = CompileStats()
         self._lock = threading.Lock()
+        self._compiling = threading.Lock()
         self._addresses: dict[Source, int] = {}
-        self._machines: dict[Target, Any] = {}
         self._engines: dict[Target, Any] = {}
+        self._areas: list[mmap] = []
 
     def address(self, source: Source) -> int:
-        """The address of a function, from its text where this process has not loaded it yet.
+        """That of one function, see `addresses`."""
+        return self.addresses((source,))[0]
 
+    def addresses(self, sources: Sequence[Source]) -> list[int]:
+        """The addresses of functions, from their texts where this process has not loaded them yet.
+
+        Those of a program are asked for together: what is missing is compiled on all processors.
         Raises RuntimeError (llvmlite's) for a text that is no module: an error of the generator.
         """
         with self._lock:
-            known = self._addresses.get(source)
-            if known is not None:
-                self._stats.from_memory += 1
-                return known
-            # All objects of an engine share one space of names, and a name has to be the same in every process.
-            digest = hashlib.sha256(repr((source.write.__name__, source.arguments)).encode()).hexdigest()
-            name = f"f{digest[:32]}"
-            address = self._addresses[source] = self._load(self._object(source, name), name, source.target)
-            return address
+            missing = [source for source in dict.fromkeys(sources) if source not in self._addresses]
+            self._stats.from_memory += len(sources) - len(missing)
+        # Whoever finds everything there does not wait for others' functions to be compiled.
+        if missing:
+            with self._compiling:
+                missing = [source for source in missing if source not in self._addresses]
+                for target in {source.target for source in missing}:
+                    self._provide([source for source in missing if source.target == target], target)
+        return [self._addresses[source] for source in sources]
 
     def stats(self) -> CompileStats:
         """A copy of the counts."""
@@ -78,53 +94,83 @@ class Compiler:
         counts.corrupt = self.cache.corrupt if self.cache is not None else 0
         return counts
 
-    def _object(self, source: Source, name: str) -> bytes:
-        """From the cache, where it is there, without the text."""
+    def _provide(self, sources: list[Source], target: Target) -> None:
+        """Loads functions of one target."""
+        # All objects of an engine share one space of names, and a name has to be the same in every process.
+        digests = [hashlib.sha256(repr((each.write.__name__, each.arguments)).encode()) for each in sources]
+        names = [f"f{digest.hexdigest()[:32]}" for digest in digests]
+        made = f"{_made_for(target)}\0{'image' if self._images else 'object'}"
+        keys = [
+            _key(_generator() or source.text(name), name, made) for source, name in zip(sources, names, strict=True)
+        ]
+        objects = {}
+        for name, key in zip(names, keys, strict=True):
+            code = self.cache.get(key) if self.cache is not None else None
+            if code is not None:
+                objects[name] = code
+        self._stats.from_disk += len(objects)
+        missing = [place for place, name in enumerate(names) if name not in objects]
+        if missing:
+            texts = [partial(sources[place].text, names[place]) for place in missing]
+            objects |= self._compiled(
+                [names[place] for place in missing], [keys[place] for place in missing], texts, target
+            )
+        found = self._load(objects, target)
+        self._addresses.update({each: found[name] for each, name in zip(sources, names, strict=True)})
+
+    def _compiled(self, names: list[str], keys: list[str], texts: Sequence[Write], target: Target) -> dict[str, bytes]:
+        """Object code by name, kept in the cache by key."""
         started = time.perf_counter()
-        key = _key(_generator() or source.write(*source.arguments, name), name, source.target)
-        code = self.cache.get(key) if self.cache is not None else None
-        if code is not None:
-            self._stats.from_disk += 1
-            return code
-        code = self._compiled(source.write(*source.arguments, name), source.target)
-        self._stats.compiled += 1
+        objects = {}
+        with closing(emit_all(texts, target)) as emitted:
+            for number, code in emitted:
+                name = names[number]
+                objects[name] = linked(code, name) if self._images else code
+                self._stats.compiled += 1
+                if self.cache is not None:
+                    self.cache.put(keys[number], objects[name])
         self._stats.compile_seconds += time.perf_counter() - started
-        if self.cache is not None:
-            self.cache.put(key, code)
-        return code
+        return objects
 
-    def _compiled(self, text: str, target: Target) -> bytes:
-        binding = _llvm()
-        parsed = binding.parse_assembly(text)
-        parsed.verify()
-        code: bytes = self._machine(target).emit_object(parsed)
-        return code
-
-    def _machine(self, target: Target) -> Any:
-        if target not in self._machines:
-            self._machines[target] = _target_machine(target)
-        return self._machines[target]
-
-    def _load(self, code: bytes, function: str, target: Target) -> int:
+    def _load(self, objects: dict[str, bytes], target: Target) -> dict[str, int]:
+        """Where functions are once their object code is in memory."""
         started = time.perf_counter()
-        binding = _llvm()
+        images = [name for name, code in objects.items() if is_image(code)]
+        found: dict[str, int] = {}
+        if images:
+            addresses, area = load([objects[name] for name in images])
+            self._areas.append(area)
+            found = dict(zip(images, addresses, strict=True))
+        rest = {name: code for name, code in objects.items() if name not in found}
+        if rest:
+            found |= self._load_objects(rest, target)
+        self._stats.load_seconds += time.perf_counter() - started
+        return found
+
+    def _load_objects(self, objects: dict[str, bytes], target: Target) -> dict[str, int]:
+        """The same by LLVM."""
+        binding = llvm()
         engine = self._engines.get(target)
         if engine is None:
-            empty = binding.parse_assembly("")
-            engine = self._engines[target] = binding.create_mcjit_compiler(empty, _target_machine(target))
-        engine.add_object_file(binding.ObjectFileRef.from_data(code))
+            machine = target_machine(target.cpu, target.features)
+            engine = self._engines[target] = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+        for code in objects.values():
+            engine.add_object_file(binding.ObjectFileRef.from_data(code))
         engine.finalize_object()
-        address = int(engine.get_function_address(function))
-        self._stats.load_seconds += time.perf_counter() - started
-        return address
+        return {name: int(engine.get_function_address(name)) for name in objects}
 
 
-def _key(writer: str, name: str, target: Target) -> str:
+def _key(writer: str, name: str, made: str) -> str:
     """Of what decides the object code: the name stands for the arguments, `writer` for what is made of them."""
+    return hashlib.sha256("\0".join((writer, name, made)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _made_for(target: Target) -> str:
+    """What code is made for, and by which LLVM."""
     from llvmlite import __version__  # type: ignore[import-untyped]  # it has no types
 
-    parts = (writer, name, target.cpu, target.features, __version__)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return f"{target}\0{__version__}"
 
 
 @lru_cache(maxsize=1)
@@ -136,22 +182,6 @@ def _generator() -> str:
     paths = sorted(Path(__file__).parent.glob("*.py"))
     contents = [path.name.encode() + hashlib.sha256(path.read_bytes()).digest() for path in paths]
     return hashlib.sha256(b"".join(contents)).hexdigest() if contents else ""
-
-
-@lru_cache(maxsize=1)
-def _llvm() -> Any:
-    """llvmlite's binding, ready to compile for this machine."""
-    from llvmlite import binding
-
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    return binding
-
-
-def _target_machine(target: Target) -> Any:
-    """Level 1: level 2 takes a third longer, and then orders the same instructions in another way, not a better one."""
-    chosen = _llvm().Target.from_default_triple()
-    return chosen.create_target_machine(cpu=target.cpu, features=target.features, opt=1, jit=True)
 
 
 @lru_cache(maxsize=1)

@@ -9,11 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from qlang.kernels.tables import linear
-
 
 @dataclass(frozen=True, slots=True)
 class LaneMap:
@@ -68,11 +63,11 @@ def _composed(first: LaneMap, second: LaneMap) -> LaneMap:
 
 
 def row_changes(
-    changes: Sequence[tuple[int, int]], bit_of: dict[int, int], rows: int, lane_bits: int
-) -> NDArray[np.int64]:
-    """For each row of the buffer the exclusive or of its lanes, from the positions that have a buffer bit."""
+    changes: Sequence[tuple[int, int]], bit_of: dict[int, int], rows: int, lane_bits: int, pieces: int
+) -> list[int]:
+    """For each bit of a row `pieces` times the exclusive or of its lanes, from the positions that have a buffer bit."""
     images = [0] * (rows.bit_length() - 1)
     for position, change in changes:
         if position in bit_of:
-            images[bit_of[position] - lane_bits] ^= change
-    return linear(images, np.int64)
+            images[bit_of[position] - lane_bits] ^= change * pieces
+    return images

@@ -12,6 +12,9 @@ LARGE_PAGE = 2 << 20
 PLANE_PAD = 1024
 """Bytes between the planes: with a power of two, both would fall into the same sets of the cache."""
 
+_SMALL = 1 << 15
+"""Bytes that need no large page."""
+
 
 def pages(size: int) -> NDArray[np.uint8]:
     """Zeroed memory of `size` bytes, aligned to a large page, given back when nothing refers to it any more.
@@ -47,6 +50,22 @@ def prefer_large_pages(area: mmap.mmap) -> bool:
     except OSError:
         return False
     return True
+
+
+class TableRoom:
+    """Memory for tables that are kept together: in large pages, as first writes to many small ones take longer."""
+
+    def __init__(self) -> None:
+        self._free = np.zeros(0, dtype=np.uint8)
+
+    def take(self, size: int) -> NDArray[np.uint8]:
+        """So many bytes of any content."""
+        if size < _SMALL:
+            return np.empty(size, dtype=np.uint8)
+        if size > len(self._free):
+            self._free = pages(max(size, LARGE_PAGE))
+        found, self._free = self._free[:size], self._free[size + -size % 64 :]
+        return found
 
 
 def address(array: NDArray[Any]) -> int:

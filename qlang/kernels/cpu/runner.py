@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cpu.compiler import Compiler
-from qlang.kernels.cpu.descriptors import NativeSweep, native_sweep
+from qlang.kernels.cpu.descriptors import NativeSweep, native_sweeps
 from qlang.kernels.cpu.driver_text import SweepWord
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.memory import PLANE_PAD, address, pages
@@ -70,8 +70,7 @@ def prepare(layout: Layout, precision: Precision, target: Target, compiler: Comp
     with _LOCK:
         known = _SWEEPS.setdefault(layout, {}).get(key)
     if known is None:
-        sweeps = layout.program.sweeps
-        known = tuple(native_sweep(layout, sweep, precision, target, compiler) for sweep in sweeps)
+        known = native_sweeps(layout, precision, target, compiler)
         with _LOCK:
             _SWEEPS[layout][key] = known
     return known

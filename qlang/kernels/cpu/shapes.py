@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from qlang.kernels.cpu.host import Precision, Target
@@ -16,7 +16,7 @@ lanes of the vectors that differ in register 0 … are exchanged."""
 class KernelShape:
     """The parts of a pass over groups of 2**registers vectors, in the order in which they are applied."""
 
-    target: Target
+    target: Target = field(repr=False)
     precision: Precision
     registers: int
     """0 to 3."""

@@ -1,6 +1,7 @@
 """Object code on disk: found again, checked, private, bounded."""
 
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,33 @@ def test_a_file_in_the_folders_place_is_no_error(tmp_path: Path) -> None:
     folder = tmp_path / "kernels"
     folder.write_text("")
     assert compiled(folder).stats().compiled == 1
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 16) - 32, 1 << 16, 200_000])
+def test_entries_of_any_size(tmp_path: Path, size: int) -> None:
+    cache, code = ObjectCache(tmp_path / "kernels"), bytes(range(256)) * (size // 256 + 1)
+    cache.put("ab12", code[:size])
+    assert cache.get("ab12") == code[:size]
+    assert cache.corrupt == 0
+
+
+def test_what_is_there_does_not_wait_for_what_is_compiled() -> None:
+    compiler, begun, over = Compiler(None), threading.Event(), threading.Event()
+    known = compiler.address(SOURCE)
+
+    def write(name: str) -> str:
+        begun.set()
+        assert over.wait(60)
+        return kernel_module(SOURCE.arguments[0], name)
+
+    thread = threading.Thread(target=compiler.address, args=(Source(write, (), HOST),))
+    thread.start()
+    assert begun.wait(60)
+    assert compiler.address(SOURCE) == known
+    assert compiler.stats().compiled == 1
+    over.set()
+    thread.join()
+    assert compiler.stats().compiled == 2
 
 
 def test_bound(tmp_path: Path) -> None:

@@ -1,0 +1,115 @@
+"""What the passes of a program, and those of a sweep, share while their words are written."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.kernels.cpu.arguments import PAD_MASK, PAD_SHIFT, Word
+from qlang.kernels.cpu.compiler import Source
+from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
+from qlang.kernels.cpu.kernel_text import kernel_module
+from qlang.kernels.cpu.lane_exchanges import row_changes
+from qlang.kernels.cpu.lanes import index_format
+from qlang.kernels.cpu.memory import TableRoom, address
+from qlang.kernels.cpu.shapes import KernelShape
+from qlang.kernels.layout import TWIST_NUMBERS, Layout
+from qlang.kernels.program import Sweep
+from qlang.kernels.tables import write_linear
+
+LINE = 64
+"""Bytes of a cache line."""
+_INTEGERS: dict[int, type[np.signedinteger[Any]]] = {8: np.int8, 32: np.int32, 64: np.int64}
+
+
+class ProgramDraft:
+    """The kernels that a program needs, each once, its instructions for tiles, and the arrays that words point to."""
+
+    def __init__(self, layout: Layout, precision: Precision, target: Target) -> None:
+        self.layout, self.precision, self.target = layout, precision, target
+        self.lane_bits, self.element = target.lane_bits(precision), ELEMENT_BYTES[precision]
+        self.fixes: list[int] = []
+        self.kept: list[NDArray[Any]] = []
+        self.room = TableRoom()
+        self.twists = {
+            rotation: (mask, (layout.twists + TWIST_NUMBERS * place) * self.element)
+            for place, (rotation, mask) in enumerate(layout.program.twists)
+        }
+        """By rotation what chooses its angle, and the offset of its numbers."""
+        form = index_format(target, precision)
+        self.pieces, self.index = form.pieces, _INTEGERS[form.bits]
+        """How many integers, and of which kind, the index of a permutation of lanes has for a lane."""
+        self._kernels: dict[tuple[Any, ...], int] = {}
+        self._orders: dict[tuple[int, ...], int] = {}
+
+    def kernel(self, *parts: Any) -> int:
+        """The number of the kernel with these parts: those of a `KernelShape` behind target and precision."""
+        return self._kernels.setdefault(parts, len(self._kernels))
+
+    def sources(self) -> list[Source]:
+        """What the kernels are generated from, by number."""
+        shapes = [KernelShape(self.target, self.precision, *parts) for parts in self._kernels]
+        return [Source(kernel_module, (shape,), self.target) for shape in shapes]
+
+    def keep(self, array: NDArray[Any]) -> int:
+        """Keeps an array as long as the program; its address."""
+        self.kept.append(array)
+        return address(array)
+
+    def order(self, order: tuple[int, ...]) -> int:
+        """The address of the index vector that takes lanes in this order."""
+        if order not in self._orders:
+            index = np.array(order, dtype=self.index)[:, None] * self.pieces + np.arange(self.pieces, dtype=self.index)
+            self._orders[order] = self.keep(index.ravel())
+        return self._orders[order]
+
+
+class SweepBuffer:
+    """A sweep's buffer: which positions are in it, and as which bits."""
+
+    def __init__(self, draft: ProgramDraft, sweep: Sweep) -> None:
+        self.draft, self.sweep = draft, sweep
+        self.bits = len(sweep.local)
+        self.rows = 1 << self.bits - draft.lane_bits
+        self.bit_of = {position: bit for bit, position in enumerate(sweep.local)}
+        self.gathered = self.bits < sweep.size
+        self.local = sum([1 << position for position in sweep.local])
+        """The positions in the buffer; the others are constant in a tile."""
+        self.together = next((bit for bit, position in enumerate(sweep.local) if bit != position), self.bits)
+        """So many of the first positions are the buffer's first bits."""
+        self.block = array("q", [0] * Word.WORDS)
+        """The words that all passes have."""
+        self.block[Word.PAD_MASK] = PAD_MASK if self.gathered else 0
+        self.block[Word.PREFETCH_WALK] = ~(self.local * draft.element) | (LINE - 1)
+        self._changes: dict[tuple[tuple[int, int], ...], int] = {}
+        self._moved = {1 << position: 1 << bit for position, bit in self.bit_of.items() if bit >= self.together}
+        self._divided: dict[int, tuple[int, int]] = {}
+
+    def divided(self, mask: int) -> tuple[int, int]:
+        """A mask over positions as one over buffer bits, and what is left of it on outer positions."""
+        found = self._divided.get(mask)
+        if found is None:
+            inside, rest = mask & (1 << self.together) - 1, mask & self.local & -1 << self.together
+            while rest:
+                lowest = rest & -rest
+                inside |= self._moved[lowest]
+                rest ^= lowest
+            found = self._divided[mask] = inside, mask & ~self.local
+        return found
+
+    def row_changes(self, changes: tuple[tuple[int, int], ...]) -> int:
+        """The address of what the rows change in the lanes, as integers of a permutation's index; kept once."""
+        if changes not in self._changes:
+            draft = self.draft
+            images = row_changes(changes, self.bit_of, self.rows, draft.lane_bits, draft.pieces)
+            table = draft.room.take(self.rows * np.dtype(draft.index).itemsize).view(draft.index)
+            write_linear(images, table)
+            self._changes[changes] = draft.keep(table)
+        return self._changes[changes]
+
+    def padded(self, offset: int) -> int:
+        """An offset in the buffer where it lies in memory."""
+        return offset + (offset >> PAD_SHIFT & PAD_MASK) if self.gathered else offset

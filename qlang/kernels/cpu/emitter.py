@@ -1,0 +1,70 @@
+"""LLVM text to object code: the functions, and the program of a process that helps a compiler (`emitters`).
+
+As a program this file imports nothing of the project, so that it starts quickly. Its argument is the folder of
+llvmlite, its input a frame (processor, NUL, features), then texts in frames, its output object code in frames. A frame
+is its length (4 bytes, little-endian) and so many bytes. It ends with its input, or at a text that is no module.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from functools import lru_cache
+from typing import IO, Any
+
+_LENGTH = struct.Struct("<I")
+
+
+@lru_cache(maxsize=1)
+def llvm() -> Any:
+    """llvmlite's binding, ready to compile for this machine."""
+    from llvmlite import binding  # type: ignore[import-untyped]  # it has no types
+
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    return binding
+
+
+def target_machine(cpu: str, features: str) -> Any:
+    """Level 1: level 2 takes a third longer, and then orders the same instructions in another way, not a better one."""
+    chosen = llvm().Target.from_default_triple()
+    return chosen.create_target_machine(cpu=cpu, features=features, opt=1, jit=True)
+
+
+def emitted(text: str, machine: Any) -> bytes:
+    """The object code of a module. Raises RuntimeError (llvmlite's) for a text that is none."""
+    parsed = llvm().parse_assembly(text)
+    parsed.verify()
+    code: bytes = machine.emit_object(parsed)
+    return code
+
+
+def send(stream: IO[bytes], content: bytes) -> None:
+    """Writes a frame."""
+    stream.write(_LENGTH.pack(len(content)) + content)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> bytes | None:
+    """Reads a frame; None where the stream ends before its end."""
+    header = stream.read(_LENGTH.size)
+    if len(header) < _LENGTH.size:
+        return None
+    (size,) = _LENGTH.unpack(header)
+    content = stream.read(size)
+    return content if len(content) == size else None
+
+
+def _serve(requests: IO[bytes], replies: IO[bytes]) -> None:
+    given = receive(requests)
+    if given is None:
+        return
+    cpu, features = given.decode().split("\0")
+    machine = target_machine(cpu, features)
+    while (text := receive(requests)) is not None:
+        send(replies, emitted(text.decode(), machine))
+
+
+if __name__ == "__main__":
+    sys.path.append(sys.argv[1])
+    _serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,298 @@
+"""The block of one native pass: which vectors are held at once, where they come from, and what tiles change."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qlang.kernels.cpu.arguments import (
+    LANE_OPERATION_WORDS,
+    LANE_TABLE_WORDS,
+    MOST_REGISTERS,
+    PAD_SHIFT,
+    Word,
+)
+from qlang.kernels.cpu.drafts import SweepBuffer
+from qlang.kernels.cpu.driver_text import FIX_WORDS, Fix
+from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap
+from qlang.kernels.cpu.shapes import LaneOperation
+from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Selector
+from qlang.kernels.program import Pass
+
+MOST_PREFETCH = 4
+_BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2")
+# Members of enumerations, which take longer to look up, as integers.
+_SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = map(int, Fix)
+_WALK, _GROUPS, _STORE, _FUNCTION = map(int, (Word.WALK, Word.GROUPS, Word.STORE, Word.FUNCTION))
+_ROTATION, _TWIST_MASK, _TWIST_LANES = map(int, (Word.ROTATION, Word.TWIST_MASK, Word.TWIST_LANES))
+_FIXES, _FIX_COUNT = map(int, (Word.FIXES, Word.FIX_COUNT))
+_SOURCE_WORDS = int(Word.LOAD), int(Word.LOAD_XOR), int(Word.PARITY_MASK)
+_EXCHANGE_WORDS = int(Word.EXCHANGE), int(Word.EXCHANGE_XOR), int(Word.EXCHANGE_MASK)
+
+
+class Part(NamedTuple):
+    """A pass, or a piece of one that has more lane exchanges or tables than a kernel takes."""
+
+    pass_: Pass
+    first: bool
+    """Whether the permutation belongs to it."""
+    operations: tuple[LaneMap | Blend, ...]
+    group: GroupLayout | None
+    tables: tuple[int, int]
+    """The lane tables from … to."""
+    last: bool
+    """Whether the rotations belong to it."""
+    rows: bool
+    """Whether the group's table of rows belongs to it."""
+
+
+class PassWriter:
+    """Writes one block; NumPy would take longer to write words one by one.
+
+    `completed` adds what follows from other words of the block.
+    """
+
+    __slots__ = (
+        "block",
+        "buffer",
+        "draft",
+        "exchanged",
+        "fixes",
+        "inside",
+        "lane_rotations",
+        "part",
+        "permuted",
+        "registers",
+        "rotated",
+        "strides",
+    )
+
+    def __init__(self, buffer: SweepBuffer, part: Part) -> None:
+        self.buffer, self.draft, self.part = buffer, buffer.draft, part
+        self.fixes = buffer.draft.fixes
+        pass_ = part.pass_
+        lanes = enumerate(pass_.lane_rotations if part.last else ())
+        self.lane_rotations = [each for each in lanes if each[1] >= 0]
+        self.rotated = self._rotated() if part.last else []
+        self.permuted = dict(pass_.permutation) if part.first else {}
+        self.exchanged = dict(pass_.exchange) if part.last else {}
+        self.registers = self._registers()
+        self.strides = [buffer.draft.element << bit for bit in self.registers]
+        self.inside = sum([1 << bit for bit in self.registers])
+        self.block = buffer.block[:]
+
+    def _rotated(self) -> list[tuple[int, int]]:
+        """Registers and their rotations; plain ones first: a kernel's last registers are those of TWIST steps."""
+        pass_, twists = self.part.pass_, self.draft.twists
+        found = [each for each in zip(pass_.registers, pass_.rotations, strict=True) if each[1] >= 0]
+        return sorted(found, key=lambda each: each[1] in twists) if twists else found
+
+    def _registers(self) -> tuple[int, ...]:
+        """The buffer bits of the vectors held at once: rotated ones, other ones that are needed, then any."""
+        blended = [each.target for each in self.part.operations if isinstance(each, Blend)]
+        needed = (*[bit for bit, _ in self.rotated], *self.permuted, *self.exchanged, *blended)
+        found = tuple(dict.fromkeys(needed))
+        # With few registers in the processor a third one would only be spilled.
+        wanted = MOST_REGISTERS if self.draft.target.permute in ("avx512", "neon") else MOST_REGISTERS - 1
+        return found + self._spare(found, wanted - len(found)) if len(found) < wanted else found
+
+    def _spare(self, needed: tuple[int, ...], count: int) -> tuple[int, ...]:
+        """So many other bits, preferably such that choose no angle: kernels with those would be others."""
+        twists, choosing = self.draft.twists, 0
+        if twists:
+            for _, rotation in (*self.rotated, *self.lane_rotations):
+                choosing |= twists[rotation][0] if rotation in twists else 0
+        chosen, _ = self.buffer.divided(choosing)
+        spare = [bit for bit in range(self.draft.lane_bits, self.buffer.bits) if bit not in needed]
+        if chosen:
+            spare.sort(key=lambda bit: chosen >> bit & 1)
+        return tuple(spare[:count])
+
+    def write(self, lines: int) -> int:
+        """Writes the block, which may fetch ahead `lines` lines of each plane; how many it fetches.
+
+        The word of the function is its number in the program, that of the fixes their place in those of the program.
+        """
+        block, draft, part = self.block, self.draft, self.part
+        first, count = len(self.fixes), len(self.registers)
+        for i, stride in enumerate(self.strides):
+            block[_STORE + (1 << i)] = stride
+        parities = self._sources(self.permuted, _SOURCE_WORDS) if self.permuted else False
+        if self.exchanged:
+            self._sources(self.exchanged, _EXCHANGE_WORDS)
+        twists, lane_twists, chosen = self._rotations()
+        operations = tuple([self._operation(i, each) for i, each in enumerate(part.operations)])
+        tables = self._lane_tables()
+        if part.group is not None:
+            self._tables(part.group, tables)
+        block[_WALK] = draft.target.vector_bytes - 1 | sum(self.strides)
+        block[_GROUPS] = groups = self.buffer.rows >> count
+        ahead = min(MOST_PREFETCH, -(-lines // groups)) if lines and groups >= 8 else 0
+        ahead = min(ahead, 1) if draft.target.permute == "avx512" else ahead
+        block[_FUNCTION] = draft.kernel(
+            count,
+            bool(self.permuted),
+            # All or none: fewer shapes to compile, and the parities hide behind the vectors.
+            tuple(range(count)) if parities else (),
+            operations,
+            part.rows and part.group is not None,
+            self._choice_bytes(),
+            len(tables),
+            sum([each.bits_offset < 0 for each in tables]),
+            tuple([lane for lane, _ in self.lane_rotations]),
+            len(self.rotated),
+            twists,
+            lane_twists,
+            any(lanes for lanes, _ in chosen),
+            tuple([registers for _, registers in chosen]) if any(registers for _, registers in chosen) else (),
+            bool(self.exchanged),
+            ahead,
+        )
+        block[_FIXES], block[_FIX_COUNT] = first, (len(self.fixes) - first) // FIX_WORDS
+        return ahead * groups
+
+    def _registers_of(self, inside: int) -> int:
+        """A mask over buffer bits as combination of the registers."""
+        return sum([1 << i for i, bit in enumerate(self.registers) if inside >> bit & 1])
+
+    def _sources(self, moved: dict[int, int], words: tuple[int, int, int]) -> bool:
+        """Where each combination comes from, and the bits of the group's index and of the tile's that change it.
+
+        Whether some of the group's index do.
+        """
+        load, load_xor, parity_mask = words
+        buffer, block, strides = self.buffer, self.block, self.strides
+        self.fixes += (_SET, load_xor, 0, 0, 0, 0)
+        sources, parities = strides.copy(), 0
+        for i, bit in enumerate(self.registers):
+            if bit not in moved:
+                continue
+            inside, outer = buffer.divided(moved[bit])
+            others = inside & ~self.inside
+            block[parity_mask + i] = others * self.draft.element
+            parities |= others
+            if outer:
+                self.fixes += (_FLIP_ODD, load_xor, outer, 0, strides[i], 0)
+            for j, other in enumerate(self.registers):
+                if j != i and inside >> other & 1:
+                    sources[j] ^= strides[i]
+            if not inside >> bit & 1:
+                sources[i] ^= strides[i]
+        for i, source in enumerate(sources):
+            block[load + (1 << i)] = source
+        return bool(parities)
+
+    def _rotations(self) -> tuple[int, tuple[int, ...], list[tuple[int, int]]]:
+        """Writes where the numbers of rotations are.
+
+        Of TWIST steps, how many are on registers, which lanes are turned by them, and the lanes and the registers that
+        choose for each.
+        """
+        draft, block, chosen = self.draft, self.block, []
+        start, size = draft.layout.rotations, draft.element
+        places = [(_ROTATION + i, rotation) for i, (_, rotation) in enumerate(self.rotated)]
+        places += [(_ROTATION + MOST_REGISTERS + lane, rotation) for lane, rotation in self.lane_rotations]
+        for word, rotation in places:
+            if rotation in draft.twists:
+                chosen.append(self._twist(word - _ROTATION, *draft.twists[rotation]))
+            else:
+                block[word] = (start + rotation) * size
+        if not chosen:
+            return 0, (), chosen
+        lanes = tuple([lane for lane, rotation in self.lane_rotations if rotation in draft.twists])
+        return len(chosen) - len(lanes), lanes, chosen
+
+    def _twist(self, index: int, mask: int, numbers: int) -> tuple[int, int]:
+        """Writes what chooses the angle of a TWIST; the lanes with the other angle, and the registers that choose."""
+        draft, block = self.draft, self.block
+        lanes = mask & (1 << draft.lane_bits) - 1
+        inside, outer = self.buffer.divided(mask ^ lanes)
+        block[_ROTATION + index] = numbers
+        if outer:
+            self.fixes += (_SET, _ROTATION + index, 0, 0, numbers, 0)
+            self.fixes += (_FLIP_ODD, _ROTATION + index, outer, 0, TWIST_NUMBERS // 2 * draft.element, 0)
+        block[_TWIST_MASK + index] = (inside & ~self.inside) * draft.element
+        block[_TWIST_LANES + index] = chosen = _odd_lanes(lanes, draft.lane_bits) if lanes else 0
+        return chosen, self._registers_of(inside) if inside & self.inside else 0
+
+    def _operation(self, index: int, operation: LaneMap | Blend) -> LaneOperation:
+        """Writes a lane exchange; its name in the kernel's shape."""
+        buffer, first = self.buffer, Word.LANE_OPERATIONS + LANE_OPERATION_WORDS * index
+        if isinstance(operation, Blend):
+            self.block[first] = operation.mask
+            return _BLENDS[self.registers.index(operation.target)]
+        self.block[first] = self.draft.order(operation.order)
+        self.fixes += (_SET, first + 2, 0, 0, 0, 0)
+        rows = False
+        for position, change in operation.changes:
+            if position in buffer.bit_of:
+                rows = True
+            else:
+                self.fixes += (_FLIP_ODD, first + 2, 1 << position, 0, change * self.draft.pieces, 0)
+        if not rows:
+            return "permute"
+        self.block[first + 1] = buffer.row_changes(operation.changes)
+        return "permute_rows"
+
+    def _lane_tables(self) -> list[LaneTable]:
+        """The part's lane tables; those of which all rows take the same entry are last."""
+        group = self.part.group
+        tables = group.lane_tables[slice(*self.part.tables)] if group is not None else ()
+        return sorted(tables, key=lambda each: each.bits_offset < 0)
+
+    def _choice_bytes(self) -> int:
+        group = self.part.group
+        return group.choice_bytes if self.part.rows and group is not None and group.choice >= 0 else 0
+
+    def _tables(self, group: GroupLayout, tables: list[LaneTable]) -> None:
+        size, lanes = self.draft.element, self.draft.target.lanes(self.draft.precision)
+        self.block[Word.TABLE_PLANE] = group.entries * size
+        if self.part.rows:
+            self.fixes += (_SET_DATA, Word.TABLE, 0, 0, group.row_offset * size, 0)
+            if group.choice >= 0:
+                self.fixes += (_SET_BITS, Word.CHOICE, 0, 0, group.choice, 0)
+            for each in group.mixed:
+                kind = _MIX_MATCH if each.pattern else _MIX_PARITY
+                self.fixes += (kind, Word.TABLE, each.outer, max(each.value, 0), each.offset * size, 0)
+        for i, table in enumerate(tables):
+            first = Word.LANE_TABLES + LANE_TABLE_WORDS * i
+            self.fixes += (_SET_DATA, first, 0, 0, table.offset * size, 0)
+            self.block[first + 1] = size * lanes << len(table.selectors)
+            if table.bits_offset >= 0:
+                self.fixes += (_SET_BITS, first + 2, 0, 0, table.bits_offset, 0)
+            self._selectors(first, table.selectors)
+
+    def _selectors(self, first: int, selectors: tuple[Selector, ...]) -> None:
+        """The tile's part of a lane table's index."""
+        every = (1 << len(selectors)) - 1
+        self.block[first + 3] = every
+        if any(each.pattern for each in selectors):
+            self.fixes += (_SET, first + 3, 0, 0, every, 0)
+        self.fixes += (_SET, first + 4, 0, 0, 0, 0)
+        for j, each in enumerate(selectors):
+            if each.pattern:
+                self.fixes += (_CLEAR_UNLIKE, first + 3, each.outer, each.value, 1 << j, 0)
+            elif each.outer:
+                self.fixes += (_FLIP_ODD, first + 4, each.outer, 0, 1 << j, 0)
+
+
+def _odd_lanes(mask: int, lane_bits: int) -> int:
+    """The lanes with an odd number of bits in the mask, as bits."""
+    return sum([1 << lane for lane in range(1 << lane_bits) if (lane & mask).bit_count() & 1])
+
+
+def completed(blocks: NDArray[np.int64], lane_bits: int) -> None:
+    """Adds, to all blocks (passes, Word.WORDS) at once, what follows from the words of single registers."""
+    for first in (Word.STORE, Word.LOAD, Word.EXCHANGE):
+        for r in range(3, 1 << MOST_REGISTERS):
+            low = r & -r
+            if r != low:
+                blocks[:, first + r] = blocks[:, first + low] ^ blocks[:, first + (r ^ low)]
+    strides = blocks[:, [Word.STORE + (1 << i) for i in range(MOST_REGISTERS)]]
+    for first in (Word.PARITY_VALUE, Word.EXCHANGE_VALUE):
+        blocks[:, first : first + MOST_REGISTERS] = strides
+    store = blocks[:, Word.STORE : Word.STORE + (1 << MOST_REGISTERS)]
+    blocks[:, Word.ROW : Word.ROW + (1 << MOST_REGISTERS)] = store >> lane_bits
+    store += store >> PAD_SHIFT & blocks[:, Word.PAD_MASK, None]

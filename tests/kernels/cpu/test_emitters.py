@@ -1,0 +1,111 @@
+"""Helpers compile the same object code, and whatever becomes of them, all of it is there."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import llvmlite
+import pytest
+
+from qlang.kernels.cpu import emitter, emitters
+from qlang.kernels.cpu.emitters import emit_all
+from qlang.kernels.cpu.host import host_target
+from qlang.kernels.cpu.kernel_text import kernel_module
+from qlang.kernels.cpu.shapes import KernelShape
+
+HOST = host_target()
+SHAPES = [
+    KernelShape(HOST, "float32", registers, rotations=rotations, prefetch=prefetch)
+    for registers in range(4)
+    for rotations in range(registers + 1)
+    for prefetch in range(3)
+]
+TEXTS: list[Callable[[], str]] = [partial(kernel_module, shape, f"k{i}") for i, shape in enumerate(SHAPES)]
+
+
+def alone() -> dict[int, bytes]:
+    machine = emitter.target_machine(HOST.cpu, HOST.features)
+    return {i: emitter.emitted(text(), machine) for i, text in enumerate(TEXTS)}
+
+
+def working() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name == "qlang-emitter"]
+
+
+def stand_in(folder: Path, program: str) -> str:
+    """A Python that is another program."""
+    path = folder / "python3"
+    path.write_text(f"#!{sys.executable}\n{program}\n")
+    path.chmod(0o700)
+    return str(path)
+
+
+@pytest.mark.parametrize("helpers", [0, 1, 3])
+def test_the_same_object_code_in_any_number_of_processes(helpers: int) -> None:
+    pairs = list(emit_all(TEXTS, HOST, helpers))
+    assert len(pairs) == len(TEXTS)
+    assert dict(pairs) == alone()
+    assert not working()
+
+
+FAILING = {
+    "ends at once": "",
+    "ends within a text": "import sys; sys.stdin.buffer.read(5000)",
+    "gives half a reply": "import sys; sys.stdin.buffer.read(5000); sys.stdout.buffer.write(b'\\x40\\0\\0\\0half')",
+    "never replies": "import sys; sys.stdin.buffer.read()",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="programs begin with #!")
+@pytest.mark.parametrize("way", FAILING)
+def test_what_a_helper_leaves_is_compiled_here(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", stand_in(tmp_path, FAILING[way]))
+    monkeypatch.setattr(emitters, "PATIENCE_SECONDS", 0.2)
+    pairs = list(emit_all(TEXTS, HOST, 2))
+    assert len(pairs) == len(TEXTS)
+    assert dict(pairs) == alone()
+    assert not working()
+
+
+def test_a_helper_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python3"))
+    assert dict(emit_all(TEXTS, HOST, 1)) == alone()
+
+
+@pytest.mark.parametrize("name", ["", "application"])
+def test_only_a_python_is_started_again(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", name)
+    emitted = emit_all(TEXTS * 9, HOST)
+    next(emitted)
+    assert not working()
+    emitted.close()
+
+
+@pytest.mark.parametrize("helpers", [0, 2])
+def test_a_text_that_is_no_module(helpers: int) -> None:
+    with pytest.raises(RuntimeError, match="parsing error"):
+        list(emit_all([*TEXTS, lambda: "define nothing"], HOST, helpers))
+    assert not working()
+
+
+def test_helpers_end_with_the_iterator() -> None:
+    emitted = emit_all(TEXTS, HOST, 2)
+    next(emitted)
+    assert len(working()) == 2
+    emitted.close()
+    assert not working()
+
+
+def test_the_program_ends_with_its_input() -> None:
+    folder = str(Path(llvmlite.__file__).parents[1])
+    command = [sys.executable, "-I", "-S", emitter.__file__, folder]
+    text = TEXTS[0]().encode()
+    frames = [f"{HOST.cpu}\0{HOST.features}".encode(), text]
+    whole = b"".join(len(each).to_bytes(4, "little") + each for each in frames)
+    code = alone()[0]
+    for given, expected in ((b"", b""), (whole[:-1], b""), (whole, len(code).to_bytes(4, "little") + code)):
+        done = subprocess.run(command, input=given, capture_output=True, timeout=30, check=True)
+        assert (done.stdout, done.stderr) == (expected, b"")
