@@ -20,6 +20,8 @@ from pathlib import Path
 CHECKSUM_BYTES = 32
 DEFAULT_BOUND = 64 << 20
 """Bytes; a kernel has about 3 KB."""
+_PARTS = 256
+"""Folders that entries are in, by the first byte of their keys."""
 _USUAL_BYTES = 1 << 16
 _BINARY = getattr(os, "O_BINARY", 0)
 
@@ -72,25 +74,30 @@ class ObjectCache:
                 with os.fdopen(handle, "wb") as file:
                     file.write(_checksum(key, code) + code)
                 Path(name).replace(path)
-                self._trim_once()
+                self._trim_once(path.parent)
             except OSError:
                 Path(name).unlink(missing_ok=True)
                 raise
         except OSError as error:
             self.refused = f"cannot be written: {error.strerror}"
 
-    def _trim_once(self) -> None:
-        """Trims at the first entry that a process writes: the bound is no matter of single kernels."""
+    def _trim_once(self, part: Path) -> None:
+        """Trims at the first entry that a process writes, if the part of the folder that it is in is large.
+
+        Looking at all entries takes longer than compiling a program, and keys spread evenly.
+        """
         if not self._trimmed:
             self._trimmed = True
-            self.trim()
+            if _PARTS * sum(path.stat().st_size for path in part.glob("*.o")) > self.bound:
+                self.trim()
 
     def trim(self) -> None:
-        """Drops the entries that were written longest ago until the rest is within the bound."""
+        """Beyond the bound, drops the entries that were written longest ago: a quarter, so that it lasts a while."""
         if not self._open():
             return
         entries = [(path.stat(), path) for path in self.folder.glob("*/*.o")]
-        excess = sum(status.st_size for status, _ in entries) - self.bound
+        total = sum(status.st_size for status, _ in entries)
+        excess = total - self.bound * 3 // 4 if total > self.bound else 0
         for status, path in sorted(entries, key=lambda each: each[0].st_mtime):
             if excess <= 0:
                 return

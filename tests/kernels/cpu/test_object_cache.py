@@ -129,13 +129,28 @@ def test_what_is_there_does_not_wait_for_what_is_compiled() -> None:
 
 
 def test_bound(tmp_path: Path) -> None:
-    cache = ObjectCache(tmp_path / "kernels", bound=5000)
-    for i in range(9):
+    cache = ObjectCache(tmp_path / "kernels", bound=6000)
+    for i in range(5):
         cache.put(f"{i:02d}aa", bytes(1000))
     cache.trim()
-    sizes = [path.stat().st_size for path in cache.folder.glob("*/*.o")]
-    assert sum(sizes) <= 5000
-    assert len(sizes) == 4
+    assert len(list(cache.folder.glob("*/*.o"))) == 5
+    for i in range(5, 9):
+        cache.put(f"{i:02d}aa", bytes(1000))
+    cache.trim()
+    assert len(list(cache.folder.glob("*/*.o"))) == 4
+
+
+def test_the_first_entry_of_a_process_looks_at_its_part_of_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "kernels"
+    full = ObjectCache(folder)
+    for i in range(20):
+        full.put(f"{i:02d}aa", bytes(100_000))
+    sizes = [path.stat().st_size for path in folder.glob("*/*.o")]
+    assert len(sizes) == 20
+    ObjectCache(folder, bound=1_000_000).put("cdef", bytes(1000))  # 256 times that is within the bound
+    assert len(list(folder.glob("*/*.o"))) == 21
+    ObjectCache(folder, bound=1_000_000).put("19ab", bytes(1000))
+    assert sum(path.stat().st_size for path in folder.glob("*/*.o")) <= 1_000_000
 
 
 def test_folder_is_the_users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
