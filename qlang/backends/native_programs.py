@@ -20,6 +20,7 @@ from qlang.kernels.interactions import twisted
 from qlang.kernels.program import PlanOptions
 from qlang.kernels.schedule import plan
 from qlang.kernels.steps import MappedLowering, Steps
+from qlang.kernels.sums import summed
 from qlang.tuning.planned import Planned
 
 _MAX_KEPT = 128
@@ -42,7 +43,7 @@ def lowering_of(calls: Sequence[GateCall], qubits: int, *, fixed: bool = True, t
         # the angles that decide are those executed: half of one beyond two turns is another angle, with its sign
         lowering = replace(lowering, parameters=within_two_turns(lowering.parameters))
         found = fused(twisted(lowering, fixed=fixed))
-        return replace(found, steps=with_phases_in_front(found.steps))
+        return summed(replace(found, steps=with_phases_in_front(found.steps)))
 
 
 def binder_of(
@@ -87,7 +88,8 @@ def bound_program(
     tuned: Planned | None = None,
 ) -> BoundProgram:
     """Gates on a state whose wires stand at `start`, under a frame; None for both: on |0…0⟩. Angles are finite."""
-    lowering = lowering_of(calls, qubits)
-    angles = lowering.angle_map.angles(within_two_turns(lowering.parameters))
-    binder = binder_of(lowering.steps, precision, start, tuned)
-    return bind(binder, angles, precision=precision, frame=frame)
+    with CollectionPaused():
+        lowering = lowering_of(calls, qubits)
+        angles = lowering.angle_map.angles(within_two_turns(lowering.parameters))
+        binder = binder_of(lowering.steps, precision, start, tuned)
+        return bind(binder, angles, precision=precision, frame=frame)

@@ -30,7 +30,7 @@ def _merged_once(lowering: Lowering) -> tuple[Lowering, bool]:
     A step that has joined another one did not: whatever it separates, the other one separates too.
     """
     steps = lowering.steps
-    targets, signs = _merges(steps)
+    targets, signs = merges(steps)
     angles = lowering.angle_map
     joined = targets != np.arange(steps.slot_count)
     if joined.any():
@@ -50,8 +50,8 @@ def _merged_once(lowering: Lowering) -> tuple[Lowering, bool]:
     return left, bool((gone & ~joined).any())
 
 
-def _merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """For each slot, the slot that takes its angle, and with which sign."""
+def merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For each slot the slot in front of it that can take its angle, or itself, and with which sign."""
     targets = np.arange(steps.slot_count)
     signs = np.ones(steps.slot_count)
     parities = np.flatnonzero(steps.kinds == StepKind.PARITY)
@@ -106,6 +106,7 @@ def _newest_changes(steps: Steps, wires: NDArray[np.int64], indices: NDArray[np.
     kinds = steps.kinds[indices]
     changing = (kinds == StepKind.ROTATION) | (kinds == StepKind.X) | (kinds == StepKind.SWAP)
     changing |= (kinds == StepKind.CX) & (wires == steps.second[indices])
+    changing |= (kinds == StepKind.TWIST) & (wires == steps.first[indices])
     last = np.maximum.accumulate(np.where(changing, np.arange(len(wires)), -1))
     newest = np.full(len(steps), -1)
     np.maximum.at(newest, indices, np.where(last >= _begins(wires), indices[last], -1))
