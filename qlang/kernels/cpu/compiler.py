@@ -19,6 +19,9 @@ from qlang.kernels.cpu.host import Target
 from qlang.kernels.cpu.images import is_image, linked, load, supported
 from qlang.kernels.cpu.object_cache import ObjectCache, default_cache_folder
 
+WRITTEN_WITH = ("layout.py",)
+"""Files of the package around this one that texts depend on too."""
+
 
 @dataclass(slots=True)
 class CompileStats:
@@ -179,7 +182,10 @@ def _generator() -> str:
 
     Empty where there are none to read (an application in one file): then the texts themselves have to be looked at.
     """
-    paths = sorted(Path(__file__).parent.glob("*.py"))
+    folder = Path(__file__).parent
+    paths = sorted(folder.glob("*.py"))
+    if paths:
+        paths += [folder.parent / name for name in WRITTEN_WITH]
     contents = [path.name.encode() + hashlib.sha256(path.read_bytes()).digest() for path in paths]
     return hashlib.sha256(b"".join(contents)).hexdigest() if contents else ""
 
@@ -187,4 +193,5 @@ def _generator() -> str:
 @lru_cache(maxsize=1)
 def shared_compiler() -> Compiler:
     """The process's compiler, with the user's cache of object code."""
-    return Compiler(ObjectCache(default_cache_folder()))
+    folder = default_cache_folder()
+    return Compiler(ObjectCache(folder) if folder is not None else None)

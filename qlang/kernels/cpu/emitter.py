@@ -2,17 +2,21 @@
 
 As a program this file imports nothing of the project, so that it starts quickly. Its argument is the folder of
 llvmlite, its input a frame (processor, NUL, features), then texts in frames, its output object code in frames. A frame
-is its length (4 bytes, little-endian) and so many bytes. It ends with its input, or at a text that is no module.
+is its length and its checksum (4 bytes each, little-endian) and so many bytes: object code is executed and kept, and
+something else may write to a program's output. It ends with its input, or at a text that is no module.
 """
 
 from __future__ import annotations
 
 import struct
 import sys
+import zlib
 from functools import lru_cache
 from typing import IO, Any
 
-_LENGTH = struct.Struct("<I")
+_HEADER = struct.Struct("<II")
+_LONGEST = 1 << 24
+"""Bytes of a frame; a kernel has a few thousand. Letters in place of a length say more."""
 
 
 @lru_cache(maxsize=1)
@@ -41,18 +45,25 @@ def emitted(text: str, machine: Any) -> bytes:
 
 def send(stream: IO[bytes], content: bytes) -> None:
     """Writes a frame."""
-    stream.write(_LENGTH.pack(len(content)) + content)
+    stream.write(_HEADER.pack(len(content), _checksum(content)) + content)
     stream.flush()
 
 
 def receive(stream: IO[bytes]) -> bytes | None:
-    """Reads a frame; None where the stream ends before its end."""
-    header = stream.read(_LENGTH.size)
-    if len(header) < _LENGTH.size:
+    """Reads a frame; None where the stream ends before its end, and for what is none."""
+    header = stream.read(_HEADER.size)
+    if len(header) < _HEADER.size:
         return None
-    (size,) = _LENGTH.unpack(header)
+    size, checksum = _HEADER.unpack(header)
+    if size > _LONGEST:
+        return None
     content = stream.read(size)
-    return content if len(content) == size else None
+    return content if len(content) == size and _checksum(content) == checksum else None
+
+
+def _checksum(content: bytes) -> int:
+    """CRC-32 from 1 on, so that zeros are no frame."""
+    return zlib.crc32(content, 1)
 
 
 def _serve(requests: IO[bytes], replies: IO[bytes]) -> None:

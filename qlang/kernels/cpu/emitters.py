@@ -38,8 +38,12 @@ def emit_all(
     machine = emitter.target_machine(target.cpu, target.features)
     queue = _Queue(len(texts))
     count = _helpers_for(len(texts)) if helpers is None else helpers
-    working = [_Helper(texts, target, queue) for _ in range(count)]
+    working: list[_Helper] = []
     try:
+        for _ in range(count):
+            working.append(_Helper(texts, target, queue))
+            if not working[-1].start():
+                break
         while True:
             number = queue.take()
             if number is not None:
@@ -119,14 +123,22 @@ class _Helper:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="qlang-emitter", daemon=True)
-        self._thread.start()
+
+    def start(self) -> bool:
+        """Whether the system has room for one more thread."""
+        try:
+            self._thread.start()
+        except RuntimeError:
+            return False
+        return True
 
     def stop(self) -> None:
         """Ends the process, and waits for the thread."""
         self._stopped = True
         if self._process is not None:
             self._process.kill()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         taken: deque[int] = deque()

@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import os
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +22,17 @@ DEFAULT_BOUND = 64 << 20
 _PARTS = 256
 """Folders that entries are in, by the first byte of their keys."""
 _USUAL_BYTES = 1 << 16
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-def default_cache_folder() -> Path:
-    """`qlang/kernels` under the user's cache folder (XDG Base Directory Specification)."""
+def default_cache_folder() -> Path | None:
+    """`qlang/kernels` under the user's cache folder (XDG Base Directory Specification); None for who has no home."""
     given = os.environ.get("XDG_CACHE_HOME", "")
-    cache = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
+    try:
+        cache = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
+    except RuntimeError:  # a user that the system does not know, as in containers
+        return None
     return cache / "qlang" / "kernels"
 
 
@@ -69,15 +72,15 @@ class ObjectCache:
         path = self._path(key)
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+            written = path.with_name(f".{os.urandom(8).hex()}.new")
             try:
-                with os.fdopen(handle, "wb") as file:
+                with os.fdopen(os.open(written, _NEW | _BINARY, 0o600), "wb") as file:
                     file.write(_checksum(key, code) + code)
-                Path(name).replace(path)
-                self._trim_once(path.parent)
-            except OSError:
-                Path(name).unlink(missing_ok=True)
+                written.replace(path)
+            except BaseException:  # Ctrl-C too leaves nothing half-written
+                written.unlink(missing_ok=True)
                 raise
+            self._trim_once(path.parent)
         except OSError as error:
             self.refused = f"cannot be written: {error.strerror}"
 
@@ -88,14 +91,17 @@ class ObjectCache:
         """
         if not self._trimmed:
             self._trimmed = True
-            if _PARTS * sum(path.stat().st_size for path in part.glob("*.o")) > self.bound:
+            if _PARTS * sum(status.st_size for status, _ in _files(part, "*")) > self.bound:
                 self.trim()
 
     def trim(self) -> None:
-        """Beyond the bound, drops the entries that were written longest ago: a quarter, so that it lasts a while."""
+        """Beyond the bound, drops the entries that were written longest ago: a quarter, so that it lasts a while.
+
+        What processes have left that were killed while they wrote is among them.
+        """
         if not self._open():
             return
-        entries = [(path.stat(), path) for path in self.folder.glob("*/*.o")]
+        entries = _files(self.folder, "*/*")
         total = sum(status.st_size for status, _ in entries)
         excess = total - self.bound * 3 // 4 if total > self.bound else 0
         for status, path in sorted(entries, key=lambda each: each[0].st_mtime):
@@ -130,6 +136,15 @@ def _content(path: str) -> bytes:
         return content
     finally:
         os.close(file)
+
+
+def _files(folder: Path, pattern: str) -> list[tuple[os.stat_result, Path]]:
+    """Files and what is known of them, without those that another process has dropped meanwhile."""
+    found = []
+    for path in folder.glob(pattern):
+        with contextlib.suppress(FileNotFoundError):
+            found.append((path.stat(), path))
+    return found
 
 
 def _checksum(key: str, code: bytes) -> bytes:

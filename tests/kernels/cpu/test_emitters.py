@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import llvmlite
@@ -31,6 +32,13 @@ def alone() -> dict[int, bytes]:
     return {i: emitter.emitted(text(), machine) for i, text in enumerate(TEXTS)}
 
 
+def framed(*contents: bytes) -> bytes:
+    stream = BytesIO()
+    for content in contents:
+        emitter.send(stream, content)
+    return stream.getvalue()
+
+
 def working() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each.name == "qlang-emitter"]
 
@@ -55,6 +63,9 @@ FAILING = {
     "ends at once": "",
     "ends within a text": "import sys; sys.stdin.buffer.read(5000)",
     "gives half a reply": "import sys; sys.stdin.buffer.read(5000); sys.stdout.buffer.write(b'\\x40\\0\\0\\0half')",
+    "says something first": "import sys; print('Python is being loaded', flush=True); sys.stdin.buffer.read()",
+    "gives zeros": "import sys; sys.stdin.buffer.read(5000); sys.stdout.buffer.write(bytes(4000))",
+    "gives something else": "import sys; sys.stdin.buffer.read(5000); sys.stdout.buffer.write(b'\\5\\0\\0\\0' * 50)",
     "never replies": "import sys; sys.stdin.buffer.read()",
 }
 
@@ -73,6 +84,14 @@ def test_what_a_helper_leaves_is_compiled_here(way: str, tmp_path: Path, monkeyp
 def test_a_helper_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python3"))
     assert dict(emit_all(TEXTS, HOST, 1)) == alone()
+
+
+def test_no_room_for_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert dict(emit_all(TEXTS, HOST, 2)) == alone()
 
 
 @pytest.mark.parametrize("name", ["", "application"])
@@ -104,8 +123,7 @@ def test_the_program_ends_with_its_input() -> None:
     command = [sys.executable, "-I", "-S", emitter.__file__, folder]
     text = TEXTS[0]().encode()
     frames = [f"{HOST.cpu}\0{HOST.features}".encode(), text]
-    whole = b"".join(len(each).to_bytes(4, "little") + each for each in frames)
-    code = alone()[0]
-    for given, expected in ((b"", b""), (whole[:-1], b""), (whole, len(code).to_bytes(4, "little") + code)):
+    whole = framed(*frames)
+    for given, expected in ((b"", b""), (whole[:-1], b""), (whole, framed(alone()[0]))):
         done = subprocess.run(command, input=given, capture_output=True, timeout=30, check=True)
         assert (done.stdout, done.stderr) == (expected, b"")

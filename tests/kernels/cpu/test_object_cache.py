@@ -1,11 +1,16 @@
 """Object code on disk: found again, checked, private, bounded."""
 
+import ast
+import contextlib
+import os
 import stat
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from qlang.kernels.cpu import compiler as compiler_module
 from qlang.kernels.cpu.compiler import Compiler, Source
 from qlang.kernels.cpu.host import host_target
 from qlang.kernels.cpu.kernel_text import kernel_module
@@ -153,9 +158,77 @@ def test_the_first_entry_of_a_process_looks_at_its_part_of_the_folder(tmp_path: 
     assert sum(path.stat().st_size for path in folder.glob("*/*.o")) <= 1_000_000
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+@pytest.mark.parametrize("function", ["open", "replace"])
+def test_nothing_half_written_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, error: type[BaseException]
+) -> None:
+    cache = ObjectCache(tmp_path / "kernels")
+    done = getattr(os, function)
+
+    def interrupted(path: str | Path | int, *arguments: Any) -> None:
+        descriptor = done(path, *arguments)
+        if descriptor is not None:
+            os.close(descriptor)
+        raise error
+
+    monkeypatch.setattr(os, function, interrupted)
+    with contextlib.suppress(KeyboardInterrupt):
+        cache.put("ab12", b"code")
+    assert not list(cache.folder.glob("*/*.new"))
+
+
+def test_what_others_drop_meanwhile_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = ObjectCache(tmp_path / "kernels", bound=1000)
+    looked_at = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.suffix == ".o":
+            path.unlink(missing_ok=True)
+        return looked_at(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    cache.put("ab12", b"code")
+    cache.trim()
+    assert not cache.refused
+
+
+def test_what_killed_processes_left_goes_too(tmp_path: Path) -> None:
+    cache = ObjectCache(tmp_path / "kernels", bound=6000)
+    cache.put("abaa", bytes(100))
+    left = cache.folder / "ab" / ".left.new"
+    left.write_bytes(bytes(7000))
+    os.utime(left, (0, 0))
+    cache.trim()
+    assert [path.name for path in cache.folder.glob("*/*")] == ["abaa.o"]
+
+
+def test_entries_depend_on_all_that_texts_are_written_with() -> None:
+    package = Path(compiler_module.__file__).parent
+    outside = set()
+    for path in package.glob("*_text.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                outside.add(node.module or "")
+    outside = {name for name in outside if name.startswith("qlang.") and not name.startswith("qlang.kernels.cpu.")}
+    assert outside == {f"qlang.kernels.{Path(name).stem}" for name in compiler_module.WRITTEN_WITH}
+
+
 def test_folder_is_the_users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert default_cache_folder() == tmp_path / "qlang" / "kernels"
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert default_cache_folder() == tmp_path / ".cache" / "qlang" / "kernels"
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", home)
+    assert default_cache_folder() is None
+    compiler = compiler_module.shared_compiler.__wrapped__()
+    assert compiler.address(SOURCE)
+    assert compiler.cache is None
