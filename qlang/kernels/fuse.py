@@ -47,11 +47,15 @@ class FusedMap:
     """Angles of the slots of fused steps.
 
     `kept` (n,): the slots before fusing of the first n slots; after these come λ, θ, φ of run 0, of run 1, …
-    factors, slots (runs, longest run): the runs' steps in order, and their slots before fusing.
+    order (runs,): the runs, longest first; counts (longest run,): how many have a first step, a second one, …
+    factors, slots (steps of runs,): the first steps of all runs in this order, then the second ones, …, and their slots
+    before fusing. So a long run takes no room in short ones.
     """
 
     before: Angles
     kept: NDArray[np.int64]
+    order: NDArray[np.int64]
+    counts: NDArray[np.int64]
     factors: NDArray[np.int8]
     slots: NDArray[np.int64]
 
@@ -64,11 +68,12 @@ class FusedMap:
         """Angles (batch, slots) of parameters (batch, parameters) or (parameters,). Raises BadAngle."""
         before = self.before.angles(parameters)
         angles = before[:, self.kept]
-        if not len(self.factors):
+        if not len(self.order):
             return angles
         # X = i (−iX) and Z = i (−iZ), whose second factors have determinant 1
         angles[:, GLOBAL_PHASE_SLOT] += np.pi / 2 * (self.factors >= _Factor.X).sum()
-        fused = zyz(*_products(self.factors, before[:, self.slots]))
+        fused = np.empty((len(angles), len(self.order), 3))
+        fused[:, self.order] = zyz(*_products(self.factors, before[:, self.slots], self.counts))
         return np.concatenate([angles, fused.reshape(len(angles), -1)], axis=1)
 
 
@@ -77,27 +82,22 @@ def fused(lowering: Lowering | MappedLowering) -> MappedLowering:
     steps = lowering.steps
     members, lengths = _runs(steps)
     if not len(lengths):
-        none = FusedMap(
-            lowering.angle_map,
-            np.arange(steps.slot_count),
-            np.zeros((0, 0), dtype=np.int8),
-            np.zeros((0, 0), dtype=np.int64),
-        )
-        return MappedLowering(steps, none, lowering.parameters)
+        none = np.zeros(0, dtype=np.int64)
+        unchanged = FusedMap(lowering.angle_map, np.arange(steps.slot_count), none, none, none.astype(np.int8), none)
+        return MappedLowering(steps, unchanged, lowering.parameters)
     begins = np.cumsum(lengths) - lengths
     gone = np.zeros(len(steps), dtype=np.bool_)
     gone[members] = True
-    rows = np.repeat(np.arange(len(lengths)), lengths)
+    order = np.argsort(-lengths, kind="stable")
     columns = np.arange(len(members)) - np.repeat(begins, lengths)
-    factors = np.zeros((len(lengths), int(lengths.max(initial=0))), dtype=np.int8)
-    slots = np.zeros(factors.shape, dtype=np.int64)
-    factors[rows, columns] = _FACTORS[steps.kinds[members]]
-    slots[rows, columns] = np.maximum(steps.slots[members], 0)
+    by_column = members[np.lexsort((np.repeat(np.argsort(order), lengths), columns))]
+    factors, slots = _FACTORS[steps.kinds[by_column]], np.maximum(steps.slots[by_column], 0).astype(np.int64)
     kept_slots = np.ones(steps.slot_count, dtype=np.bool_)
     kept_slots[steps.slots[gone & (steps.slots >= 0)]] = False
     kept = np.flatnonzero(kept_slots)
     fused_steps = _fused_steps(steps, members[begins], gone, kept_slots)
-    return MappedLowering(fused_steps, FusedMap(lowering.angle_map, kept, factors, slots), lowering.parameters)
+    angle_map = FusedMap(lowering.angle_map, kept, order, np.bincount(columns), factors, slots)
+    return MappedLowering(fused_steps, angle_map, lowering.parameters)
 
 
 def _runs(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -149,19 +149,20 @@ def _fused_steps(
     return Steps(steps.qubits, kinds, first, second, slots.astype(np.int32), next_slot + 3 * len(starts))
 
 
-def _products(factors: NDArray[np.int8], angles: Reals) -> tuple[Complexes, Complexes]:
-    """a and b (batch, runs) of the products [[a, −b*], [b, a*]] of runs with angles (batch, runs, longest run)."""
-    a = np.ones(angles.shape[:2], dtype=np.complex128)
+def _products(factors: NDArray[np.int8], angles: Reals, counts: NDArray[np.int64]) -> tuple[Complexes, Complexes]:
+    """a and b (batch, runs) of the products [[a, −b*], [b, a*]] of runs with angles (batch, steps of runs)."""
+    a = np.ones((len(angles), int(counts[0])), dtype=np.complex128)
     b = np.zeros_like(a)
-    for step in range(factors.shape[1]):
-        kind, half = factors[:, step], angles[:, :, step] / 2
+    for end, count in zip(np.cumsum(counts).tolist(), counts.tolist(), strict=True):
+        kind, half = factors[end - count : end], angles[:, end - count : end] / 2
         cosine, sine = np.cos(half), np.sin(half)
         rotating, turning = kind == _Factor.ROTATION, kind == _Factor.PHASE
-        c, d = (np.broadcast_to(constants[kind], a.shape).copy() for constants in (_DIAGONAL, _OTHER))
+        c, d = (np.broadcast_to(constants[kind], half.shape).copy() for constants in (_DIAGONAL, _OTHER))
         np.copyto(c.real, cosine, where=rotating | turning)
         np.copyto(c.imag, 0 - sine, where=turning)
         np.copyto(d.real, sine, where=rotating)
-        a, b = c * a - d.conj() * b, d * a + c.conj() * b
+        left, right = a[:, :count], b[:, :count]
+        a[:, :count], b[:, :count] = c * left - d.conj() * right, d * left + c.conj() * right
     return a, b
 
 

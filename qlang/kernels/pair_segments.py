@@ -84,7 +84,10 @@ class _Scan:
         while place < self.members.stop:
             step = self.steps[place]
             if step.single:
-                before[step.wire] = [] if step.key is None else [*before[step.wire], place]
+                if step.key is None:
+                    before[step.wire] = []
+                else:
+                    before[step.wire].append(place)
             else:
                 if (best := self._best(place, [*before[0], *before[1]])) is not None:
                     segment, form = best
@@ -108,7 +111,8 @@ class _Scan:
             if step.kind == _ROTATION:
                 turned.add(step.wire)
             if step.wire not in turned:
-                diagonal.insert(0, each)
+                diagonal.append(each)
+        diagonal.reverse()
         for beginning in (before, diagonal) if turned else (before,):
             for segment in self._segments(place, beginning):
                 gain, form = self._form(segment)

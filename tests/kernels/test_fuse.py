@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from step_circuits import ANGLES, call, gate_calls, random_vector, reference
 
 from qlang.kernels.decompose import GateCall, steps_of
-from qlang.kernels.fuse import fused
+from qlang.kernels.fuse import FusedMap, fused
 from qlang.kernels.interpret import execute_steps
 from qlang.kernels.steps import BadAngle, StepKind
 
@@ -88,3 +88,18 @@ def test_structure_does_not_depend_on_angles_and_batches_are_their_items() -> No
 def test_bad_parameters_are_named() -> None:
     with pytest.raises(BadAngle, match="parameter 1"):
         fused(steps_of([call("ry", 0, parameters=(1,)), call("rz", 0, parameters=(np.inf,)), call("h", 0)], 1)).angles()
+
+
+def test_a_long_run_takes_no_room_in_short_ones() -> None:
+    short = [call("ry", wire, parameters=(0.1 * wire,)) for wire in (1, 2)]
+    short += [call("rz", wire, parameters=(0.2,)) for wire in (1, 2)]
+    short += [*short[:2], call("cx", 1, 2)]
+    calls = [call("ry" if i % 2 else "rz", 0, parameters=(0.1 + i,)) for i in range(200)]
+    for _ in range(60):
+        calls += short
+    lowering = fused(steps_of(calls, 3))
+    assert isinstance(lowering.angle_map, FusedMap)
+    assert len(lowering.angle_map.slots) <= len(calls)
+    start = random_vector(3)
+    found = execute_steps(lowering.steps, lowering.angles()[0], start)
+    np.testing.assert_allclose(found, reference(calls, 3, start), atol=1e-11)

@@ -202,3 +202,15 @@ def test_native_code_executes_them(target: object, precision: str, tile: int) ->
         found = with_frame(states[0][item][places], int(frame.x[item]), int(frame.z[item])) * frame.phase[item]
         expected = execute_steps(lowering.steps, row, start)
         assert np.linalg.norm(found - expected) < (1e-5 if precision == "float32" else 1e-12)
+
+
+def test_many_constants_between_interactions() -> None:
+    calls = [call("rxx", 0, 1, parameters=(0.3,))]
+    for wire in (0, 1):
+        calls += [call("h" if i % 2 else "s", wire) for i in range(1501)]
+    calls += [call("rxx", 0, 1, parameters=(0.3,)), call("ryy", 0, 1, parameters=(0.4,))]
+    calls += [call("rx", 0, parameters=(0.2,)), call("rxx", 1, 0, parameters=(0.5,))]
+    lowering = twisted(steps_of(calls, 2))
+    start = random_vector(2)
+    found = execute_steps(lowering.steps, lowering.angles()[0], start)
+    np.testing.assert_allclose(found, reference(calls, 2, start), atol=1e-11)
