@@ -5,10 +5,13 @@ Native calls release the interpreter's lock. Pieces are independent, so that the
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import os
 import queue
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 
 PIECE_SECONDS = 0.05
 """How long one native call should take at most."""
@@ -22,6 +25,7 @@ class _Worker:
 
     def __init__(self, number: int) -> None:
         self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._processors: set[int] = set()
         self._thread = threading.Thread(target=self._serve, name=f"qlang-kernels-{number}", daemon=True)
         self._thread.start()
 
@@ -31,6 +35,13 @@ class _Worker:
 
     def give(self, task: Callable[[], None]) -> None:
         self._tasks.put(task)
+
+    def stay_on(self, processors: set[int]) -> None:
+        """Lets the thread run on these processors only; where the system refuses, it runs where it is put."""
+        if processors and processors != self._processors and self._thread.native_id is not None:
+            self._processors = processors
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(self._thread.native_id, processors)
 
     def _serve(self) -> None:
         while True:
@@ -53,9 +64,23 @@ def _worker(number: int) -> _Worker:
 def give(number: int, task: Callable[[], None]) -> None:
     """Lets thread `number` of the pool do a task, which must not raise, when it has done those it has.
 
-    Raises RuntimeError where the system starts no more threads.
+    Linux likes to wake a thread on the processor of the one that wakes it, where both then take turns for milliseconds
+    while another processor is idle: so it may run on all others. Raises RuntimeError where the system starts no more
+    threads.
     """
-    _worker(number).give(task)
+    worker = _worker(number)
+    if (current := _current_processor()) is not None:
+        worker.stay_on(os.sched_getaffinity(0) - {current()})
+    worker.give(task)
+
+
+@lru_cache(maxsize=1)
+def _current_processor() -> Callable[[], int] | None:
+    """The number of the processor that the calling thread is on, where threads can be kept from it (Linux)."""
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    found: Callable[[], int] | None = getattr(ctypes.CDLL(None), "sched_getcpu", None)
+    return found
 
 
 class _Share:
@@ -107,7 +132,7 @@ def for_each_unit(work: Work, units: int, *, threads: int, seconds_per_unit: flo
     started = 0
     try:
         for number in range(others):
-            _worker(number).give(partial(task, number))
+            give(number, partial(task, number))
             started += 1
         share.serve(0)
         for event in done:

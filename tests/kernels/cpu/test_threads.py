@@ -1,8 +1,10 @@
 """Threads: the same bits for any number of them, and Ctrl-C."""
 
 import os
+import queue
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from qlang.kernels.cpu.compiler import Compiler
 from qlang.kernels.cpu.host import host_target
 from qlang.kernels.cpu.runner import run
 from qlang.kernels.cpu.state import NativeState
-from qlang.kernels.cpu.threads import for_each_unit
+from qlang.kernels.cpu.threads import for_each_unit, give
 
 
 @pytest.mark.parametrize(("qubits", "batch"), [(12, 1), (7, 9)])
@@ -51,6 +53,33 @@ def test_an_error_of_any_thread_is_raised(threads: int) -> None:
 
     with pytest.raises(ArithmeticError, match="unit 70"):
         for_each_unit(work, 100, threads=threads, seconds_per_unit=1.0)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="threads cannot be kept from a processor here")
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_thread_is_not_woken_on_the_processor_of_who_wakes_it(refused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed = os.sched_getaffinity(0)
+    mine = min(allowed)
+    own = queue.SimpleQueue[int]()
+    real = os.sched_setaffinity
+
+    def refuse(thread: int, processors: set[int]) -> None:
+        raise PermissionError
+
+    real(0, {mine})
+    try:
+        # As from a thread that may run everywhere and is on this processor.
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: allowed)
+        monkeypatch.setattr(os, "sched_setaffinity", refuse if refused else real)
+        give(7, lambda: own.put(threading.get_native_id()))
+        thread = own.get(timeout=20)
+    finally:
+        monkeypatch.undo()
+        real(0, allowed)
+    found = os.sched_getaffinity(thread)
+    if not refused and len(allowed) > 1:
+        assert found == allowed - {mine}
+    assert found
 
 
 def test_program_that_does_not_fit_the_state(compiler: Compiler) -> None:
