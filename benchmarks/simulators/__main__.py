@@ -37,7 +37,8 @@ def _run(options: Options) -> int:
     if not options.bars:
         return 0
     asked = [(name, max(options.qubits)) for name in options.circuits if name in DEFINITIONS]
-    found = [*verdicts(rows, _bars(options)), *compile_verdicts(list(compilations(asked, options.precisions)))]
+    compiled = list(compilations(asked, options.precisions, options.threads))
+    found = [*verdicts(rows, _bars(options)), *compile_verdicts(compiled)]
     if not has_gpu():
         found.append(Verdict(GPU_BAR.what, "", "no device", None))
     for verdict in found:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,27 +11,30 @@ from benchmarks.simulators.measure import OURS, START_SECONDS, warm_up
 from benchmarks.simulators.processes import CannotAnswer, worker
 
 
-def compilations(asked: Sequence[tuple[str, int]], precisions: Sequence[str]) -> Iterator[tuple[str, str, float]]:
+def compilations(
+    asked: Sequence[tuple[str, int]], precisions: Sequence[str], threads: Sequence[int]
+) -> Iterator[tuple[str, str, float]]:
     """(circuit, kind, seconds from the kernel to something that runs) for names and numbers of qubits.
 
-    Three processes for each, with one cache folder: `cold`, where it is empty; `first`, the first circuit of a process
+    `threads`: on how many processors; machine code is compiled on all of them. Three processes for each, with one cache
+    folder: `cold`, where it is empty; `first`, the first circuit of a process
     that finds it filled; `warm`, after another circuit in such a process. What cannot be compiled is left out.
     """
     for name, qubits in asked:
-        for precision in precisions:
+        for precision, processors in product(precisions, threads):
             with TemporaryDirectory(prefix="qlang-benchmark-") as folder:
                 path = Path(folder) / "case.json"
                 write_case(case(name, qubits), path)
                 for kind in ("cold", "first", "warm"):
                     try:
-                        seconds = _compile_seconds(path, precision, warm=kind == "warm")
+                        seconds = _compile_seconds(path, precision, processors, warm=kind == "warm")
                     except CannotAnswer:
                         break
-                    yield f"{name} {qubits} {precision}", kind, seconds
+                    yield f"{name} {qubits} {precision}, threads {processors}", kind, seconds
 
 
-def _compile_seconds(path: Path, precision: str, *, warm: bool) -> float:
-    with worker(sys.executable, OURS, (), 1, extra={"XDG_CACHE_HOME": str(path.parent)}) as running:
+def _compile_seconds(path: Path, precision: str, threads: int, *, warm: bool) -> float:
+    with worker(sys.executable, OURS, (), threads, extra={"XDG_CACHE_HOME": str(path.parent)}) as running:
         if warm:
             warm_up(running, precision, path.parent)
         told = running.ask("load", START_SECONDS, case=str(path), precision=precision, variant={})
