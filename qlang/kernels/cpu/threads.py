@@ -76,7 +76,7 @@ def give(number: int, task: Callable[[], None]) -> None:
 
 @lru_cache(maxsize=1)
 def _current_processor() -> Callable[[], int] | None:
-    """The number of the processor that the calling thread is on, where threads can be kept from it (Linux)."""
+    """What tells the processor that the calling thread is on, where threads can be kept from one (Linux)."""
     if not hasattr(os, "sched_setaffinity"):
         return None
     found: Callable[[], int] | None = getattr(ctypes.CDLL(None), "sched_getcpu", None)
