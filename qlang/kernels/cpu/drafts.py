@@ -46,7 +46,7 @@ class ProgramDraft:
         self._orders: dict[tuple[int, ...], int] = {}
 
     def kernel(self, *parts: Any) -> int:
-        """The number of the kernel with these parts: all of a `KernelShape` behind target and precision, in its order."""
+        """The number of the kernel with these parts: all of a `KernelShape` behind target and precision, in order."""
         return self._kernels.setdefault(parts, len(self._kernels))
 
     def sources(self) -> list[Source]:
