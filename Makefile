@@ -25,9 +25,9 @@ run: $(VENV)/.core-installed
 # Each step leaves an in-toto link in build/ci, see tools/ci_step.py.
 test: $(VENV)/.dev-installed
 	$(STEP) lint -- $(MAKE) --no-print-directory lint
-	$(STEP) fast --product fast.xml -- $(BIN)/pytest -q -rs -n $(JOBS) -m "not slow" --junitxml=build/ci/fast.xml
+	$(STEP) fast --product fast.xml -- $(BIN)/pytest -q -rsfE -n $(JOBS) -m "not slow" --junitxml=build/ci/fast.xml
 	$(STEP) vectors -- $(BIN)/python -m tests.trust.vectors
-	$(STEP) slow --product slow.xml -- $(BIN)/pytest -q -rs -n $(JOBS) -m slow --junitxml=build/ci/slow.xml
+	$(STEP) slow --product slow.xml -- $(BIN)/pytest -q -rsfE -n $(JOBS) -m slow --junitxml=build/ci/slow.xml
 	$(STEP) --verify lint fast vectors slow
 
 test-hsm: $(VENV)/.dev-installed

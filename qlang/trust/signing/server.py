@@ -68,9 +68,10 @@ class SignerServer:
         self._wake, self._waker = socket.socketpair()
 
     def stop(self) -> None:
-        """Finish the request under way, then end. May be called from a signal handler or another thread."""
+        """Finish the request under way, then end. May be called from a signal handler or another thread, and again."""
         self._stopping = True
-        self._waker.send(b"!")
+        with suppress(OSError):  # a server that was awake has seen it, and may have ended already
+            self._waker.send(b"!")
 
     def serve(self) -> None:
         """Until `stop`. A client's fault ends its connection, nothing else."""

@@ -227,6 +227,16 @@ def test_a_server_signs_for_many(setup: SignerSetup, path: Path) -> None:
     assert json.dumps(told).count("protection") == 0
 
 
+def test_a_server_that_ended_may_be_stopped_again(setup: SignerSetup) -> None:
+    """It may see that it shall stop, and end, before who stops it has woken it."""
+    where = setup.policy_folder / "signer" / "socket"
+    with open_service(setup) as service, serving.listening(where, shared=False) as listener:
+        server = serving.SignerServer(service, listener)
+        server.stop()
+        server.serve()
+        server.stop()
+
+
 def test_a_slow_client_holds_up_nobody(path: Path) -> None:
     with raw(path) as slow, raw(path), socket_signer(path, answer_seconds=10) as other:
         slow.sendall(HELLO_FRAME[:7])
