@@ -106,11 +106,11 @@ def tables_of(layout: Layout, numbers: ProgramAngles, precision: Precision = "fl
         size = TWIST_NUMBERS * len(layout.program.twists)
         twists = data[:, layout.twists : layout.twists + size].reshape(len(data), -1, 2, TWIST_NUMBERS // 2)
         twists[..., :3] = numbers.twists
-    if layout.scaled:
-        places, scales = [each.twist for each in layout.scaled], twist_scales(layout.scaled, numbers.twists)
+    if len(layout.scaled):
+        scales, places = twist_scales(layout.scaled, numbers.twists), layout.scaled.twists
         twists[:, places, :, :2], twists[:, places, :, 2] = scales.tangents[..., None], 1
-        groups = _scaled(groups, [each.group for each in layout.scaled], scales.roots)
-        exponents = np.array(layout.scaled_places, dtype=np.int64), scales.exponents
+        groups = _scaled(groups, layout.scaled.groups, scales.roots)
+        exponents = layout.scaled_places, scales.exponents
     fill_tables(layout.spectra, numbers.terms, numbers.values, groups, data, exponents)
     program = layout.program
     initial = None
@@ -120,11 +120,10 @@ def tables_of(layout: Layout, numbers: ProgramAngles, precision: Precision = "fl
     return BoundProgram(layout, precision, numbers, data, _values(layout, numbers), _bits(layout, numbers), initial)
 
 
-def _scaled(scales: NDArray[np.float64], groups: list[int], roots: NDArray[np.float64]) -> NDArray[np.float64]:
+def _scaled(scales: NDArray[np.float64], groups: Masks, roots: NDArray[np.float64]) -> NDArray[np.float64]:
     """The scales of groups (batch or 1, groups) times the numbers (batch or 1, taken) that some of them take."""
     result = np.repeat(scales, len(roots), axis=0) if len(scales) < len(roots) else scales.copy()
-    for place, group in enumerate(groups):
-        result[:, group] *= roots[:, place]
+    np.multiply.at(result.T, groups, roots.T)
     return result
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.program import PhaseGroup, Program, Sweep
-from qlang.kernels.scaled_twists import ScaledTwist, in_whole_passes, scaled_twists
+from qlang.kernels.scaled_twists import ScaledTwists, in_whole_passes, scaled_twists
 from qlang.kernels.spectra import Spectra, spectra_of
 from qlang.kernels.tables import Entries, RowPattern, TableList, linear
 from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_groups
@@ -125,9 +125,9 @@ class Layout:
     values: tuple[tuple[int, int], ...]
     bits: NDArray[np.uint8]
     matches: tuple[RowMatch, ...]
-    scaled: tuple[ScaledTwist, ...] = ()
+    scaled: ScaledTwists
     """The TWIST steps whose cosines groups take."""
-    scaled_places: tuple[int, ...] = ()
+    scaled_places: NDArray[np.int64]
     """Where in the spectra the exponents of these go."""
 
     @property
@@ -153,10 +153,10 @@ class Layout:
         twists = -len(program.rotations) % ALIGNMENT + len(program.rotations)
         size = TWIST_NUMBERS * len(program.twists)
         start = twists + size + -size % ALIGNMENT
-        wanted = scaled_twists(program) if scaled else []
-        spectra = spectra_of(draft.tables, start, ALIGNMENT, [each.term for each in wanted])
-        places = dict(zip(wanted, spectra.term_places.tolist(), strict=True))
-        taken = in_whole_passes(program, [each for each in wanted if places[each] >= 0])
+        wanted = scaled_twists(program) if scaled else ScaledTwists.none()
+        spectra = spectra_of(draft.tables, start, ALIGNMENT)
+        places = spectra.places_of(wanted.terms)
+        taken = in_whole_passes(program, wanted.of(places >= 0))
         return cls(
             program,
             spectra.end,
@@ -168,7 +168,7 @@ class Layout:
             _bits(draft),
             tuple(draft.matches),
             taken,
-            tuple([places[each] for each in taken]),
+            places[np.isin(wanted.twists, taken.twists)],
         )
 
 

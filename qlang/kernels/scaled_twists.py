@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from qlang.kernels.program import Pass, Program, Sweep
 
+Integers = NDArray[np.int64]
 Reals = NDArray[np.float64]
 Rows: TypeAlias = Sequence[tuple[int, int]]
 """Of a permutation, its targets as masks over positions, and their sources."""
@@ -30,19 +31,31 @@ MOST_SHRUNK = {"float32": 60.0, "float64": 800.0}
 """log2 of how much smaller an amplitude may be between a group and the rotations whose cosines it took."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScaledTwist:
-    """A TWIST whose cosines a group takes."""
+@dataclass(frozen=True, eq=False, slots=True)
+class ScaledTwists:
+    """TWIST steps whose cosines groups take; int64 arrays of one length."""
 
-    twist: int
-    """Its place in `Program.twists`."""
-    term: int
-    """The parity term of its position in the group."""
-    group: int
-    taken: int
-    """The pass of the group, counted over all sweeps."""
-    turned: int
+    twists: Integers
+    """Places in `Program.twists`, ascending."""
+    terms: Integers
+    """The parity term of the position in the group that takes the cosines …"""
+    groups: Integers
+    taken: Integers
+    """… and the pass of this group, counted over all sweeps."""
+    turned: Integers
     """The pass that rotates."""
+
+    @classmethod
+    def none(cls) -> "ScaledTwists":
+        """No steps."""
+        return cls(*np.zeros((5, 0), dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.twists)
+
+    def of(self, chosen: NDArray[np.bool_]) -> "ScaledTwists":
+        """Some of them."""
+        return ScaledTwists(*(getattr(self, name)[chosen] for name in ScaledTwists.__slots__))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -59,41 +72,45 @@ class TwistScales:
     """log2 of how much smaller the cosines that wait for their rotations make an amplitude, at most."""
 
 
-def scaled_twists(program: Program) -> list[ScaledTwist]:
-    """All whose cosines some group can take, ascending."""
+def scaled_twists(program: Program) -> ScaledTwists:
+    """All whose cosines some group can take."""
+    if not program.twists:
+        return ScaledTwists.none()
     finder = _Finder(program, {rotation: place for place, (rotation, _) in enumerate(program.twists)})
-    number = sum(len(sweep.passes) for sweep in program.sweeps) if program.twists else 0
-    for sweep in reversed(program.sweeps if program.twists else ()):
+    number = sum([len(sweep.passes) for sweep in program.sweeps])
+    for sweep in reversed(program.sweeps):
         for each in reversed(sweep.passes):
             number -= 1
             finder.back(sweep, each, number)
-    return sorted(finder.found, key=lambda each: each.twist)
+    rows = sorted(finder.found)
+    return ScaledTwists(*np.array(rows, dtype=np.int64).reshape(-1, 5).T)
 
 
-def in_whole_passes(program: Program, found: Sequence[ScaledTwist]) -> tuple[ScaledTwist, ...]:
+def in_whole_passes(program: Program, found: ScaledTwists) -> ScaledTwists:
     """Those in passes all of whose TWIST steps are among them: one kernel treats all of a pass alike."""
-    scaled = {program.twists[each.twist][0] for each in found}
-    others = {rotation for rotation, _ in program.twists} - scaled
+    scaled = set(found.twists.tolist())
+    others = {rotation for place, (rotation, _) in enumerate(program.twists) if place not in scaled}
     passes = [each for sweep in program.sweeps for each in sweep.passes] if others else []
-    mixed = {
+    mixed = [
         number for number, each in enumerate(passes) if not others.isdisjoint((*each.rotations, *each.lane_rotations))
-    }
-    return tuple([each for each in found if each.turned not in mixed])
+    ]
+    return found.of(~np.isin(found.turned, mixed)) if mixed else found
 
 
-def twist_scales(scaled: Sequence[ScaledTwist], twists: Reals) -> TwistScales:
+def twist_scales(scaled: ScaledTwists, twists: Reals) -> TwistScales:
     """The numbers of these, given those of all TWIST steps, `qlang.kernels.angles.ProgramAngles.twists`."""
-    chosen = twists[:, [each.twist for each in scaled]]
+    chosen = twists[:, scaled.twists]
     cosines = np.maximum(chosen[..., 2], LEAST_COSINE)
     logarithms = np.log(cosines)
-    waiting = np.zeros((len(twists), max((each.turned for each in scaled), default=0) + 1))
-    for place, each in enumerate(scaled):
-        waiting[:, each.taken : each.turned + 1] -= logarithms[:, place].min(axis=1)[:, None]
+    least = logarithms.min(axis=2)
+    changes = np.zeros((int(scaled.turned.max(initial=0)) + 2, len(twists)))
+    np.subtract.at(changes, scaled.taken, least.T)
+    np.add.at(changes, scaled.turned + 1, least.T)
     return TwistScales(
         chosen[..., 1] / cosines,
         np.exp(logarithms.mean(axis=2)),
         (logarithms[..., 0] - logarithms[..., 1]) / 2,
-        float(waiting.max()) / np.log(2),
+        float(np.cumsum(changes, axis=0).max()) / np.log(2),
     )
 
 
@@ -106,43 +123,46 @@ class _Finder:
     """Place in `Program.twists` by rotation."""
     waiting: dict[int, tuple[int, int]] = field(default_factory=dict)
     """By place the mask over positions that chooses, and the pass that rotates."""
-    found: list[ScaledTwist] = field(default_factory=list)
+    found: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    """Rows of `ScaledTwists`."""
 
     def back(self, sweep: Sweep, each: Pass, number: int) -> None:
         """To in front of a pass of the sweep."""
-        if each.exchange:
-            self._map(_moved, _positions(sweep, each.exchange))  # its own inverse
-        self._turn(sweep, each, number)
-        if not self.waiting:
-            return
-        if each.phase >= 0:
-            self._take(sweep, each.phase, number)
-        for control, bit in reversed(each.lane_cx):
-            self._map(_moved, [(1 << sweep.local[bit], 1 << sweep.local[bit] | 1 << control)])
-        if each.permutation:
-            self._map(_origin, _positions(sweep, each.permutation))
+        if self.waiting:
+            if each.exchange:
+                self._map(_moved, _positions(sweep, each.exchange))  # its own inverse
+            self._stop(sweep, each)
+        for rotation in (*each.rotations, *each.lane_rotations):
+            if rotation in self.places:
+                place = self.places[rotation]
+                self.waiting[place] = self.program.twists[place][1], number
+        if self.waiting:
+            if each.phase >= 0:
+                self._take(sweep, each.phase, number)
+            for control, bit in reversed(each.lane_cx):
+                self._map(_moved, [(1 << sweep.local[bit], 1 << sweep.local[bit] | 1 << control)])
+            if each.permutation:
+                self._map(_origin, _positions(sweep, each.permutation))
 
     def _map(self, change: Callable[[int, Rows], int], rows: Rows) -> None:
         self.waiting = {place: (change(mask, rows), turned) for place, (mask, turned) in self.waiting.items()}
 
-    def _turn(self, sweep: Sweep, each: Pass, number: int) -> None:
-        """Nothing goes past a rotation of what chooses it; those of the pass itself wait from here on."""
-        registers = [(sweep.local[bit], r) for bit, r in zip(each.registers, each.rotations, strict=True)]
-        turned = [pair for pair in (*registers, *enumerate(each.lane_rotations)) if pair[1] >= 0]
-        positions = sum([1 << position for position, _ in turned])
-        self.waiting = {place: pair for place, pair in self.waiting.items() if not pair[0] & positions}
-        for _, rotation in turned:
-            if rotation in self.places:
-                place = self.places[rotation]
-                self.waiting[place] = self.program.twists[place][1], number
+    def _stop(self, sweep: Sweep, each: Pass) -> None:
+        """Nothing goes past a rotation of what chooses it."""
+        positions = sum(
+            [1 << sweep.local[bit] for bit, r in zip(each.registers, each.rotations, strict=True) if r >= 0]
+        )
+        positions |= sum([1 << lane for lane, rotation in enumerate(each.lane_rotations) if rotation >= 0])
+        for place, (mask, _) in tuple(self.waiting.items()):
+            if mask & positions:
+                del self.waiting[place]
 
     def _take(self, sweep: Sweep, group: int, number: int) -> None:
         """Gives the group what it has a term for."""
-        local = sum([1 << position for position in sweep.local])
         terms = dict(self.program.groups[group].parity)
         for place, (mask, turned) in tuple(self.waiting.items()):
-            if mask & local and mask.bit_count() == 1 and mask in terms:
-                self.found.append(ScaledTwist(place, terms[mask], group, number, turned))
+            if mask in terms and mask.bit_count() == 1 and mask.bit_length() - 1 in sweep.local:
+                self.found.append((place, terms[mask], group, number, turned))
                 del self.waiting[place]
 
 

@@ -72,8 +72,8 @@ class Spectra:
     """All tables of a program. `offsets` and `terms` (more than a scale) are by number of the table.
 
     The spectra of all classes are one row of `size` numbers. `entries` ascend by their places in it; `places` are
-    those that are not zero, and `starts` where their entries start. `term_places` are those of the terms that were
-    asked for, −1 where the mask has high and low bits.
+    those that are not zero, and `starts` where their entries start. `mixed` (entries,) is whether a mask has high and
+    low bits.
     """
 
     classes: tuple[TableClass, ...]
@@ -84,7 +84,7 @@ class Spectra:
     entries: Entries
     places: Masks
     starts: NDArray[np.intp]
-    term_places: Masks
+    mixed: NDArray[np.bool_]
 
     def of(self, terms: Reals, values: Masks) -> Reals:
         """The numbers (batch or 1, size), given the angles and values of terms."""
@@ -97,10 +97,18 @@ class Spectra:
             spectra[:, self.places] = np.add.reduceat(amounts, self.starts, axis=1)
         return spectra
 
+    def places_of(self, terms: Masks) -> Masks:
+        """Where parity terms without outer bits are; −1 for a mask with high and low bits."""
+        if not len(terms):
+            return terms
+        rows = np.zeros(int(max(terms.max(), self.entries.terms.max())) + 1, dtype=np.intp)
+        rows[self.entries.terms] = np.arange(len(self.entries.terms))
+        places = np.repeat(self.places, np.diff(self.starts, append=len(self.entries.terms)))
+        return np.where(self.mixed, -1, places)[rows[terms]]
 
-def spectra_of(tables: TableList, start: int, alignment: int, terms: Sequence[int] = ()) -> Spectra:
-    """Lay out tables behind `start`, at multiples of `alignment` elements; `terms` are looked up, parity terms that are
-    local to their sweep."""
+
+def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
+    """Lay out tables behind `start`, at multiples of `alignment` elements."""
     entries = tables.entries()
     bits = np.array(tables.bits, dtype=np.int64)
     scales = np.array(tables.scales, dtype=np.int64)
@@ -132,6 +140,8 @@ def spectra_of(tables: TableList, start: int, alignment: int, terms: Sequence[in
     places = parts.places(entries, low_bits, edges, inners)
     order = np.argsort(places, kind="stable")
     found, starts = np.unique(places[order], return_index=True)
+    widths = low_bits[entries.tables]
+    mixed = (entries.indices >> widths != 0) & (entries.indices & ((1 << widths) - 1) != 0)
     return Spectra(
         tuple(classes),
         tuple(offsets.tolist()),
@@ -141,17 +151,8 @@ def spectra_of(tables: TableList, start: int, alignment: int, terms: Sequence[in
         entries.of(order),
         found,
         starts,
-        _term_places(entries, low_bits, places, terms),
+        mixed[order],
     )
-
-
-def _term_places(entries: Entries, low_bits: Masks, places: Masks, terms: Sequence[int]) -> Masks:
-    """The places of terms with one entry each, −1 where its index has high and low bits."""
-    order = np.argsort(entries.terms, kind="stable") if terms else np.zeros(0, dtype=np.intp)
-    rows = order[np.searchsorted(entries.terms, np.array(terms, dtype=np.int64), sorter=order)] if terms else order
-    low, indices = low_bits[entries.tables[rows]], entries.indices[rows]
-    both = (indices >> low != 0) & (indices & ((1 << low) - 1) != 0)
-    return np.where(both, -1, places[rows])
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -13,7 +13,7 @@ from qlang.kernels.frames import PauliInsertions
 from qlang.kernels.interpret import execute, execute_steps, true_state
 from qlang.kernels.layout import Layout
 from qlang.kernels.program import PlanOptions, Program
-from qlang.kernels.scaled_twists import MOST_SHRUNK, ScaledTwist, in_whole_passes, scaled_twists, twist_scales
+from qlang.kernels.scaled_twists import MOST_SHRUNK, ScaledTwists, in_whole_passes, scaled_twists, twist_scales
 from qlang.kernels.schedule import plan
 from qlang.kernels.steps import MappedLowering, StepKind, Steps
 from tests.kernels.programs import CX, PARITY, ROTATION, TWIST, step_lists, steps_from
@@ -47,11 +47,11 @@ def test_groups_take_most_cosines_of_a_volume_circuit() -> None:
     layout = Layout.of(program)
     assert len(program.twists) == 48
     assert len(layout.scaled) > 24
-    assert not Layout.of(program, scaled=False).scaled
-    for each in layout.scaled:
-        mask = {term: mask for mask, term in program.groups[each.group].parity}[each.term]
-        assert mask.bit_count() == 1
-        assert each.taken <= each.turned
+    assert not len(Layout.of(program, scaled=False).scaled)
+    assert (layout.scaled.taken <= layout.scaled.turned).all()
+    for group, taken in zip(layout.scaled.groups.tolist(), layout.scaled.terms.tolist(), strict=True):
+        masks = {term: mask for mask, term in program.groups[group].parity}
+        assert masks[taken].bit_count() == 1
 
 
 def circuit(seed: int, qubits: int = 6, count: int = 90) -> Steps:
@@ -81,7 +81,7 @@ def test_cosines_go_past_permutations(lanes: int, tile: int) -> None:
         options = PlanOptions(lanes, lanes, tile, registers=1 + seed % 3)
         program = plan(steps, steps.qubits, options, fresh=True)
         bound = bind(Binder.of(program, steps), angles)
-        far += sum(each.taken < each.turned for each in bound.layout.scaled)
+        far += int((bound.layout.scaled.taken < bound.layout.scaled.turned).sum())
         found = true_state(program, bound.frame, execute(bound))
         np.testing.assert_allclose(found, execute_steps(steps, angles, zero(steps.qubits)), atol=1e-12)
     assert far > 40
@@ -97,7 +97,7 @@ def test_volume_circuits_are_their_steps(tile: int, lanes: int) -> None:
         program = plan(steps, QUBITS, PlanOptions(lanes, lanes, tile), fresh=True)
         assert any(each.exchange for sweep in program.sweeps for each in sweep.passes)
         bound = bind(Binder.of(program, steps), angles)
-        assert bound.layout.scaled
+        assert len(bound.layout.scaled)
         found = true_state(program, bound.frame, execute(bound))
         np.testing.assert_allclose(found, execute_steps(steps, angles, zero(QUBITS)), atol=1e-12)
 
@@ -153,7 +153,7 @@ def test_items_of_a_batch_have_their_own_cosines_and_frames() -> None:
     paulis = PauliInsertions(places, random.integers(0, QUBITS, 20), x, z)
     binder = Binder.of(plan(lowering.steps, QUBITS, OPTIONS, fresh=True), lowering.steps)
     bound = bind(binder, angles, paulis=paulis)
-    assert bound.layout.scaled
+    assert len(bound.layout.scaled)
     for item in range(4):
         one = PauliInsertions(paulis.before, paulis.wires, x[item : item + 1], z[item : item + 1])
         alone = bind(binder, angles[item], paulis=one)
@@ -167,14 +167,14 @@ def test_what_waits_for_its_rotation_counts() -> None:
     """Two that wait at once shrink an amplitude together, one after the other does not."""
     cosines = np.array([[[0.5, 0.25], [0.125, 1.0]]])
     twists = np.stack([0 * cosines, np.sqrt(1 - cosines**2), cosines], axis=-1)
-    together = [ScaledTwist(0, 0, 0, 0, 2), ScaledTwist(1, 1, 1, 2, 3)]
-    apart = [ScaledTwist(0, 0, 0, 0, 1), ScaledTwist(1, 1, 1, 2, 3)]
+    together = ScaledTwists(*np.array([[0, 0, 0, 0, 2], [1, 1, 1, 2, 3]]).T)
+    apart = ScaledTwists(*np.array([[0, 0, 0, 0, 1], [1, 1, 1, 2, 3]]).T)
     assert twist_scales(together, twists).shrunk == pytest.approx(5)
     assert twist_scales(apart, twists).shrunk == pytest.approx(3)
     scales = twist_scales(apart, twists)
     factors = scales.roots[..., None] * np.exp(scales.exponents[..., None] * [1, -1])
     np.testing.assert_allclose(factors, cosines)
-    assert twist_scales([], twists).shrunk == 0 < min(MOST_SHRUNK.values())
+    assert twist_scales(ScaledTwists.none(), twists).shrunk == 0 < min(MOST_SHRUNK.values())
 
 
 def test_a_pass_has_all_or_none() -> None:
@@ -182,8 +182,9 @@ def test_a_pass_has_all_or_none() -> None:
     program: Program = plan(lowering.steps, QUBITS, OPTIONS, fresh=True)
     found = scaled_twists(program)
     passes = [each for sweep in program.sweeps for each in sweep.passes]
-    scaled = {program.twists[each.twist][0] for each in in_whole_passes(program, found[1:])}
-    assert scaled < {program.twists[each.twist][0] for each in found[1:]}
+    some = found.of(np.arange(len(found)) > 0)
+    scaled = {program.twists[place][0] for place in in_whole_passes(program, some).twists.tolist()}
+    assert scaled < {program.twists[place][0] for place in some.twists.tolist()}
     for each in passes:
         own = {r for r in (*each.rotations, *each.lane_rotations) if r in dict(program.twists)}
         assert own <= scaled or not own & scaled

@@ -39,7 +39,7 @@ class ProgramDraft:
             for place, (rotation, mask) in enumerate(layout.program.twists)
         }
         """By rotation what chooses its angle, and the offset of its numbers."""
-        self.scaled = {layout.program.twists[each.twist][0] for each in layout.scaled}
+        self.scaled = {layout.program.twists[place][0] for place in layout.scaled.twists.tolist()}
         """Those without their cosines."""
         form = index_format(target, precision)
         self.pieces, self.index = form.pieces, _INTEGERS[form.bits]

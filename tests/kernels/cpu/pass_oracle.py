@@ -51,7 +51,7 @@ class Case:
             qubits=qubits, sweeps=sweeps, options=options, start=identity, end=identity, twists=tuple(self.twists)
         )
         first, twists = self.room(self.rotations), self.room(TWIST_NUMBERS * len(self.twists))
-        scaled = tuple(SimpleNamespace(twist=place) for place in self.scaled)
+        scaled = SimpleNamespace(twists=np.array(self.scaled, dtype=np.int64))
         layout = FakeLayout(program=program, rotations=first, twists=twists, groups=tuple(self.groups), scaled=scaled)
         angles = self.random.normal(size=(batch, self.size))
         data = np.where(np.arange(self.size) < first, np.cos(angles), np.clip(angles, -1, 1)).astype(self.dtype)
