@@ -1,8 +1,6 @@
 """The block of 64-bit words that a kernel, and the driver that calls it, read: one for each native pass.
 
-Offsets are in bytes into a plane of the buffer; x is that of a group of vectors, 0 at the bits of its registers. The
-buffer is padded: x lies at x + ((x >> PAD_SHIFT) & mask), a cache line further for every page, so that the strided
-streams of a pass fall into different sets of the cache. Disjoint bits can be padded one by one and added.
+Offsets are in bytes into a plane of the buffer; x is that of a group of vectors, 0 at the bits of its registers.
 """
 
 from __future__ import annotations
@@ -15,9 +13,6 @@ MOST_LANE_TABLES = 8
 MOST_LANE_OPERATIONS = 6
 LANE_TABLE_WORDS = 5
 LANE_OPERATION_WORDS = 3
-PAD_SHIFT = 6
-PAD_MASK = ~63
-"""Of a buffer; 0 in the state itself."""
 
 
 class Word(IntEnum):
@@ -26,38 +21,37 @@ class Word(IntEnum):
     WALK = 0
     """Ones below a vector's size and at the registers: `((x | WALK) + 1) & ~WALK` is the next group of vectors."""
     GROUPS = 1
-    PAD_MASK = 2
-    BEGIN = 3
+    BEGIN = 2
     """The first group: 0, unless a team shares the pass."""
-    STORE = 4
-    """For each combination of the registers its padded offset."""
-    LOAD = 12
-    """For each combination the offset of where its amplitudes come from, not padded …"""
-    ROW = 20
+    STORE = 3
+    """For each combination of the registers its offset."""
+    LOAD = 11
+    """For each combination the offset of where its amplitudes come from …"""
+    ROW = 19
     """For each combination its offset in a plane of the table of rows."""
-    LOAD_XOR = 28
+    LOAD_XOR = 27
     """… the exclusive or of the tile with the offsets of the sources …"""
-    PARITY_MASK = 29
+    PARITY_MASK = 28
     """… and for each register the bits of x on whose parity its source depends …"""
-    PARITY_VALUE = 32
+    PARITY_VALUE = 31
     """… with the register's offset."""
-    ROTATION = 35
+    ROTATION = 34
     """For each register, then for each lane, the offset of tan(θ/2) in the item's data; of a TWIST that of the numbers
     for an even parity of the tile."""
-    DATA = 42
+    DATA = 41
     """The item's data."""
-    TABLE = 43
+    TABLE = 42
     """The table of rows: the plane of cosines."""
-    TABLE_PLANE = 44
+    TABLE_PLANE = 43
     """Bytes from the cosines to the sines."""
-    PREFETCH_RE = 45
+    PREFETCH_RE = 44
     """The next tile in the state, its two planes …"""
-    PREFETCH_IM = 46
-    PREFETCH_X = 47
+    PREFETCH_IM = 45
+    PREFETCH_X = 46
     """… the offset of the next line of it, and the zeros of the mask of the offsets in a tile."""
-    PREFETCH_WALK = 48
-    FUNCTION = 49
-    LANE_TABLES = 50
+    PREFETCH_WALK = 47
+    FUNCTION = 48
+    LANE_TABLES = 49
     """Each: real plane, bytes to the imaginary plane, bytes (rows,) of table indices, and, exclusive or."""
     LANE_OPERATIONS = LANE_TABLES + MOST_LANE_TABLES * LANE_TABLE_WORDS
     """Each: permutation by (index vector, integers (rows,), exclusive or), or blend by (mask of lanes, –, –)."""

@@ -32,7 +32,7 @@ class NativeSweep:
     blocks: Words
     """(passes, Word.WORDS)"""
     tile_bytes: int
-    """Bytes of a plane of a tile, padding included."""
+    """Bytes of a plane of a tile."""
     gathered: bool
     """Whether tiles are copied to a buffer."""
     row_plane: int
@@ -77,7 +77,7 @@ def _native_sweep(buffer: SweepBuffer, blocks: Words) -> NativeSweep:
     return NativeSweep(
         _sweep_words(buffer, len(blocks)),
         blocks,
-        buffer.padded(buffer.draft.element << buffer.bits),
+        buffer.draft.element << buffer.bits,
         buffer.gathered,
         buffer.draft.element * max(entries, default=0),
         tuple(buffer.draft.kept),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.cpu.arguments import PAD_MASK, PAD_SHIFT, Word
+from qlang.kernels.cpu.arguments import Word
 from qlang.kernels.cpu.compiler import Source
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
 from qlang.kernels.cpu.kernel_text import kernel_module
@@ -84,7 +84,6 @@ class SweepBuffer:
         """So many of the first positions are the buffer's first bits."""
         self.block = array("q", [0] * Word.WORDS)
         """The words that all passes have."""
-        self.block[Word.PAD_MASK] = PAD_MASK if self.gathered else 0
         self.block[Word.PREFETCH_WALK] = ~(self.local * draft.element) | (LINE - 1)
         self._changes: dict[tuple[tuple[int, int], ...], int] = {}
         self._moved = {1 << position: 1 << bit for position, bit in self.bit_of.items() if bit >= self.together}
@@ -111,7 +110,3 @@ class SweepBuffer:
             write_linear(images, table)
             self._changes[changes] = draft.keep(table)
         return self._changes[changes]
-
-    def padded(self, offset: int) -> int:
-        """An offset in the buffer where it lies in memory."""
-        return offset + (offset >> PAD_SHIFT & PAD_MASK) if self.gathered else offset

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from qlang.kernels.cpu.arguments import PAD_MASK, PAD_SHIFT, Word
+from qlang.kernels.cpu.arguments import Word
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
 from qlang.kernels.cpu.text import Text, module
 
@@ -217,8 +217,6 @@ class Driver:
         with text.loop(chunks, far=("i64", far), near=("i64", near)) as loop:
             with text.loop(vectors, inner=("i64", "0")) as each:
                 near = text.binary("add", loop["near"], each["inner"])
-                padding = text.binary("and", text.binary("lshr", near, PAD_SHIFT), PAD_MASK)
-                near = text.binary("add", near, padding)
                 far = text.binary("add", loop["far"], each["inner"])
                 source, target = (far, near) if gather else (near, far)
                 for from_, to in zip(sources, targets, strict=True):

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import struct
 import sys
+import threading
 import zlib
 from functools import lru_cache
 from typing import IO, Any
 
 _HEADER = struct.Struct("<II")
+_SCHEDULING = threading.Lock()
 _LONGEST = 1 << 24
 """Bytes of a frame; a kernel has a few thousand. Letters in place of a length say more."""
 
@@ -36,10 +38,20 @@ def target_machine(cpu: str, features: str) -> Any:
 
 
 def emitted(text: str, machine: Any) -> bytes:
-    """The object code of a module. Raises RuntimeError (llvmlite's) for a text that is none."""
+    """The object code of a module, in the order of its text. Raises RuntimeError (llvmlite's) for a text that is none.
+
+    LLVM's scheduler puts the loads for a group of vectors in front of what is computed from them, and then 6 to 24
+    vectors of a kernel's loop go to the stack and back. Whether it works is an option of the whole process, others' use
+    of llvmlite too: it is set back to what is the default on all targets.
+    """
     parsed = llvm().parse_assembly(text)
     parsed.verify()
-    code: bytes = machine.emit_object(parsed)
+    with _SCHEDULING:
+        llvm().set_option("qlang", "-enable-misched=false")
+        try:
+            code: bytes = machine.emit_object(parsed)
+        finally:
+            llvm().set_option("qlang", "-enable-misched=true")
     return code
 
 

@@ -17,7 +17,6 @@ from qlang.kernels.cpu.arguments import (
     LANE_OPERATION_WORDS,
     LANE_TABLE_WORDS,
     MOST_REGISTERS,
-    PAD_SHIFT,
     Word,
 )
 from qlang.kernels.cpu.host import ELEMENT_BYTES
@@ -89,7 +88,6 @@ class _Kernel:
         self.walk = self._word(Word.WALK)
         self.walk_not = text.binary("xor", self.walk, -1)
         self.begin, self.groups = self._word(Word.BEGIN), self._word(Word.GROUPS)
-        self.pad_mask = self._word(Word.PAD_MASK)
         self.store_offsets = ["0", *(self._word(Word.STORE + r) for r in self.combinations[1:])]
         if shape.permutation:
             self.load_offsets = [self._word(Word.LOAD + r) for r in self.combinations]
@@ -206,9 +204,7 @@ class _Kernel:
     def _group(self) -> None:
         """Everything for the vectors at `%x`."""
         shape, text = self.shape, self.text
-        padding = text.binary("and", text.binary("lshr", "%x", PAD_SHIFT), self.pad_mask)
-        place = text.binary("add", "%x", padding)
-        here = {plane: text.at(plane, place) for plane in self.planes}
+        here = {plane: text.at(plane, "%x") for plane in self.planes}
         sources = self._sources() if shape.permutation else self.store_offsets
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
             self.row = text.binary("lshr", "%x", self.lanes.bit_length() - 1)
@@ -254,14 +250,7 @@ class _Kernel:
         return row
 
     def _chosen_sources(self, offsets_by_combination: list[str], row: str) -> list[str]:
-        text = self.text
-        offsets = []
-        for r in self.combinations:
-            # Flipped, then padded: a table of padded offsets for each row made LLVM spill vectors.
-            offset = text.binary("xor", offsets_by_combination[r], row)
-            padding = text.binary("and", text.binary("lshr", offset, PAD_SHIFT), self.pad_mask)
-            offsets.append(text.binary("add", offset, padding))
-        return offsets
+        return [self.text.binary("xor", offsets_by_combination[r], row) for r in self.combinations]
 
     def _load(self, plane: str, offset: str) -> str:
         return self.text.load(self.vector, plane, offset, align=self.bytes)

@@ -11,6 +11,7 @@ from typing import Any
 from qlang.kernels.cpu.compiler import Compiler, Source
 from qlang.kernels.cpu.driver_text import driver_module
 from qlang.kernels.cpu.host import Precision, Target
+from qlang.kernels.cpu.sequence_text import sequence_module
 from qlang.kernels.cpu.state_text import join_module, overlap_module, product_module
 from qlang.kernels.cpu.team_text import team_module
 
@@ -30,6 +31,18 @@ def team_driver(compiler: Compiler, target: Target, precision: Precision) -> Nat
     """`team(sweep, blocks, re, im, mixed, team, joins, begin, end)`, see `qlang.kernels.cpu.team_text`."""
     address = compiler.address(Source(team_module, (target, precision), target))
     return ctypes.CFUNCTYPE(None, *[_POINTER] * 6, *[_INTEGER] * 3)(address)
+
+
+@lru_cache(maxsize=16)
+def sequence(compiler: Compiler, target: Target) -> NativeFunction:
+    """`sequence(calls, count)`, see `qlang.kernels.cpu.sequence`."""
+    address = compiler.address(Source(sequence_module, (), target))
+    return ctypes.CFUNCTYPE(None, _POINTER, _INTEGER)(address)
+
+
+def address_of(function: Any) -> int:
+    """Where the code of one of these functions is, or of one of `ctypes`."""
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,6 @@ from qlang.kernels.cpu.arguments import (
     LANE_OPERATION_WORDS,
     LANE_TABLE_WORDS,
     MOST_REGISTERS,
-    PAD_SHIFT,
     Word,
 )
 from qlang.kernels.cpu.drafts import SweepBuffer
@@ -296,4 +295,3 @@ def completed(blocks: NDArray[np.int64], lane_bits: int) -> None:
         blocks[:, first : first + MOST_REGISTERS] = strides
     store = blocks[:, Word.STORE : Word.STORE + (1 << MOST_REGISTERS)]
     blocks[:, Word.ROW : Word.ROW + (1 << MOST_REGISTERS)] = store >> lane_bits
-    store += store >> PAD_SHIFT & blocks[:, Word.PAD_MASK, None]

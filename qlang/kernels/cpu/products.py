@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ctypes
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cpu.memory import address, pages
-from qlang.kernels.cpu.native import join, product
+from qlang.kernels.cpu.native import address_of, join, product
+from qlang.kernels.cpu.sequence import Call
 from qlang.kernels.cpu.threads import PIECE_SECONDS, for_each_unit
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ _CHUNK_BYTES = 4096
 class ProductWriter:
     """Writes one product state for each item of a batch, as often as needed; tables are worked out once."""
 
-    __slots__ = ("_calls", "_kept", "_small", "_units", "_write")
+    __slots__ = ("_calls", "_kept", "_seconds", "_small", "_units", "_write")
 
     def __init__(self, state: NativeState, factors: NDArray[np.complex128], size: int) -> None:
         """`factors` (1 or batch, size or more, 2), by position, of which the positions 0…size−1 are written: the first
@@ -41,7 +43,7 @@ class ProductWriter:
         self._small = _small_product(factors, real.dtype) if size <= SMALL_BITS else None
         self._write = product(state.compiler, state.target, state.precision)
         self._calls: list[tuple[int, int, int, int, int]] = []
-        self._units = 0
+        self._units, self._seconds = 0, _SECONDS_PER_BYTE * 2 * (real.itemsize << low)
         if self._small is None:
             self._units = 1 << size - low
             base = _planar(_outer(factors[:, :low]), real.dtype)
@@ -59,9 +61,22 @@ class ProductWriter:
         if self._small is not None:
             for plane, values in zip(self._kept[:2], self._small, strict=True):
                 np.copyto(plane[:, : values.shape[1]], values)
-        for *addresses, low_bytes, scale in self._calls:
-            call = (*addresses, low_bytes, scale)
-            _in_pieces(self._write, call, self._units, _SECONDS_PER_BYTE * 2 * low_bytes, threads)
+        for call in self._calls:
+            _in_pieces(self._write, call, self._units, self._seconds, threads)
+
+    def calls(self, threads: int) -> list[Call]:
+        """The native calls that do the same, if one thread makes them; none, if `write` has to be called."""
+        if self._small is None:
+            return _whole(self._write, self._calls, self._units, self._seconds, threads)
+        move, found = address_of(ctypes.memmove), []
+        for plane, values in zip(self._kept, self._small, strict=False):
+            size = values.strides[0]
+            for item in range(len(plane)):
+                source = address(values) + item % len(values) * size
+                found.append(
+                    Call(move, (address(plane) + item * plane.strides[0], source, size), _SECONDS_PER_BYTE * size)
+                )
+        return found
 
 
 class Joiner:
@@ -92,12 +107,31 @@ class Joiner:
         for call in self._calls:
             _in_pieces(self._join, call, self._units, self._seconds, threads)
 
+    def calls(self, threads: int) -> list[Call]:
+        """The native calls that do the same, if one thread makes them; none, if `write` has to be called."""
+        return _whole(self._join, self._calls, self._units, self._seconds, threads)
+
+
+def _at_once(seconds: float, threads: int) -> bool:
+    """Whether one thread writes a state without a pause."""
+    return seconds < (_THREAD_SECONDS if threads > 1 else PIECE_SECONDS)
+
+
+def _whole(
+    function: Callable[..., Any], calls: Sequence[tuple[int, ...]], units: int, seconds_per_unit: float, threads: int
+) -> list[Call]:
+    """Calls of native code for all units of each state, if that is done at once."""
+    seconds = units * seconds_per_unit
+    if not _at_once(seconds, threads):
+        return []
+    return [Call(address_of(function), (*call, 0, units), seconds) for call in calls]
+
 
 def _in_pieces(
     function: Callable[..., Any], call: tuple[int, ...], units: int, seconds_per_unit: float, threads: int
 ) -> None:
     """Calls native code for the units of a state, from several threads where that is worth it."""
-    if units * seconds_per_unit < (_THREAD_SECONDS if threads > 1 else PIECE_SECONDS):
+    if _at_once(units * seconds_per_unit, threads):
         function(*call, 0, units)
         return
 

@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,9 @@ from qlang.kernels.cpu.descriptors import NativeSweep, native_sweeps
 from qlang.kernels.cpu.driver_text import SweepWord
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.memory import PLANE_PAD, address, pages
-from qlang.kernels.cpu.native import driver, team_driver
+from qlang.kernels.cpu.native import address_of, driver, team_driver
 from qlang.kernels.cpu.products import Joiner, ProductWriter
+from qlang.kernels.cpu.sequence import Call, CallSequence
 from qlang.kernels.cpu.state import NativeState
 from qlang.kernels.cpu.team import Room, run_in_team
 from qlang.kernels.cpu.threads import PIECE_SECONDS, for_each_unit
@@ -82,31 +83,61 @@ class _Run:
     It refers to neither (the state refers to it), only to where their numbers are: it is used while both are there.
     """
 
-    __slots__ = ("_steps", "bound")
+    __slots__ = ("_made", "_sequence", "_steps", "bound")
 
     def __init__(self, bound: BoundProgram, state: NativeState) -> None:
         sweeps = prepare(bound.layout, state.precision, state.target, state.compiler)
         self.bound = weakref.ref(bound)
         program, rooms = bound.layout.program, _Rooms(sweeps)
         runs = [_SweepRun(sweep, bound, state, rooms) for sweep in sweeps]
-        self._steps: list[Callable[[int], None]] = []
+        self._sequence = partial(CallSequence, compiler=state.compiler, target=state.target)
+        self._made: dict[int, list[Callable[[], None]]] = {}
+        self._steps: list[_Step] = []
         if bound.initial is None:
-            self._steps += [each.run for each in runs]
+            self._steps += runs
             return
         factors = np.empty_like(bound.initial)
         factors[:, list(program.start)] = bound.initial
         sizes = [each.size for each in program.sweeps] + [program.qubits]
-        self._steps.append(ProductWriter(state, factors, sizes[0]).write)
+        self._steps.append(ProductWriter(state, factors, sizes[0]))
         for each, size, after in zip([*runs, None], sizes, [*sizes[1:], sizes[-1]], strict=True):
             if each is not None:
-                self._steps.append(each.run)
+                self._steps.append(each)
             if size < after:
-                self._steps.append(Joiner(state, factors, size, after).write)
+                self._steps.append(Joiner(state, factors, size, after))
 
     def run(self, threads: int) -> None:
         """Once more."""
+        for part in self._made.get(threads) or self._parts(threads):
+            part()
+
+    def _parts(self, threads: int) -> list[Callable[[], None]]:
+        """What Python calls: steps that others take part in, and between them one call for those of one thread, each
+        short enough for Ctrl-C to be noticed."""
+        parts: list[Callable[[], None]] = []
+        waiting: list[Call] = []
         for step in self._steps:
-            step(threads)
+            calls = step.calls(threads)
+            if waiting and (not calls or sum([each.seconds for each in (*waiting, *calls)]) > PIECE_SECONDS):
+                parts.append(self._sequence(waiting).make)
+                waiting = []
+            waiting += calls
+            if not calls:
+                parts.append(partial(step.write, threads))
+        if waiting:
+            parts.append(self._sequence(waiting).make)
+        self._made[threads] = parts
+        return parts
+
+
+class _Step(Protocol):
+    """A part of a run."""
+
+    def calls(self, threads: int) -> list[Call]:
+        """The native calls to make, if one thread makes them; none, if it is up to `write`."""
+
+    def write(self, threads: int) -> None:
+        """Does it, by several threads or in pieces."""
 
 
 class _Rooms:
@@ -154,15 +185,24 @@ class _SweepRun:
         self._blocks: list[NDArray[np.int64]] = []
         self._ready: list[Room] = []
 
-    def run(self, threads: int) -> None:
-        """Once more."""
-        units, seconds = self._units, self._seconds
-        if (units < threads and units * seconds > _TEAM_SECONDS) or seconds > PIECE_SECONDS:
+    def calls(self, threads: int) -> list[Call]:
+        """The call of the driver, if one thread makes it."""
+        seconds = self._units * self._seconds
+        if self._in_team(threads) or seconds >= PIECE_SECONDS or (threads > 1 and self._units > 1):
+            return []
+        return [Call(address_of(self._drive), (self._first, *self._room(0), 0, self._units), seconds)]
+
+    def write(self, threads: int) -> None:
+        """By several threads or in pieces."""
+        if self._in_team(threads):
             self._run_in_team(threads)
-        elif units * seconds < PIECE_SECONDS and (threads == 1 or units == 1):
-            self._drive(self._first, *self._room(0), 0, units)
         else:
-            for_each_unit(self._work, units, threads=threads, seconds_per_unit=seconds)
+            for_each_unit(self._work, self._units, threads=threads, seconds_per_unit=self._seconds)
+
+    def _in_team(self, threads: int) -> bool:
+        """Whether threads share the passes over one tile."""
+        units, seconds = self._units, self._seconds
+        return (units < threads and units * seconds > _TEAM_SECONDS) or seconds > PIECE_SECONDS
 
     def _work(self, worker: int, begin: int, end: int) -> None:
         self._drive(self._first, *self._room(worker), begin, end)

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from qlang.kernels.cpu.memory import address
 from qlang.kernels.cpu.native import NativeFunction, yield_address
-from qlang.kernels.cpu.team_text import DISMISSED, SIZE_BITS, TeamWord
+from qlang.kernels.cpu.team_text import DISMISSED, LINE_WORDS, SIZE_BITS, TeamWord
 from qlang.kernels.cpu.threads import PIECE_SECONDS, give
 
 MOST_MEMBERS = (1 << SIZE_BITS) - 2
-_ALIGNMENT = 128
 
 Room = tuple[int, int, int, int]
 """Addresses of a thread's blocks, of the buffer's two planes, and of its table of rows."""
@@ -23,11 +22,13 @@ Room = tuple[int, int, int, int]
 class Team:
     """One team: for one run of one sweep. Members may join until it is dismissed, and after that without effect."""
 
-    def __init__(self, drive: NativeFunction, sweep: NDArray[np.int64]) -> None:
-        """`sweep` are the sweep's words, which a member that comes late looks at too."""
-        area = np.zeros(TeamWord.WORDS + _ALIGNMENT // 8, dtype=np.int64)
-        skipped = -address(area) % _ALIGNMENT // 8
-        self.words = area[skipped : skipped + TeamWord.WORDS]
+    def __init__(self, drive: NativeFunction, sweep: NDArray[np.int64], size: int) -> None:
+        """`sweep` are the sweep's words, which a member that comes late looks at too; `size` is how many there are at
+        most, the leader among them."""
+        words = TeamWord.TAKEN + LINE_WORDS * size
+        area = np.zeros(words + LINE_WORDS, dtype=np.int64)
+        skipped = -address(area) // 8 % LINE_WORDS
+        self.words = area[skipped : skipped + words]
         self.words[TeamWord.YIELD] = yield_address()
         self._drive, self._kept = drive, sweep
         self._sweep, self._address = address(sweep), address(self.words)
@@ -58,7 +59,7 @@ def run_in_team(
     Calls of native code are short, so that Ctrl-C is noticed between them. When this returns or raises, no thread
     works on the state any more.
     """
-    team = Team(drive, sweep)
+    team = Team(drive, sweep, len(rooms))
     piece = max(1, int(PIECE_SECONDS / max(seconds_per_step, 1e-9)))
     try:
         for number, room in enumerate(rooms[1 : MOST_MEMBERS + 1]):

@@ -7,7 +7,11 @@ blocks and mixed are each member's own. A *step* is the gathering of a tile, a p
 The leader (`joins` 0) leads the steps begin … end−1. At each it counts who has joined so far, publishes the step with
 that number, does its share, and waits for the others' shares. A member (`joins` 1) joins, then does its share of each
 step that counts it in, until the team is dismissed. So nobody ever waits for a thread that has not begun, and one that
-comes late finds a later step, or none. Groups of vectors are independent: the bits do not depend on who does what.
+comes late finds a later step, or none.
+
+Everyone has the same share of the groups in each pass, so that it is in the cache of its processor, and takes it piece
+by piece; who is done takes pieces of the others' shares, for processors are not equally fast: another machine may be
+at work on the other half of one. Groups of vectors are independent: the bits do not depend on who does what.
 """
 
 from __future__ import annotations
@@ -24,6 +28,12 @@ SPINS = 1000
 PATIENCE = 2000
 """Looks after which the leader goes on alone: about a millisecond, in which something else ran on the other's
 processor. One such wait costs more than the rest of most runs."""
+PIECE_BITS = 3
+"""A share is taken in eighths …"""
+LEAST_PIECE = 64
+"""… but in no fewer groups: some microseconds."""
+LINE_WORDS = 16
+"""Words that no two threads write for themselves: two lines of the cache, which some processors fetch together."""
 SIZE_BITS = 12
 """Of a published step that say how many do it."""
 DISMISSED = -1
@@ -45,7 +55,8 @@ class TeamWord(IntEnum):
     """A function without arguments that offers the processor to other threads."""
     ALONE = 50
     """The leader's: not 0 when it waits for nobody any more."""
-    WORDS = 64
+    TAKEN = 64
+    """For each share how many of its pieces have been taken in this step; `LINE_WORDS` from one to the next."""
 
 
 def team_module(target: Target, precision: Precision, name: str) -> str:
@@ -80,8 +91,8 @@ class _Team(Driver):
         self._lead()
         self._follow()
         text.label("work")
-        text.put("%size = phi i64 [%size.led, %publish], [%size.followed, %counted]")
-        text.put("%step = phi i64 [%step.led, %publish], [%step.followed, %counted]")
+        text.put("%size = phi i64 [%size.led, %published], [%size.followed, %counted]")
+        text.put("%step = phi i64 [%step.led, %published], [%step.followed, %counted]")
         self._work("%step", "%size")
         text.put(f"br i1 {self.joins}, label %report, label %collect")
         self._report()
@@ -98,9 +109,13 @@ class _Team(Driver):
         joined = text.value(f"load atomic i64, ptr {self.places[TeamWord.JOINED]} acquire, align 8")
         alone = text.value(f"icmp ne i64 {text.load('i64', self.places[TeamWord.ALONE])}, 0")
         text.put(f"%size.led = add i64 {text.value(f'select i1 {alone}, i64 0, i64 {joined}')}, 1")
+        with text.loop("%size.led") as loop:
+            text.store("i64", "0", self._taken(loop["index"]))
         number = text.binary("shl", text.binary("add", "%step.led", 1), SIZE_BITS)
         word = text.binary("or", number, "%size.led")
         text.put(f"store atomic i64 {word}, ptr {self.places[TeamWord.STEP]} release, align 8")
+        text.put("br label %published")
+        text.label("published")
         text.put("br label %work")
 
     def _follow(self) -> None:
@@ -188,15 +203,42 @@ class _Team(Driver):
         return first, text.binary("sub", text.binary("udiv", following, size), first)
 
     def _pass(self, tile: Tile, number: str, member: str, size: str) -> None:
-        """A member's groups of a pass."""
+        """Groups of a pass: a member's own, then what others have not begun of theirs."""
         text = self.text
         block = self._ready(tile, number, "0")
         whole = text.load("i64", block, 8 * Word.GROUPS)
-        first, count = self._share(whole, member, size)
-        with text.when(text.value(f"icmp ne i64 {count}, 0")):
-            free = text.binary("xor", text.load("i64", block, 8 * Word.WALK), -1)
-            text.store("i64", deposited(text, first, free), block, 8 * Word.BEGIN)
-            text.store("i64", count, block, 8 * Word.GROUPS)
-            self._call(tile, block)
-            text.store("i64", whole, block, 8 * Word.GROUPS)
-            text.store("i64", "0", block, 8 * Word.BEGIN)
+        with text.loop(size) as loop:
+            share = text.binary("add", member, loop["index"])
+            beyond = text.value(f"icmp uge i64 {share}, {size}")
+            share = text.binary("sub", share, text.value(f"select i1 {beyond}, i64 {size}, i64 0"))
+            self._pieces(tile, block, share, self._share(whole, share, size), size)
+        text.store("i64", whole, block, 8 * Word.GROUPS)
+        text.store("i64", "0", block, 8 * Word.BEGIN)
+
+    def _taken(self, share: str) -> str:
+        """Where the count of a share's pieces is."""
+        return self.text.at(self.places[TeamWord.TAKEN], self.text.binary("mul", share, 8 * LINE_WORDS))
+
+    def _pieces(self, tile: Tile, block: str, share: str, groups: tuple[str, str], size: str) -> None:
+        """Takes pieces of a share (the first group, how many), as long as there are any."""
+        text, (first, count) = self.text, groups
+        part = text.binary("lshr", count, PIECE_BITS)
+        small = text.value(f"icmp ult i64 {part}, {LEAST_PIECE}")
+        part = text.value(f"select i1 {small}, i64 {LEAST_PIECE}, i64 {part}")
+        alone = text.value(f"icmp eq i64 {size}, 1")
+        part = text.value(f"select i1 {alone}, i64 {count}, i64 {part}")
+        taken = self._taken(share)
+        free = text.binary("xor", text.load("i64", block, 8 * Word.WALK), -1)
+        take, piece, none = (text.fresh(stem) for stem in ("take", "piece", "none"))
+        text.put(f"br label %{take}")
+        text.label(take)
+        begin = text.binary("mul", text.value(f"atomicrmw add ptr {taken}, i64 1 monotonic"), part)
+        text.put(f"br i1 {text.value(f'icmp ult i64 {begin}, {count}')}, label %{piece}, label %{none}")
+        text.label(piece)
+        left = text.binary("sub", count, begin)
+        last = text.value(f"icmp ult i64 {left}, {part}")
+        text.store("i64", deposited(text, text.binary("add", first, begin), free), block, 8 * Word.BEGIN)
+        text.store("i64", text.value(f"select i1 {last}, i64 {left}, i64 {part}"), block, 8 * Word.GROUPS)
+        self._call(tile, block)
+        text.put(f"br label %{take}")
+        text.label(none)

@@ -1,9 +1,11 @@
 """Helpers compile the same object code, and whatever becomes of them, all of it is there."""
 
+import platform
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 
 from qlang.kernels.cpu import emitter, emitters
 from qlang.kernels.cpu.emitters import emit_all
-from qlang.kernels.cpu.host import host_target
+from qlang.kernels.cpu.host import Target, host_target
 from qlang.kernels.cpu.kernel_text import kernel_module
 from qlang.kernels.cpu.shapes import KernelShape
 
@@ -127,3 +129,23 @@ def test_the_program_ends_with_its_input() -> None:
     for given, expected in ((b"", b""), (whole[:-1], b""), (whole, framed(alone()[0]))):
         done = subprocess.run(command, input=given, capture_output=True, timeout=30, check=True)
         assert (done.stdout, done.stderr) == (expected, b"")
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="code for AVX-512")
+def test_llvm_keeps_the_order_of_our_texts_and_schedules_those_of_others() -> None:
+    wide = Target("x86-64-v4", "-prefer-256-bit", 64, "avx512", fused=True)
+    shape = KernelShape(
+        wide, "float64", 3, permutation=True, parities=(0, 1, 2), phase=True, choice_bytes=1, rotations=3
+    )
+    text, machine = kernel_module(shape, "crowded"), emitter.target_machine(wide.cpu, wide.features)
+
+    def scheduled() -> bytes:
+        code: bytes = machine.emit_object(emitter.llvm().parse_assembly(text))
+        return code
+
+    before = scheduled()
+    with ThreadPoolExecutor(4) as threads:
+        own = set(threads.map(partial(emitter.emitted, text), [machine] * 12))
+    assert len(own) == 1
+    assert len(own.pop()) < len(before)
+    assert scheduled() == before

@@ -13,14 +13,16 @@ from step_circuits import call, random_vector
 
 from qlang.kernels.bind import Binder, BoundProgram, bind
 from qlang.kernels.cpu import runner
+from qlang.kernels.cpu.arguments import Word
 from qlang.kernels.cpu.compiler import Compiler
 from qlang.kernels.cpu.driver_text import SweepWord
 from qlang.kernels.cpu.host import Precision, Target, executable_targets, host_target
 from qlang.kernels.cpu.memory import PLANE_PAD, address, pages
-from qlang.kernels.cpu.native import team_driver
+from qlang.kernels.cpu.native import driver, team_driver
 from qlang.kernels.cpu.runner import prepare, run
 from qlang.kernels.cpu.state import NativeState
 from qlang.kernels.cpu.team import Team
+from qlang.kernels.cpu.team_text import LEAST_PIECE, LINE_WORDS, PIECE_BITS, TeamWord
 from qlang.kernels.decompose import steps_of
 from qlang.kernels.interpret import execute
 from qlang.kernels.program import PlanOptions
@@ -44,7 +46,7 @@ def in_teams(case: Case, state: NativeState, members: int) -> None:
             (address(own), address(buffer), address(buffer) + plane, address(table))
             for own, table in zip(blocks, mixed, strict=True)
         ]
-        team = Team(drive, words)
+        team = Team(drive, words, len(rooms))
         others = [threading.Thread(target=team.join, args=(room,)) for room in rooms[1:]]
         for each in others:
             each.start()
@@ -84,6 +86,37 @@ def test_full_team_gives_the_same_bits(
         assert np.array_equal(*results)
         expected = case.expected(states)
         assert np.abs(results[1] - expected).max() < TOLERANCE[precision] * np.abs(expected).max()
+
+
+def test_shares_are_taken_in_pieces_by_whoever_is_free(compiler: Compiler) -> None:
+    bound = bound_brickwork(15, 15, "float64", 1, fresh=True)
+    states = [NativeState.empty(15, "float64", compiler=compiler) for _ in range(2)]
+    for state in states:
+        state.set_amplitudes(random_vector(15))
+    (sweep,) = prepare(bound.layout, "float64", state.target, compiler)
+    words = [runner._bound_words(sweep, bound, state) for state in states]
+    blocks = [sweep.blocks.copy() for _ in range(3)]
+    mixed = [pages(2 * sweep.row_plane + 64) for _ in blocks]
+    rooms = [(address(own), 0, 0, address(table)) for own, table in zip(blocks, mixed, strict=True)]
+    driver(compiler, state.target, "float64")(address(words[1]), *rooms[2], 0, 1)
+    team = Team(team_driver(compiler, state.target, "float64"), words[0], 2)
+    joining = threading.Thread(target=team.join, args=(rooms[1],))
+    joining.start()
+    deadline = time.monotonic() + 20
+    while not team.joined:
+        assert time.monotonic() < deadline, "the member did not join"
+    for step, groups in enumerate(sweep.blocks[:, Word.GROUPS].tolist()):
+        together = not team.words[TeamWord.ALONE]
+        team.lead(rooms[0], step, step + 1)
+        shares = [groups // 2, groups - groups // 2] if together else [groups]
+        pieces = [max(share >> PIECE_BITS, LEAST_PIECE) if together else share for share in shares]
+        # All pieces of both shares, and everyone has looked in vain for one more.
+        expected = [-(-share // piece) + len(shares) for share, piece in zip(shares, pieces, strict=True)]
+        assert team.words[TeamWord.TAKEN :: LINE_WORDS].tolist()[: len(shares)] == expected
+    team.dismiss()
+    joining.join(timeout=20)
+    assert not joining.is_alive()
+    assert np.array_equal(*(state.amplitudes() for state in states))
 
 
 def bound_brickwork(qubits: int, tile: int, precision: Precision, batch: int, fresh: bool) -> BoundProgram:
@@ -150,7 +183,7 @@ def test_member_that_comes_after_the_end(compiler: Compiler) -> None:
     state.set_basis()
     sweep = prepare(case.bound.layout, "float64", state.target, compiler)[0]
     words = runner._bound_words(sweep, case.bound, state)  # type: ignore[arg-type]
-    team = Team(team_driver(compiler, state.target, "float64"), words)
+    team = Team(team_driver(compiler, state.target, "float64"), words, 2)
     blocks = sweep.blocks.copy()
     before = state.amplitudes()
     team.dismiss()
