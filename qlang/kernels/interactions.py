@@ -13,7 +13,7 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.pair_blocks import UNKNOWN, Pattern, blocks_of, pattern_of
+from qlang.kernels.pair_blocks import UNKNOWN, Pattern, blocks_of
 from qlang.kernels.pair_forms import NewStep
 from qlang.kernels.pair_segments import Rewrite, rewrites_of
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
@@ -86,13 +86,13 @@ def twisted(lowering: Lowering, *, fixed: bool = True) -> Lowering:
     masks = wire_masks(lowering.steps)
     if not repeated(masks[masks & (masks - 1) != 0]):
         return lowering
-    blocks, singles = blocks_of(lowering.steps, masks, _quarter_turns(lowering, fixed))
+    blocks = blocks_of(lowering.steps, masks, _quarter_turns(lowering, fixed))
     known: dict[Pattern, list[_Written]] = {}
     taken: set[int] = set()
     found: list[_Found] = []
     members: list[int] = []
-    for block in blocks:
-        pattern, places = pattern_of(block, singles, taken)
+    for block in blocks.blocks:
+        pattern, places = blocks.pattern(block, taken)
         if (rewrites := known.get(pattern)) is None:
             end = sum(map(len, pattern[:3]))
             rewrites = known[pattern] = [_Written.of(rewrite, end) for rewrite in rewrites_of(pattern)]

@@ -51,6 +51,12 @@ def wires_in(masks: Integers) -> tuple[Integers, Integers]:
     return np.concatenate(numbers), np.concatenate(wires)
 
 
+def ranges(begins: Integers, lengths: Integers) -> Integers:
+    """The numbers of some ranges, one range after the other."""
+    offsets = begins - np.cumsum(lengths) + lengths
+    return np.repeat(offsets, lengths) + np.arange(lengths.sum())
+
+
 def repeated(numbers: Integers) -> bool:
     """Whether a number is there twice."""
     ascending = np.sort(numbers)
