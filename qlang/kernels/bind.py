@@ -1,6 +1,7 @@
 """A program with its numbers: angles of a whole batch made into the arrays that native code reads."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ from qlang.kernels.frames import Frame, PauliInsertions
 from qlang.kernels.layout import TWIST_NUMBERS, Layout
 from qlang.kernels.phases import fill_tables
 from qlang.kernels.program import Program
+from qlang.kernels.scaled_twists import MOST_SHRUNK, twist_scales
 from qlang.kernels.steps import Steps
 
 Precision: TypeAlias = Literal["float32", "float64"]
@@ -51,7 +53,7 @@ class BoundProgram:
         return self.angles.frame
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Binder:
     """What binding needs to know of a program; made once, kept with it."""
 
@@ -67,6 +69,11 @@ class Binder:
     def program(self) -> Program:
         """What is bound."""
         return self.layout.program
+
+    @cached_property
+    def unscaled(self) -> Layout:
+        """The layout for TWIST steps whose cosines are too small to be left to groups."""
+        return Layout.of(self.program, scaled=False)
 
 
 def bind(
@@ -86,24 +93,38 @@ def bind(
     if given.shape[1] != binder.sources.steps.slot_count:
         raise ValueError(f"{binder.sources.steps.slot_count} angles are needed, {given.shape[1]} were given")
     numbers = program_angles(binder.sources, given, frame=frame, paulis=paulis)
-    return tables_of(binder.layout, numbers, precision)
+    scales = twist_scales(binder.layout.scaled, numbers.twists)
+    return tables_of(binder.layout if scales.shrunk <= MOST_SHRUNK[precision] else binder.unscaled, numbers, precision)
 
 
 def tables_of(layout: Layout, numbers: ProgramAngles, precision: Precision = "float64") -> BoundProgram:
     """The arrays for native code, from a program's numbers."""
     data = np.zeros((numbers.batch, layout.size), dtype=precision)
     data[:, layout.rotations : layout.rotations + numbers.tangents.shape[1]] = numbers.tangents
+    groups, exponents = numbers.scales, None
     if layout.program.twists:
         size = TWIST_NUMBERS * len(layout.program.twists)
         twists = data[:, layout.twists : layout.twists + size].reshape(len(data), -1, 2, TWIST_NUMBERS // 2)
         twists[..., :3] = numbers.twists
-    fill_tables(layout.spectra, numbers.terms, numbers.values, numbers.scales, data)
+    if len(layout.scaled):
+        scales, places = twist_scales(layout.scaled, numbers.twists), layout.scaled.twists
+        twists[:, places, :, :2], twists[:, places, :, 2] = scales.tangents[..., None], 1
+        groups = _scaled(groups, layout.scaled.groups, scales.roots)
+        exponents = layout.scaled_places, scales.exponents
+    fill_tables(layout.spectra, numbers.terms, numbers.values, groups, data, exponents)
     program = layout.program
     initial = None
     if program.fresh:
         factors = numbers.factors[:, list(program.start)]
         initial = np.ascontiguousarray(np.broadcast_to(factors, (numbers.batch, *factors.shape[1:])))
     return BoundProgram(layout, precision, numbers, data, _values(layout, numbers), _bits(layout, numbers), initial)
+
+
+def _scaled(scales: NDArray[np.float64], groups: Masks, roots: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scales of groups (batch or 1, groups) times the numbers (batch or 1, taken) that some of them take."""
+    result = np.repeat(scales, len(roots), axis=0) if len(scales) < len(roots) else scales.copy()
+    np.multiply.at(result.T, groups, roots.T)
+    return result
 
 
 def _values(layout: Layout, numbers: ProgramAngles) -> Masks:

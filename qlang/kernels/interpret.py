@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from qlang.kernels.angles import ProgramAngles
 from qlang.kernels.bind import BoundProgram
 from qlang.kernels.frames import Frame
-from qlang.kernels.layout import GroupLayout, Mixed, Selector
+from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, Mixed, Selector
 from qlang.kernels.program import Pass, PhaseGroup, Program, Sweep
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, StepKind, Steps
 
@@ -112,7 +112,9 @@ def execute(bound: BoundProgram, item: int = 0, stored: ArrayLike | None = None)
     def phases(sweep: Sweep, group: int) -> Vector:
         return table_factors(bound, sweep, group, item)
 
-    return _execute(program, bound.angles, item, stored, phases)
+    layout, count = bound.layout, TWIST_NUMBERS * len(program.twists)
+    turned = bound.data[item, layout.twists : layout.twists + count].astype(np.float64)
+    return _execute(program, bound.angles, item, stored, (turned.reshape(-1, 2, TWIST_NUMBERS // 2), phases))
 
 
 def execute_terms(program: Program, numbers: ProgramAngles, item: int = 0, stored: ArrayLike | None = None) -> Vector:
@@ -123,7 +125,7 @@ def execute_terms(program: Program, numbers: ProgramAngles, item: int = 0, store
         result: Vector = scale * term_factors(program.groups[group], program.qubits, numbers, item)
         return result
 
-    return _execute(program, numbers, item, stored, phases)
+    return _execute(program, numbers, item, stored, (numbers.twists[item % len(numbers.twists)], phases))
 
 
 def true_state(program: Program, frame: Frame, stored: ArrayLike, item: int = 0) -> Vector:
@@ -142,12 +144,13 @@ def _execute(
     numbers: ProgramAngles,
     item: int,
     stored: ArrayLike | None,
-    phases: Callable[[Sweep, int], Vector],
+    parts: tuple[NDArray[np.float64], Callable[[Sweep, int], Vector]],
 ) -> Vector:
+    """`parts`: the numbers of TWIST steps, and what phase groups multiply by."""
+    turned, phases = parts
     state = np.array(_product(numbers.factors[item % len(numbers.factors)]) if stored is None else stored)
     tangents = numbers.tangents[item % len(numbers.tangents)]
     twists = dict(zip([rotation for rotation, _ in program.twists], program.twists, strict=True))
-    turned = numbers.twists[item % len(numbers.twists)]
     index = np.arange(1 << program.qubits, dtype=np.int64)
     for sweep in program.sweeps:
         for each in sweep.passes:

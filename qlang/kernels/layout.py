@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.program import PhaseGroup, Program, Sweep
+from qlang.kernels.scaled_twists import ScaledTwists, in_whole_passes, scaled_twists
 from qlang.kernels.spectra import Spectra, spectra_of
 from qlang.kernels.tables import Entries, RowPattern, TableList, linear
 from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_groups
@@ -110,8 +111,9 @@ class Layout:
     """A program with the places of its numbers. `data` of a bound program is (batch, size), real.
 
     The t of rotation id r is at `rotations + r`; program.twists[k] has `TWIST_NUMBERS` at twists + TWIST_NUMBERS·k, the
-    second half of them for an odd parity: tan(θ/4), sin(θ/2), cos(θ/2) and nothing. `bits` (bits_size,) uint8 lacks the
-    `matches`, which frames change. The bound value i is value of term `values[i][0]` & `values[i][1]`.
+    second half of them for an odd parity: tan(θ/4), sin(θ/2), cos(θ/2) and nothing; of those that are `scaled`, twice
+    tan(θ/2), 1 and nothing. `bits` (bits_size,) uint8 lacks the `matches`, which frames change. The bound value i is
+    value of term `values[i][0]` & `values[i][1]`.
     """
 
     program: Program
@@ -123,6 +125,10 @@ class Layout:
     values: tuple[tuple[int, int], ...]
     bits: NDArray[np.uint8]
     matches: tuple[RowMatch, ...]
+    scaled: ScaledTwists
+    """The TWIST steps whose cosines groups take."""
+    scaled_places: NDArray[np.int64]
+    """Where in the spectra the exponents of these go."""
 
     @property
     def value_count(self) -> int:
@@ -135,8 +141,8 @@ class Layout:
         return len(self.bits)
 
     @classmethod
-    def of(cls, program: Program) -> "Layout":
-        """Lay a program out."""
+    def of(cls, program: Program, *, scaled: bool = True) -> "Layout":
+        """Lay a program out; `scaled`: groups take the cosines of TWIST steps where they can."""
         draft = _Draft(program.options.lane_bits)
         groups: dict[int, GroupLayout] = {}
         for sweep in program.sweeps:
@@ -147,7 +153,10 @@ class Layout:
         twists = -len(program.rotations) % ALIGNMENT + len(program.rotations)
         size = TWIST_NUMBERS * len(program.twists)
         start = twists + size + -size % ALIGNMENT
+        wanted = scaled_twists(program) if scaled else ScaledTwists.none()
         spectra = spectra_of(draft.tables, start, ALIGNMENT)
+        places = spectra.places_of(wanted.terms)
+        taken = in_whole_passes(program, wanted.of(places >= 0))
         return cls(
             program,
             spectra.end,
@@ -158,6 +167,8 @@ class Layout:
             tuple(draft.values),
             _bits(draft),
             tuple(draft.matches),
+            taken,
+            places[np.isin(wanted.twists, taken.twists)],
         )
 
 

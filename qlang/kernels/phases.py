@@ -43,16 +43,29 @@ _SECTOR_LOW = TURN / _SECTORS - _SECTOR_HIGH + 2.4492935982947064e-16 / _SECTORS
 """High and low part of 2π / sectors, 2π being `TURN` + 2.45·10⁻¹⁶: multiples of the high part are exact."""
 
 
-def fill_tables(spectra: Spectra, terms: Reals, values: Masks, scales: Reals, data: NDArray[np.floating]) -> None:
+def fill_tables(
+    spectra: Spectra,
+    terms: Reals,
+    values: Masks,
+    scales: Reals,
+    data: NDArray[np.floating],
+    exponents: tuple[Masks, Reals] | None = None,
+) -> None:
     """Write all tables into `data` (batch, size).
 
-    terms, values and scales are those of `qlang.kernels.angles.ProgramAngles`: (batch or 1, …).
+    terms, values and scales are those of `qlang.kernels.angles.ProgramAngles`: (batch or 1, …). `exponents` are
+    real, places in the spectra and numbers (batch or 1, places): tables are multiplied by exp of their transform.
+    No mask at these places has high and low bits.
     """
     whole, most = _Numbers(terms, values, scales), max(1, MOST_SPECTRA // max(1, spectra.size))
     for begin in range(0, len(data), most):
         part = data[begin : begin + most]
         numbers = whole.of(slice(begin, begin + most))
         numbers.spectra = spectra.of(numbers.terms, numbers.values)
+        if exponents is not None:
+            amounts = _items(exponents[1], slice(begin, begin + most))
+            numbers.exponents = np.zeros((len(amounts), spectra.size))
+            np.add.at(numbers.exponents.T, exponents[0], amounts.T)
         for each in spectra.classes:
             count = max(1, LARGEST_CLASS // (each.place.count << each.place.bits))
             for first in range(0, len(part), count):
@@ -68,6 +81,8 @@ class _Numbers:
     values: Masks
     scales: Reals
     spectra: Reals = field(default_factory=lambda: np.zeros((1, 0)))
+    exponents: Reals = field(default_factory=lambda: np.zeros((1, 0)))
+    """Real ones, or none."""
 
     def of(self, items: slice) -> "_Numbers":
         """Those of some of them."""
@@ -76,6 +91,7 @@ class _Numbers:
             _items(self.values, items),
             _items(self.scales, items),
             _items(self.spectra, items),
+            _items(self.exponents, items),
         )
 
 
@@ -89,15 +105,19 @@ def _fill(tables: TableClass, numbers: _Numbers, data: NDArray[np.floating]) -> 
     end = place.start + place.stride * place.count
     block = data[:, place.start : end].reshape(len(data), place.count, place.stride)
     scale = np.ones((1, 1, 1)) if place.scales is None else numbers.scales[:, place.scales][:, :, None]
+    growth = _growth(tables, numbers)
     if tables.constant:
         block[:, :, :size], block[:, :, size : 2 * size] = scale, 0
     elif tables.crossing <= MOST_CROSSING[data.dtype.name] and not tables.additions:
-        left, right = (part.astype(data.dtype) for part in _thin_factors(tables, numbers.spectra, scale))
+        left, right = (part.astype(data.dtype) for part in _thin_factors(tables, numbers.spectra, scale, growth))
         target = block[:, :, : 2 * size].reshape(len(data), place.count, left.shape[2], right.shape[3])
         assert np.may_share_memory(target, data)
         _multiply(left, right, target)
     else:
         exponents = _exponents(tables, numbers)
+        if growth is not None:
+            high, low = growth
+            scale = (scale[:, :, :, None] * high[:, :, :, None] * low[:, :, None, :]).reshape(-1, place.count, size)
         if data.dtype == np.float32:  # fast sines in float32, of angles small enough to be exact there
             exponents -= TURN * np.rint(exponents / TURN)
             reduced = exponents.astype(np.float32)
@@ -109,7 +129,23 @@ def _fill(tables: TableClass, numbers: _Numbers, data: NDArray[np.floating]) -> 
         np.multiply(sines, scale, out=block[:, :, size : 2 * size], casting="same_kind")
 
 
-def _thin_factors(tables: TableClass, spectra: Reals, scale: Reals) -> tuple[Reals, Reals]:
+def _growth(tables: TableClass, numbers: _Numbers) -> tuple[Reals, Reals] | None:
+    """What tables are multiplied by, factors (batch, tables, 2^high bits) and (batch, tables, 2^low bits)."""
+    if not numbers.exponents.size:
+        return None
+    edge, inner = numbers.exponents[:, tables.edge], numbers.exponents[:, tables.inner]
+    if not edge.any() and not inner.any():
+        return None
+    count, low_bits = tables.place.count, tables.low_bits
+    high = _transformed(edge, tables.place.bits - low_bits).reshape(len(edge), count, -1)
+    first = inner.reshape(len(inner), count, tables.crossing + 1, 1 << low_bits)[:, :, 0]
+    low = _transformed(np.ascontiguousarray(first), low_bits).reshape(len(inner), count, -1)
+    return np.exp(high), np.exp(low)
+
+
+def _thin_factors(
+    tables: TableClass, spectra: Reals, scale: Reals, growth: tuple[Reals, Reals] | None
+) -> tuple[Reals, Reals]:
     """Matrices (batch, tables, 2 · 2^high bits, r) and (batch, tables, r, 2^low bits), r = 2^(X + 1).
 
     Their products are the tables, cosines above sines.
@@ -117,6 +153,8 @@ def _thin_factors(tables: TableClass, spectra: Reals, scale: Reals) -> tuple[Rea
     outer, inner = _transforms(tables, spectra)
     high = (unit_numbers(outer) * scale)[:, :, :, None]
     low = unit_numbers(inner[:, :, :1])
+    if growth is not None:
+        high, low = high * growth[0][:, :, :, None], low * growth[1][:, :, None, :]
     for k in range(1, tables.crossing + 1):
         crossing = unit_numbers(inner[:, :, k : k + 1])
         high = np.concatenate([high, 1j * tables.signs[None, :, :, k, None] * high], axis=3)

@@ -72,7 +72,8 @@ class Spectra:
     """All tables of a program. `offsets` and `terms` (more than a scale) are by number of the table.
 
     The spectra of all classes are one row of `size` numbers. `entries` ascend by their places in it; `places` are
-    those that are not zero, and `starts` where their entries start.
+    those that are not zero, and `starts` where their entries start. `mixed` (entries,) is whether a mask has high and
+    low bits.
     """
 
     classes: tuple[TableClass, ...]
@@ -83,6 +84,7 @@ class Spectra:
     entries: Entries
     places: Masks
     starts: NDArray[np.intp]
+    mixed: NDArray[np.bool_]
 
     def of(self, terms: Reals, values: Masks) -> Reals:
         """The numbers (batch or 1, size), given the angles and values of terms."""
@@ -94,6 +96,15 @@ class Spectra:
         if len(self.places):
             spectra[:, self.places] = np.add.reduceat(amounts, self.starts, axis=1)
         return spectra
+
+    def places_of(self, terms: Masks) -> Masks:
+        """Where parity terms without outer bits are; −1 for a mask with high and low bits."""
+        if not len(terms):
+            return terms
+        rows = np.zeros(int(max(terms.max(), self.entries.terms.max())) + 1, dtype=np.intp)
+        rows[self.entries.terms] = np.arange(len(self.entries.terms))
+        places = np.repeat(self.places, np.diff(self.starts, append=len(self.entries.terms)))
+        return np.where(self.mixed, -1, places)[rows[terms]]
 
 
 def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
@@ -129,8 +140,18 @@ def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
     places = parts.places(entries, low_bits, edges, inners)
     order = np.argsort(places, kind="stable")
     found, starts = np.unique(places[order], return_index=True)
+    widths = low_bits[entries.tables]
+    mixed = (entries.indices >> widths != 0) & (entries.indices & ((1 << widths) - 1) != 0)
     return Spectra(
-        tuple(classes), tuple(offsets.tolist()), tuple(busy.tolist()), start, size, entries.of(order), found, starts
+        tuple(classes),
+        tuple(offsets.tolist()),
+        tuple(busy.tolist()),
+        start,
+        size,
+        entries.of(order),
+        found,
+        starts,
+        mixed[order],
     )
 
 

@@ -38,6 +38,8 @@ class ProgramDraft:
             for place, (rotation, mask) in enumerate(layout.program.twists)
         }
         """By rotation what chooses its angle, and the offset of its numbers."""
+        self.scaled = {layout.program.twists[place][0] for place in layout.scaled.twists.tolist()}
+        """Those without their cosines."""
         form = index_format(target, precision)
         self.pieces, self.index = form.pieces, _INTEGERS[form.bits]
         """How many integers, and of which kind, the index of a permutation of lanes has for a lane."""

@@ -3,8 +3,9 @@
     for each group x:  load (permuted), exchange lanes, multiply by phases, rotate lanes, rotate registers, store
 
 A rotation by θ without its cosine is a −= t·b, b += t·a_old with t = tan(θ/2): one fused multiply-add for each real
-number. A TWIST takes one of two angles by a parity of x, and is not scaled: three shears with tan(θ/4) and sin(θ/2)
-between registers (`qlang.kernels.frames`), cos(θ/2) and sin(θ/2) between lanes. Phases need the vectors of both planes
+number. A TWIST takes one of two angles by a parity of x. Where a group takes its cosines
+(`qlang.kernels.scaled_twists`) it is no other rotation; else it is three shears with tan(θ/4) and sin(θ/2) between
+registers (`qlang.kernels.frames`), cos(θ/2) and sin(θ/2) between lanes. Phases need the vectors of both planes
 at once; a pass without them walks over one plane after the other, which is faster (fewer vectors in flight).
 
 The function is `void kernel(ptr re, ptr im, ptr block)`, the block as `qlang.kernels.cpu.arguments` says.
@@ -145,8 +146,8 @@ class _Kernel:
             mask = text.value(f"bitcast i{self.lanes} {lanes} to <{self.lanes} x i1>")
         return self._word(Word.ROTATION + index), self._word(Word.TWIST_MASK + index), mask
 
-    def _chosen_numbers(self, index: int, places: tuple[int, int]) -> list[Vectors]:
-        """Two of a TWIST's numbers for the group at x, where the parity of its registers is even, and odd."""
+    def _chosen_numbers(self, index: int, places: tuple[int, ...]) -> list[Vectors]:
+        """Some of a TWIST's numbers for the group at x, where the parity of its registers is even, and odd."""
         text, (begin, mask, lanes) = self.text, self.twists[index]
         half = TWIST_NUMBERS // 2 * ELEMENT_BYTES[self.shape.precision]
         # Offsets are multiples of all the numbers, so that one bit of them says which half it is.
@@ -213,7 +214,8 @@ class _Kernel:
             self.row = text.binary("lshr", "%x", self.lanes.bit_length() - 1)
         # The signs are changed in the loop: hoisted, they would take registers instead of fusing into the operation.
         self.negated = [text.value(f"fneg {self.vector} {each}") for each in self.tangents]
-        self.lane_turns = {lane: self._chosen_numbers(MOST_REGISTERS + lane, (1, 2)) for lane in self.shape.lane_twists}
+        places = (0,) if shape.scaled_twists else (1, 2)
+        self.lane_turns = {lane: self._chosen_numbers(MOST_REGISTERS + lane, places) for lane in shape.lane_twists}
         for lane, found in self.lane_turns.items():
             for numbers in found:
                 numbers[0] = text.value(f"fmul {self.vector} {numbers[0]}, {self._signs(lane)}")
@@ -284,8 +286,8 @@ class _Kernel:
                     pair[plane] = self._fma(self.lane_tangents[lane], self.text.value(swapped), pair[plane])
                 else:
                     number = self.shape.twists + self.shape.lane_twists.index(lane)
-                    sine, cosine = self.lane_turns[lane][self._register_parity(number, r)]
-                    kept = self.text.binary("fmul", cosine, pair[plane], self.vector)
+                    sine, *cosine = self.lane_turns[lane][self._register_parity(number, r)]
+                    kept = self.text.binary("fmul", cosine[0], pair[plane], self.vector) if cosine else pair[plane]
                     pair[plane] = self._fma(sine, self.text.value(swapped), kept)
 
     def _splat_at(self, plane: str, offset: str | int) -> str:
@@ -359,29 +361,35 @@ class _Kernel:
 
     def _rotate(self, state: list[Vectors]) -> None:
         """The rotations of registers."""
-        for i in range(len(self.tangents)):
-            for r in self.combinations:
-                if r >> i & 1:
-                    continue
-                for plane in range(len(self.planes)):
-                    low, high = state[r][plane], state[r | 1 << i][plane]
-                    state[r][plane] = self._fma(self.negated[i], high, low)
-                    state[r | 1 << i][plane] = self._fma(self.tangents[i], low, high)
-        for i in range(len(self.tangents), self.shape.rotations):
-            found = [
-                (self.text.value(f"fneg {self.vector} {tangent}"), sine)
-                for tangent, sine in self._chosen_numbers(i, (0, 1))
-            ]
-            for r in self.combinations:
-                if r >> i & 1:
-                    continue
-                minus, sine = found[self._register_parity(i - len(self.tangents), r)]
-                for plane in range(len(self.planes)):
-                    low, high = state[r][plane], state[r | 1 << i][plane]
-                    low = self._fma(minus, high, low)
-                    high = self._fma(sine, low, high)
-                    state[r][plane] = self._fma(minus, high, low)
-                    state[r | 1 << i][plane] = high
+        plain, scaled = len(self.tangents), self.shape.scaled_twists
+        for i in range(self.shape.rotations):
+            if i < plain:
+                self._turn(state, i, [[self.negated[i], self.tangents[i]]], -1)
+                continue
+            found = self._chosen_numbers(i, (0,) if scaled else (0, 1))
+            numbers = [[self.text.value(f"fneg {self.vector} {each[0]}"), each[-1]] for each in found]
+            (self._turn if scaled else self._shear)(state, i, numbers, i - plain)
+
+    def _turn(self, state: list[Vectors], register: int, numbers: list[Vectors], twist: int) -> None:
+        """A rotation without its cosine; −t and t for the parities of a TWIST (−1: none)."""
+        for r, plane in self._pairs(register):
+            minus, tangent = numbers[self._register_parity(twist, r) if twist >= 0 else 0]
+            low, high = state[r][plane], state[r | 1 << register][plane]
+            state[r][plane] = self._fma(minus, high, low)
+            state[r | 1 << register][plane] = self._fma(tangent, low, high)
+
+    def _shear(self, state: list[Vectors], register: int, numbers: list[Vectors], twist: int) -> None:
+        """A rotation with its cosine, by −tan(θ/4) and sin(θ/2)."""
+        for r, plane in self._pairs(register):
+            minus, sine = numbers[self._register_parity(twist, r)]
+            low = self._fma(minus, state[r | 1 << register][plane], state[r][plane])
+            high = self._fma(sine, low, state[r | 1 << register][plane])
+            state[r][plane] = self._fma(minus, high, low)
+            state[r | 1 << register][plane] = high
+
+    def _pairs(self, register: int) -> list[tuple[int, int]]:
+        """Combinations whose bit of this register is 0, with each plane."""
+        return [(r, plane) for r in self.combinations if not r >> register & 1 for plane in range(len(self.planes))]
 
     def _prefetch(self, offset: str) -> str:
         """Fetches lines of the next tile; the offset of the line after them."""

@@ -153,6 +153,7 @@ class PassWriter:
             tuple([registers for _, registers in chosen]) if any(registers for _, registers in chosen) else (),
             bool(self.exchanged),
             ahead,
+            any(rotation in draft.scaled for _, rotation in (*self.rotated, *self.lane_rotations)),
         )
         block[_FIXES], block[_FIX_COUNT] = first, (len(self.fixes) - first) // FIX_WORDS
         return ahead * groups

@@ -42,6 +42,7 @@ class Case:
         self.groups: list[GroupLayout] = []
         self.rotations = 0
         self.twists: list[tuple[int, int]] = []
+        self.scaled: list[int] = []
         self.value_masks: list[int] = []
         sweeps = tuple(self.sweep() for _ in range(3))
         options = SimpleNamespace(lane_bits=lane_bits)
@@ -50,11 +51,15 @@ class Case:
             qubits=qubits, sweeps=sweeps, options=options, start=identity, end=identity, twists=tuple(self.twists)
         )
         first, twists = self.room(self.rotations), self.room(TWIST_NUMBERS * len(self.twists))
-        layout = FakeLayout(program=program, rotations=first, twists=twists, groups=tuple(self.groups))
+        scaled = SimpleNamespace(twists=np.array(self.scaled, dtype=np.int64))
+        layout = FakeLayout(program=program, rotations=first, twists=twists, groups=tuple(self.groups), scaled=scaled)
         angles = self.random.normal(size=(batch, self.size))
         data = np.where(np.arange(self.size) < first, np.cos(angles), np.clip(angles, -1, 1)).astype(self.dtype)
         halves = self.random.uniform(-np.pi / 2, np.pi / 2, size=(batch, 2 * len(self.twists)))
         numbers = np.stack([np.tan(halves / 2), np.sin(halves), np.cos(halves), 0 * halves], axis=-1)
+        alone = np.stack([np.sin(halves), np.sin(halves), 0 * halves + 1, 0 * halves], axis=-1)
+        chosen = [place for twist in self.scaled for place in (2 * twist, 2 * twist + 1)]
+        numbers[:, chosen] = alone[:, chosen]
         data[:, twists : twists + TWIST_NUMBERS * len(self.twists)] = numbers.reshape(batch, -1)
         values = self.random.integers(0, 1 << qubits, size=(batch, len(self.value_masks)))
         if self.value_masks:
@@ -104,12 +109,14 @@ class Case:
         )
 
     def twist(self, rotations: tuple[int, ...], lanes: tuple[int, ...], registers: list[int], local: Any) -> None:
-        """Let other positions choose the angles of some rotations."""
+        """Let other positions choose the angles of some rotations, in half of the passes without their cosines."""
         turned = [local[bit] for bit, rotation in zip(registers, rotations, strict=True) if rotation >= 0]
         turned += [lane for lane, rotation in enumerate(lanes) if rotation >= 0]
         free = [position for position in range(self.qubits) if position not in turned]
+        scaled = self.chance()
         for rotation in (*rotations, *lanes):
             if rotation >= 0 and self.chance(0.4):
+                self.scaled += [len(self.twists)] * scaled
                 self.twists.append((rotation, sum(1 << position for position in free if self.chance(0.3))))
 
     def exchange(self, registers: list[int], local: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
