@@ -98,32 +98,35 @@ class _Visits:
     behind: Integers
 
     @classmethod
-    def of(cls, masks: Integers, qubits: int, singles: Integers) -> "_Visits":
-        """From the wires of each step, and the keys of those on one: wire · len(masks) + index."""
-        several = masks & (masks - 1) != 0
-        wires, indices = by_wire(np.where(several, masks, 0))
-        steps = (np.cumsum(several) - 1)[indices]
-        keys, limits = wires * len(masks) + indices, np.searchsorted(singles, np.arange(qubits + 1) * len(masks))
+    def of(cls, wires: Integers, indices: Integers, several: NDArray[np.bool_], qubits: int) -> "_Visits":
+        """From wires and steps, by wire and then by step, and whether each step is on several wires."""
+        joint = several[indices]
+        limits = np.searchsorted(wires[~joint], np.arange(qubits + 1))
+        ends = np.cumsum(~joint, dtype=np.int64)[joint]
+        wires, steps = wires[joint], (np.cumsum(several) - 1)[indices[joint]]
         first = np.ones(len(wires) + 1, dtype=np.bool_)
         first[1:-1] = wires[1:] != wires[:-1]
-        ends = np.searchsorted(singles, keys)
         begins = np.where(first[:-1], limits[wires], np.roll(ends, 1))
         behind = np.where(first[1:], limits[wires + 1], np.roll(ends, -1))
         return cls(steps, wires, np.where(first[:-1], -1, np.roll(steps, 1)), begins, ends, behind)
+
+    def sides(self) -> tuple[Integers, Integers, NDArray[np.bool_]]:
+        """The visits of each step to its first and its second wire, and whether these are all of its wires."""
+        order, widths = np.argsort(self.steps, kind="stable"), np.bincount(self.steps)
+        first = np.cumsum(widths) - widths
+        return order[first], order[first + 1], widths == 2
 
 
 def blocks_of(steps: Steps, masks: Integers, turns: Integers) -> Blocks:
     """All blocks from the wires and the quarter turns, or `UNKNOWN`, of each step."""
     several = masks & (masks - 1) != 0
-    wires, singles = by_wire(np.where(several, 0, masks))
-    visits = _Visits.of(masks, steps.qubits, wires * len(steps) + singles)
-    order, widths = np.argsort(visits.steps, kind="stable"), np.bincount(visits.steps)
-    low = order[np.cumsum(widths) - widths]
-    high = order[np.cumsum(widths) - widths + 1]
+    wires, indices = by_wire(masks)
+    visits, singles = _Visits.of(wires, indices, several, steps.qubits), indices[~several[indices]]
+    low, high, two = visits.sides()
     codes = (steps.kinds.astype(np.int64) * (UNKNOWN + 1) + turns) * 8
     own, joint = codes[singles], np.flatnonzero(several)
     joint_codes = codes[joint] + 2 * _operands(steps, joint, visits.wires[low], visits.wires[high])
-    each, fresh = _by_block(visits, low, high, widths == 2)
+    each, fresh = _by_block(visits, low, high, two)
     # between two steps on both wires of a block come those on the first wire, then those on the second one
     sides = low[each], high[each]
     counts = [np.where(fresh, 0, (visits.ends - visits.begins)[side]) for side in sides]
