@@ -6,6 +6,8 @@ of loops and conditions; the terminal measurements stay where they are, after th
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from typing import NoReturn, TypeAlias
 
 from qlang.backends.branches import Branch, Machine
@@ -50,8 +52,7 @@ class Recorder(Unread):
         if self.length > MAX_TRACE:
             raise TraceTooLong(MAX_TRACE)
         if len(self.touched) < self.qubits:
-            for call in calls:
-                self.touched.update(call[1])
+            self.touched.update(chain.from_iterable(map(itemgetter(1), calls)))
         self.segments.append(calls)
 
     def delay(self, seconds: float, wire: int) -> None:

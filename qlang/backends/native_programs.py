@@ -50,6 +50,11 @@ def binder_of(
     steps: Steps, precision: Precision, start: tuple[int, ...] | None, tuned: Planned | None = None
 ) -> Binder:
     """The program of a structure; `start` is the position of each wire, None for |0…0⟩, where `tuned` may count."""
+    with CollectionPaused():
+        return _kept_binder(steps, precision, start, tuned)
+
+
+def _kept_binder(steps: Steps, precision: Precision, start: tuple[int, ...] | None, tuned: Planned | None) -> Binder:
     options = options_for(precision)
     if tuned is not None and start is None and steps.digest.hex() == tuned.structure:
         options = tuned.options
@@ -59,9 +64,8 @@ def binder_of(
         if known is not None:
             _KEPT.move_to_end(key)
             return known
-    with CollectionPaused():
-        program = plan(steps, steps.qubits, options, fresh=start is None, start=start)
-        made = Binder.of(program, steps)
+    program = plan(steps, steps.qubits, options, fresh=start is None, start=start)
+    made = Binder.of(program, steps)
     with _LOCK:
         _KEPT[key] = made
         while len(_KEPT) > _MAX_KEPT:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
+from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from xdsl.ir import Operation, SSAValue
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from qlang.backends.program import Decoder, Env, Step
 
 Wires = Callable[["Env"], tuple[int, ...]]
+
+_WIRES = itemgetter(1)
+"""Of a gate."""
 
 
 def _checked(name: str, wires: tuple[int, ...], qubits: int) -> tuple[int, ...]:
@@ -60,15 +64,12 @@ def _primitive(name: str) -> Primitive:
 
 def _sweep(decoder: "Decoder", op: Operation) -> "Step":
     assert isinstance(op, SweepOp)
-    calls: list[GateCall] = []
-    finite = all(map(isfinite, op.gates.angles.get_values()))
-    for code, wires, parameters in op.gates.gates():
-        if len(wires) > 1:
-            _checked("kernel.sweep", wires, decoder.qubits)
-        if not finite and not all(map(isfinite, parameters)):
-            raise BadAngle(BY_CODE[code].name, parameters)
-        calls.append((code, wires, parameters, ""))
-    _checked("kernel.sweep", tuple(set(op.gates.wires.get_values())), decoder.qubits)
+    calls: list[GateCall] = [(code, wires, parameters, "") for code, wires, parameters in op.gates.gates()]
+    for wires in dict.fromkeys(map(_WIRES, calls)):
+        _checked("kernel.sweep", wires, decoder.qubits)
+    if not all(map(isfinite, op.gates.angles.get_values())):
+        code, parameters = next((call[0], call[2]) for call in calls if not all(map(isfinite, call[2])))
+        raise BadAngle(BY_CODE[code].name, parameters)
     return lambda machine, branches: machine.gates(branches, calls)
 
 

@@ -5,6 +5,8 @@ Loops, whole numbers and wires are as they are at the traced point; what a param
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from xdsl.dialects.arith import CmpfOp
@@ -19,6 +21,7 @@ from qlang.backends.interpreter import HANDLERS, MOVERS
 from qlang.backends.program import Classical, Decoder, Step
 from qlang.backends.states import GateCall
 from qlang.backends.symbolic import NotDifferentiable, Symbolic, Table, Truth
+from qlang.collection import CollectionPaused
 from qlang.ir.kernel import FuncOp
 from qlang.kernels.expressions import Expressions
 
@@ -97,6 +100,11 @@ def trace(func: FuncOp, point: Sequence[Point]) -> SymbolicCircuit:
 
     Raises `NotDifferentiable`, and what running the kernel raises.
     """
+    with CollectionPaused():
+        return _traced(func, point)
+
+
+def _traced(func: FuncOp, point: Sequence[Point]) -> SymbolicCircuit:
     table = Table()
     decoder = _SymbolicDecoder(func.qubits, _HANDLERS, MOVERS, table=table)
     body = decoder.block(func.body.block)
@@ -110,19 +118,11 @@ def trace(func: FuncOp, point: Sequence[Point]) -> SymbolicCircuit:
         refused = NotDifferentiable(error.operation)
         refused.where = error.where
         raise refused from None
-    calls = [call for part in recorder.segments if not isinstance(part, Idle) for call in part]
-    parameters = [parameter for call in calls for parameter in call[2]]
-    return SymbolicCircuit(
-        func.qubits,
-        tuple(
-            [
-                (code, wires, tuple(map(float, values)) if values else (), controls)
-                for code, wires, values, controls in calls
-            ]
-        ),
-        table.expressions(parameters),
-        frozenset(end.pending),
-    )
+    calls = list(chain.from_iterable([part for part in recorder.segments if not isinstance(part, Idle)]))
+    parameters = list(chain.from_iterable(map(itemgetter(2), calls)))
+    if not set(map(type, parameters)) <= {float}:
+        calls = [(code, wires, tuple(map(float, values)), controls) for code, wires, values, controls in calls]
+    return SymbolicCircuit(func.qubits, tuple(calls), table.expressions(parameters), frozenset(end.pending))
 
 
 def _inputs(table: Table, value: Point) -> Any:

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qlang.collection import CollectionPaused
 from qlang.kernels.angles import AngleSources, Masks, ProgramAngles, program_angles
 from qlang.kernels.frames import Frame, PauliInsertions
 from qlang.kernels.layout import TWIST_NUMBERS, Layout
@@ -92,9 +93,11 @@ def bind(
     given = np.atleast_2d(np.asarray(angles, dtype=np.float64))
     if given.shape[1] != binder.sources.steps.slot_count:
         raise ValueError(f"{binder.sources.steps.slot_count} angles are needed, {given.shape[1]} were given")
-    numbers = program_angles(binder.sources, given, frame=frame, paulis=paulis)
-    scales = twist_scales(binder.layout.scaled, numbers.twists)
-    return tables_of(binder.layout if scales.shrunk <= MOST_SHRUNK[precision] else binder.unscaled, numbers, precision)
+    with CollectionPaused():
+        numbers = program_angles(binder.sources, given, frame=frame, paulis=paulis)
+        scales = twist_scales(binder.layout.scaled, numbers.twists)
+        layout = binder.layout if scales.shrunk <= MOST_SHRUNK[precision] else binder.unscaled
+        return tables_of(layout, numbers, precision)
 
 
 def tables_of(layout: Layout, numbers: ProgramAngles, precision: Precision = "float64") -> BoundProgram:

@@ -13,19 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.order import bits_of
-from qlang.kernels.steps import StepKind, Steps
+from qlang.kernels.steps import CX, PARITY, PATTERN, ROTATION, SWAP, TWIST, StepKind, Steps, X, Z
 from qlang.kernels.wire_events import WireEvents, by_wire, repeated, wire_masks, wires_in
 
-_PARITY, _PATTERN, _CX, _SWAP = map(int, (StepKind.PARITY, StepKind.PATTERN, StepKind.CX, StepKind.SWAP))
-_TWIST = int(StepKind.TWIST)
 _ENDING = np.zeros(len(StepKind), dtype=np.bool_)
 """Kinds of steps that end all runs on their wires; a TWIST does so on one."""
-_ENDING[[StepKind.ROTATION, StepKind.SWAP, StepKind.X, StepKind.Z]] = True
+_ENDING[[ROTATION, SWAP, X, Z]] = True
 
 
 def without_cx_pairs(steps: Steps) -> Steps:
     """The same circuit with fewer CX; slots are unchanged. Linear in the wires that the steps touch."""
-    cx = steps.kinds == StepKind.CX
+    cx = steps.kinds == CX
     if not repeated(steps.first[cx] * steps.qubits + steps.second[cx]):
         return steps
     steps = _without_neighbours(steps)
@@ -46,7 +44,7 @@ def _without_neighbours(steps: Steps) -> Steps:
     if not len(pairs):
         return steps
     first, (opening, closing) = steps.first.copy(), pairs.T
-    parities = np.flatnonzero(steps.kinds == StepKind.PARITY)
+    parities = np.flatnonzero(steps.kinds == PARITY)
     rows, wires = wires_in(first[parities])
     opened = WireEvents.of(steps.second[opening], opening, len(steps)).last(wires, parities[rows])
     partner = np.full(len(steps), -1)
@@ -62,7 +60,7 @@ def _neighbours(steps: Steps) -> NDArray[np.int64]:
     """These pairs, the first CX and the second (pairs, 2)."""
     kinds, first = steps.kinds, steps.first
     masks = wire_masks(steps)
-    masks[kinds == _PARITY] = 0
+    masks[kinds == PARITY] = 0
     wires, indices = by_wire(masks)
     same = wires[1:] == wires[:-1]
     before, after = np.full((2, len(wires)), -1)
@@ -74,8 +72,8 @@ def _neighbours(steps: Steps) -> NDArray[np.int64]:
     partner[indices[control]], other[indices[~control]] = after[control], after[~control]
     free = np.zeros(len(steps), dtype=np.bool_)
     free[indices[alone]] = True
-    paired = (kinds == _CX) & free & (partner >= 0) & (partner == other)
-    paired &= (kinds[partner] == _CX) & (first[partner] == first)
+    paired = (kinds == CX) & free & (partner >= 0) & (partner == other)
+    paired &= (kinds[partner] == CX) & (first[partner] == first)
     return np.stack([np.flatnonzero(paired), partner[paired]], axis=1)
 
 
@@ -86,12 +84,12 @@ def _relabelled(steps: Steps, taken: NDArray[np.bool_]) -> NDArray[np.int64]:
     are open, so nothing else changes that.
     """
     first = steps.first.copy()
-    places = np.flatnonzero(taken | (steps.kinds == StepKind.PARITY))
+    places = np.flatnonzero(taken | (steps.kinds == PARITY))
     seen = [1 << wire for wire in range(steps.qubits)]
     masks = []
     rows = zip(steps.kinds[places].tolist(), first[places].tolist(), steps.second[places].tolist(), strict=True)
     for kind, one, two in rows:
-        if kind == _CX:
+        if kind == CX:
             seen[two] ^= seen[one]
             continue
         mask = 0
@@ -100,7 +98,7 @@ def _relabelled(steps: Steps, taken: NDArray[np.bool_]) -> NDArray[np.int64]:
             mask ^= seen[bit.bit_length() - 1]
             one ^= bit
         masks.append(mask)
-    first[places[steps.kinds[places] == StepKind.PARITY]] = masks
+    first[places[steps.kinds[places] == PARITY]] = masks
     return first
 
 
@@ -122,12 +120,12 @@ def _paired(steps: Steps) -> NDArray[np.bool_]:
     become empty is taken off, and the one below it is the last one again.
     """
     taken = np.zeros(len(steps), dtype=np.bool_)
-    if not (steps.kinds == StepKind.CX).any():
+    if not (steps.kinds == CX).any():
         return taken
     found: list[int] = []
     stacks: list[list[_Run]] = [[] for _ in range(steps.qubits)]
     for index, (kind, first, second, _) in enumerate(steps.rows()):
-        if kind == _CX:
+        if kind == CX:
             control, target = _last(stacks[first], target=False), _last(stacks[second], target=True)
             pair = (first, second)
             before, others = control.pairs.setdefault(pair, []), target.pairs.setdefault(pair, [])
@@ -138,17 +136,17 @@ def _paired(steps: Steps) -> NDArray[np.bool_]:
             else:
                 before.append(index)
                 others.append(index)
-        elif kind == _PATTERN:
+        elif kind == PATTERN:
             while first:
                 bit = first & -first
                 _last(stacks[bit.bit_length() - 1], target=False).stays = True
                 first ^= bit
-        elif kind != _PARITY:
+        elif kind != PARITY:
             stacks[first].clear()
-            if kind == _TWIST:
+            if kind == TWIST:
                 for wire in bits_of(second):
                     _last(stacks[wire], target=False).stays = True
-            if kind == _SWAP:
+            if kind == SWAP:
                 stacks[second].clear()
     taken[found] = True
     return taken
@@ -180,9 +178,9 @@ def with_phases_in_front(steps: Steps) -> Steps:
     cx = _ending_twists(steps)
     if not len(cx):
         return steps
-    changing = np.flatnonzero((kinds != StepKind.PARITY) & (kinds != StepKind.PATTERN))
-    swaps = np.flatnonzero(kinds == StepKind.SWAP)
-    wires = np.concatenate([np.where(kinds == _CX, steps.second, first)[changing], steps.second[swaps]])
+    changing = np.flatnonzero((kinds != PARITY) & (kinds != PATTERN))
+    swaps = np.flatnonzero(kinds == SWAP)
+    wires = np.concatenate([np.where(kinds == CX, steps.second, first)[changing], steps.second[swaps]])
     indices = np.concatenate([changing, swaps])
     # where the control changes, phases on the target are no longer free to go
     closed = WireEvents.of(wires, indices, length).next(first[cx], cx)
@@ -190,7 +188,7 @@ def with_phases_in_front(steps: Steps) -> Steps:
     latest = WireEvents.of(
         np.concatenate([wires, steps.second[cx[left]]]), np.concatenate([indices, closed[left]]), length
     )
-    parities = np.flatnonzero((kinds == StepKind.PARITY) & (np.bitwise_count(first) < 3))
+    parities = np.flatnonzero((kinds == PARITY) & (np.bitwise_count(first) < 3))
     rows, wires = wires_in(first[parities])
     places = parities[rows]
     exchange = latest.last(wires, places)
@@ -211,11 +209,11 @@ def with_phases_in_front(steps: Steps) -> Steps:
 def _ending_twists(steps: Steps) -> NDArray[np.int64]:
     """The CX whose target chose the angle of the latest rotation of the control."""
     kinds, first, second = steps.kinds, steps.first, steps.second
-    twists = kinds == StepKind.TWIST
+    twists = kinds == TWIST
     if not twists.any():
         return np.zeros(0, dtype=np.int64)
-    cx = np.flatnonzero(kinds == _CX)
-    turning = np.flatnonzero(twists | (kinds == StepKind.ROTATION) | (kinds == StepKind.SWAP))
+    cx = np.flatnonzero(kinds == CX)
+    turning = np.flatnonzero(twists | (kinds == ROTATION) | (kinds == SWAP))
     latest = WireEvents.of(first[turning], turning, len(steps)).last(first[cx], cx)
     ending: NDArray[np.int64] = cx[(latest >= 0) & twists[latest] & (second[latest] >> second[cx] & 1 == 1)]
     return ending

@@ -5,6 +5,7 @@ sign. A `Clifford` C knows C† P C for all of them, and itself as a matrix for 
 up once they were met, so that a circuit of any length costs a dictionary access for each.
 """
 
+from cmath import phase
 from collections.abc import Iterator
 from functools import lru_cache
 from math import cos, pi, sin
@@ -82,7 +83,7 @@ _KNOWN: dict[tuple[tuple[int, ...], int], Clifford] = {}
 def _interned(matrix: Complexes, pulled: tuple[int, ...]) -> Clifford:
     """The object of a Clifford: there are 11520 times 8 phases, of which circuits meet few."""
     entry = matrix.flat[np.argmax(np.abs(matrix) > 0.1)]
-    key = pulled, round(float(np.angle(entry)) / (pi / 4)) % 8
+    key = pulled, round(phase(entry) / (pi / 4)) % 8
     return _KNOWN.setdefault(key, Clifford(matrix, pulled))
 
 
@@ -183,5 +184,5 @@ def local_form(clifford: Clifford) -> tuple[bool, Turns, Turns, float]:
         for w in (0, 1)
     ]
     product = one_wire(found[0], 0).matrix @ one_wire(found[1], 1).matrix
-    phase = round(float(np.angle(np.trace(product.conj().T @ rest))) / (pi / 4)) * pi / 4
-    return swapped, found[0], found[1], phase
+    turned = round(phase(np.trace(product.conj().T @ rest)) / (pi / 4)) * pi / 4
+    return swapped, found[0], found[1], turned

@@ -64,8 +64,9 @@ def steps_of(calls: Sequence[GateCall], qubits: int, *, merge: bool = True) -> L
 def _alike(codes: Sequence[int], controls: Sequence[str]) -> list[NDArray[np.int64]]:
     """The places of gates with one code and controls, by the first of each."""
     known = {values: number for number, values in enumerate(dict.fromkeys(controls))}
-    labels = np.fromiter(codes, dtype=np.int64) * len(known)
-    labels += np.fromiter(map(known.__getitem__, controls), dtype=np.int64)
+    labels = np.fromiter(codes, dtype=np.int64)
+    if len(known) > 1:
+        labels = labels * len(known) + np.fromiter(map(known.__getitem__, controls), dtype=np.int64)
     order = np.argsort(labels, kind="stable")
     labels = labels[order]
     ends = [*(np.flatnonzero(labels[1:] != labels[:-1]) + 1).tolist(), len(order)]

@@ -11,7 +11,18 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qlang.kernels.steps import GLOBAL_PHASE_SLOT, Angles, Lowering, MappedLowering, StepKind, Steps
+from qlang.kernels.steps import (
+    GLOBAL_PHASE_SLOT,
+    PARITY,
+    ROTATION,
+    Angles,
+    Lowering,
+    MappedLowering,
+    StepKind,
+    Steps,
+    X,
+    Z,
+)
 from qlang.kernels.wire_events import by_wire, wire_masks
 
 Reals = NDArray[np.float64]
@@ -30,7 +41,7 @@ class _Factor(IntEnum):
 
 _FACTORS = np.zeros(len(StepKind), dtype=np.int8)
 """By kind of step."""
-_FACTORS[[StepKind.ROTATION, StepKind.PARITY, StepKind.X, StepKind.Z]] = (
+_FACTORS[[ROTATION, PARITY, X, Z]] = (
     _Factor.ROTATION,
     _Factor.PHASE,
     _Factor.X,
@@ -71,7 +82,7 @@ class FusedMap:
         if not len(self.order):
             return angles
         # X = i (−iX) and Z = i (−iZ), whose second factors have determinant 1
-        angles[:, GLOBAL_PHASE_SLOT] += np.pi / 2 * (self.factors >= _Factor.X).sum()
+        angles[:, GLOBAL_PHASE_SLOT] += np.pi / 2 * (self.factors >= int(_Factor.X)).sum()
         fused = np.empty((len(angles), len(self.order), 3))
         fused[:, self.order] = zyz(*_products(self.factors, before[:, self.slots], self.counts))
         return np.concatenate([angles, fused.reshape(len(angles), -1)], axis=1)
@@ -105,7 +116,7 @@ def _runs(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
     Runs are in the order of the steps that end them; those of one step, and those that none ends, by wire.
     """
-    turning = steps.kinds == StepKind.ROTATION
+    turning = steps.kinds == ROTATION
     if np.count_nonzero(turning) < 2:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     masks = wire_masks(steps)
@@ -135,13 +146,13 @@ def _fused_steps(
     counts[starts] = 3
     places = (np.cumsum(counts) - counts)[starts]
     begun = steps.first[starts]
-    wires = np.where(steps.kinds[starts] == StepKind.PARITY, np.bitwise_count(begun - 1), begun)
+    wires = np.where(steps.kinds[starts] == PARITY, np.bitwise_count(begun - 1), begun)
     kinds, first, second, slots = (np.repeat(each, counts) for each in (kinds, first, steps.second, slots))
     next_slot = int(kept_slots.sum())
     for offset, kind, values in (
-        (0, StepKind.PARITY, np.left_shift(1, wires)),
-        (1, StepKind.ROTATION, wires),
-        (2, StepKind.PARITY, np.left_shift(1, wires)),
+        (0, PARITY, np.left_shift(1, wires)),
+        (1, ROTATION, wires),
+        (2, PARITY, np.left_shift(1, wires)),
     ):
         kinds[places + offset] = kind
         first[places + offset] = values
@@ -156,7 +167,7 @@ def _products(factors: NDArray[np.int8], angles: Reals, counts: NDArray[np.int64
     for end, count in zip(np.cumsum(counts).tolist(), counts.tolist(), strict=True):
         kind, half = factors[end - count : end], angles[:, end - count : end] / 2
         cosine, sine = np.cos(half), np.sin(half)
-        rotating, turning = kind == _Factor.ROTATION, kind == _Factor.PHASE
+        rotating, turning = kind == int(_Factor.ROTATION), kind == int(_Factor.PHASE)
         c, d = (np.broadcast_to(constants[kind], half.shape).copy() for constants in (_DIAGONAL, _OTHER))
         np.copyto(c.real, cosine, where=rotating | turning)
         np.copyto(c.imag, 0 - sine, where=turning)

@@ -9,15 +9,18 @@ rounding would have to know (`qlang.passes.rounding` counts its gates), is left 
 
 from dataclasses import dataclass
 from math import pi
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.pair_blocks import UNKNOWN, Pattern, blocks_of, pattern_of
+from qlang.kernels.pair_blocks import UNKNOWN, Pattern, blocks_of
 from qlang.kernels.pair_forms import NewStep
 from qlang.kernels.pair_segments import Rewrite, rewrites_of
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
-from qlang.kernels.wire_events import repeated, wire_masks
+from qlang.kernels.wire_events import Integers, ranges, repeated, wire_masks
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 _MOST_TURNS = 8
 """Multiples of π/2 that count as constants."""
@@ -67,14 +70,15 @@ class _Written:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A rewrite on a pair of wires; `offset` is that of its block in the list of all blocks' steps."""
+class _Found(NamedTuple):
+    """Rewrites on pairs of wires, as columns: the first step on both wires, the number of the form, the wires, and the
+    offset of the block in the list of all blocks' steps."""
 
-    start: int
-    written: _Written
-    wires: tuple[int, int]
-    offset: int
+    start: Integers
+    form: Integers
+    low: Integers
+    high: Integers
+    offset: Integers
 
 
 def twisted(lowering: Lowering, *, fixed: bool = True) -> Lowering:
@@ -86,22 +90,24 @@ def twisted(lowering: Lowering, *, fixed: bool = True) -> Lowering:
     masks = wire_masks(lowering.steps)
     if not repeated(masks[masks & (masks - 1) != 0]):
         return lowering
-    blocks, singles = blocks_of(lowering.steps, masks, _quarter_turns(lowering, fixed))
-    known: dict[Pattern, list[_Written]] = {}
+    blocks = blocks_of(lowering.steps, masks, _quarter_turns(lowering, fixed))
+    forms: list[_Written] = []
+    known: dict[Pattern, range] = {}
     taken: set[int] = set()
-    found: list[_Found] = []
+    found: list[tuple[int, int, int, int, int]] = []
     members: list[int] = []
-    for block in blocks:
-        pattern, places = pattern_of(block, singles, taken)
-        if (rewrites := known.get(pattern)) is None:
-            end = sum(map(len, pattern[:3]))
-            rewrites = known[pattern] = [_Written.of(rewrite, end) for rewrite in rewrites_of(pattern)]
-        for each in rewrites:
-            found.append(_Found(places[each.start], each, block.wires, len(members)))
-            taken.update([places[place] for place in each.behind])
-        if rewrites:
+    for block in blocks.blocks:
+        pattern, places = blocks.pattern(block, taken)
+        if (numbers := known.get(pattern)) is None:
+            end, first = sum(map(len, pattern[:3])), len(forms)
+            forms += [_Written.of(rewrite, end) for rewrite in rewrites_of(pattern)]
+            numbers = known[pattern] = range(first, len(forms))
+        for number in numbers:
+            found.append((places[forms[number].start], number, *block.wires, len(members)))
+            taken.update([places[place] for place in forms[number].behind])
+        if numbers:
             members += places
-    return _rewritten(lowering, found, np.array(members, dtype=np.int64)) if found else lowering
+    return _rewritten(lowering, forms, found, np.array(members, dtype=np.int64)) if found else lowering
 
 
 def _quarter_turns(lowering: Lowering, fixed: bool) -> NDArray[np.int64]:
@@ -121,49 +127,54 @@ def _operands(step: NewStep) -> tuple[int, int]:
     return first, step.second if step.kind in (_CX, _SWAP) else 2 + step.second
 
 
-def _rewritten(lowering: Lowering, found: list[_Found], members: NDArray[np.int64]) -> Lowering:
+def _rewritten(
+    lowering: Lowering, forms: list[_Written], rewrites: list[tuple[int, int, int, int, int]], members: Integers
+) -> Lowering:
     """The circuit with forms where their segments began to involve both wires; `members` are the blocks' steps."""
     steps = lowering.steps
-    phase = sum([each.written.phase for each in found])
-    found = sorted(found, key=lambda each: each.start)
-    written = [each.written for each in found]
-    offsets = np.array([each.offset for each in found])
+    phase = sum([forms[number].phase for _, number, _, _, _ in rewrites])
+    found = _Found(*np.array(sorted(rewrites), dtype=np.int64).T)
     gone = np.zeros(len(steps), dtype=np.bool_)
-    gone[members[_joined([each.members for each in written], offsets)]] = True
+    gone[members[_joined([each.members for each in forms], found.form, found.offset)]] = True
     kept = np.ones(steps.slot_count, dtype=np.bool_)
     kept[steps.slots[gone & (steps.slots >= 0)]] = False
     old = np.flatnonzero(kept)
-    angles = np.array([len(each.constants) for each in written])
+    angles = np.array([len(each.constants) for each in forms])[found.form]
     begins = len(old) + np.cumsum(angles) - angles
-    shifts = np.concatenate([np.zeros(len(old)), *(each.constants for each in written)])
+    shifts = np.concatenate([np.zeros(len(old)), _of_each([each.constants for each in forms], found.form)])
     shifts[GLOBAL_PHASE_SLOT] += phase
-    targets = np.concatenate([np.arange(len(old)), _joined([each.entries[0] for each in written], begins)])
-    sources = members[_joined([each.entries[1] for each in written], offsets)]
+    targets = np.concatenate([np.arange(len(old)), _joined([each.entries[0] for each in forms], found.form, begins)])
+    sources = members[_joined([each.entries[1] for each in forms], found.form, found.offset)]
     before = np.concatenate([old, steps.slots[sources]])
-    factors = np.concatenate([np.ones(len(old)), *(each.coefficients for each in written)])
+    factors = np.concatenate([np.ones(len(old)), _of_each([each.coefficients for each in forms], found.form)])
     angle_map = _composed(lowering.angle_map, (targets, before, factors), shifts)
-    return Lowering(_rewritten_steps(steps, found, gone, kept), angle_map, lowering.parameters)
+    return Lowering(_rewritten_steps(steps, forms, found, gone, kept), angle_map, lowering.parameters)
 
 
-def _joined(parts: list[NDArray[np.int64]], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers of all parts, each with its offset added."""
-    return np.concatenate(parts) + np.repeat(offsets, [len(part) for part in parts])
+def _of_each(parts: list[NDArray[Number]], chosen: Integers) -> NDArray[Number]:
+    """The last axes of some parts, one behind the other."""
+    lengths = np.array([part.shape[-1] for part in parts])
+    return np.concatenate(parts, axis=-1)[..., ranges((np.cumsum(lengths) - lengths)[chosen], lengths[chosen])]
 
 
-def _rewritten_steps(steps: Steps, found: list[_Found], gone: NDArray[np.bool_], kept: NDArray[np.bool_]) -> Steps:
+def _joined(parts: list[Integers], chosen: Integers, offsets: Integers) -> Integers:
+    """The same with an offset added to each."""
+    return _of_each(parts, chosen) + np.repeat(offsets, np.array([len(part) for part in parts])[chosen])
+
+
+def _rewritten_steps(
+    steps: Steps, forms: list[_Written], found: _Found, gone: NDArray[np.bool_], kept: NDArray[np.bool_]
+) -> Steps:
     """The steps, those of rewrites, in the order of their starts, in place of what is gone; `kept` slots come first."""
-    made = np.concatenate([each.written.steps for each in found], axis=1)
-    lengths = np.array([each.written.steps.shape[1] for each in found])
-    wires = np.array([each.wires for each in found]).T
+    made = _of_each([each.steps for each in forms], found.form)
+    lengths = np.array([each.steps.shape[1] for each in forms])[found.form]
+    wires, starts = np.stack([found.low, found.high]), found.start
     bits = np.left_shift(1, wires)
-    operands = np.stack([*wires, np.zeros(len(found), dtype=np.int64), *bits, bits[0] | bits[1]])
-    pairs = np.repeat(np.arange(len(found)), lengths)
-    starts = np.array([each.start for each in found])
+    operands = np.stack([*wires, np.zeros_like(starts), *bits, bits[0] | bits[1]])
+    pairs = np.repeat(np.arange(len(starts)), lengths)
     counts = np.where(gone, 0, 1)
     counts[starts] = lengths
-    places = np.arange(len(pairs)) + np.repeat(
-        (np.cumsum(counts) - counts)[starts] - np.cumsum(lengths) + lengths, lengths
-    )
+    places = ranges((np.cumsum(counts) - counts)[starts], lengths)
     slots = np.where(steps.slots >= 0, (np.cumsum(kept) - 1)[steps.slots], -1)
     kinds, first, second, slots = (np.repeat(each, counts) for each in (steps.kinds, steps.first, steps.second, slots))
     kinds[places], first[places], second[places] = made[0], operands[made[1], pairs], operands[made[2], pairs]
@@ -184,7 +195,7 @@ def _composed(
     starts = np.searchsorted(angles.rows, np.arange(len(angles.constants) + 1))
     counts = np.diff(starts)[sources]
     each = np.repeat(np.arange(len(sources)), counts)
-    places = starts[sources][each] + np.arange(len(each)) - np.repeat(np.cumsum(counts) - counts, counts)
+    places = ranges(starts[sources], counts)
     return AngleMap.of(
         angles.parameters,
         constants,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cancel import without_cx_pairs
-from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
+from qlang.kernels.steps import CX, GLOBAL_PHASE_SLOT, PARITY, ROTATION, SWAP, TWIST, AngleMap, Lowering, Steps, X, Z
 from qlang.kernels.wire_events import by_wire, ordered, repeated, wire_masks
 
 
@@ -40,7 +40,7 @@ def _merged_once(lowering: Lowering) -> tuple[Lowering, bool]:
     known[angles.rows] = False
     known[GLOBAL_PHASE_SLOT] = False
     rotating = np.zeros_like(known)
-    rotating[steps.slots[steps.kinds == StepKind.ROTATION]] = True
+    rotating[steps.slots[steps.kinds == ROTATION]] = True
     gone = known & ((angles.constants == 0) | (rotating & (angles.constants == turns * np.pi)))
     if not gone.any():
         return Lowering(steps, angles, lowering.parameters), False
@@ -54,9 +54,9 @@ def merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """For each slot the slot in front of it that can take its angle, or itself, and with which sign."""
     targets = np.arange(steps.slot_count)
     signs = np.ones(steps.slot_count)
-    parities = np.flatnonzero(steps.kinds == StepKind.PARITY)
+    parities = np.flatnonzero(steps.kinds == PARITY)
     masks = steps.first[parities]
-    turning = repeated(steps.first[steps.kinds == StepKind.ROTATION]) or bool((steps.kinds == StepKind.SWAP).any())
+    turning = repeated(steps.first[steps.kinds == ROTATION]) or bool((steps.kinds == SWAP).any())
     phases = repeated(masks)
     if turning or phases:
         wires, indices = by_wire(wire_masks(steps))
@@ -79,10 +79,10 @@ def _join_rotations(
 ) -> None:
     """Rotations with nothing but Paulis between them join the first of them; steps by wire and by index."""
     kinds = steps.kinds[indices]
-    if (swaps := kinds == StepKind.SWAP).any():
+    if (swaps := kinds == SWAP).any():
         wires, indices = ordered(_unswapped(steps, wires, indices)[~swaps], indices[~swaps])
         kinds = steps.kinds[indices]
-    turning, flipping = kinds == StepKind.ROTATION, (kinds == StepKind.X) | (kinds == StepKind.Z)
+    turning, flipping = kinds == ROTATION, (kinds == X) | (kinds == Z)
     turns = np.flatnonzero(turning)
     between = np.cumsum(~(turning | flipping), dtype=np.int64)[turns]
     flips = np.cumsum(flipping, dtype=np.int64)[turns]
@@ -104,9 +104,9 @@ def _begins(*columns: NDArray[np.int64]) -> NDArray[np.intp]:
 def _newest_changes(steps: Steps, wires: NDArray[np.int64], indices: NDArray[np.int64]) -> NDArray[np.int64]:
     """The last step in front of each, or −1, after which parities with one of its wires are others."""
     kinds = steps.kinds[indices]
-    changing = (kinds == StepKind.ROTATION) | (kinds == StepKind.X) | (kinds == StepKind.SWAP)
-    changing |= (kinds == StepKind.CX) & (wires == steps.second[indices])
-    changing |= (kinds == StepKind.TWIST) & (wires == steps.first[indices])
+    changing = (kinds == ROTATION) | (kinds == X) | (kinds == SWAP)
+    changing |= (kinds == CX) & (wires == steps.second[indices])
+    changing |= (kinds == TWIST) & (wires == steps.first[indices])
     last = np.maximum.accumulate(np.where(changing, np.arange(len(wires)), -1))
     newest = np.full(len(steps), -1)
     np.maximum.at(newest, indices, np.where(last >= _begins(wires), indices[last], -1))
@@ -115,7 +115,7 @@ def _newest_changes(steps: Steps, wires: NDArray[np.int64], indices: NDArray[np.
 
 def _unswapped(steps: Steps, wires: NDArray[np.int64], indices: NDArray[np.int64]) -> NDArray[np.int64]:
     """The wires on which what is on wires at some steps was at the beginning, SWAPs being followed."""
-    swaps = np.flatnonzero(steps.kinds == StepKind.SWAP)
+    swaps = np.flatnonzero(steps.kinds == SWAP)
     if not len(swaps):
         return wires
     names = np.empty((len(swaps) + 1, steps.qubits), dtype=np.int8)
@@ -144,7 +144,7 @@ def _kept_steps(steps: Steps, gone: NDArray[np.bool_], flips: NDArray[np.bool_])
         np.repeat(array, counts) for array in (steps.kinds, steps.first, steps.second, renumbered)
     )
     places = (np.cumsum(counts) - counts)[flipped]
-    kinds[places], kinds[places + 1] = StepKind.Z, StepKind.X
+    kinds[places], kinds[places + 1] = Z, X
     return Steps(steps.qubits, kinds, first, second, slots.astype(np.int32), int((~gone).sum()))
 
 

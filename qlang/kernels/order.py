@@ -66,8 +66,10 @@ class Order:
 
     def turns(self) -> list[int]:
         """For each wire how many rotations it has."""
-        turned = [self.wires[operation][0] for operation in self.rotations]
-        return [turned.count(wire) for wire in range(self.qubits)]
+        turns = [0] * self.qubits
+        for operation in self.rotations:
+            turns[self.wires[operation][0]] += 1
+        return turns
 
 
 def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:

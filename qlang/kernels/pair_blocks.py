@@ -4,18 +4,17 @@ A pattern is what a block is when its wires are called 0 and 1 and angles are wr
 constant. A circuit has few: pairs and layers are mostly alike, and what is found out about one of them holds for all.
 """
 
-from bisect import bisect_left
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cliffords import StepKey
-from qlang.kernels.order import bits_of
-from qlang.kernels.steps import StepKind, Steps
-from qlang.kernels.wire_events import by_wire
+from qlang.kernels.steps import CX, PARITY, PATTERN, ROTATION, SWAP, Steps, X, Z
+from qlang.kernels.wire_events import Integers, by_wire, ranges
 
 UNKNOWN = 8
 """In place of a number of quarter turns: the angle is no multiple of π/2, or may change."""
@@ -23,8 +22,7 @@ UNKNOWN = 8
 _MOST_AFTER = 4
 """Constants behind a block on a wire that its last segment may take."""
 
-_ROTATION, _PARITY, _PATTERN, _CX, _SWAP, _X, _Z, _ = map(int, StepKind)
-_ALONE = (_ROTATION, _X, _Z)
+_ALONE = (ROTATION, X, Z)
 _BOTH = 0b11
 
 Codes: TypeAlias = tuple[int, ...]
@@ -37,130 +35,162 @@ of a PATTERN, whether the first wire of a CX or a SWAP is wire 1, else 0.
 Pattern: TypeAlias = tuple[Codes, Codes, Codes, Codes, Codes]
 """Constants in front of a block on wire 0 and on wire 1, its steps, and constants behind it on wire 0 and on wire 1."""
 
-Gap: TypeAlias = tuple[int, int]
-"""Steps on one wire without others between: a range of `Singles`."""
+Range: TypeAlias = tuple[int, int]
+"""From … to."""
 
 
-@dataclass(slots=True)
-class Block:
+class Block(NamedTuple):
     """Steps on a pair of wires that no other wire interrupts.
 
-    members: from the first to the last step on both, in order, and their codes; before, after: steps on one of the
-    wires (the first, the second) in front of them and behind them, which those of other blocks may be too.
+    members: from the first to the last step on both, of `Blocks.members`; before, after: constants on one of the wires
+    (the first, the second) in front of them and behind them, of `Blocks.singles`, which other blocks may have too.
     """
 
     wires: tuple[int, int]
-    before: tuple[Gap, Gap]
-    members: list[int] = field(default_factory=list)
-    codes: list[int] = field(default_factory=list)
-    after: list[Gap] = field(default_factory=lambda: [(0, 0), (0, 0)])
+    before: tuple[Range, Range]
+    members: Range
+    after: tuple[Range, Range]
 
 
 @dataclass(frozen=True, slots=True)
-class Singles:
-    """The steps on one wire, ordered by wire, then by index in the circuit.
+class Blocks:
+    """All blocks of more than one step, in the order of their first steps.
 
-    codes: of each as a step on wire 0 and on wire 1; constants: where the run of constants begins that ends with the
-    step, its own place plus one where it is none.
+    singles: the steps on one wire, ordered by wire, then by index in the circuit; codes: of each as a step on wire 0
+    and on wire 1; members, member_codes: the steps of all blocks, one block after the other.
     """
 
-    order: list[int]
-    codes: tuple[list[int], list[int]]
-    constants: list[int]
+    blocks: list[Block]
+    singles: list[int]
+    codes: tuple[Codes, Codes]
+    members: list[int]
+    member_codes: Codes
+
+    def pattern(self, block: Block, taken: set[int]) -> tuple[Pattern, list[int]]:
+        """The pattern of a block, without constants that are taken, and where in the circuit each of its steps is."""
+        singles, (low, high) = self.singles, self.codes
+        (a, a_end), (b, b_end) = block.before
+        if taken:
+            a, b = self._left(a, a_end, taken), self._left(b, b_end, taken)
+        (begin, end), ((c, c_end), (d, d_end)) = block.members, block.after
+        codes = low[a:a_end], high[b:b_end], self.member_codes[begin:end], low[c:c_end], high[d:d_end]
+        before, after = singles[a:a_end] + singles[b:b_end], singles[c:c_end] + singles[d:d_end]
+        return codes, before + self.members[begin:end] + after
+
+    def _left(self, begin: int, end: int, taken: set[int]) -> int:
+        """Where of some singles those begin that are behind the last one that is taken."""
+        return next((place + 1 for place in range(end - 1, begin - 1, -1) if self.singles[place] in taken), begin)
 
 
-def blocks_of(steps: Steps, masks: NDArray[np.int64], turns: NDArray[np.int64]) -> tuple[list[Block], Singles]:
-    """All blocks of more than one step, in the order of their first steps, from the wires and the quarter turns, or
-    `UNKNOWN`, of each step."""
-    single = masks & (masks - 1) == 0
+@dataclass(frozen=True, slots=True)
+class _Visits:
+    """The steps on several wires, once for each of these: by wire, then by index in the circuit.
+
+    steps: their numbers among the steps on several wires; wires; latest: the number of the one before on the wire, or
+    −1; begins, ends, behind: the places of the singles between that one and the step, and between it and the next one.
+    """
+
+    steps: Integers
+    wires: Integers
+    latest: Integers
+    begins: Integers
+    ends: Integers
+    behind: Integers
+
+    @classmethod
+    def of(cls, wires: Integers, indices: Integers, several: NDArray[np.bool_], qubits: int) -> "_Visits":
+        """From wires and steps, by wire and then by step, and whether each step is on several wires."""
+        joint = several[indices]
+        limits = np.searchsorted(wires[~joint], np.arange(qubits + 1))
+        ends = np.cumsum(~joint, dtype=np.int64)[joint]
+        wires, steps = wires[joint], (np.cumsum(several) - 1)[indices[joint]]
+        first = np.ones(len(wires) + 1, dtype=np.bool_)
+        first[1:-1] = wires[1:] != wires[:-1]
+        begins = np.where(first[:-1], limits[wires], np.roll(ends, 1))
+        behind = np.where(first[1:], limits[wires + 1], np.roll(ends, -1))
+        return cls(steps, wires, np.where(first[:-1], -1, np.roll(steps, 1)), begins, ends, behind)
+
+    def sides(self) -> tuple[Integers, Integers, NDArray[np.bool_]]:
+        """The visits of each step to its first and its second wire, and whether these are all of its wires."""
+        order, widths = np.argsort(self.steps, kind="stable"), np.bincount(self.steps)
+        first = np.cumsum(widths) - widths
+        return order[first], order[first + 1], widths == 2
+
+
+def blocks_of(steps: Steps, masks: Integers, turns: Integers) -> Blocks:
+    """All blocks from the wires and the quarter turns, or `UNKNOWN`, of each step."""
+    several = masks & (masks - 1) != 0
+    wires, indices = by_wire(masks)
+    visits, singles = _Visits.of(wires, indices, several, steps.qubits), indices[~several[indices]]
+    low, high, two = visits.sides()
     codes = (steps.kinds.astype(np.int64) * (UNKNOWN + 1) + turns) * 8
-    wires, order = by_wire(np.where(single, masks, 0))
-    own = codes[order]
-    numbers = np.arange(len(order))
-    constant = (own >> 3) % (UNKNOWN + 1) != UNKNOWN
-    begins = np.maximum.accumulate(np.where(constant, 0, numbers + 1)) if len(order) else numbers
-    singles = Singles(order.tolist(), (own.tolist(), (own + 1).tolist()), begins.tolist())
-    found = _found(steps, masks, np.flatnonzero(~single), codes, wires * len(steps) + order, singles)
-    return [block for block in found if len(block.members) > 1], singles
+    own, joint = codes[singles], np.flatnonzero(several)
+    joint_codes = codes[joint] + 2 * _operands(steps, joint, visits.wires[low], visits.wires[high])
+    each, fresh = _by_block(visits, low, high, two)
+    # between two steps on both wires of a block come those on the first wire, then those on the second one
+    sides = low[each], high[each]
+    counts = [np.where(fresh, 0, (visits.ends - visits.begins)[side]) for side in sides]
+    begins = np.stack([*(visits.begins[side] for side in sides), each]) + np.array([[0], [1], [2]]) * len(singles)
+    lengths = np.stack([*counts, np.ones_like(each)])
+    members = ranges(begins.T.ravel(), lengths.T.ravel())
+    ends = np.cumsum(lengths.sum(axis=0))
+    heads, tails = np.flatnonzero(fresh), np.flatnonzero(np.roll(fresh, -1))
+    long = tails > heads
+    heads, tails = heads[long], tails[long]
+    before, after = _constants(own, visits, [side[heads] for side in sides], [side[tails] for side in sides])
+    found = zip(
+        _pairs(*(visits.wires[side[heads]] for side in sides)),
+        zip(*before, strict=True),
+        _pairs(ends[heads] - 1, ends[tails]),
+        zip(*after, strict=True),
+        strict=True,
+    )
+    return Blocks(
+        list(map(Block._make, found)),
+        singles.tolist(),
+        (tuple(own.tolist()), tuple((own + 1).tolist())),
+        np.concatenate([singles, singles, joint])[members].tolist(),
+        tuple(np.concatenate([own, own + 1, joint_codes])[members].tolist()),
+    )
 
 
-def _found(
-    steps: Steps,
-    masks: NDArray[np.int64],
-    joint: NDArray[np.int64],
-    codes: NDArray[np.int64],
-    keys: NDArray[np.int64],
-    singles: Singles,
-) -> list[Block]:
-    """All blocks, from the steps on several wires and the `keys` of those on one: wire · len(steps) + index."""
-    kinds, first, second, rest = steps.kinds[joint], steps.first[joint], steps.second[joint], masks[joint]
-    sides = []
-    for _ in range(2):
-        sides.append(np.bitwise_count((rest & -rest) - 1).astype(np.int64))
-        rest = rest & (rest - 1)
-    low, high = sides
-    operands = np.where(kinds == _PATTERN, (second >> low & 1) | (second >> high & 1) << 1, first > second)
-    operands[kinds == _PARITY] = _BOTH
-    lows, highs = (np.searchsorted(keys, wires * len(steps) + joint).tolist() for wires in (low, high))
-    columns = (joint, low, high, codes[joint] + 2 * operands, rest)
-    ends = np.searchsorted(keys, np.arange(steps.qubits + 1) * len(steps)).tolist()
-    begun, order, (of_low, of_high) = ends[:-1], singles.order, singles.codes
-    latest: list[Block | None] = [None] * steps.qubits
-    found: list[Block] = []
-    for index, a, b, code, more, end_a, end_b in zip(*(each.tolist() for each in columns), lows, highs, strict=True):
-        block = latest[a]
-        if block is None or block is not latest[b] or more:
-            wires = [(a, end_a), (b, end_b)]
-            wires += [(wire, bisect_left(keys, wire * len(steps) + index)) for wire in bits_of(more)]
-            for wire, end in wires:
-                _end(latest[wire], wire, (begun[wire], end))
-            block = None
-            if not more:
-                block = Block((a, b), ((begun[a], end_a), (begun[b], end_b)))
-                found.append(block)
-            for wire, end in wires:
-                latest[wire], begun[wire] = block, end
-            if block is None:
-                continue
-        else:
-            block.members += order[begun[a] : end_a] + order[begun[b] : end_b]
-            block.codes += of_low[begun[a] : end_a] + of_high[begun[b] : end_b]
-            begun[a], begun[b] = end_a, end_b
-        block.members.append(index)
-        block.codes.append(code)
-    for wire, end in enumerate(ends[1:]):
-        _end(latest[wire], wire, (begun[wire], end))
-    return found
+def _operands(steps: Steps, joint: Integers, low: Integers, high: Integers) -> Integers:
+    """Of steps on both wires of a pair as in their codes."""
+    kinds, first, second = steps.kinds[joint], steps.first[joint], steps.second[joint]
+    operands = np.where(kinds == PATTERN, (second >> low & 1) | (second >> high & 1) << 1, first > second)
+    operands[kinds == PARITY] = _BOTH
+    return operands
 
 
-def _end(block: Block | None, wire: int, gap: Gap) -> None:
-    """A step that is not of a block comes on one of its wires."""
-    if block is not None:
-        block.after[block.wires.index(wire)] = gap
+def _by_block(
+    visits: _Visits, low: Integers, high: Integers, two: NDArray[np.bool_]
+) -> tuple[Integers, NDArray[np.bool_]]:
+    """The numbers of the steps on two wires, those of a block together, and whether each is the first of its block."""
+    latest = visits.latest[low]
+    continuing = two & (latest >= 0) & (latest == visits.latest[high]) & two[latest]
+    each = visits.steps[np.sort(low[two])]  # by the first wire, on which those of a block follow each other
+    fresh = ~continuing[each]
+    order = np.argsort(each[fresh][np.cumsum(fresh) - 1], kind="stable")
+    return each[order], fresh[order]
 
 
-def pattern_of(block: Block, singles: Singles, taken: set[int]) -> tuple[Pattern, list[int]]:
-    """The pattern of a block, without constants that are taken, and the index in the circuit of each of its steps."""
-    order, constants = singles.order, singles.constants
-    codes: list[Codes] = []
-    places: list[int] = []
-    for wire, (begin, end) in enumerate(block.before):
-        first = max(begin, constants[end - 1]) if begin < end else end
-        for place in range(end - 1, first - 1, -1):
-            if order[place] in taken:
-                first = place + 1
-                break
-        codes.append(tuple(singles.codes[wire][first:end]))
-        places += order[first:end]
-    codes.append(tuple(block.codes))
-    places += block.members
-    for wire, (begin, end) in enumerate(block.after):
-        last = begin
-        while last < min(end, begin + _MOST_AFTER) and constants[last] <= begin:
-            last += 1
-        codes.append(tuple(singles.codes[wire][begin:last]))
-        places += order[begin:last]
-    return (codes[0], codes[1], codes[2], codes[3], codes[4]), places
+def _constants(
+    codes: Integers, visits: _Visits, heads: Sequence[Integers], tails: Sequence[Integers]
+) -> tuple[list["zip[Range]"], list["zip[Range]"]]:
+    """On each wire the constants that lead to the first steps of blocks, and some of those behind the last ones."""
+    numbers = np.arange(len(codes) + 1)
+    constant = np.append((codes >> 3) % (UNKNOWN + 1) != UNKNOWN, False)
+    since = np.append(0, np.maximum.accumulate(np.where(constant, 0, numbers + 1)))[:-1]
+    until = np.minimum.accumulate(np.where(constant, len(codes), numbers)[::-1])[::-1]
+    before = [_pairs(np.maximum(visits.begins[head], since[visits.ends[head]]), visits.ends[head]) for head in heads]
+    begins = [visits.ends[tail] for tail in tails]
+    limits = [np.minimum(visits.behind[tail], visits.ends[tail] + _MOST_AFTER) for tail in tails]
+    after = [_pairs(begin, np.minimum(limit, until[begin])) for begin, limit in zip(begins, limits, strict=True)]
+    return before, after
+
+
+def _pairs(left: Integers, right: Integers) -> "zip[Range]":
+    return zip(left.tolist(), right.tolist(), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +212,17 @@ def pair_step(code: int) -> PairStep:
     rest, wire = divmod(code, 2)
     rest, operands = divmod(rest, 4)
     kind, turns = divmod(rest, UNKNOWN + 1)
-    single = kind in _ALONE or (kind == _PARITY and not operands)
+    single = kind in _ALONE or (kind == PARITY and not operands)
     first, second, pauli = wire, 0, 0
-    if kind == _PARITY:
+    if kind == PARITY:
         first = 1 << wire if single else operands
         pauli = first << 2
-    elif kind == _PATTERN:
+    elif kind == PATTERN:
         first, second = _BOTH, operands
         turns = UNKNOWN if turns & 1 else turns
-    elif kind in (_CX, _SWAP):
+    elif kind in (CX, SWAP):
         first, second = operands, 1 - operands
-    elif kind == _ROTATION:
+    elif kind == ROTATION:
         pauli = 0b0101 << wire
     key = None if turns == UNKNOWN else (kind, first, second, turns)
-    return PairStep(kind, single, wire, key, pauli, kind in (_ROTATION, _PARITY, _PATTERN))
+    return PairStep(kind, single, wire, key, pauli, kind in (ROTATION, PARITY, PATTERN))

@@ -52,6 +52,10 @@ class StepKind(IntEnum):
     TWIST = 7
 
 
+ROTATION, PARITY, PATTERN, CX, SWAP, X, Z, TWIST = map(int, StepKind)
+"""The same as plain integers: NumPy takes ten times as long to compare an array with a member of an enumeration."""
+
+
 class BadAngle(ValueError):
     """A parameter or an angle is not a finite number.
 
@@ -135,9 +139,13 @@ class AngleMap:
         coefficients: NDArray[np.float64],
     ) -> "AngleMap":
         """The map with its entries sorted by slot, those of one slot and parameter summed, and zeros left out."""
-        keys, places = np.unique(rows.astype(np.int64) * max(parameters, 1) + columns, return_inverse=True)
-        sums = np.bincount(places, weights=coefficients, minlength=len(keys))
-        keys, sums = keys[sums != 0], sums[sums != 0]
+        keys = rows.astype(np.int64) * max(parameters, 1) + columns
+        order = np.argsort(keys, kind="stable")  # entries come in few ascending runs
+        keys = keys[order]
+        new = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+        sums = np.bincount(np.cumsum(new) - 1, weights=coefficients[order], minlength=0)
+        kept = sums != 0
+        keys, sums = keys[new][kept], sums[kept]
         slots, members = np.divmod(keys, max(parameters, 1))
         return cls(parameters, constants, slots.astype(np.int32), members, sums)
 

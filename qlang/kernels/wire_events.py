@@ -5,22 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.steps import StepKind, Steps
+from qlang.kernels.steps import CX, PARITY, PATTERN, SWAP, TWIST, StepKind, Steps
 
 Integers = NDArray[np.int64]
 
 
 _MASKED, _PAIRED = np.zeros((2, len(StepKind)), dtype=np.bool_)
 """By kind of step: whether its first operand is a mask, and whether its second one is a wire."""
-_MASKED[[StepKind.PARITY, StepKind.PATTERN]] = True
-_PAIRED[[StepKind.CX, StepKind.SWAP]] = True
+_MASKED[[PARITY, PATTERN]] = True
+_PAIRED[[CX, SWAP]] = True
 
 
 def wire_masks(steps: Steps) -> Integers:
     """The wires of each step."""
     kinds, first, second = steps.kinds, steps.first, steps.second
     masks = np.where(_MASKED[kinds], first, np.left_shift(1, first))
-    masks |= np.where(_PAIRED[kinds], np.left_shift(1, second), np.where(kinds == StepKind.TWIST, second, 0))
+    masks |= np.where(_PAIRED[kinds], np.left_shift(1, second), np.where(kinds == TWIST, second, 0))
     return masks
 
 
@@ -49,6 +49,12 @@ def wires_in(masks: Integers) -> tuple[Integers, Integers]:
         left = rest != 0
         rows, masks = rows[left], rest[left]
     return np.concatenate(numbers), np.concatenate(wires)
+
+
+def ranges(begins: Integers, lengths: Integers) -> Integers:
+    """The numbers of some ranges, one range after the other."""
+    offsets = begins - np.cumsum(lengths) + lengths
+    return np.repeat(offsets, lengths) + np.arange(lengths.sum())
 
 
 def repeated(numbers: Integers) -> bool:

@@ -273,6 +273,22 @@ def test_for_loops_are_bounded_like_while_loops(low: str, high: str) -> None:
     assert caught.value.where is not None and caught.value.where.name == "scf.for"
 
 
+@pytest.mark.parametrize(
+    ("gates", "message"),
+    [
+        ("h 0, cx 3 3, cx 0 1", "on wires 3, 3: 12 qubits"),
+        ("cx 0 1, cx 2 12", "on wires 2, 12: 12 qubits"),
+        ("cx 0 1, h 13, h 0", "on wires 13: 12 qubits"),
+        ("cx 0 1, rx(0.5) 1, rz(1.0e999) 0", "`rz` by inf"),
+    ],
+)
+def test_a_gate_of_a_run_that_cannot_be_is_named(gates: str, message: str) -> None:
+    func = body(f"kernel.sweep <{gates}>", 12)
+    with pytest.raises((errors.BadWires, errors.BadAngle), match=message) as caught:
+        NativeBackend().execute(func, Request(settings=("Z" * 12,)))
+    assert caught.value.where is not None and caught.value.where.name == "kernel.sweep"
+
+
 def test_numbers_that_are_not_finite_are_named_at_their_gate() -> None:
     func = kernel(
         """kernel.func @f(%a : f64) attributes {qubits = 12 : i64, parameters = ["a"], bits = []} {

@@ -18,7 +18,6 @@ from qlang.kernels.cpu.memory import TableRoom, address
 from qlang.kernels.cpu.shapes import KernelShape
 from qlang.kernels.layout import TWIST_NUMBERS, Layout
 from qlang.kernels.program import Sweep
-from qlang.kernels.tables import write_linear
 
 LINE = 64
 """Bytes of a cache line."""
@@ -46,6 +45,7 @@ class ProgramDraft:
         """How many integers, and of which kind, the index of a permutation of lanes has for a lane."""
         self._kernels: dict[tuple[Any, ...], int] = {}
         self._orders: dict[tuple[int, ...], int] = {}
+        self._tables: dict[tuple[int, ...], int] = {}
 
     def kernel(self, *parts: Any) -> int:
         """The number of the kernel with these parts: all of a `KernelShape` behind target and precision, in order."""
@@ -68,6 +68,17 @@ class ProgramDraft:
             self._orders[order] = self.keep(index.ravel())
         return self._orders[order]
 
+    def table(self, images: tuple[int, ...]) -> int:
+        """The address of the integers of all rows, each the exclusive or of the images of its bits; kept once."""
+        found = self._tables.get(images)
+        if found is None:
+            table = self.room.take(np.dtype(self.index).itemsize << len(images)).view(self.index)
+            table[0] = 0
+            for bit, image in enumerate(images):
+                np.bitwise_xor(table[: 1 << bit], image, out=table[1 << bit : 2 << bit])
+            found = self._tables[images] = self.keep(table)
+        return found
+
 
 class SweepBuffer:
     """A sweep's buffer: which positions are in it, and as which bits."""
@@ -85,7 +96,6 @@ class SweepBuffer:
         self.block = array("q", [0] * Word.WORDS)
         """The words that all passes have."""
         self.block[Word.PREFETCH_WALK] = ~(self.local * draft.element) | (LINE - 1)
-        self._changes: dict[tuple[tuple[int, int], ...], int] = {}
         self._moved = {1 << position: 1 << bit for position, bit in self.bit_of.items() if bit >= self.together}
         self._divided: dict[int, tuple[int, int]] = {}
 
@@ -102,11 +112,6 @@ class SweepBuffer:
         return found
 
     def row_changes(self, changes: tuple[tuple[int, int], ...]) -> int:
-        """The address of what the rows change in the lanes, as integers of a permutation's index; kept once."""
-        if changes not in self._changes:
-            draft = self.draft
-            images = row_changes(changes, self.bit_of, self.rows, draft.lane_bits, draft.pieces)
-            table = draft.room.take(self.rows * np.dtype(draft.index).itemsize).view(draft.index)
-            write_linear(images, table)
-            self._changes[changes] = draft.keep(table)
-        return self._changes[changes]
+        """The address of what the rows change in the lanes, as integers of a permutation's index."""
+        draft = self.draft
+        return draft.table(tuple(row_changes(changes, self.bit_of, self.rows, draft.lane_bits, draft.pieces)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ def exchanges(gates: Iterable[tuple[int, int]], lane_bits: int) -> list[LaneMap 
     return done
 
 
+@lru_cache(maxsize=1024)
 def _blend(control: int, target: int, lane_bits: int) -> Blend:
     return Blend(target, sum(1 << lane for lane in range(1 << lane_bits) if lane >> control & 1))
 
 
+@lru_cache(maxsize=1024)
 def _map(control: int, target: int, lane_bits: int) -> LaneMap:
     lanes = range(1 << lane_bits)
     if control >= lane_bits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ _SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = 
 _WALK, _GROUPS, _STORE, _FUNCTION = map(int, (Word.WALK, Word.GROUPS, Word.STORE, Word.FUNCTION))
 _ROTATION, _TWIST_MASK, _TWIST_LANES = map(int, (Word.ROTATION, Word.TWIST_MASK, Word.TWIST_LANES))
 _FIXES, _FIX_COUNT = map(int, (Word.FIXES, Word.FIX_COUNT))
+_TABLE, _TABLE_PLANE, _CHOICE = map(int, (Word.TABLE, Word.TABLE_PLANE, Word.CHOICE))
+_LANE_TABLES, _LANE_OPERATIONS = map(int, (Word.LANE_TABLES, Word.LANE_OPERATIONS))
 _SOURCE_WORDS = int(Word.LOAD), int(Word.LOAD_XOR), int(Word.PARITY_MASK)
 _EXCHANGE_WORDS = int(Word.EXCHANGE), int(Word.EXCHANGE_XOR), int(Word.EXCHANGE_MASK)
 
@@ -86,7 +89,8 @@ class PassWriter:
         """Registers and their rotations; plain ones first: a kernel's last registers are those of TWIST steps."""
         pass_, twists = self.part.pass_, self.draft.twists
         found = [each for each in zip(pass_.registers, pass_.rotations, strict=True) if each[1] >= 0]
-        return sorted(found, key=lambda each: each[1] in twists) if twists else found
+        plain = [each for each in found if each[1] not in twists]
+        return plain + [each for each in found if each[1] in twists]
 
     def _registers(self) -> tuple[int, ...]:
         """The buffer bits of the vectors held at once: rotated ones, other ones that are needed, then any."""
@@ -219,7 +223,7 @@ class PassWriter:
 
     def _operation(self, index: int, operation: LaneMap | Blend) -> LaneOperation:
         """Writes a lane exchange; its name in the kernel's shape."""
-        buffer, first = self.buffer, Word.LANE_OPERATIONS + LANE_OPERATION_WORDS * index
+        buffer, first = self.buffer, _LANE_OPERATIONS + LANE_OPERATION_WORDS * index
         if isinstance(operation, Blend):
             self.block[first] = operation.mask
             return _BLENDS[self.registers.index(operation.target)]
@@ -248,16 +252,16 @@ class PassWriter:
 
     def _tables(self, group: GroupLayout, tables: list[LaneTable]) -> None:
         size, lanes = self.draft.element, self.draft.target.lanes(self.draft.precision)
-        self.block[Word.TABLE_PLANE] = group.entries * size
+        self.block[_TABLE_PLANE] = group.entries * size
         if self.part.rows:
-            self.fixes += (_SET_DATA, Word.TABLE, 0, 0, group.row_offset * size, 0)
+            self.fixes += (_SET_DATA, _TABLE, 0, 0, group.row_offset * size, 0)
             if group.choice >= 0:
-                self.fixes += (_SET_BITS, Word.CHOICE, 0, 0, group.choice, 0)
+                self.fixes += (_SET_BITS, _CHOICE, 0, 0, group.choice, 0)
             for each in group.mixed:
                 kind = _MIX_MATCH if each.pattern else _MIX_PARITY
-                self.fixes += (kind, Word.TABLE, each.outer, max(each.value, 0), each.offset * size, 0)
+                self.fixes += (kind, _TABLE, each.outer, max(each.value, 0), each.offset * size, 0)
         for i, table in enumerate(tables):
-            first = Word.LANE_TABLES + LANE_TABLE_WORDS * i
+            first = _LANE_TABLES + LANE_TABLE_WORDS * i
             self.fixes += (_SET_DATA, first, 0, 0, table.offset * size, 0)
             self.block[first + 1] = size * lanes << len(table.selectors)
             if table.bits_offset >= 0:
@@ -278,6 +282,7 @@ class PassWriter:
                 self.fixes += (_FLIP_ODD, first + 4, each.outer, 0, 1 << j, 0)
 
 
+@lru_cache(maxsize=1024)
 def _odd_lanes(mask: int, lane_bits: int) -> int:
     """The lanes with an odd number of bits in the mask, as bits."""
     return sum([1 << lane for lane in range(1 << lane_bits) if (lane & mask).bit_count() & 1])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.collection import CollectionPaused
 from qlang.kernels.cpu.compiler import Compiler
 from qlang.kernels.cpu.descriptors import NativeSweep, native_sweeps
 from qlang.kernels.cpu.driver_text import SweepWord
@@ -71,7 +72,8 @@ def prepare(layout: Layout, precision: Precision, target: Target, compiler: Comp
     with _LOCK:
         known = _SWEEPS.setdefault(layout, {}).get(key)
     if known is None:
-        known = native_sweeps(layout, precision, target, compiler)
+        with CollectionPaused():
+            known = native_sweeps(layout, precision, target, compiler)
         with _LOCK:
             _SWEEPS[layout][key] = known
     return known
