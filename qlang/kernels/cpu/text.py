@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 
@@ -135,7 +135,21 @@ class Loop:
         return self._names[name]
 
 
-def module(*functions: Text) -> str:
-    """The text of a module with these functions and what they call."""
-    declarations = sorted(set().union(*(each.declarations for each in functions)))
-    return "\n\n".join([*(each.finish() for each in functions), "\n".join(declarations)]) + "\n"
+_BEFORE_DECLARATIONS = "\n\n"
+
+
+def module(function: Text) -> str:
+    """The text of a module with a function and what it calls."""
+    return _module([function.finish()], function.declarations)
+
+
+def joined(modules: Sequence[str]) -> str:
+    """The text of one module with the functions of several, whose names differ."""
+    parts = [each.rstrip("\n").partition(_BEFORE_DECLARATIONS) for each in modules]
+    return _module(
+        [function for function, _, __ in parts], {line for _, __, lines in parts for line in lines.splitlines()}
+    )
+
+
+def _module(functions: Sequence[str], declarations: set[str]) -> str:
+    return "\n".join(functions) + _BEFORE_DECLARATIONS + "\n".join(sorted(declarations)) + "\n"
