@@ -13,8 +13,8 @@ from mmap import mmap
 from pathlib import Path
 from typing import Any
 
-from qlang.kernels.cpu.emitter import llvm, target_machine
-from qlang.kernels.cpu.emitters import Write, emit_all
+from qlang.kernels.cpu.emitter import emitted, llvm, target_machine
+from qlang.kernels.cpu.emitters import MOST_TOGETHER, Write, emit_all
 from qlang.kernels.cpu.host import Target
 from qlang.kernels.cpu.images import is_image, linked, load, supported
 from qlang.kernels.cpu.object_cache import ObjectCache, default_cache_folder
@@ -125,13 +125,16 @@ class Compiler:
         """Object code by name, kept in the cache by key."""
         started = time.perf_counter()
         objects = {}
-        with closing(emit_all(texts, target)) as emitted:
-            for number, code in emitted:
-                name = names[number]
-                objects[name] = linked(code, name) if self._images else code
-                self._stats.compiled += 1
-                if self.cache is not None:
-                    self.cache.put(keys[number], objects[name])
+        with closing(emit_all(texts, target, together=MOST_TOGETHER if self._images else 1)) as modules:
+            for numbers, code in modules:
+                images = linked(code) if self._images else {}
+                for number in numbers:
+                    name = names[number]
+                    # What is no image has an object of its own: engines load whole objects.
+                    objects[name] = images.get(name) or (code if len(numbers) == 1 else _object(texts[number], target))
+                    self._stats.compiled += 1
+                    if self.cache is not None:
+                        self.cache.put(keys[number], objects[name])
         self._stats.compile_seconds += time.perf_counter() - started
         return objects
 
@@ -161,6 +164,10 @@ class Compiler:
             engine.add_object_file(binding.ObjectFileRef.from_data(code))
         engine.finalize_object()
         return {name: int(engine.get_function_address(name)) for name in objects}
+
+
+def _object(text: Write, target: Target) -> bytes:
+    return emitted(text(), target_machine(target.cpu, target.features))
 
 
 def _key(writer: str, name: str, made: str) -> str:

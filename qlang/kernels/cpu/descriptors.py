@@ -64,9 +64,9 @@ def _write(buffer: SweepBuffer, words: array[int]) -> int:
     """Adds the blocks of a sweep's passes; their number."""
     parts = [part for each in buffer.sweep.passes for part in _split(each, buffer.draft.layout, buffer.draft.lane_bits)]
     lines = (buffer.draft.element << buffer.bits) // LINE
-    for part in parts:
+    for others, part in zip(range(len(parts) - 1, -1, -1), parts, strict=True):
         writer = PassWriter(buffer, part)
-        lines -= writer.write(lines if buffer.gathered else 0)
+        lines -= writer.write(lines if buffer.gathered else 0, others)
         words.extend(writer.block)
     return len(parts)
 

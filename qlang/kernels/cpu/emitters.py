@@ -1,8 +1,9 @@
 """Many texts to object code on several processors: LLVM as llvmlite has it compiles one at a time in a process.
 
-Helpers are processes of `emitter` that compile texts that this process sends them. Each has a thread here, which takes
-what nobody has taken yet. What a helper does not give back, whatever the reason, is compiled by this process, which
-works all the time itself; so helpers decide when the object code is there, and nothing else.
+Setting LLVM up for a module takes a third of the time of compiling a kernel, so several texts make one module. Helpers
+are processes of `emitter` that compile modules that this process sends them. Each has a thread here, which takes what
+nobody has taken yet. What a helper does not give back, whatever the reason, is compiled by this process, which works
+all the time itself; so helpers decide when the object code is there, and nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from qlang.kernels.cpu import emitter
 from qlang.kernels.cpu.host import Target
+from qlang.kernels.cpu.text import joined
 
 Write = Callable[[], str]
 """Gives the text of a module."""
@@ -25,19 +27,22 @@ TEXTS_PER_HELPER = 16
 """Fewer are compiled in the time that a helper takes to start (0.1 s)."""
 MOST_HELPERS = 7
 PATIENCE_SECONDS = 20.0
-"""How long a helper may take for one text when everything else has been done."""
+"""How long a helper may take for one module when everything else has been done."""
+MOST_TOGETHER = 8
+"""Texts in a module; more save nothing, and Ctrl-C waits for a module."""
 
 
 def emit_all(
-    texts: Sequence[Write], target: Target, helpers: int | None = None
-) -> Generator[tuple[int, bytes], None, None]:
-    """The object code of modules, with its number, as it comes; `helpers` as many as are worth it unless it is given.
+    texts: Sequence[Write], target: Target, helpers: int | None = None, *, together: int = MOST_TOGETHER
+) -> Generator[tuple[tuple[int, ...], bytes], None, None]:
+    """The object code of texts, so many `together` at the most, with their numbers, as it comes.
 
-    Raises RuntimeError (llvmlite's) for a text that is no module. Helpers end with the iterator.
+    `helpers` as many as are worth it unless it is given. Raises RuntimeError (llvmlite's) for a text that is no module.
+    Helpers end with the iterator.
     """
     machine = emitter.target_machine(target.cpu, target.features)
-    queue = _Queue(len(texts))
     count = _helpers_for(len(texts)) if helpers is None else helpers
+    queue = _Queue(len(texts), together, count + 1)
     working: list[_Helper] = []
     try:
         for _ in range(count):
@@ -45,9 +50,9 @@ def emit_all(
             if not working[-1].start():
                 break
         while True:
-            number = queue.take()
-            if number is not None:
-                yield number, emitter.emitted(texts[number](), machine)
+            numbers = queue.take()
+            if numbers:
+                yield numbers, emitter.emitted(_module(texts, numbers), machine)
             elif not working:
                 return
             elif not queue.wait(PATIENCE_SECONDS):
@@ -68,28 +73,36 @@ def _helpers_for(texts: int) -> int:
     return min(processors - 1, texts // TEXTS_PER_HELPER, MOST_HELPERS)
 
 
+def _module(texts: Sequence[Write], numbers: Sequence[int]) -> str:
+    """The text of one module for these."""
+    return joined([texts[number]() for number in numbers])
+
+
 class _Queue:
     """The numbers of the texts: waiting, in a helper's hands, or done by one."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, together: int, takers: int) -> None:
         self._waiting = deque(range(count))
+        self._together, self._takers = together, takers
         self._away = 0
-        self._done: deque[tuple[int, bytes]] = deque()
+        self._done: deque[tuple[tuple[int, ...], bytes]] = deque()
         self._changed = threading.Condition()
 
-    def take(self, away: bool = False) -> int | None:
-        """The next one that waits, if any; with `away` it has to be handed in or back."""
-        with self._changed:
-            if not self._waiting:
-                return None
-            self._away += away
-            return self._waiting.popleft()
+    def take(self, away: bool = False) -> tuple[int, ...]:
+        """The next ones that wait, if any; with `away` they have to be handed in or back.
 
-    def hand_in(self, number: int, code: bytes) -> None:
+        Half of a taker's share of what is left, so that all of them are done at about the same time.
+        """
+        with self._changed:
+            share = min(self._together, max(1, len(self._waiting) // (2 * self._takers)), len(self._waiting))
+            self._away += share if away else 0
+            return tuple(self._waiting.popleft() for _ in range(share))
+
+    def hand_in(self, numbers: tuple[int, ...], code: bytes) -> None:
         """A helper's object code."""
         with self._changed:
-            self._away -= 1
-            self._done.append((number, code))
+            self._away -= len(numbers)
+            self._done.append((numbers, code))
             self._changed.notify()
 
     def hand_back(self, numbers: Sequence[int]) -> None:
@@ -104,7 +117,7 @@ class _Queue:
         with self._changed:
             return self._changed.wait_for(lambda: bool(self._done or self._waiting or not self._away), seconds)
 
-    def done(self) -> Iterator[tuple[int, bytes]]:
+    def done(self) -> Iterator[tuple[tuple[int, ...], bytes]]:
         """What was handed in."""
         while self._done:
             yield self._done.popleft()
@@ -141,7 +154,7 @@ class _Helper:
             self._thread.join()
 
     def _run(self) -> None:
-        taken: deque[int] = deque()
+        taken: deque[tuple[int, ...]] = deque()
         try:
             with _started() as process:
                 self._process = process
@@ -153,9 +166,9 @@ class _Helper:
             # It could not be started, or has ended: what it has in hand goes to others.
             pass
         finally:
-            self._queue.hand_back(taken)
+            self._queue.hand_back([number for numbers in taken for number in numbers])
 
-    def _feed(self, process: subprocess.Popen[bytes], taken: deque[int]) -> None:
+    def _feed(self, process: subprocess.Popen[bytes], taken: deque[tuple[int, ...]]) -> None:
         """Sends texts, the next one being written while the process compiles, until none is left or it has ended."""
         assert process.stdin is not None
         assert process.stdout is not None
@@ -169,12 +182,12 @@ class _Helper:
                 return
             self._queue.hand_in(taken.popleft(), code)
 
-    def _next(self, taken: deque[int]) -> bytes | None:
-        number = self._queue.take(away=True)
-        if number is None:
+    def _next(self, taken: deque[tuple[int, ...]]) -> bytes | None:
+        numbers = self._queue.take(away=True)
+        if not numbers:
             return None
-        taken.append(number)
-        return self._texts[number]().encode()
+        taken.append(numbers)
+        return _module(self._texts, numbers).encode()
 
 
 def _started() -> subprocess.Popen[bytes]:

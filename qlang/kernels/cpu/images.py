@@ -1,8 +1,9 @@
 """Object code as images, which are copied into memory as they are: an object is linked once, when it is compiled.
 
-LLVM takes 25 µs to load an object, and a program has a hundred. An image is the object's function with its constants
-behind it, and the places in it that hold addresses within it; nothing else is referred to by the code that this package
-generates. That is read from objects in ELF for x86-64 (System V ABI, AMD64 supplement); others remain objects.
+LLVM takes 25 µs to load an object, and a program has a hundred. An image is one of the object's functions with its
+constants behind it, and the places in it that hold addresses within it; nothing else is referred to by the code that
+this package generates. So a function's image is the same whatever else its object has. That is read from objects in ELF
+for x86-64 (System V ABI, AMD64 supplement); others remain objects.
 
     "QIM1", entry, number of addresses (4 bytes each, little-endian), for each its place and its target, then the code
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import struct
 import sys
 from collections.abc import Sequence
@@ -30,50 +32,67 @@ _ABSOLUTE_64 = 1
 """The relocation R_X86_64_64."""
 
 
+_FUNCTION = 2
+"""A type of symbols."""
+_LONGEST_CONSTANT = 64
+"""Bytes: constants are vectors."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """One of an object's; `link` and `information` are numbers of others."""
+    """One of an object's; `link` and `information` are numbers of others, `unit` the size of a table's entries or 0."""
 
     kind: int
     flags: int
     content: bytes
     link: int
     information: int
+    alignment: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A part of a section."""
+
+    section: int
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A place that holds the address of another one, both by section and offset."""
+
+    section: int
+    offset: int
+    target: int
+    target_offset: int
 
 
 def supported() -> bool:
     """Whether this process can execute images: Linux has what `load` asks for."""
-    return sys.platform == "linux" and sys.maxsize > 1 << 32
+    return sys.platform == "linux" and os.uname().machine == "x86_64" and sys.maxsize > 1 << 32
 
 
-def linked(code: bytes, function: str) -> bytes:
-    """An object as an image that begins at a function; the object itself if it is of another kind than those above."""
+def linked(code: bytes) -> dict[str, bytes]:
+    """The images of an object's functions by name, without those that refer to something else than constants."""
     if not code.startswith(_ELF_AMD64) or len(code) < _ELF_BYTES or code[18] != _MACHINE_AMD64:
-        return code
+        return {}
     sections = _sections(code)
-    places, image = _placed(sections)
-    found = next(((i, each) for i, each in enumerate(sections) if each.kind == _SYMBOLS), None)
-    if found is None:
-        return code
-    names = sections[found[1].link].content
-    symbols = list(struct.iter_unpack("<IBBHQQ", found[1].content))
-    entry = [
-        places[section] + value
-        for name, _, _, section, value, _ in symbols
-        if section in places and names[name : names.index(b"\0", name)] == function.encode()
-    ]
-    fixed = []
-    for each in sections:
-        if each.kind == _RELOCATIONS and each.information in places:
-            for offset, information, addend in struct.iter_unpack("<QQq", each.content):
-                _, _, _, section, value, _ = symbols[information >> 32]
-                if information & 0xFFFFFFFF != _ABSOLUTE_64 or section not in places:
-                    return code
-                fixed.append((places[each.information] + offset, places[section] + value + addend))
-    if len(entry) != 1:
-        return code
-    addresses = b"".join(struct.pack("<II", *each) for each in fixed)
-    return _HEADER.pack(_MAGIC, entry[0], len(fixed)) + addresses + image
+    table = next((each for each in sections if each.kind == _SYMBOLS), None)
+    if table is None:
+        return {}
+    symbols = list(struct.iter_unpack("<IBBHQQ", table.content))
+    references = _references(sections, symbols)
+    names = sections[table.link].content
+    images = {}
+    for name, information, _, section, value, size in symbols:
+        if information & 15 == _FUNCTION and section < len(sections) and sections[section].flags & _EXECUTABLE:
+            image = _image(sections, references, _Span(section, value, value + size))
+            if image is not None:
+                images[names[name : names.index(b"\0", name)].decode()] = image
+    return images
 
 
 def _sections(code: bytes) -> list[_Section]:
@@ -81,24 +100,77 @@ def _sections(code: bytes) -> list[_Section]:
     (count,) = struct.unpack_from("<H", code, 60)
     found = []
     for number in range(count):
-        _, kind, flags, _, offset, size, link, information, _, _ = struct.unpack_from(
+        _, kind, flags, _, offset, size, link, information, alignment, unit = struct.unpack_from(
             "<IIQQQQIIQQ", code, start + 64 * number
         )
-        found.append(_Section(kind, flags, code[offset : offset + size], link, information))
+        content = code[offset : offset + size]
+        found.append(_Section(kind, flags, content, link, information, alignment, unit))
     return found
 
 
-def _placed(sections: Sequence[_Section]) -> tuple[dict[int, int], bytes]:
-    """Where the code and the constants are in the image, by number of the section, and the image."""
-    places, image = {}, b""
-    for flag in (_EXECUTABLE, 0):
-        for number, each in enumerate(sections):
-            kept = each.kind == _BITS and each.flags & _ALLOCATED and not each.flags & _WRITABLE
-            if kept and each.flags & _EXECUTABLE == flag:
-                image += bytes(-len(image) % _ALIGNMENT)
-                places[number] = len(image)
-                image += each.content
-    return places, image
+def _references(sections: Sequence[_Section], symbols: Sequence[tuple[int, ...]]) -> list[_Reference]:
+    """All of an object's; those that are no absolute addresses have the section 0 as their target, which is none."""
+    found = []
+    for each in sections:
+        if each.kind == _RELOCATIONS:
+            for offset, information, addend in struct.iter_unpack("<QQq", each.content):
+                _, _, _, section, value, _ = symbols[information >> 32]
+                target = section if information & 0xFFFFFFFF == _ABSOLUTE_64 and section < len(sections) else 0
+                found.append(_Reference(each.information, offset, target, value + addend))
+    return found
+
+
+def _image(sections: Sequence[_Section], references: Sequence[_Reference], function: _Span) -> bytes | None:
+    """A function's image; None if it or its constants refer to something that cannot be in it."""
+    own = [each for each in references if each.section == function.section and _within(function, each.offset)]
+    if sections[function.section].alignment > _ALIGNMENT or not all(
+        _is_constant(sections[each.target]) for each in own
+    ):
+        return None
+    image = _content(sections, function)
+    places: dict[tuple[int, int], int] = {}
+    for span in _constants(sections, references, own):
+        if any(each.section == span.section and _within(span, each.offset) for each in references):
+            return None
+        # Constants that follow each other may be one, which is referred to at several places.
+        image += bytes((span.begin - len(image)) % min(sections[span.section].alignment, _ALIGNMENT))
+        places[span.section, span.begin] = len(image)
+        image += _content(sections, span)
+    addresses = [
+        struct.pack("<II", each.offset - function.begin, places[each.target, each.target_offset]) for each in own
+    ]
+    return _HEADER.pack(_MAGIC, 0, len(own)) + b"".join(addresses) + image
+
+
+def _constants(
+    sections: Sequence[_Section], references: Sequence[_Reference], own: Sequence[_Reference]
+) -> list[_Span]:
+    """What a function's references point to, in order: each to the next one, or the end of the entry that it is in."""
+    starts = {(each.target, each.target_offset) for each in references}
+    spans = []
+    for section, begin in sorted({(each.target, each.target_offset) for each in own}):
+        unit = sections[section].unit or _LONGEST_CONSTANT
+        end = min(begin - begin % unit + unit, len(sections[section].content))
+        spans.append(
+            _Span(
+                section,
+                begin,
+                min([offset for other, offset in starts if other == section and begin < offset < end], default=end),
+            )
+        )
+    return spans
+
+
+def _is_constant(section: _Section) -> bool:
+    return section.kind == _BITS and section.flags & (_ALLOCATED | _WRITABLE | _EXECUTABLE) == _ALLOCATED
+
+
+def _within(span: _Span, offset: int) -> bool:
+    return span.begin <= offset < span.end
+
+
+def _content(sections: Sequence[_Section], span: _Span) -> bytes:
+    return sections[span.section].content[span.begin : span.end]
 
 
 def is_image(code: bytes) -> bool:

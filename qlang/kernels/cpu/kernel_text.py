@@ -88,22 +88,17 @@ class _Kernel:
         self.walk = self._word(Word.WALK)
         self.walk_not = text.binary("xor", self.walk, -1)
         self.begin, self.groups = self._word(Word.BEGIN), self._word(Word.GROUPS)
-        self.store_offsets = ["0", *(self._word(Word.STORE + r) for r in self.combinations[1:])]
         if shape.permutation:
-            self.load_offsets = [self._word(Word.LOAD + r) for r in self.combinations]
             self.source_row = self._word(Word.LOAD_XOR)
             self.strides = [self._word(Word.PARITY_VALUE + i) for i in range(shape.registers)]
             self.parities = [(i, self._word(Word.PARITY_MASK + i)) for i in shape.parities]
-            self.fixed_sources = [] if shape.parities else self._chosen_sources(self.load_offsets, self.source_row)
+            self.fixed_sources = [] if shape.parities else self._chosen_sources(Word.LOAD, self.source_row)
         if shape.exchange:
-            self.exchange_offsets = [self._word(Word.EXCHANGE + r) for r in self.combinations]
             self.exchange_row = self._word(Word.EXCHANGE_XOR)
             self.exchange_parities = [
                 (self._word(Word.EXCHANGE_MASK + i), self._word(Word.EXCHANGE_VALUE + i))
                 for i in range(shape.registers)
             ]
-        if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
-            self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
         self.data = data = self._word(Word.DATA, "ptr")
         self.tangents = [self._tangent(data, i) for i in range(shape.rotations - shape.twists)]
         self.lane_tangents = {
@@ -204,6 +199,10 @@ class _Kernel:
     def _group(self) -> None:
         """Everything for the vectors at `%x`."""
         shape, text = self.shape, self.text
+        # Read here and not before the loop, where they would be spilled anyway: LLVM takes long for that.
+        self.store_offsets = ["0", *(self._word(Word.STORE + r) for r in self.combinations[1:])]
+        if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
+            self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
         here = {plane: text.at(plane, "%x") for plane in self.planes}
         sources = self._sources() if shape.permutation else self.store_offsets
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
@@ -229,7 +228,7 @@ class _Kernel:
         targets = self.store_offsets
         if shape.exchange:
             row = self._changed_row(self.exchange_row, self.exchange_parities)
-            targets = self._chosen_sources(self.exchange_offsets, row)
+            targets = self._chosen_sources(Word.EXCHANGE, row)
         for r in self.combinations:
             for plane, vector in zip(self.planes, state[r], strict=True):
                 text.store(self.vector, vector, here[plane], targets[r], align=self.bytes)
@@ -239,7 +238,7 @@ class _Kernel:
         if self.fixed_sources:
             return self.fixed_sources
         parities = [(mask, self.strides[i]) for i, mask in self.parities]
-        return self._chosen_sources(self.load_offsets, self._changed_row(self.source_row, parities))
+        return self._chosen_sources(Word.LOAD, self._changed_row(self.source_row, parities))
 
     def _changed_row(self, row: str, parities: list[tuple[str, str]]) -> str:
         """What flips the registers of a group: for each (bits of x, stride) the stride if their parity is odd."""
@@ -249,8 +248,9 @@ class _Kernel:
             row = text.binary("xor", row, text.binary("and", text.binary("sub", "0", odd), stride))
         return row
 
-    def _chosen_sources(self, offsets_by_combination: list[str], row: str) -> list[str]:
-        return [self.text.binary("xor", offsets_by_combination[r], row) for r in self.combinations]
+    def _chosen_sources(self, first: int, row: str) -> list[str]:
+        """The offsets of the words from the first on, with registers flipped by the row."""
+        return [self.text.binary("xor", self._word(first + r), row) for r in self.combinations]
 
     def _load(self, plane: str, offset: str) -> str:
         return self.text.load(self.vector, plane, offset, align=self.bytes)

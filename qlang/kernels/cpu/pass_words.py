@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,8 +113,8 @@ class PassWriter:
             spare.sort(key=lambda bit: chosen >> bit & 1)
         return tuple(spare[:count])
 
-    def write(self, lines: int) -> int:
-        """Writes the block, which may fetch ahead `lines` lines of each plane; how many it fetches.
+    def write(self, lines: int, others: int) -> int:
+        """Writes the block, which may fetch ahead `lines` lines of each plane, as `others` after it; how many it does.
 
         The word of the function is its number in the program, that of the fixes their place in those of the program.
         """
@@ -132,9 +132,7 @@ class PassWriter:
             self._tables(part.group, tables)
         block[_WALK] = draft.target.vector_bytes - 1 | sum(self.strides)
         block[_GROUPS] = groups = self.buffer.rows >> count
-        ahead = min(MOST_PREFETCH, -(-lines // groups)) if lines and groups >= 8 else 0
-        ahead = min(ahead, 1) if draft.target.permute == "avx512" else ahead
-        block[_FUNCTION] = draft.kernel(
+        parts = (
             count,
             bool(self.permuted),
             # All or none: fewer shapes to compile, and the parities hide behind the vectors.
@@ -151,11 +149,25 @@ class PassWriter:
             any(lanes for lanes, _ in chosen),
             tuple([registers for _, registers in chosen]) if any(registers for _, registers in chosen) else (),
             bool(self.exchanged),
-            ahead,
             any(rotation in draft.scaled for _, rotation in (*self.rotated, *self.lane_rotations)),
         )
+        ahead = self._ahead(parts, groups, lines, others)
+        block[_FUNCTION] = draft.kernel(*parts, ahead)
         block[_FIXES], block[_FIX_COUNT] = first, (len(self.fixes) - first) // FIX_WORDS
         return ahead * groups
+
+    def _ahead(self, parts: tuple[Any, ...], groups: int, lines: int, others: int) -> int:
+        """How many lines of each plane the kernel with these parts fetches ahead in each group.
+
+        None where there is one already that does not, and the passes after this one are enough: it is compiled anyway.
+        """
+        if lines <= 0 or groups < 8:
+            return 0
+        most = 1 if self.draft.target.permute == "avx512" else MOST_PREFETCH
+        ahead = min(most, -(-lines // groups))
+        enough = others * most * groups >= lines
+        known = [each for each in (0, ahead) if self.draft.has_kernel(*parts, each)]
+        return 0 if enough and known == [0] else ahead
 
     def _registers_of(self, inside: int) -> int:
         """A mask over buffer bits as combination of the registers."""

@@ -47,7 +47,7 @@ class KernelShape:
     """For each TWIST of registers, then of lanes, the registers that choose too, as bits; empty: none."""
     exchange: bool = False
     """Whether vectors go to other addresses of their group than that of their combination."""
-    prefetch: int = 0
-    """Lines of each plane of the next tile that are fetched ahead in each group."""
     scaled_twists: bool = False
     """Whether angles that are chosen are turned by without their cosines."""
+    prefetch: int = 0
+    """Lines of each plane of the next tile that are fetched ahead in each group."""

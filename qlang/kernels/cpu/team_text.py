@@ -163,7 +163,7 @@ class _Team(Driver):
         tired = text.value(f"icmp uge i64 {count}, {SPINS}")
         text.put(f"br i1 {tired}, label %{offer}, label %{again}")
         text.label(offer)
-        text.put(f"call i32 {self.idle}()")
+        text.value(f"call i32 {self.idle}()")
         text.put(f"br label %{again}")
         text.label(again)
         text.put(f"{count}.next = add i64 {count}, 1")

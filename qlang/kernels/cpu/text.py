@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 
 class Text:
-    """One function being written. Values are their names (`%v7`) or literals, types are LLVM's.
+    """One function being written. Values are their names or literals, types are LLVM's.
 
+    Names are `%7`, which LLVM counts too: that is read faster than others, and every value has to be one of `value`.
     Integers are i64 unless said otherwise.
     """
 
-    __slots__ = ("_counter", "_lines", "block", "declarations")
+    __slots__ = ("_blocks", "_lines", "_values", "block", "declarations")
 
     def __init__(self, header: str) -> None:
         self._lines = [f"define {header} nounwind {{", "entry:"]
-        self._counter = 0
+        self._values = self._blocks = 0
         self.block = "entry"
         self.declarations: set[str] = set()
 
@@ -30,8 +31,8 @@ class Text:
 
     def value(self, expression: str) -> str:
         """An instruction's value."""
-        self._counter += 1
-        name = f"%v{self._counter}"
+        name = f"%{self._values}"
+        self._values += 1
         self._lines.append(f"  {name} = {expression}")
         return name
 
@@ -42,8 +43,8 @@ class Text:
 
     def fresh(self, stem: str) -> str:
         """A new name for a block."""
-        self._counter += 1
-        return f"{stem}{self._counter}"
+        self._blocks += 1
+        return f"{stem}{self._blocks}"
 
     def binary(self, operation: str, left: str, right: str | int, type_: str = "i64") -> str:
         """`operation type left, right`."""
@@ -135,7 +136,21 @@ class Loop:
         return self._names[name]
 
 
-def module(*functions: Text) -> str:
-    """The text of a module with these functions and what they call."""
-    declarations = sorted(set().union(*(each.declarations for each in functions)))
-    return "\n\n".join([*(each.finish() for each in functions), "\n".join(declarations)]) + "\n"
+_BEFORE_DECLARATIONS = "\n\n"
+
+
+def module(function: Text) -> str:
+    """The text of a module with a function and what it calls."""
+    return _module([function.finish()], function.declarations)
+
+
+def joined(modules: Sequence[str]) -> str:
+    """The text of one module with the functions of several, whose names differ."""
+    parts = [each.rstrip("\n").partition(_BEFORE_DECLARATIONS) for each in modules]
+    return _module(
+        [function for function, _, __ in parts], {line for _, __, lines in parts for line in lines.splitlines()}
+    )
+
+
+def _module(functions: Sequence[str], declarations: set[str]) -> str:
+    return "\n".join(functions) + _BEFORE_DECLARATIONS + "\n".join(sorted(declarations)) + "\n"

@@ -1,19 +1,19 @@
-"""Helpers compile the same object code, and whatever becomes of them, all of it is there."""
+"""Helpers and modules of several functions give the same code, and whatever becomes of helpers, all of it is there."""
 
 import platform
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 
 import llvmlite
 import pytest
 
-from qlang.kernels.cpu import emitter, emitters
+from qlang.kernels.cpu import emitter, emitters, images
 from qlang.kernels.cpu.emitters import emit_all
 from qlang.kernels.cpu.host import Target, host_target
 from qlang.kernels.cpu.kernel_text import kernel_module
@@ -25,13 +25,25 @@ SHAPES = [
     for registers in range(4)
     for rotations in range(registers + 1)
     for prefetch in range(3)
+] + [
+    KernelShape(HOST, "float32", 1, phase=True, lane_rotations=lanes)  # they have constants
+    for lanes in ((0,), (1,), (0, 1))
 ]
 TEXTS: list[Callable[[], str]] = [partial(kernel_module, shape, f"k{i}") for i, shape in enumerate(SHAPES)]
 
 
+needs_images = pytest.mark.skipif(not images.supported(), reason="images are made on Linux for x86-64")
+
+
+@cache
 def alone() -> dict[int, bytes]:
     machine = emitter.target_machine(HOST.cpu, HOST.features)
     return {i: emitter.emitted(text(), machine) for i, text in enumerate(TEXTS)}
+
+
+def separate(given: Iterable[tuple[tuple[int, ...], bytes]]) -> dict[int, bytes]:
+    """Object code by number, of modules with one text each."""
+    return {number: code for (number,), code in given}
 
 
 def framed(*contents: bytes) -> bytes:
@@ -55,10 +67,34 @@ def stand_in(folder: Path, program: str) -> str:
 
 @pytest.mark.parametrize("helpers", [0, 1, 3])
 def test_the_same_object_code_in_any_number_of_processes(helpers: int) -> None:
-    pairs = list(emit_all(TEXTS, HOST, helpers))
+    pairs = list(emit_all(TEXTS, HOST, helpers, together=1))
     assert len(pairs) == len(TEXTS)
-    assert dict(pairs) == alone()
+    assert separate(pairs) == alone()
     assert not working()
+
+
+@needs_images
+@pytest.mark.parametrize("helpers", [0, 1, 3])
+@pytest.mark.parametrize("together", [2, 16])
+def test_functions_are_the_same_whatever_their_companions(together: int, helpers: int) -> None:
+    found: dict[str, bytes] = {}
+    numbers: list[int] = []
+    for some, code in emit_all(TEXTS, HOST, helpers, together=together):
+        assert len(some) <= together
+        numbers += some
+        functions = images.linked(code)
+        assert set(functions) == {f"k{number}" for number in some}
+        found |= functions
+    assert sorted(numbers) == list(range(len(TEXTS)))
+    assert found == {name: image for code in alone().values() for name, image in images.linked(code).items()}
+
+
+def test_work_is_shared_to_the_end() -> None:
+    """The last modules are small, so that nobody waits long for another one's."""
+    sizes = [len(numbers) for numbers, _ in emit_all(TEXTS, HOST, 0)]
+    assert sum(sizes) == len(TEXTS)
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > 1 == sizes[-1]
 
 
 FAILING = {
@@ -77,15 +113,15 @@ FAILING = {
 def test_what_a_helper_leaves_is_compiled_here(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", stand_in(tmp_path, FAILING[way]))
     monkeypatch.setattr(emitters, "PATIENCE_SECONDS", 0.2)
-    pairs = list(emit_all(TEXTS, HOST, 2))
+    pairs = list(emit_all(TEXTS, HOST, 2, together=1))
     assert len(pairs) == len(TEXTS)
-    assert dict(pairs) == alone()
+    assert separate(pairs) == alone()
     assert not working()
 
 
 def test_a_helper_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python3"))
-    assert dict(emit_all(TEXTS, HOST, 1)) == alone()
+    assert separate(emit_all(TEXTS, HOST, 1, together=1)) == alone()
 
 
 def test_no_room_for_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +129,7 @@ def test_no_room_for_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", start)
-    assert dict(emit_all(TEXTS, HOST, 2)) == alone()
+    assert separate(emit_all(TEXTS, HOST, 2, together=1)) == alone()
 
 
 @pytest.mark.parametrize("name", ["", "application"])

@@ -97,7 +97,7 @@ def emitted(text: str) -> bytes:
 @ELF
 def test_constants_are_found_wherever_an_image_is() -> None:
     objects = [emitted(CONSTANTS.format(name=f"f{place}", place=place)) for place in range(4)]
-    addresses, area = images.load([images.linked(code, f"f{place}") for place, code in enumerate(objects)])
+    addresses, area = images.load([images.linked(code)[f"f{place}"] for place, code in enumerate(objects)])
     for place, address in enumerate(addresses):
         out = np.array([2, 0], dtype=np.int64)
         ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)(out.ctypes.data)
@@ -112,19 +112,19 @@ def test_constants_are_found_wherever_an_image_is() -> None:
     [
         "declare void @other()\ndefine void @f() {\n call void @other()\n ret void\n}",
         "@state = internal global i64 0\ndefine ptr @f() {\n store volatile i64 1, ptr @state\n ret ptr @state\n}",
-        "define void @g() {\n ret void\n}",
+        "@f = constant i64 0",
     ],
-    ids=["calls others", "has variables", "lacks the function"],
+    ids=["calls others", "has variables", "has no function"],
 )
 def test_what_is_no_image(text: str) -> None:
     code = emitted(text)
-    assert images.linked(code, "f") == code
+    assert images.linked(code) == {}
     assert not images.is_image(code)
 
 
 @pytest.mark.parametrize("code", [b"", b"\x7fELF", b"\xcf\xfa\xed\xfe" + bytes(60)])
-def test_other_formats_stay_as_they_are(code: bytes) -> None:
-    assert images.linked(code, "f") == code
+def test_other_formats_have_no_images(code: bytes) -> None:
+    assert images.linked(code) == {}
 
 
 @ELF
@@ -136,7 +136,7 @@ def test_code_cannot_be_written_to() -> None:
         "host = host_target()\n"
         "machine = emitter.target_machine(host.cpu, host.features)\n"
         "code = emitter.emitted('define void @f() {\\n ret void\\n}', machine)\n"
-        "addresses, area = images.load([images.linked(code, 'f')])\n"
+        "addresses, area = images.load([images.linked(code)['f']])\n"
         "ctypes.CFUNCTYPE(None)(addresses[0])()\n"
         "print('called', flush=True)\n"
         "ctypes.c_char.from_address(addresses[0]).value = b'x'\n"
