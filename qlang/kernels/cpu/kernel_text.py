@@ -88,6 +88,9 @@ class _Kernel:
         self.walk = self._word(Word.WALK)
         self.walk_not = text.binary("xor", self.walk, -1)
         self.begin, self.groups = self._word(Word.BEGIN), self._word(Word.GROUPS)
+        self.store_offsets = ["0", *(self._word(Word.STORE + r) for r in self.combinations[1:])]
+        if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
+            self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
         if shape.permutation:
             self.source_row = self._word(Word.LOAD_XOR)
             self.strides = [self._word(Word.PARITY_VALUE + i) for i in range(shape.registers)]
@@ -199,10 +202,6 @@ class _Kernel:
     def _group(self) -> None:
         """Everything for the vectors at `%x`."""
         shape, text = self.shape, self.text
-        # Read here and not before the loop, where they would be spilled anyway: LLVM takes long for that.
-        self.store_offsets = ["0", *(self._word(Word.STORE + r) for r in self.combinations[1:])]
-        if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
-            self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
         here = {plane: text.at(plane, "%x") for plane in self.planes}
         sources = self._sources() if shape.permutation else self.store_offsets
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
