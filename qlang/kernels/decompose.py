@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from qlang.ir.gates import BY_CODE
 from qlang.kernels.merge import merged
 from qlang.kernels.recipes import Recipe, recipe
-from qlang.kernels.steps import MOST_QUBITS, AngleMap, Lowering, StepKind, Steps
+from qlang.kernels.steps import GLOBAL_PHASE_SLOT, MOST_QUBITS, AngleMap, Lowering, StepKind, Steps
 
 GateCall: TypeAlias = tuple[int, tuple[int, ...], tuple[float, ...], str]
 """Code of the primitive, wires with the controls first, parameters, values of the controls."""
@@ -130,7 +130,9 @@ def _angle_map(classes: Sequence[_Class], offsets: NDArray[np.int64], steps: Ste
     rows, columns, coefficients = [], [], []
     for each in classes:
         angles = [(steps.slots[offsets[each.places] + i], step.angle) for i, step in enumerate(each.recipe.steps)]
-        angles.append((np.zeros(len(each.places), dtype=np.int32), each.recipe.phase))
+        # A product: each of many additions would round off a digit of the sum.
+        constants[GLOBAL_PHASE_SLOT] += len(each.places) * each.recipe.phase[0]
+        angles.append((np.full(len(each.places), GLOBAL_PHASE_SLOT, dtype=np.int32), (0.0, *each.recipe.phase[1:])))
         for slots, angle in angles:
             if angle is None:
                 continue

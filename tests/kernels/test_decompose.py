@@ -1,6 +1,7 @@
 """Every gate as steps, against the matrices of the language and the reference simulator."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -51,6 +52,15 @@ def test_random_circuits_are_exact(case: tuple[int, list[GateCall]]) -> None:
     start = random_vector(qubits)
     found = execute_steps(lowering.steps, lowering.angles()[0], start)
     np.testing.assert_allclose(found, reference(calls, qubits, start), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["y", "s", "sx", "iswap"])
+def test_the_global_phase_of_many_gates_is_not_rounded_at_each(name: str) -> None:
+    one = steps_of([call(name, 0, 1) if name == "iswap" else call(name, 0)], 2)
+    count = 100_003
+    many = steps_of([call(name, 0, 1) if name == "iswap" else call(name, 0)] * count, 2)
+    expected = math.fsum([one.angle_map.constants[0]] * count)
+    assert abs(many.angle_map.constants[0] - expected) <= math.ulp(expected)
 
 
 def _rotations(calls: list[GateCall], qubits: int) -> int:
