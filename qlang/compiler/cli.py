@@ -63,6 +63,9 @@ def main(argv: list[str] | None = None) -> int:
         return request.code if isinstance(request.code, int) else USAGE
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
+        # One that went through `exec`, as in the making of a dataclass, ends `python -m` by the signal, unless another
+        # `exec` follows.
+        exec("")  # noqa: S102 - no text of anybody's
         return INTERRUPTED
     except BrokenPipeError:
         return _without_reader()

@@ -330,6 +330,16 @@ def test_faults_of_the_execution_have_their_own_status(
     assert "QJ99" not in err
 
 
+def test_an_interrupt_within_exec_is_an_interrupt(folder: Path) -> None:
+    """Python notes one, and `python -m` would end by the signal in spite of the status."""
+    (folder / "within.py").write_text(
+        "import sys\nfrom qlang.compiler import cli\n"
+        "cli._dispatch = lambda arguments: exec('raise KeyboardInterrupt')\nsys.exit(cli.main([]))\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "within"], capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"interrupted\n")
+
+
 def test_an_interrupted_run_leaves_no_run(folder: Path) -> None:
     (folder / "long.qasm").write_text(
         'include "stdgates.inc";\nqubit[14] q;\nbit[14] c;\nfor int i in [0:100000] { h q; }\nc = measure q;\n'
