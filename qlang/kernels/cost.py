@@ -15,7 +15,8 @@ _ROTATION_FLOPS, _PHASE_FLOPS = 4, 6
 """Real operations for each complex amplitude: two fused multiply-adds; one complex product."""
 
 _TWIST = 1.0
-"""More than another rotation: three fused multiply-adds instead of two."""
+"""More than another rotation: three fused multiply-adds instead of two. Those whose cosines a group takes
+(`qlang.kernels.scaled_twists`), which are most, cost it too: which they are is known when tables are laid out."""
 _PASS, _ROTATION, _PHASE, _LANE_TABLE, _LANE_ROTATION, _LANE_CX = 2.5, 2.0, 3.0, 2.0, 2.0, 1.0
 """Cycles for each vector pair: a load and store; each further part of a pass."""
 
