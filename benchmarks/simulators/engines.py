@@ -17,7 +17,6 @@ from qlang.backends.native_programs import binder_of, lowering_of
 from qlang.backends.noise import NoiseModel, named_noise
 from qlang.backends.protocol import Request, SampleSpec
 from qlang.backends.tracing import trace
-from qlang.collection import CollectionPaused
 from qlang.ir.kernel import FuncOp
 from qlang.kernels.bind import BoundProgram, bind
 from qlang.kernels.cpu.host import Precision
@@ -90,15 +89,7 @@ class Values:
 
 
 def prepared(program: FuncOp, case: Case, precision: Precision, threads: int) -> States | Values:
-    """Planning, code and, for a circuit without parameters, its numbers: everything that is done once.
-
-    Without collections in between, as where gates of a job are run: else they walk what the compiler has left.
-    """
-    with CollectionPaused():
-        return _prepared(program, case, precision, threads)
-
-
-def _prepared(program: FuncOp, case: Case, precision: Precision, threads: int) -> States | Values:
+    """Planning, code and, for a circuit without parameters, its numbers: everything that is done once."""
     if case.kind == "trajectories":
         return Values(_trajectories(program, case, precision, threads))
     parameters = case.circuit.parameters if case.kind != "state" else ()
