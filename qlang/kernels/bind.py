@@ -13,7 +13,7 @@ from qlang.kernels.frames import Frame, PauliInsertions
 from qlang.kernels.layout import TWIST_NUMBERS, Layout
 from qlang.kernels.phases import fill_tables
 from qlang.kernels.program import Program
-from qlang.kernels.scaled_twists import MOST_SHRUNK, twist_scales
+from qlang.kernels.scaled_twists import MOST_SHRUNK, TwistScales, twist_scales
 from qlang.kernels.steps import Steps
 
 Precision: TypeAlias = Literal["float32", "float64"]
@@ -96,12 +96,17 @@ def bind(
     with CollectionPaused():
         numbers = program_angles(binder.sources, given, frame=frame, paulis=paulis)
         scales = twist_scales(binder.layout.scaled, numbers.twists)
-        layout = binder.layout if scales.shrunk <= MOST_SHRUNK[precision] else binder.unscaled
-        return tables_of(layout, numbers, precision)
+        if scales.shrunk > MOST_SHRUNK[precision]:
+            return tables_of(binder.unscaled, numbers, precision)
+        return _tables(binder.layout, numbers, scales, precision)
 
 
 def tables_of(layout: Layout, numbers: ProgramAngles, precision: Precision = "float64") -> BoundProgram:
     """The arrays for native code, from a program's numbers."""
+    return _tables(layout, numbers, twist_scales(layout.scaled, numbers.twists), precision)
+
+
+def _tables(layout: Layout, numbers: ProgramAngles, scales: TwistScales, precision: Precision) -> BoundProgram:
     data = np.zeros((numbers.batch, layout.size), dtype=precision)
     data[:, layout.rotations : layout.rotations + numbers.tangents.shape[1]] = numbers.tangents
     groups, exponents = numbers.scales, None
@@ -110,7 +115,7 @@ def tables_of(layout: Layout, numbers: ProgramAngles, precision: Precision = "fl
         twists = data[:, layout.twists : layout.twists + size].reshape(len(data), -1, 2, TWIST_NUMBERS // 2)
         twists[..., :3] = numbers.twists
     if len(layout.scaled):
-        scales, places = twist_scales(layout.scaled, numbers.twists), layout.scaled.twists
+        places = layout.scaled.twists
         twists[:, places, :, :2], twists[:, places, :, 2] = scales.tangents[..., None], 1
         groups = _scaled(groups, layout.scaled.groups, scales.roots)
         exponents = layout.scaled_places, scales.exponents

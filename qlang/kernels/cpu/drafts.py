@@ -18,6 +18,7 @@ from qlang.kernels.cpu.memory import TableRoom, address
 from qlang.kernels.cpu.shapes import KernelShape
 from qlang.kernels.layout import TWIST_NUMBERS, Layout
 from qlang.kernels.program import Sweep
+from qlang.kernels.tables import write_linear
 
 LINE = 64
 """Bytes of a cache line."""
@@ -77,9 +78,7 @@ class ProgramDraft:
         found = self._tables.get(images)
         if found is None:
             table = self.room.take(np.dtype(self.index).itemsize << len(images)).view(self.index)
-            table[0] = 0
-            for bit, image in enumerate(images):
-                np.bitwise_xor(table[: 1 << bit], image, out=table[1 << bit : 2 << bit])
+            write_linear(images, table)
             found = self._tables[images] = self.keep(table)
         return found
 
