@@ -175,7 +175,7 @@ def _cx(walker: Walker, opened: _Open, operation: int) -> None:
 def _free(walker: Walker, candidates: list[int]) -> int:
     """How many rotations a few plain passes could do, about."""
     turn, ready, columns = walker.turn, walker.ready, walker.pending.columns
-    left, run = walker.front.left, walker.front.run
+    left, run = walker.left, walker.run
     classes, following, wires = walker.order.classes, walker.order.following, walker.order.wires
     found = 0
     for wire in candidates:
@@ -214,29 +214,29 @@ def _ranked(walker: Walker, opened: _Open, candidates: list[int]) -> list[int]:
 
 def _awaited(walker: Walker, wire: int) -> bool:
     """Whether a CX is next behind a rotation, of which the control has to be rotated first: then both can be left."""
-    order, front = walker.order, walker.front
-    run = order.following[front.run[wire]]
+    order = walker.order
+    run = order.following[walker.run[wire]]
     if order.classes[run] == DIAGONAL:
         run = order.following[run]
     if order.classes[run] != TARGET:
         return False
     first = order.runs[run][0]
-    return front.run[order.wires[first][0]] < order.places[first][0]
+    return walker.run[order.wires[first][0]] < order.places[first][0]
 
 
 def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int], kept: int) -> int:
     """Rank of a CX target: that of the rotation it allows in this pass, on itself or a control, else last."""
-    order, front = walker.order, walker.front
-    if len(usable) == front.left[wire] and not walker.pending.columns[wire] & kept:
-        behind = order.following[front.run[wire]]
+    order = walker.order
+    if len(usable) == walker.left[wire] and not walker.pending.columns[wire] & kept:
+        behind = order.following[walker.run[wire]]
         if order.classes[behind] == DIAGONAL and opened.rich and _only_its_phases(walker, order.runs[behind]):
             behind = order.following[behind]
         if order.classes[behind] == TURN:
             return 4 * walker.ranks[order.runs[behind][0]]
     for operation in usable:
         control = order.wires[operation][0]
-        behind = order.following[front.run[control]]
-        if front.left[control] == 1 and order.classes[behind] == TURN:
+        behind = order.following[walker.run[control]]
+        if walker.left[control] == 1 and order.classes[behind] == TURN:
             held = control in opened.registers or (opened.lanes and walker.lane_mask >> control & 1)
             return 4 * walker.ranks[order.runs[behind][0]] + (1 if held else 3)
     return _LAST + walker.ranks[usable[0]]
@@ -250,7 +250,8 @@ def _only_its_phases(walker: Walker, operations: list[int]) -> bool:
 
 def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
     """Whether lanes can move and are not ahead of the registers that a rich pass could rotate, or are many."""
-    kind, turn, ready, ranks = walker.kind, walker.turn, walker.ready, walker.ranks
+    turn, ready, ranks = walker.turn, walker.ready, walker.ranks
+    classes, runs, run = walker.order.classes, walker.order.runs, walker.run
     active = [
         ranks[turn[lane] if turn[lane] >= 0 else ready[lane][0]]
         for lane in walker.lane_labels
@@ -258,11 +259,10 @@ def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
     ]
     if not active:
         return False
-    unfinished = sum([kind[lane] != END for lane in walker.lane_labels])
+    unfinished = sum([classes[run[lane]] != END for lane in walker.lane_labels])
     if len(active) >= walker.options.lane_cost * unfinished:
         return True
-    runs, run = walker.order.runs, walker.front.run
-    others = [ranks[runs[run[wire]][0]] for wire in candidates if turn[wire] >= 0 or kind[wire] == TARGET]
+    others = [ranks[runs[run[wire]][0]] for wire in candidates if turn[wire] >= 0 or classes[run[wire]] == TARGET]
     return not others or min(active) <= min(others)
 
 
@@ -329,7 +329,7 @@ def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tup
 def _frees_twist(walker: Walker, control: int, target: int) -> bool:
     """Whether a TWIST of the control that the target chooses is next."""
     order = walker.order
-    following = order.runs[order.following[walker.front.run[target]]]
+    following = order.runs[order.following[walker.run[target]]]
     return any(order.kinds[each] == TWIST and order.wires[each][0] == control for each in following)
 
 

@@ -13,6 +13,7 @@ where they start, so a wire's label never changes.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeAlias
 
 from qlang.kernels.steps import Step, StepKind
 
@@ -79,10 +80,11 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
     """
     order = _empty(qubits)
     kinds, step_of, wires_of, places, levels = order.kinds, order.steps, order.wires, order.places, order.levels
-    masks, initial = order.masks, order.initial
-    append, names_of = _appending(order), cache(bits_of)
+    masks, initial, rotations = order.masks, order.initial, order.rotations
+    (begin, append), names_of = _appending(order), cache(bits_of)
     alone = [(wire,) for wire in range(qubits)]
     label, level = order.end, [0] * qubits
+    label_of, level_of = label.__getitem__, level.__getitem__
     untouched = [fresh] * qubits
     operation = 0
     for index, (kind, first, second, _) in enumerate(steps):
@@ -92,67 +94,69 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             if untouched[wire]:
                 initial[wire].append(index)
                 continue
-            level[wire] += 1
-            levels.append(level[wire])
+            level[wire] = top = level[wire] + 1
             wires_of.append(alone[wire])
-            order.rotations.append(operation)
-            places.append((append(wire, TURN, operation),))
+            rotations.append(operation)
+            places.append((begin(wire, TURN, operation),))
         elif kind == PARITY and not first & (first - 1):
             wire = label[first.bit_length() - 1]
             if untouched[wire]:
                 initial[wire].append(index)
                 continue
             mask = first
-            levels.append(level[wire])
+            top = level[wire]
             wires_of.append(alone[wire])
             places.append((append(wire, DIAGONAL, operation),))
         elif kind == CX:
-            control, target = label[first], label[second]
+            control, target = pair = label[first], label[second]
             untouched[control] = untouched[target] = False
-            level[control] = level[target] = top = max(level[control], level[target])
-            levels.append(top)
-            wires_of.append((control, target))
+            top, other = level[control], level[target]
+            if other > top:
+                top = other
+            level[control] = level[target] = top
+            wires_of.append(pair)
             places.append((append(control, DIAGONAL, operation), append(target, TARGET, operation)))
         elif kind == TWIST:
-            chosen = (label[first], *[label[name] for name in names_of(second)])
-            top = max([level[wire] for wire in chosen]) + 1
-            levels.append(top)
-            wires_of.append(chosen)
-            for wire in chosen:
-                untouched[wire] = False
-                level[wire] = top
-            order.rotations.append(operation)
-            own = append(chosen[0], TURN, operation)
-            places.append((own, *[append(wire, DIAGONAL, operation) for wire in chosen[1:]]))
-        elif kind in (PARITY, PATTERN):
+            choosing = tuple(map(label_of, names_of(second)))
+            wire = label[first]
+            touched = (wire, *choosing)
+            top = max(map(level_of, touched)) + 1
+            wires_of.append(touched)
+            for each in touched:
+                untouched[each] = False
+                level[each] = top
+            rotations.append(operation)
+            own = begin(wire, TURN, operation)
+            places.append((own, *[append(each, DIAGONAL, operation) for each in choosing]))
+        elif kind == PARITY or kind == PATTERN:
             names = names_of(first)
-            touched = tuple([label[name] for name in names])
+            touched = tuple(map(label_of, names))
             if len(touched) == 1 and untouched[touched[0]]:
                 initial[touched[0]].append(index)
                 continue
-            top = max([level[wire] for wire in touched])
-            levels.append(top)
+            top = max(map(level_of, touched))
             wires_of.append(touched)
             if kind == PATTERN:
                 order.patterns[operation] = (names, second)
             else:
                 mask = first
-            for wire in touched:
-                untouched[wire] = False
-                level[wire] = top
-            places.append(tuple([append(wire, DIAGONAL, operation) for wire in touched]))
+            for each in touched:
+                untouched[each] = False
+                level[each] = top
+            places.append(tuple([append(each, DIAGONAL, operation) for each in touched]))
         elif kind == _SWAP:
             label[first], label[second] = label[second], label[first]
             continue
         else:
             assert kind in _FRAME, "every kind of step has its case"
             continue
+        levels.append(top)
         kinds.append(kind)
         step_of.append(index)
         masks.append(mask)
         operation += 1
     for wire in range(qubits):
-        order.runs[append(wire, END, operation)].clear()
+        order.runs[begin(wire, END, operation)].clear()
     return order
 
 
@@ -165,24 +169,31 @@ def _empty(qubits: int) -> Order:
     return order
 
 
-def _appending(order: Order) -> Callable[[int, int, int], int]:
-    """What puts an operation into a wire's last run if that is of its kind and no rotation, else into a new one; it
-    is given wire, kind and operation, and says which run that is."""
+_Append: TypeAlias = Callable[[int, int, int], int]
+
+
+def _appending(order: Order) -> tuple[_Append, _Append]:
+    """What begins a new run of a wire with an operation; and what puts it into the wire's last run, if that is of its
+    kind. Both are given wire, kind and operation, and say which run that is."""
     latest = list(range(order.qubits))
     runs, classes, following = order.runs, order.classes, order.following
 
-    def append(wire: int, kind: int, operation: int) -> int:
-        last = latest[wire]
-        if kind and classes[last] == kind:
-            runs[last].append(operation)
-            return last
-        latest[wire] = following[last] = new = len(runs)
+    def begin(wire: int, kind: int, operation: int) -> int:
+        new = len(runs)
+        following[latest[wire]] = latest[wire] = new
         following.append(new)
         runs.append([operation])
         classes.append(kind)
         return new
 
-    return append
+    def append(wire: int, kind: int, operation: int) -> int:
+        last = latest[wire]
+        if classes[last] != kind:
+            return begin(wire, kind, operation)
+        runs[last].append(operation)
+        return last
+
+    return begin, append
 
 
 def bits_of(mask: int) -> tuple[int, ...]:

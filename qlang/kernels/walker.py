@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from qlang.kernels.cones import Front
-from qlang.kernels.order import CX, DIAGONAL, END, ROTATIONS, TURN, Order
+from qlang.kernels.order import CX, END, ROTATION, TWIST, Order
 from qlang.kernels.pending import Pending
 from qlang.kernels.program import PhaseGroup, PlanOptions
 from qlang.kernels.sweeps import Placement
@@ -16,7 +16,10 @@ class Walker:
     order: Order
     options: PlanOptions
     placement: Placement
-    front: Front
+    run: list[int]
+    """For each wire the run that it has come to."""
+    left: list[int]
+    """For each wire how many operations of that run are left, 1 in an END."""
     done: bytearray
     """Operations that have been executed, or belong to a later stage of growth."""
     waiting: list[int]
@@ -24,8 +27,6 @@ class Walker:
     ranks: list[int]
     """For each operation how late it may be executed in its sweep: the lowest is the most urgent."""
     pending: Pending
-    kind: list[int]
-    """What the run that each wire has come to consists of."""
     turn: list[int]
     """For each wire the rotation that it and those that choose its angle have come to, or −1."""
     ready: list[list[int]]
@@ -48,12 +49,12 @@ class Walker:
             order,
             options,
             placement,
-            Front(list(range(qubits)), [1] * qubits),
+            list(range(qubits)),
+            [1] * qubits,
             bytearray(b"\1" * len(order)),
             [count + 1 for count in map(len, order.wires)],
             [0] * len(order),
             Pending(order, [0] * qubits),
-            [END] * qubits,
             [-1] * qubits,
             [[] for _ in range(qubits)],
             lanes,
@@ -70,35 +71,28 @@ class Walker:
         self._come_to(operations)
 
     def _arrive(self, wire: int) -> None:
-        """A wire comes to its next run: its phases are issued and its CX gates become ready, if all wires agree."""
-        order, waiting = self.order, self.waiting
-        self.front.run[wire] = run = order.following[self.front.run[wire]]
-        self.kind[wire] = kind = order.classes[run]
+        """A wire comes to its next run."""
+        order, run = self.order, self.run
+        run[wire] = place = order.following[run[wire]]
+        operations = order.runs[place]
+        self.left[wire] = len(operations) or 1
         self.turn[wire] = -1
-        operations = order.runs[run]
-        self.front.left[wire] = len(operations) or 1
-        if kind == DIAGONAL:
-            self._come_to(operations)
-            return
-        for operation in operations:
-            waiting[operation] -= 1
-            if not waiting[operation]:
-                if kind == TURN:
-                    self.turn[wire] = operation
-                else:
-                    self.ready[wire].append(operation)
+        self._come_to(operations)
 
     def _come_to(self, operations: list[int]) -> None:
-        """One thing less that some operations wait for."""
-        waiting, kinds, wires = self.waiting, self.order.kinds, self.order.wires
+        """One thing less that some operations wait for: phases are issued, others can be executed, if it was the last."""
+        waiting = self.waiting
+        free = []
         for operation in operations:
-            waiting[operation] -= 1
-        for operation in [each for each in operations if not waiting[each]]:
-            kind = kinds[operation]
+            waiting[operation] = more = waiting[operation] - 1
+            if not more:
+                free.append(operation)
+        for operation in free:
+            kind, wires = self.order.kinds[operation], self.order.wires[operation]
             if kind == CX:
-                self.ready[wires[operation][1]].append(operation)
-            elif kind in ROTATIONS:
-                self.turn[wires[operation][0]] = operation
+                self.ready[wires[1]].append(operation)
+            elif kind == ROTATION or kind == TWIST:
+                self.turn[wires[0]] = operation
             else:
                 self.pending.issue(operation)
                 self.leave(operation)
@@ -106,11 +100,16 @@ class Walker:
     def leave(self, operation: int) -> None:
         """An operation has been executed."""
         self.done[operation] = 1
-        left = self.front.left
+        left = self.left
         for wire in self.order.wires[operation]:
-            left[wire] -= 1
-            if not left[wire]:
+            left[wire] = more = left[wire] - 1
+            if not more:
                 self._arrive(wire)
+
+    @property
+    def front(self) -> Front:
+        """How far each wire is."""
+        return Front(self.run, self.left)
 
     @property
     def idle(self) -> bool:
@@ -120,7 +119,7 @@ class Walker:
     @property
     def finished(self) -> bool:
         """Whether every operation has been executed."""
-        return all(kind == END for kind in self.kind)
+        return all([self.order.classes[place] == END for place in self.run])
 
     def group(self, chosen: int) -> int:
         """Apply phases (as bits of the pending ones); the number of the group."""
