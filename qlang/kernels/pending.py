@@ -59,11 +59,11 @@ class Pending:
 
     def issue(self, operation: int) -> None:
         """A phase's wires have all come to it."""
-        bit, columns = 1 << len(self.phases), self.columns
+        bit, columns, order = 1 << len(self.phases), self.columns, self.order
         self.phases.append(operation)
-        for wire in self.order.wires[operation]:
+        for wire in order.wires[operation]:
             columns[wire] |= bit
-        if self.order.kinds[operation] == PATTERN:
+        if order.kinds[operation] == PATTERN:
             self.patterns |= bit
 
     def passes_cx(self, target: int) -> bool:
@@ -110,6 +110,21 @@ class Pending:
 
     def take(self, chosen: int, positions: list[int], lanes: int) -> PhaseGroup:
         """Apply some phases: they leave and become a group over positions; `lanes` is the mask of lane positions."""
+        masks, lanes_too = self._masks(chosen, positions, lanes)
+        phases, patterns, first = self.phases, self.patterns & chosen, len(self.applied)
+        numbers = range(len(phases)) if chosen == (1 << len(phases)) - 1 else bits_of(chosen)
+        self.applied += [phases[k] for k in numbers]
+        if not patterns:
+            parity, pattern = [(masks[k], term) for term, k in enumerate(numbers, first)], []
+        else:
+            terms = list(enumerate(numbers, first))
+            parity = [(masks[k], term) for term, k in terms if not patterns >> k & 1]
+            pattern = [(masks[k], self._value(phases[k], positions), term) for term, k in terms if patterns >> k & 1]
+        self._forget(chosen)
+        return PhaseGroup(tuple(parity), tuple(pattern), lanes_too)
+
+    def _masks(self, chosen: int, positions: list[int], lanes: int) -> tuple[list[int], bool]:
+        """For each phase the mask over positions, of those that are chosen, and whether one of them is on lanes."""
         masks, union = [0] * len(self.phases), 0
         for label, column in enumerate(self.columns):
             column &= chosen
@@ -117,16 +132,10 @@ class Pending:
                 bit = 1 << positions[label]
                 union |= bit
                 while column:
-                    lowest = column & -column
-                    masks[lowest.bit_length() - 1] |= bit
-                    column ^= lowest
-        numbers, phases, patterns = bits_of(chosen), self.phases, self.patterns
-        terms = list(enumerate(numbers, len(self.applied)))
-        self.applied += [phases[k] for k in numbers]
-        parity = [(masks[k], term) for term, k in terms if not patterns >> k & 1]
-        pattern = [(masks[k], self._value(phases[k], positions), term) for term, k in terms if patterns >> k & 1]
-        self._forget(chosen)
-        return PhaseGroup(tuple(parity), tuple(pattern), bool(union & lanes))
+                    number = column.bit_length() - 1
+                    masks[number] |= bit
+                    column ^= 1 << number
+        return masks, bool(union & lanes)
 
     def _value(self, operation: int, positions: list[int]) -> int:
         """Of a pattern, over positions."""
@@ -159,8 +168,11 @@ class Pending:
         alive = self.alive
         self.patterns &= alive
         self.constants &= alive
-        self.columns[:] = [column & alive for column in self.columns] if alive else [0] * len(self.columns)
-        if alive and len(self.phases) < 2 * alive.bit_count() + _FEW:
+        if not alive:
+            self.phases, self.columns[:], self.gone = [], [0] * len(self.columns), 0
+            return
+        self.columns[:] = [column & alive for column in self.columns]
+        if len(self.phases) < 2 * alive.bit_count() + _FEW:
             return
         old = bits_of(alive)
         self.phases = [self.phases[k] for k in old]
