@@ -31,7 +31,7 @@ class _Open:
     turning: dict[int, int] = field(default_factory=dict)
     """Wire (register or lane) → the rotation operation on it."""
     rows: dict[int, int] = field(default_factory=dict)
-    """Target register → its mask over labels."""
+    """Target register → its mask over positions."""
     lane_cx: list[tuple[int, int]] = field(default_factory=list)
     lane_controls: int = 0
     lane_targets: int = 0
@@ -80,9 +80,11 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
                 break
             wire = ranked.pop(0)
             opened.registers.append(wire)
-            if walker.turn[wire] < 0:
+            if walker.turn[wire] >= 0:
+                opened.turning[wire] = walker.turn[wire]
+            else:
                 ranked = []  # CX gates change what other wires can do; a rotation does not
-            _advance(walker, opened, wire)
+                _advance(walker, opened, wire)
         if opened.registers or opened.turning or opened.lane_cx:
             _settle(walker, opened)
             return opened
@@ -99,7 +101,7 @@ def _stuck(walker: Walker, wires: Iterable[int]) -> bool:
 
 def _settle(walker: Walker, opened: _Open) -> None:
     """What became possible on the pass's wires by CX gates on others of them."""
-    wires = (walker.lane_labels if opened.lanes else []) + opened.registers
+    wires = walker.lane_labels + opened.registers if opened.lanes else opened.registers
     turn, ready, turning = walker.turn, walker.ready, opened.turning
     moved = True
     while moved:
@@ -164,11 +166,12 @@ def _cx(walker: Walker, opened: _Open, operation: int) -> None:
         opened.lane_controls |= 1 << control
         opened.lane_targets |= 1 << target
     else:
-        rows = opened.rows
-        rows.setdefault(target, 1 << target)
+        rows, positions = opened.rows, walker.placement.positions
+        source, moved = 1 << positions[control], 1 << positions[target]
+        rows.setdefault(target, moved)
         for row, mask in rows.items():
-            if mask >> target & 1:
-                rows[row] = mask ^ 1 << control
+            if mask & moved:
+                rows[row] = mask ^ source
     walker.leave(operation)
 
 
@@ -198,14 +201,14 @@ def _free(walker: Walker, candidates: list[int]) -> int:
 def _ranked(walker: Walker, opened: _Open, candidates: list[int]) -> list[int]:
     """The wires that the pass could take as its next register, the most urgent first."""
     found: dict[int, int] = {}
-    turn, ready, ranks = walker.turn, walker.ready, walker.ranks
+    turn, ready, ranks, held = walker.turn, walker.ready, walker.ranks, opened.registers
     columns, kept = walker.pending.columns, _kept(walker, opened)
     for wire in candidates:
         operation = turn[wire]
         if operation >= 0:
-            if not columns[wire] & kept and wire not in opened.registers:
+            if not columns[wire] & kept and wire not in held:
                 found[wire] = 4 * ranks[operation] + 1 + _awaited(walker, wire)
-        elif ready[wire] and wire not in opened.registers:
+        elif ready[wire] and wire not in held:
             usable = _usable(walker, opened, wire)
             if usable:
                 found[wire] = _target_rank(walker, opened, wire, usable, kept)
@@ -214,14 +217,16 @@ def _ranked(walker: Walker, opened: _Open, candidates: list[int]) -> list[int]:
 
 def _awaited(walker: Walker, wire: int) -> bool:
     """Whether a CX is next behind a rotation, of which the control has to be rotated first: then both can be left."""
-    order = walker.order
-    run = order.following[walker.run[wire]]
-    if order.classes[run] == DIAGONAL:
-        run = order.following[run]
-    if order.classes[run] != TARGET:
+    order, run = walker.order, walker.run
+    behind = order.following[run[wire]]
+    kind = order.classes[behind]
+    if kind == DIAGONAL:
+        behind = order.following[behind]
+        kind = order.classes[behind]
+    if kind != TARGET:
         return False
-    first = order.runs[run][0]
-    return walker.run[order.wires[first][0]] < order.places[first][0]
+    first = order.runs[behind][0]
+    return run[order.wires[first][0]] < order.places[first][0]
 
 
 def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int], kept: int) -> int:
@@ -268,30 +273,31 @@ def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
 
 def _close(walker: Walker, opened: _Open, bits: dict[int, int]) -> Pass:
     """The pass as it is executed; its rotations leave."""
-    positions, turning = walker.placement.positions, opened.turning
+    turning = opened.turning
     phase = _phase(walker, opened, bits)
     walker.grown += len(turning)
     registers = sorted(opened.registers, key=bits.__getitem__)
-    lanes = walker.lane_labels if opened.lanes and any(lane in turning for lane in walker.lane_labels) else []
-    rotations = tuple([_turn(walker, turning[wire]) if wire in turning else -1 for wire in registers])
-    lane_rotations = tuple([_turn(walker, turning[wire]) if wire in turning else -1 for wire in lanes])
+    rotations, lanes = _turns(walker, turning, registers), ()
+    if opened.lanes and not turning.keys().isdisjoint(walker.lane_labels):
+        lanes = _turns(walker, turning, walker.lane_labels)
     for operation in turning.values():
         walker.leave(operation)
+    positions = walker.placement.positions
     return Pass(
-        registers=tuple([bits[wire] for wire in registers]),
-        rotations=rotations,
-        lane_rotations=lane_rotations,
-        permutation=_permutation(opened.rows, bits, positions),
-        lane_cx=tuple([(positions[control], bits[target]) for control, target in opened.lane_cx]),
-        phase=phase,
-        exchange=_exchange(walker, registers, bits),
+        tuple([bits[wire] for wire in registers]),
+        rotations,
+        lanes,
+        _permutation(opened.rows, bits, positions),
+        tuple([(positions[control], bits[target]) for control, target in opened.lane_cx]),
+        phase,
+        _exchange(walker, registers, bits),
     )
 
 
 def _phase(walker: Walker, opened: _Open, bits: dict[int, int]) -> int:
     """The group of all phases that the pass can apply, or −1 if it needs none."""
     pending = walker.pending
-    blocked = any(pending.columns[wire] for wire in opened.turning) or _stuck(walker, bits)
+    blocked = pending.touching(opened.turning) or _stuck(walker, bits)
     if not blocked and walker.grown + len(opened.turning) <= LONGEST_GROWTH:
         return -1
     chosen = pending.touching(bits) | pending.constants
@@ -301,15 +307,15 @@ def _phase(walker: Walker, opened: _Open, bits: dict[int, int]) -> int:
 
 
 def _permutation(rows: dict[int, int], bits: dict[int, int], positions: list[int]) -> tuple[tuple[int, int], ...]:
-    """Targets and masks over labels as they stand in a pass, without those that stay what they are."""
-    moved = [(bits[wire], _moved(bits_of(mask), positions)) for wire, mask in rows.items() if mask != 1 << wire]
+    """Targets and masks as they stand in a pass, without those that stay what they are."""
+    moved = [(bits[wire], mask) for wire, mask in rows.items() if mask != 1 << positions[wire]]
     return tuple(sorted(moved))
 
 
 def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tuple[tuple[int, int], ...]:
     """CX gates that the pass's rotations have set free, if they wait for nothing and a TWIST waits for them."""
     rows: dict[int, int] = {}
-    controls = 0
+    controls, positions = 0, walker.placement.positions
     for wire in registers:
         if not walker.ready[wire]:
             continue
@@ -320,10 +326,10 @@ def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tup
             if _frees_twist(walker, control, wire) and walker.pending.passes_cx(wire):
                 walker.ready[wire].remove(operation)
                 walker.pending.cx(control, wire)
-                rows[wire] = rows.get(wire, 1 << wire) ^ 1 << control
+                rows[wire] = rows.get(wire, 1 << positions[wire]) ^ 1 << positions[control]
                 controls |= 1 << control
                 walker.leave(operation)
-    return _permutation(rows, bits, walker.placement.positions)
+    return _permutation(rows, bits, positions)
 
 
 def _frees_twist(walker: Walker, control: int, target: int) -> bool:
@@ -333,13 +339,19 @@ def _frees_twist(walker: Walker, control: int, target: int) -> bool:
     return any(order.kinds[each] == TWIST and order.wires[each][0] == control for each in following)
 
 
-def _turn(walker: Walker, operation: int) -> int:
-    """The id of a new rotation."""
-    order, rotations = walker.order, walker.rotations
-    if order.kinds[operation] == TWIST:
-        walker.twists.append((len(rotations), _moved(order.wires[operation][1:], walker.placement.positions)))
-    rotations.append(order.steps[operation])
-    return len(rotations) - 1
+def _turns(walker: Walker, turning: dict[int, int], wires: list[int]) -> tuple[int, ...]:
+    """The ids of new rotations on some wires, −1 for those that have none."""
+    order, rotations, ids = walker.order, walker.rotations, []
+    for wire in wires:
+        operation = turning.get(wire, -1)
+        if operation < 0:
+            ids.append(-1)
+            continue
+        ids.append(len(rotations))
+        if order.kinds[operation] == TWIST:
+            walker.twists.append((len(rotations), _moved(order.wires[operation][1:], walker.placement.positions)))
+        rotations.append(order.steps[operation])
+    return tuple(ids)
 
 
 def _moved(wires: Iterable[int], positions: list[int]) -> int:
