@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.order import ROTATIONS, TWIST, Order
+from qlang.kernels.order import ROTATION, TWIST, Order
 from qlang.kernels.program import PlanOptions
 
 _ROTATION, _PASS = 2.0, 4.5
@@ -88,13 +88,19 @@ def _needed_wires(order: Order) -> list[int]:
     for run, after in enumerate(order.following):
         before[after] = run
     reached = [1 << wire for wire in range(order.qubits)] + [0] * (len(order.runs) - order.qubits)
-    found = []
-    for kind, places in zip(order.kinds, order.places, strict=True):
+    found: list[int] = []
+    every, saturated = (1 << order.qubits) - 1, 0
+    for kind, wires, places in zip(order.kinds, order.wires, order.places, strict=True):
         if len(places) == 1:
             (place,) = places
             reached[place] |= reached[before[place]]
-            if kind in ROTATIONS:
-                found.append(reached[place])
+            if kind != ROTATION:
+                continue
+            found.append(reached[place])
+            if reached[place] == every:
+                saturated |= 1 << wires[0]
+                if saturated == every:  # whatever follows depends on one of these
+                    break
             continue
         mask = 0
         for place in places:
@@ -103,7 +109,7 @@ def _needed_wires(order: Order) -> list[int]:
             reached[place] |= mask
         if kind == TWIST:
             found.append(mask)
-    return found
+    return found + [every] * (len(order.rotations) - len(found))
 
 
 def _joining_order(bits: NDArray[np.int64]) -> list[int]:
@@ -114,9 +120,9 @@ def _joining_order(bits: NDArray[np.int64]) -> list[int]:
     left = list(range(bits.shape[1]))
     order: list[int] = []
     while left:
-        needing = bits[:, left].sum(axis=0)
-        last = max(range(len(left)), key=lambda i: (-needing[i], left[i]))
-        wire = left.pop(last)
+        needing = bits.sum(axis=0).tolist()
+        wire = max(left, key=lambda wire: (-needing[wire], wire))
+        left.remove(wire)
         order.append(wire)
         bits = bits[bits[:, wire] == 0]
     return order[::-1]
@@ -148,14 +154,16 @@ def _sizes(needed: list[int], levels: list[int], wires: int, options: PlanOption
 def _stages(order: Order, of_rotations: list[int], stages: int) -> tuple[int, ...]:
     """For each operation its stage, given those of the rotations in circuit order."""
     last, following = stages - 1, order.following
+    early = [number for number, stage in enumerate(of_rotations) if stage < last]
+    end = order.rotations[early[-1]] + 1 if early else 0
     lowest = [last] * len(order.runs)
-    found = []
-    rotations = reversed(of_rotations)
-    for kind, places in zip(reversed(order.kinds), reversed(order.places), strict=True):
+    found = [last] * (len(order) - end)
+    rotations = reversed(of_rotations[: early[-1] + 1] if early else [])
+    for kind, places in zip(reversed(order.kinds[:end]), reversed(order.places[:end]), strict=True):
         if len(places) == 1:
             (place,) = places
             stage = lowest[following[place]]
-            if kind in ROTATIONS:
+            if kind == ROTATION:
                 stage = min(stage, next(rotations))
             if stage < lowest[place]:
                 lowest[place] = stage
