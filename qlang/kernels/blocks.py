@@ -36,6 +36,17 @@ class _Open:
     lane_controls: int = 0
     lane_targets: int = 0
 
+    def blocked(self, lanes: int, target: int) -> int:
+        """From which wires (a mask) the pass cannot execute a CX on a target, given which are lanes.
+
+        With lanes a CX has a place behind the others with lanes if one of its wires is a lane, else in front of them.
+        """
+        if not self.lanes:
+            return lanes
+        if lanes >> target & 1:
+            return 0
+        return ~lanes if self.lane_controls >> target & 1 else self.lane_targets & ~lanes
+
 
 def passes_of_sweep(walker: Walker, local: int) -> list[Pass]:
     """Schedule everything that can be executed with some wires (a mask of labels) local."""
@@ -138,22 +149,12 @@ def _kept(walker: Walker, opened: _Open) -> int:
 
 def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
     """The CX gates on a target that this pass can execute."""
-    ready = walker.ready[target]
-    if not ready:
-        return ready
-    wires, lanes = walker.order.wires, walker.lane_mask
-    if opened.lanes:
-        ready = [operation for operation in ready if _fits(walker, opened, wires[operation][0], target)]
-    else:
-        ready = [operation for operation in ready if not lanes >> wires[operation][0] & 1]
-    return ready if not ready or not walker.pending.patterns or walker.pending.passes_cx(target) else []
-
-
-def _fits(walker: Walker, opened: _Open, control: int, target: int) -> bool:
-    """Whether a CX has a place in a pass with lanes: with a lane, behind the others with lanes; without, in front."""
-    if walker.lane_mask & (1 << control | 1 << target):
-        return True
-    return not (opened.lane_targets >> control & 1 or opened.lane_controls >> target & 1)
+    usable = walker.ready[target].copy()
+    blocked = opened.blocked(walker.lane_mask, target)
+    if blocked:
+        wires = walker.order.wires
+        usable = [operation for operation in usable if not blocked >> wires[operation][0] & 1]
+    return usable if not walker.pending.patterns or walker.pending.passes_cx(target) else []
 
 
 def _cx(walker: Walker, opened: _Open, operation: int) -> None:
@@ -231,20 +232,21 @@ def _awaited(walker: Walker, wire: int) -> bool:
 
 def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int], kept: int) -> int:
     """Rank of a CX target: that of the rotation it allows in this pass, on itself or a control, else last."""
-    order = walker.order
-    if len(usable) == walker.left[wire] and not walker.pending.columns[wire] & kept:
-        behind = order.following[walker.run[wire]]
-        if order.classes[behind] == DIAGONAL and opened.rich and _only_its_phases(walker, order.runs[behind]):
-            behind = order.following[behind]
-        if order.classes[behind] == TURN:
-            return 4 * walker.ranks[order.runs[behind][0]]
+    order, run, left, ranks = walker.order, walker.run, walker.left, walker.ranks
+    following, classes, runs = order.following, order.classes, order.runs
+    if len(usable) == left[wire] and not walker.pending.columns[wire] & kept:
+        behind = following[run[wire]]
+        if classes[behind] == DIAGONAL and opened.rich and _only_its_phases(walker, runs[behind]):
+            behind = following[behind]
+        if classes[behind] == TURN:
+            return 4 * ranks[runs[behind][0]]
     for operation in usable:
         control = order.wires[operation][0]
-        behind = order.following[walker.run[control]]
-        if walker.left[control] == 1 and order.classes[behind] == TURN:
+        behind = following[run[control]]
+        if left[control] == 1 and classes[behind] == TURN:
             held = control in opened.registers or (opened.lanes and walker.lane_mask >> control & 1)
-            return 4 * walker.ranks[order.runs[behind][0]] + (1 if held else 3)
-    return _LAST + walker.ranks[usable[0]]
+            return 4 * ranks[runs[behind][0]] + (1 if held else 3)
+    return _LAST + ranks[usable[0]]
 
 
 def _only_its_phases(walker: Walker, operations: list[int]) -> bool:
