@@ -11,7 +11,7 @@ CX gates are executed when their target is a register (or a lane of a rich pass)
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from qlang.kernels.order import CX, DIAGONAL, END, TARGET, TURN, TWIST, bits_of
 from qlang.kernels.program import LONGEST_GROWTH, Pass
@@ -66,7 +66,7 @@ def apply_rest(walker: Walker, passes: list[Pass]) -> None:
     phase = walker.group(walker.pending.alive)
     last = passes[-1] if passes else None
     if last is not None and last.phase < 0 and max(last.rotations + last.lane_rotations, default=-1) < 0:
-        passes[-1] = replace(last, phase=phase)
+        passes[-1] = last._replace(phase=phase)
     else:
         passes.append(Pass((), (), phase=phase))
 
@@ -279,16 +279,16 @@ def _close(walker: Walker, opened: _Open, bits: dict[int, int]) -> Pass:
     phase = _phase(walker, opened, bits)
     walker.grown += len(turning)
     registers = sorted(opened.registers, key=bits.__getitem__)
-    rotations, lanes = _turns(walker, turning, registers), ()
-    if opened.lanes and not turning.keys().isdisjoint(walker.lane_labels):
-        lanes = _turns(walker, turning, walker.lane_labels)
+    rotations = _turns(walker, turning, registers)
+    lanes = opened.lanes and not turning.keys().isdisjoint(walker.lane_labels)
+    lane_rotations = _turns(walker, turning, walker.lane_labels) if lanes else ()
     for operation in turning.values():
         walker.leave(operation)
     positions = walker.placement.positions
     return Pass(
         tuple([bits[wire] for wire in registers]),
         rotations,
-        lanes,
+        lane_rotations,
         _permutation(opened.rows, bits, positions),
         tuple([(positions[control], bits[target]) for control, target in opened.lane_cx]),
         phase,

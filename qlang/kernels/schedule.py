@@ -101,5 +101,5 @@ def _given(start: Sequence[int] | None, size: int) -> Placement:
 
 def _with_scale(sweep: Sweep) -> Sweep:
     """The sweep with the only group, which carries the scale, in its last pass."""
-    last = replace(sweep.passes[-1], phase=0)
+    last = sweep.passes[-1]._replace(phase=0)
     return replace(sweep, passes=(*sweep.passes[:-1], last))
