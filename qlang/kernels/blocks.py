@@ -75,7 +75,7 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     """Fill a pass, or `None` if nothing can be executed."""
     registers = walker.options.registers
     attempts = [(True, False), (True, True)]
-    if _free(walker, candidates) >= registers / (1 + walker.options.phase_cost):
+    if _free(walker, candidates, registers / (1 + walker.options.phase_cost)):
         attempts.insert(0, (False, False))
     elif _lanes_due(walker, candidates):
         attempts.insert(0, (True, True))
@@ -176,11 +176,9 @@ def _cx(walker: Walker, opened: _Open, operation: int) -> None:
     walker.leave(operation)
 
 
-def _free(walker: Walker, candidates: list[int]) -> int:
-    """How many rotations a few plain passes could do, about."""
+def _free(walker: Walker, candidates: list[int], enough: float) -> bool:
+    """Whether a few plain passes could do enough rotations, about."""
     turn, ready, columns = walker.turn, walker.ready, walker.pending.columns
-    left, run = walker.left, walker.run
-    classes, following, wires = walker.order.classes, walker.order.following, walker.order.wires
     found = 0
     for wire in candidates:
         if columns[wire]:
@@ -188,14 +186,23 @@ def _free(walker: Walker, candidates: list[int]) -> int:
         if turn[wire] >= 0:
             found += 1
         elif ready[wire]:
-            controls = [wires[operation][0] for operation in ready[wire]]
-            if any(walker.lane_mask >> control & 1 for control in controls):
-                continue
-            if len(controls) == left[wire] and classes[following[run[wire]]] == TURN:
-                found += 1
-            for control in controls:
-                if left[control] == 1 and classes[following[run[control]]] == TURN and not columns[control]:
-                    found += 1
+            found += _set_free(walker, wire)
+        if found >= enough:
+            return True
+    return False
+
+
+def _set_free(walker: Walker, target: int) -> int:
+    """How many rotations are next behind the CX gates on a target, if none of these is controlled by a lane."""
+    left, run, columns = walker.left, walker.run, walker.pending.columns
+    classes, following, wires = walker.order.classes, walker.order.following, walker.order.wires
+    controls = [wires[operation][0] for operation in walker.ready[target]]
+    found = int(len(controls) == left[target] and classes[following[run[target]]] == TURN)
+    for control in controls:
+        if walker.lane_mask >> control & 1:
+            return 0
+        if left[control] == 1 and classes[following[run[control]]] == TURN and not columns[control]:
+            found += 1
     return found
 
 
@@ -310,6 +317,8 @@ def _phase(walker: Walker, opened: _Open, bits: dict[int, int]) -> int:
 
 def _permutation(rows: dict[int, int], bits: dict[int, int], positions: list[int]) -> tuple[tuple[int, int], ...]:
     """Targets and masks as they stand in a pass, without those that stay what they are."""
+    if not rows:
+        return ()
     moved = [(bits[wire], mask) for wire, mask in rows.items() if mask != 1 << positions[wire]]
     return tuple(sorted(moved))
 

@@ -81,21 +81,28 @@ class Walker:
 
     def _come_to(self, operations: list[int]) -> None:
         """One thing less that some operations wait for: phases are issued, others can be executed, if it was the last."""
-        waiting = self.waiting
+        waiting, kinds, wires_of = self.waiting, self.order.kinds, self.order.wires
         free = []
         for operation in operations:
             waiting[operation] = more = waiting[operation] - 1
             if not more:
                 free.append(operation)
         for operation in free:
-            kind, wires = self.order.kinds[operation], self.order.wires[operation]
+            kind, wires = kinds[operation], wires_of[operation]
             if kind == CX:
                 self.ready[wires[1]].append(operation)
             elif kind == ROTATION or kind == TWIST:
                 self.turn[wires[0]] = operation
             else:
                 self.pending.issue(operation)
-                self.leave(operation)
+                if len(wires) > 1:
+                    self.leave(operation)
+                    continue
+                (wire,) = wires
+                self.done[operation] = 1
+                self.left[wire] = more = self.left[wire] - 1
+                if not more:
+                    self._arrive(wire)
 
     def leave(self, operation: int) -> None:
         """An operation has been executed."""
