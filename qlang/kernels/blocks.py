@@ -258,8 +258,11 @@ def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int], ke
 
 def _only_its_phases(walker: Walker, operations: list[int]) -> bool:
     """Whether a run is phases that wait for this wire alone."""
-    kinds, waiting = walker.order.kinds, walker.waiting
-    return all(waiting[operation] == 1 and kinds[operation] not in (CX, TWIST) for operation in operations)
+    kinds, waiting, stages, stage = walker.order.kinds, walker.waiting, walker.stages, walker.stage
+    return all(
+        waiting[operation] == 1 and stages[operation] <= stage and kinds[operation] not in (CX, TWIST)
+        for operation in operations
+    )
 
 
 def _lanes_due(walker: Walker, candidates: list[int]) -> bool:

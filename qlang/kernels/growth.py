@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.order import ROTATION, TWIST, Order
+from qlang.kernels.order import ROTATIONS, TWIST, Order
 from qlang.kernels.program import PlanOptions
 
 _ROTATION, _PASS = 2.0, 4.5
@@ -94,7 +94,7 @@ def _needed_wires(order: Order) -> list[int]:
         if len(places) == 1:
             (place,) = places
             reached[place] |= reached[before[place]]
-            if kind != ROTATION:
+            if kind not in ROTATIONS:
                 continue
             found.append(reached[place])
             if reached[place] == every:
@@ -163,7 +163,7 @@ def _stages(order: Order, of_rotations: list[int], stages: int) -> tuple[int, ..
         if len(places) == 1:
             (place,) = places
             stage = lowest[following[place]]
-            if kind == ROTATION:
+            if kind in ROTATIONS:
                 stage = min(stage, next(rotations))
             if stage < lowest[place]:
                 lowest[place] = stage

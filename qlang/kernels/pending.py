@@ -18,7 +18,7 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from qlang.kernels.order import PATTERN, Order, bits_of
+from qlang.kernels.order import Order, bits_of
 from qlang.kernels.program import PhaseGroup, Terms
 
 LONGEST_WRITTEN_OUT = 3
@@ -57,13 +57,13 @@ class Pending:
         """Those that have not been applied."""
         return ((1 << len(self.phases)) - 1) ^ self.gone
 
-    def issue(self, operation: int) -> None:
+    def issue(self, operation: int, wires: Iterable[int]) -> None:
         """A phase's wires have all come to it."""
-        bit, columns, order = 1 << len(self.phases), self.columns, self.order
+        bit, columns = 1 << len(self.phases), self.columns
         self.phases.append(operation)
-        for wire in order.wires[operation]:
+        for wire in wires:
             columns[wire] |= bit
-        if order.kinds[operation] == PATTERN:
+        if operation in self.order.patterns:
             self.patterns |= bit
 
     def passes_cx(self, target: int) -> bool:

@@ -1,5 +1,6 @@
 """The circuit while it is scheduled: how far each wire is, which phases wait, and what was put into the program."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qlang.kernels.cones import Front
@@ -23,7 +24,9 @@ class Walker:
     done: bytearray
     """Operations that have been executed, or belong to a later stage of growth."""
     waiting: list[int]
-    """For each operation the number of its wires that have not come to it; one more in front of its stage."""
+    """For each operation the number of its wires that have not come to it."""
+    stages: Sequence[int]
+    """For each operation the stage of growth that executes it."""
     ranks: list[int]
     """For each operation how late it may be executed in its sweep: the lowest is the most urgent."""
     pending: Pending
@@ -37,11 +40,14 @@ class Walker:
     groups: list[PhaseGroup] = field(default_factory=list)
     rotations: list[int] = field(default_factory=list)
     twists: list[tuple[int, int]] = field(default_factory=list)
+    stage: int = -1
+    parked: dict[int, list[int]] = field(default_factory=dict)
+    """Operations that all their wires have come to, by the later stage that executes them."""
     grown: int = 0
     """Rotations since the last phase group."""
 
     @classmethod
-    def start(cls, order: Order, options: PlanOptions, placement: Placement) -> "Walker":
+    def start(cls, order: Order, options: PlanOptions, placement: Placement, stages: Sequence[int]) -> "Walker":
         """Nothing is executed, and no stage has begun."""
         qubits = order.qubits
         lanes = placement.labels[: options.lane_bits]
@@ -52,7 +58,8 @@ class Walker:
             list(range(qubits)),
             [1] * qubits,
             bytearray(b"\1" * len(order)),
-            [count + 1 for count in map(len, order.wires)],
+            list(map(len, order.wires)),
+            stages,
             [0] * len(order),
             Pending(order, [0] * qubits),
             [-1] * qubits,
@@ -64,45 +71,43 @@ class Walker:
             walker._arrive(wire)
         return walker
 
-    def begin_stage(self, operations: list[int]) -> None:
-        """Some operations may be executed from now on; each is given once."""
+    def begin_stage(self, stage: int, operations: list[int]) -> None:
+        """The operations of a stage may be executed from now on."""
+        self.stage = stage
         for operation in operations:
             self.done[operation] = 0
-        self._come_to(operations)
+        self._set_free(sorted(self.parked.pop(stage, [])))
 
     def _arrive(self, wire: int) -> None:
         """A wire comes to its next run."""
-        order, run = self.order, self.run
-        run[wire] = place = order.following[run[wire]]
+        order, waiting = self.order, self.waiting
+        self.run[wire] = place = order.following[self.run[wire]]
         operations = order.runs[place]
         self.left[wire] = len(operations) or 1
         self.turn[wire] = -1
-        self._come_to(operations)
-
-    def _come_to(self, operations: list[int]) -> None:
-        """One thing less that some operations wait for: phases are issued, others can be executed, if it was the last."""
-        waiting, kinds, wires_of = self.waiting, self.order.kinds, self.order.wires
         free = []
         for operation in operations:
             waiting[operation] = more = waiting[operation] - 1
             if not more:
                 free.append(operation)
-        for operation in free:
+        if free:
+            self._set_free(free)
+
+    def _set_free(self, operations: list[int]) -> None:
+        """All wires have come to some operations: phases are issued, others can be executed, if their stage is there."""
+        kinds, wires_of, stages, stage = self.order.kinds, self.order.wires, self.stages, self.stage
+        for operation in operations:
+            if stages[operation] > stage:
+                self.parked.setdefault(stages[operation], []).append(operation)
+                continue
             kind, wires = kinds[operation], wires_of[operation]
             if kind == CX:
                 self.ready[wires[1]].append(operation)
             elif kind == ROTATION or kind == TWIST:
                 self.turn[wires[0]] = operation
             else:
-                self.pending.issue(operation)
-                if len(wires) > 1:
-                    self.leave(operation)
-                    continue
-                (wire,) = wires
-                self.done[operation] = 1
-                self.left[wire] = more = self.left[wire] - 1
-                if not more:
-                    self._arrive(wire)
+                self.pending.issue(operation, wires)
+                self.leave(operation)
 
     def leave(self, operation: int) -> None:
         """An operation has been executed."""
