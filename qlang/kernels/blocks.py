@@ -36,17 +36,6 @@ class _Open:
     lane_controls: int = 0
     lane_targets: int = 0
 
-    def blocked(self, lanes: int, target: int) -> int:
-        """From which wires (a mask) the pass cannot execute a CX on a target, given which are lanes.
-
-        With lanes a CX has a place behind the others with lanes if one of its wires is a lane, else in front of them.
-        """
-        if not self.lanes:
-            return lanes
-        if lanes >> target & 1:
-            return 0
-        return ~lanes if self.lane_controls >> target & 1 else self.lane_targets & ~lanes
-
 
 def passes_of_sweep(walker: Walker, local: int) -> list[Pass]:
     """Schedule everything that can be executed with some wires (a mask of labels) local."""
@@ -149,12 +138,23 @@ def _kept(walker: Walker, opened: _Open) -> int:
 
 def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
     """The CX gates on a target that this pass can execute."""
-    usable = walker.ready[target].copy()
-    blocked = opened.blocked(walker.lane_mask, target)
-    if blocked:
-        wires = walker.order.wires
-        usable = [operation for operation in usable if not blocked >> wires[operation][0] & 1]
+    wires, blocked = walker.order.wires, walker.lane_mask
+    if opened.lanes:
+        blocked = _misplaced(walker, opened, target)
+    usable = []
+    for operation in walker.ready[target]:
+        if not blocked >> wires[operation][0] & 1:
+            usable.append(operation)
     return usable if not walker.pending.patterns or walker.pending.passes_cx(target) else []
+
+
+def _misplaced(walker: Walker, opened: _Open, target: int) -> int:
+    """The controls (a mask) whose CX on a target has no place in a pass with lanes: with a lane it is behind the
+    others with lanes, without in front of them."""
+    lanes = walker.lane_mask
+    if lanes >> target & 1:
+        return 0
+    return ~lanes if opened.lane_controls >> target & 1 else opened.lane_targets & ~lanes
 
 
 def _cx(walker: Walker, opened: _Open, operation: int) -> None:
@@ -259,10 +259,10 @@ def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int], ke
 def _only_its_phases(walker: Walker, operations: list[int]) -> bool:
     """Whether a run is phases that wait for this wire alone."""
     kinds, waiting, stages, stage = walker.order.kinds, walker.waiting, walker.stages, walker.stage
-    return all(
-        waiting[operation] == 1 and stages[operation] <= stage and kinds[operation] not in (CX, TWIST)
-        for operation in operations
-    )
+    for operation in operations:
+        if waiting[operation] != 1 or stages[operation] > stage or kinds[operation] in (CX, TWIST):
+            return False
+    return True
 
 
 def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
@@ -296,11 +296,11 @@ def _close(walker: Walker, opened: _Open, bits: dict[int, int]) -> Pass:
         walker.leave(operation)
     positions = walker.placement.positions
     return Pass(
-        tuple([bits[wire] for wire in registers]),
+        tuple(map(bits.__getitem__, registers)),
         rotations,
         lane_rotations,
         _permutation(opened.rows, bits, positions),
-        tuple([(positions[control], bits[target]) for control, target in opened.lane_cx]),
+        tuple([(positions[control], bits[target]) for control, target in opened.lane_cx]) if opened.lane_cx else (),
         phase,
         _exchange(walker, registers, bits),
     )
