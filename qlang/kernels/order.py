@@ -45,8 +45,6 @@ class Order:
     """For each of these wires the run that the operation is in."""
     levels: list[int] = field(default_factory=list)
     """Rotations on the longest chain up to the operation, itself included."""
-    masks: list[int] = field(default_factory=list)
-    """For a parity the step's mask over wires, for others 0."""
     rotations: list[int] = field(default_factory=list)
     """The operations that rotate."""
     runs: list[list[int]] = field(default_factory=list)
@@ -80,7 +78,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
     """
     order = _empty(qubits)
     kinds, step_of, wires_of, places, levels = order.kinds, order.steps, order.wires, order.places, order.levels
-    masks, initial, rotations = order.masks, order.initial, order.rotations
+    initial, rotations = order.initial, order.rotations
     (begin, append), names_of = _appending(order), cache(bits_of)
     alone = [(wire,) for wire in range(qubits)]
     label, level = order.end, [0] * qubits
@@ -88,8 +86,15 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
     untouched = [fresh] * qubits
     operation = 0
     for index, (kind, first, second, _) in enumerate(steps):
-        mask = 0
-        if kind == ROTATION:
+        if kind == PARITY and not first & (first - 1):
+            wire = label[first.bit_length() - 1]
+            if untouched[wire]:
+                initial[wire].append(index)
+                continue
+            top = level[wire]
+            wires_of.append(alone[wire])
+            places.append((append(wire, DIAGONAL, operation),))
+        elif kind == ROTATION:
             wire = label[first]
             if untouched[wire]:
                 initial[wire].append(index)
@@ -98,15 +103,6 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             wires_of.append(alone[wire])
             rotations.append(operation)
             places.append((begin(wire, TURN, operation),))
-        elif kind == PARITY and not first & (first - 1):
-            wire = label[first.bit_length() - 1]
-            if untouched[wire]:
-                initial[wire].append(index)
-                continue
-            mask = first
-            top = level[wire]
-            wires_of.append(alone[wire])
-            places.append((append(wire, DIAGONAL, operation),))
         elif kind == CX:
             control, target = pair = label[first], label[second]
             untouched[control] = untouched[target] = False
@@ -127,7 +123,10 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
                 level[each] = top
             rotations.append(operation)
             own = begin(wire, TURN, operation)
-            places.append((own, *[append(each, DIAGONAL, operation) for each in choosing]))
+            if len(choosing) == 1:
+                places.append((own, append(choosing[0], DIAGONAL, operation)))
+            else:
+                places.append((own, *[append(each, DIAGONAL, operation) for each in choosing]))
         elif kind == PARITY or kind == PATTERN:
             names = names_of(first)
             touched = tuple(map(label_of, names))
@@ -138,8 +137,6 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             wires_of.append(touched)
             if kind == PATTERN:
                 order.patterns[operation] = (names, second)
-            else:
-                mask = first
             for each in touched:
                 untouched[each] = False
                 level[each] = top
@@ -153,7 +150,6 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
         levels.append(top)
         kinds.append(kind)
         step_of.append(index)
-        masks.append(mask)
         operation += 1
     for wire in range(qubits):
         order.runs[begin(wire, END, operation)].clear()

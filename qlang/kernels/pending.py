@@ -12,7 +12,7 @@ A pattern cannot pass a CX on one of its wires; one of up to `LONGEST_WRITTEN_OU
 and a longer one has to be applied before the CX.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -143,22 +143,26 @@ class Pending:
         labels = self.order.wires[operation]
         return sum([1 << positions[label] for name, label in zip(names, labels, strict=True) if value >> name & 1])
 
-    def terms(self, positions: list[int]) -> Terms:
-        """What was applied."""
+    def terms(self, positions: list[int], masks: Sequence[int]) -> Terms:
+        """What was applied, given the masks of all steps over wires."""
         order, parts = self.order, self.parts
         steps = order.steps + [part.step for part in parts]
+        numbers = tuple([steps[each] for each in self.applied])
+        if not order.patterns:
+            wires = tuple([masks[number] for number in numbers])
+            return Terms(numbers, (1.0,) * len(numbers), wires, ((),) * len(numbers))
         coefficients = [1.0] * len(order) + [part.coefficient for part in parts]
-        wires = order.masks + [part.wires for part in parts]
         bits = {
             operation: tuple(
                 [(name, positions[label]) for name, label in zip(names, order.wires[operation], strict=True)]
             )
             for operation, (names, _) in order.patterns.items()
         }
+        wires_of = {len(order) + index: part.wires for index, part in enumerate(parts)}
         return Terms(
-            tuple([steps[each] for each in self.applied]),
+            numbers,
             tuple([coefficients[each] for each in self.applied]),
-            tuple([wires[each] for each in self.applied]),
+            tuple([0 if each in bits else wires_of.get(each, masks[steps[each]]) for each in self.applied]),
             tuple([bits.get(each, ()) for each in self.applied]),
         )
 

@@ -68,7 +68,7 @@ def plan(
         sweeps=tuple(sweeps),
         rotations=tuple(walker.rotations),
         twists=tuple(walker.twists),
-        terms=walker.pending.terms(placement.positions),
+        terms=walker.pending.terms(placement.positions, steps.first.tolist()),
         groups=tuple(groups),
     )
 
