@@ -27,6 +27,8 @@ class _Open:
 
     rich: bool
     lanes: bool
+    kept: int
+    """The phases that the pass cannot apply, as bits: a wire that one is on cannot be rotated."""
     registers: list[int] = field(default_factory=list)
     turning: dict[int, int] = field(default_factory=dict)
     """Wire (register or lane) → the rotation operation on it."""
@@ -69,7 +71,7 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     elif _lanes_due(walker, candidates):
         attempts.insert(0, (True, True))
     for rich, lanes in attempts:
-        opened = _Open(rich, lanes)
+        opened = _Open(rich, lanes, _kept(walker, rich, lanes))
         if lanes:
             for lane in walker.lane_labels:
                 _advance(walker, opened, lane)
@@ -89,7 +91,7 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
             _settle(walker, opened)
             return opened
     if _stuck(walker, candidates) or _stuck(walker, walker.lane_labels):
-        return _Open(rich=True, lanes=True)
+        return _Open(rich=True, lanes=True, kept=0)
     return None
 
 
@@ -117,7 +119,7 @@ def _advance(walker: Walker, opened: _Open, wire: int) -> bool:
     while True:
         operation = walker.turn[wire]
         if operation >= 0:
-            if wire in opened.turning or walker.pending.columns[wire] & _kept(walker, opened):
+            if wire in opened.turning or walker.pending.columns[wire] & opened.kept:
                 return moved
             opened.turning[wire] = operation
             return True
@@ -129,11 +131,11 @@ def _advance(walker: Walker, opened: _Open, wire: int) -> bool:
         moved = True
 
 
-def _kept(walker: Walker, opened: _Open) -> int:
-    """The phases that the pass cannot apply, as bits: a wire that one is on cannot be rotated."""
-    if not opened.rich:
+def _kept(walker: Walker, rich: bool, lanes: bool) -> int:
+    """The phases that a pass of a kind cannot apply now, as bits."""
+    if not rich:
         return -1
-    return 0 if opened.lanes else walker.pending.touching(walker.lane_labels)
+    return 0 if lanes else walker.pending.touching(walker.lane_labels)
 
 
 def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
@@ -174,6 +176,8 @@ def _cx(walker: Walker, opened: _Open, operation: int) -> None:
             if mask & moved:
                 rows[row] = mask ^ source
     walker.leave(operation)
+    if opened.rich and not opened.lanes:
+        opened.kept = _kept(walker, opened.rich, opened.lanes)
 
 
 def _free(walker: Walker, candidates: list[int], enough: float) -> bool:
@@ -210,7 +214,7 @@ def _ranked(walker: Walker, opened: _Open, candidates: list[int]) -> list[int]:
     """The wires that the pass could take as its next register, the most urgent first."""
     found: dict[int, int] = {}
     turn, ready, ranks, held = walker.turn, walker.ready, walker.ranks, opened.registers
-    columns, kept = walker.pending.columns, _kept(walker, opened)
+    columns, kept = walker.pending.columns, opened.kept
     for wire in candidates:
         operation = turn[wire]
         if operation >= 0:
@@ -269,14 +273,15 @@ def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
     """Whether lanes can move and are not ahead of the registers that a rich pass could rotate, or are many."""
     turn, ready, ranks = walker.turn, walker.ready, walker.ranks
     classes, runs, run = walker.order.classes, walker.order.runs, walker.run
-    active = [
-        ranks[turn[lane] if turn[lane] >= 0 else ready[lane][0]]
-        for lane in walker.lane_labels
-        if turn[lane] >= 0 or ready[lane]
-    ]
+    active, unfinished = [], 0
+    for lane in walker.lane_labels:
+        unfinished += classes[run[lane]] != END
+        if turn[lane] >= 0:
+            active.append(ranks[turn[lane]])
+        elif ready[lane]:
+            active.append(ranks[ready[lane][0]])
     if not active:
         return False
-    unfinished = sum([classes[run[lane]] != END for lane in walker.lane_labels])
     if len(active) >= walker.options.lane_cost * unfinished:
         return True
     others = [ranks[runs[run[wire]][0]] for wire in candidates if turn[wire] >= 0 or classes[run[wire]] == TARGET]
