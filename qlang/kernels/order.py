@@ -112,35 +112,28 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             level[control] = level[target] = top
             wires_of.append(pair)
             places.append((append(control, DIAGONAL, operation), append(target, TARGET, operation)))
-        elif kind == TWIST:
-            choosing = tuple(map(label_of, names_of(second)))
-            wire = label[first]
-            touched = (wire, *choosing)
-            top = max(map(level_of, touched)) + 1
-            wires_of.append(touched)
-            for each in touched:
-                untouched[each] = False
-                level[each] = top
-            rotations.append(operation)
-            own = begin(wire, TURN, operation)
-            if len(choosing) == 1:
-                places.append((own, append(choosing[0], DIAGONAL, operation)))
+        elif kind == TWIST or kind == PARITY or kind == PATTERN:
+            if kind == TWIST:
+                touched = (label[first], *map(label_of, names_of(second)))
+                top = max(map(level_of, touched)) + 1
+                rotations.append(operation)
             else:
-                places.append((own, *[append(each, DIAGONAL, operation) for each in choosing]))
-        elif kind == PARITY or kind == PATTERN:
-            names = names_of(first)
-            touched = tuple(map(label_of, names))
-            if len(touched) == 1 and untouched[touched[0]]:
-                initial[touched[0]].append(index)
-                continue
-            top = max(map(level_of, touched))
+                names = names_of(first)
+                touched = tuple(map(label_of, names))
+                if len(touched) == 1 and untouched[touched[0]]:
+                    initial[touched[0]].append(index)
+                    continue
+                top = max(map(level_of, touched))
+                if kind == PATTERN:
+                    order.patterns[operation] = (names, second)
             wires_of.append(touched)
-            if kind == PATTERN:
-                order.patterns[operation] = (names, second)
+            found, run_class = [], TURN if kind == TWIST else DIAGONAL
             for each in touched:
                 untouched[each] = False
                 level[each] = top
-            places.append(tuple([append(each, DIAGONAL, operation) for each in touched]))
+                found.append(append(each, run_class, operation))
+                run_class = DIAGONAL
+            places.append(tuple(found))
         elif kind == _SWAP:
             label[first], label[second] = label[second], label[first]
             continue
@@ -184,7 +177,7 @@ def _appending(order: Order) -> tuple[_Append, _Append]:
 
     def append(wire: int, kind: int, operation: int) -> int:
         last = latest[wire]
-        if classes[last] != kind:
+        if classes[last] != kind or kind == TURN:
             return begin(wire, kind, operation)
         runs[last].append(operation)
         return last
