@@ -110,7 +110,7 @@ class Pending:
 
     def take(self, chosen: int, positions: list[int], lanes: int) -> PhaseGroup:
         """Apply some phases: they leave and become a group over positions; `lanes` is the mask of lane positions."""
-        masks, lanes_too = self._masks(chosen, positions, lanes)
+        masks, lanes_too = self._taken(chosen, positions, lanes)
         phases, patterns, first = self.phases, self.patterns & chosen, len(self.applied)
         numbers = range(len(phases)) if chosen == (1 << len(phases)) - 1 else bits_of(chosen)
         self.applied += [phases[k] for k in numbers]
@@ -123,18 +123,20 @@ class Pending:
         self._forget(chosen)
         return PhaseGroup(tuple(parity), tuple(pattern), lanes_too)
 
-    def _masks(self, chosen: int, positions: list[int], lanes: int) -> tuple[list[int], bool]:
-        """For each phase the mask over positions, of those that are chosen, and whether one of them is on lanes."""
-        masks, union = [0] * len(self.phases), 0
-        for label, column in enumerate(self.columns):
-            column &= chosen
-            if column:
+    def _taken(self, chosen: int, positions: list[int], lanes: int) -> tuple[list[int], bool]:
+        """Take the chosen phases out of the columns: for each its mask over positions (0 for the others), and whether
+        one of them is on lanes."""
+        masks, union, columns = [0] * len(self.phases), 0, self.columns
+        for label, column in enumerate(columns):
+            left = column & chosen
+            if left:
+                columns[label] = column ^ left
                 bit = 1 << positions[label]
                 union |= bit
-                while column:
-                    number = column.bit_length() - 1
+                while left:
+                    number = left.bit_length() - 1
                     masks[number] |= bit
-                    column ^= 1 << number
+                    left ^= 1 << number
         return masks, bool(union & lanes)
 
     def _value(self, operation: int, positions: list[int]) -> int:
@@ -167,15 +169,14 @@ class Pending:
         )
 
     def _forget(self, chosen: int) -> None:
-        """Phases leave; the others are renumbered once they are few among those that left."""
+        """Phases that are on no wire any more leave; the others are renumbered once they are few among those that left."""
         self.gone |= chosen
         alive = self.alive
         self.patterns &= alive
         self.constants &= alive
         if not alive:
-            self.phases, self.columns[:], self.gone = [], [0] * len(self.columns), 0
+            self.phases, self.gone = [], 0
             return
-        self.columns[:] = [column & alive for column in self.columns]
         if len(self.phases) < 2 * alive.bit_count() + _FEW:
             return
         old = bits_of(alive)
