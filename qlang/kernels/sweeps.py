@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qlang.kernels.cones import Cone, Front, Links
-from qlang.kernels.order import DIAGONAL, END, ROTATIONS, TWIST, Order
+from qlang.kernels.order import DIAGONAL, END, ROTATION, TWIST, Order
 from qlang.kernels.program import PlanOptions
 
 _MOST_SWEEPS = 16
@@ -47,11 +47,10 @@ def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
     kinds, wires_of = order.kinds, order.wires
     for operation in reversed(executed):
         kind, wires = kinds[operation], wires_of[operation]
-        if len(wires) == 1:
-            if kind in ROTATIONS:
-                (wire,) = wires
-                ranks[operation] = tails[wire] = tails[wire] - 1
-        else:
+        if kind == ROTATION:
+            (wire,) = wires
+            ranks[operation] = tails[wire] = tails[wire] - 1
+        elif len(wires) > 1 or kind == TWIST:
             tail = 0
             for wire in wires:
                 if tails[wire] < tail:
