@@ -126,7 +126,7 @@ def _advance(walker: Walker, opened: _Open, wire: int) -> bool:
         usable = _usable(walker, opened, wire)
         if not usable:
             return moved
-        for operation in usable:
+        for operation in usable.copy():
             _cx(walker, opened, operation)
         moved = True
 
@@ -143,11 +143,12 @@ def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
     wires, blocked = walker.order.wires, walker.lane_mask
     if opened.lanes:
         blocked = _misplaced(walker, opened, target)
-    usable = []
-    for operation in walker.ready[target]:
-        if not blocked >> wires[operation][0] & 1:
-            usable.append(operation)
-    return usable if not walker.pending.patterns or walker.pending.passes_cx(target) else []
+    ready = walker.ready[target]
+    for operation in ready:
+        if blocked >> wires[operation][0] & 1:
+            ready = [each for each in ready if not blocked >> wires[each][0] & 1]
+            break
+    return ready if not ready or not walker.pending.patterns or walker.pending.passes_cx(target) else []
 
 
 def _misplaced(walker: Walker, opened: _Open, target: int) -> int:

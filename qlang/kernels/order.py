@@ -20,6 +20,8 @@ from qlang.kernels.steps import Step, StepKind
 ROTATION, PARITY, PATTERN, CX = map(int, (StepKind.ROTATION, StepKind.PARITY, StepKind.PATTERN, StepKind.CX))
 TWIST = int(StepKind.TWIST)
 ROTATIONS = (ROTATION, TWIST)
+_SEVERAL = (TWIST, PARITY, PATTERN)
+"""Steps on any number of wires."""
 _SWAP, _FRAME = int(StepKind.SWAP), (StepKind.X, StepKind.Z)
 
 TURN, DIAGONAL, TARGET, END = 0, 1, 2, 3
@@ -112,7 +114,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             level[control] = level[target] = top
             wires_of.append(pair)
             places.append((append(control, DIAGONAL, operation), append(target, TARGET, operation)))
-        elif kind == TWIST or kind == PARITY or kind == PATTERN:
+        elif kind in _SEVERAL:
             if kind == TWIST:
                 touched = (label[first], *map(label_of, names_of(second)))
                 top = max(map(level_of, touched)) + 1

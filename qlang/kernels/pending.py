@@ -169,7 +169,7 @@ class Pending:
         )
 
     def _forget(self, chosen: int) -> None:
-        """Phases that are on no wire any more leave; the others are renumbered once they are few among those that left."""
+        """Phases that were taken leave; the others are renumbered once they are few among those that left."""
         self.gone |= chosen
         alive = self.alive
         self.patterns &= alive

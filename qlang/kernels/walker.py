@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qlang.kernels.cones import Front
-from qlang.kernels.order import CX, END, ROTATION, TWIST, Order
+from qlang.kernels.order import CX, END, ROTATIONS, Order
 from qlang.kernels.pending import Pending
 from qlang.kernels.program import PhaseGroup, PlanOptions
 from qlang.kernels.sweeps import Placement
@@ -94,7 +94,7 @@ class Walker:
             self._set_free(free)
 
     def _set_free(self, operations: list[int]) -> None:
-        """All wires have come to some operations: phases are issued, others can be executed, if their stage is there."""
+        """All wires have come to some operations: phases are issued, others can be executed, if their stage began."""
         kinds, wires_of, stages, stage = self.order.kinds, self.order.wires, self.stages, self.stage
         for operation in operations:
             if stages[operation] > stage:
@@ -103,7 +103,7 @@ class Walker:
             kind, wires = kinds[operation], wires_of[operation]
             if kind == CX:
                 self.ready[wires[1]].append(operation)
-            elif kind == ROTATION or kind == TWIST:
+            elif kind in ROTATIONS:
                 self.turn[wires[0]] = operation
             else:
                 self.pending.issue(operation, wires)
@@ -131,7 +131,7 @@ class Walker:
     @property
     def finished(self) -> bool:
         """Whether every operation has been executed."""
-        return all([self.order.classes[place] == END for place in self.run])
+        return all(self.order.classes[place] == END for place in self.run)
 
     def group(self, chosen: int) -> int:
         """Apply phases (as bits of the pending ones); the number of the group."""
