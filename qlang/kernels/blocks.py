@@ -355,8 +355,10 @@ def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tup
 def _frees_twist(walker: Walker, control: int, target: int) -> bool:
     """Whether a TWIST of the control that the target chooses is next."""
     order = walker.order
-    following = order.runs[order.following[walker.run[target]]]
-    return any(order.kinds[each] == TWIST and order.wires[each][0] == control for each in following)
+    for operation in order.runs[order.following[walker.run[target]]]:
+        if order.kinds[operation] == TWIST and order.wires[operation][0] == control:
+            return True
+    return False
 
 
 def _turns(walker: Walker, turning: dict[int, int], wires: list[int]) -> tuple[int, ...]:

@@ -60,10 +60,11 @@ def growth_of(order: Order, options: PlanOptions, sizes: Sequence[int] | None = 
     labels = _joining_order(bits)
     ranks = np.empty(order.qubits, dtype=np.int64)
     ranks[labels] = np.arange(order.qubits)
-    sizes_needed = (bits * (ranks + 1)).max(axis=1, initial=1)
+    sizes_needed: list[int] = (bits * (ranks + 1)).max(axis=1, initial=1).tolist()
+    sizes_needed += [order.qubits] * (len(order.rotations) - len(sizes_needed))
     if sizes is None:
         levels = [order.levels[operation] for operation in order.rotations]
-        sizes = _sizes(sizes_needed.tolist(), levels, order.qubits, options, first)
+        sizes = _sizes(sizes_needed, levels, order.qubits, options, first)
     if len(sizes) == 1:
         return None
     labels[: sizes[0]] = _lanes_first(order, labels[: sizes[0]], options.lane_bits)
@@ -83,7 +84,8 @@ def _lanes_first(order: Order, labels: list[int], lane_bits: int) -> list[int]:
 
 
 def _needed_wires(order: Order) -> list[int]:
-    """For each rotation, in circuit order, the mask of wires that it and what it depends on are on."""
+    """For each rotation, in circuit order, the mask of wires that it and what it depends on are on; it ends where all
+    that follow need every wire."""
     before = [0] * len(order.runs)
     for run, after in enumerate(order.following):
         before[after] = run
@@ -109,13 +111,13 @@ def _needed_wires(order: Order) -> list[int]:
             reached[place] |= mask
         if kind == TWIST:
             found.append(mask)
-    return found + [every] * (len(order.rotations) - len(found))
+    return found
 
 
 def _joining_order(bits: NDArray[np.int64]) -> list[int]:
     """From the last to the first: always the wire that the fewest of the rotations left can do without.
 
-    `bits` (rotations, wires): whether a rotation needs a wire.
+    `bits` (rotations, wires): whether a rotation needs a wire. Those that need every wire make no difference.
     """
     left = list(range(bits.shape[1]))
     order: list[int] = []
