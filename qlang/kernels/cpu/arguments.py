@@ -70,4 +70,12 @@ class Word(IntEnum):
     """… and what changes that, as LOAD_XOR, PARITY_MASK and PARITY_VALUE."""
     EXCHANGE_MASK = EXCHANGE_XOR + 1
     EXCHANGE_VALUE = EXCHANGE_MASK + MOST_REGISTERS
+    BASE = EXCHANGE_VALUE + MOST_REGISTERS
+    """The bits of x that all groups have: those of a piece (`qlang.kernels.cpu.pieces`)."""
+    RUN_FIRST = BASE + 1
+    """In block r: the first pass of run r."""
+    RUN_PASSES = RUN_FIRST + 1
+    """In the block of a run's first pass: how many passes the run has …"""
+    RUN_FIXED = RUN_PASSES + 1
+    """… and the bits of an offset that are constant in a piece; 0: the run has one pass, over the whole buffer."""
     WORDS = 144

@@ -69,7 +69,8 @@ class _Kernel:
         if self.shape.prefetch:
             text.put(f"%ahead.next = or i64 {self._prefetch('%ahead')}, 0")
         text.put("%turn.next = add i64 %turn, 1")
-        text.put(f"%x.next = and i64 {text.binary('add', text.binary('or', '%x', self.walk), 1)}, {self.walk_not}")
+        following = text.binary("and", text.binary("add", text.binary("or", "%x", self.walk), 1), self.walk_not)
+        text.put(f"%x.next = or i64 {following}, {self.base}")
         more = text.value(f"icmp ult i64 %turn.next, {self.groups}")
         text.put(f"br i1 {more}, label %group, label %after")
         text.label("after")
@@ -87,7 +88,7 @@ class _Kernel:
         shape, text = self.shape, self.text
         self.walk = self._word(Word.WALK)
         self.walk_not = text.binary("xor", self.walk, -1)
-        self.begin, self.groups = self._word(Word.BEGIN), self._word(Word.GROUPS)
+        self.begin, self.groups, self.base = (self._word(each) for each in (Word.BEGIN, Word.GROUPS, Word.BASE))
         self.store_offsets = ["0", *(self._word(Word.STORE + r) for r in self.combinations[1:])]
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
             self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
