@@ -1,7 +1,7 @@
 """Passes inside a sweep.
 
-List scheduling of the operations that the sweep's local positions admit. Every pass takes up to three registers;
-which ones is decided by how long a chain of rotations hangs on them, CX targets before their controls.
+List scheduling of the operations that the sweep's local positions admit. Every pass takes up to three registers, or
+four; which ones is decided by how long a chain of rotations hangs on them, CX targets before their controls.
 
 - A *plain* pass rotates wires on which no phase waits.
 - When there are too few of those, a *rich* pass applies every phase that waits, and rotates the lanes if they are
@@ -62,9 +62,9 @@ def apply_rest(walker: Walker, passes: list[Pass]) -> None:
 
 def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     """Fill a pass, or `None` if nothing can be executed."""
-    registers = walker.options.registers
+    options = walker.options
     attempts = [(True, False), (True, True)]
-    if _free(walker, candidates) >= registers / (1 + walker.options.phase_cost):
+    if _free(walker, candidates) >= options.registers / (1 + options.phase_cost):
         attempts.insert(0, (False, False))
     elif _lanes_due(walker, candidates):
         attempts.insert(0, (True, True))
@@ -74,7 +74,7 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
             for lane in walker.lane_labels:
                 _advance(walker, opened, lane)
         ranked: list[int] = []
-        while len(opened.registers) < registers:
+        while len(opened.registers) < options.registers:
             ranked = ranked or _ranked(walker, opened, candidates)
             if not ranked:
                 break
@@ -83,12 +83,25 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
             if walker.turn[wire] < 0:
                 ranked = []  # CX gates change what other wires can do; a rotation does not
             _advance(walker, opened, wire)
+        if not rich and len(opened.turning) == options.registers:  # with fewer, more vectors would be held in vain
+            _widen(walker, opened, candidates)
         if opened.registers or opened.turning or opened.lane_cx:
             _settle(walker, opened)
             return opened
     if _stuck(walker, candidates) or _stuck(walker, walker.lane_labels):
         return _Open(rich=True, lanes=True)
     return None
+
+
+def _widen(walker: Walker, opened: _Open, candidates: list[int]) -> None:
+    """Take further registers."""
+    most = walker.options.plain_registers
+    while len(opened.registers) < most and walker.grown + most <= LONGEST_GROWTH:
+        ranked = _ranked(walker, opened, candidates)
+        if not ranked:
+            break
+        opened.registers.append(ranked[0])
+        _advance(walker, opened, ranked[0])
 
 
 def _stuck(walker: Walker, wires: Iterable[int]) -> bool:

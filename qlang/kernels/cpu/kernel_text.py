@@ -25,6 +25,8 @@ from qlang.kernels.cpu.shapes import KernelShape
 from qlang.kernels.cpu.text import Text, module
 from qlang.kernels.layout import TWIST_NUMBERS
 
+_SHARED = 8
+"""Combinations of three registers."""
 Vectors = list[str]
 """The real and the imaginary vector, or one of them."""
 
@@ -203,7 +205,7 @@ class _Kernel:
     def _group(self) -> None:
         """Everything for the vectors at `%x`."""
         shape, text = self.shape, self.text
-        here = {plane: text.at(plane, "%x") for plane in self.planes}
+        here = {plane: self._bases(plane) for plane in self.planes}
         sources = self._sources() if shape.permutation else self.store_offsets
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
             self.row = text.binary("lshr", "%x", self.lanes.bit_length() - 1)
@@ -216,7 +218,7 @@ class _Kernel:
                 numbers[0] = text.value(f"fmul {self.vector} {numbers[0]}, {self._signs(lane)}")
         state: list[Vectors] = []
         for r in self.combinations:
-            state.append([self._load(here[plane], sources[r]) for plane in self.planes])
+            state.append([self._load(*self._place(here[plane], sources, r)) for plane in self.planes])
             if not shape.lane_operations:
                 self._within(state[r], r)
         for index, operation in enumerate(shape.lane_operations):
@@ -231,7 +233,18 @@ class _Kernel:
             targets = self._chosen_sources(Word.EXCHANGE, row)
         for r in self.combinations:
             for plane, vector in zip(self.planes, state[r], strict=True):
-                text.store(self.vector, vector, here[plane], targets[r], align=self.bytes)
+                text.store(self.vector, vector, *self._place(here[plane], targets, r), align=self.bytes)
+
+    def _bases(self, plane: str) -> list[str]:
+        """Where the group is, and where its half is that differs in the fourth register."""
+        base = self.text.at(plane, "%x")
+        return [base, self.text.at(base, self.store_offsets[_SHARED])] if self.shape.registers > 3 else [base]
+
+    def _place(self, bases: list[str], offsets: list[str], r: int) -> tuple[str, str]:
+        """Base and offset of a combination; both halves share offsets, for the processor has few registers for them."""
+        if offsets is self.store_offsets and r >= _SHARED:
+            return bases[1], offsets[r - _SHARED]
+        return bases[0], offsets[r]
 
     def _sources(self) -> list[str]:
         """The offsets of where the group's vectors come from, by parities of x."""

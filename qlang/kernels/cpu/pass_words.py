@@ -22,6 +22,8 @@ from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Selector
 from qlang.kernels.program import Pass
 
 MOST_PREFETCH = 4
+_USUAL_REGISTERS = 3
+"""Held at once where vectors are left for it."""
 _BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2")
 # Members of enumerations, which take longer to look up, as integers.
 _SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = map(int, Fix)
@@ -98,7 +100,7 @@ class PassWriter:
         needed = (*[bit for bit, _ in self.rotated], *self.permuted, *self.exchanged, *blended)
         found = tuple(dict.fromkeys(needed))
         # With few registers in the processor a third one would only be spilled.
-        wanted = MOST_REGISTERS if self.draft.target.permute in ("avx512", "neon") else MOST_REGISTERS - 1
+        wanted = _USUAL_REGISTERS if self.draft.target.permute in ("avx512", "neon") else _USUAL_REGISTERS - 1
         return found + self._spare(found, wanted - len(found)) if len(found) < wanted else found
 
     def _spare(self, needed: tuple[int, ...], count: int) -> tuple[int, ...]:
