@@ -20,6 +20,10 @@ from qlang.kernels.walker import Walker
 _LAST = 1 << 40
 """Rank, before others, of what only needs a register without a rotation."""
 
+_NEAR, _MOST_FAR = 6, 3
+"""Vectors of 64 bytes that differ in a register behind so many others are pages apart and fall into the same set of the
+first cache, which has room for 2^3 of them on every usual processor."""
+
 
 @dataclass(slots=True)
 class _Open:
@@ -95,9 +99,11 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
 
 def _widen(walker: Walker, opened: _Open, candidates: list[int]) -> None:
     """Take further registers."""
-    most = walker.options.plain_registers
+    most, far = walker.options.plain_registers, candidates[_NEAR:]
     while len(opened.registers) < most and walker.grown + most <= LONGEST_GROWTH:
         ranked = _ranked(walker, opened, candidates)
+        if sum([wire in far for wire in opened.registers]) >= _MOST_FAR:
+            ranked = [wire for wire in ranked if wire not in far]
         if not ranked:
             break
         opened.registers.append(ranked[0])
