@@ -45,7 +45,8 @@ class PlanOptions:
     lane_cost: float = 0.75
     """Share of the lanes that must be able to move for them to join a pass before they are urgent; above 1: never."""
     plain_registers: int = 0
-    """Most positions that a pass without phases rotates, which holds half as many vectors; 0: as `registers`."""
+    """Most positions that a pass without phases, which holds half as many vectors, rotates in a sweep over the whole
+    state; 0: as `registers`."""
     whole_bits: int = 0
     """A state of up to so many positions is one buffer, even if that is more than `tile_bits`."""
     first_wires: int = 0

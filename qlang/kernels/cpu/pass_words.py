@@ -124,7 +124,7 @@ class PassWriter:
         first, count = len(self.fixes), len(self.registers)
         for i, stride in enumerate(self.strides):
             block[_STORE + (1 << i)] = stride
-        parities = self._sources(self.permuted, _SOURCE_WORDS) if self.permuted else False
+        parities = bool(self.permuted) and (self._sources(self.permuted, _SOURCE_WORDS) or count > _USUAL_REGISTERS)
         if self.exchanged:
             self._sources(self.exchanged, _EXCHANGE_WORDS)
         twists, lane_twists, chosen = self._rotations()
