@@ -73,7 +73,11 @@ class Word(IntEnum):
     """… and what changes that, as LOAD_XOR, PARITY_MASK and PARITY_VALUE."""
     EXCHANGE_MASK = EXCHANGE_XOR + 1
     EXCHANGE_VALUE = EXCHANGE_MASK + MOST_REGISTERS
-    BASE = EXCHANGE_VALUE + MOST_REGISTERS
+    LOAD_STEPS = EXCHANGE_VALUE + MOST_REGISTERS
+    """By the leading zeros of what changes in x from a group to the next: what that changes in offsets of sources …"""
+    EXCHANGE_STEPS = LOAD_STEPS + 1
+    """… and in those of where it goes."""
+    BASE = EXCHANGE_STEPS + 1
     """The bits of x that all groups have: those of a piece (`qlang.kernels.cpu.pieces`)."""
     RUN_FIRST = BASE + 1
     """In block r: the first pass of run r."""

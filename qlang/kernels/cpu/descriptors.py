@@ -16,7 +16,7 @@ from qlang.kernels.cpu.drafts import LINE, ProgramDraft, SweepBuffer
 from qlang.kernels.cpu.driver_text import SweepWord
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.lane_exchanges import exchanges
-from qlang.kernels.cpu.pass_words import Part, PassWriter, completed
+from qlang.kernels.cpu.pass_words import Part, PassWriter, completed, row_steps
 from qlang.kernels.cpu.pieces import PassRun, runs_of, write_runs
 from qlang.kernels.layout import Layout
 from qlang.kernels.program import Pass
@@ -52,6 +52,10 @@ def native_sweeps(layout: Layout, precision: Precision, target: Target, compiler
     runs = [_write(buffer, words) for buffer in buffers]
     blocks = np.array(words, dtype=np.int64).reshape(-1, Word.WORDS)
     completed(blocks, lane_bits)
+    steps = row_steps(blocks)
+    first = draft.keep(steps) - 8 * (64 - steps.shape[2])  # an index counts the leading zeros of 64 bits
+    blocks[:, Word.LOAD_STEPS] = first + steps.strides[0] * np.arange(len(blocks))
+    blocks[:, Word.EXCHANGE_STEPS] = blocks[:, Word.LOAD_STEPS] + steps.strides[1]
     functions = np.array(compiler.addresses(draft.sources()), dtype=np.int64)
     blocks[:, Word.FUNCTION] = functions[blocks[:, Word.FUNCTION]]
     fixes = np.array(draft.fixes, dtype=np.int64)

@@ -22,6 +22,7 @@ from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Selector
 from qlang.kernels.program import Pass
 
 MOST_PREFETCH = 4
+_OFFSET_BITS = 32
 _USUAL_REGISTERS = 3
 """Held at once where vectors are left for it."""
 _BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2")
@@ -314,3 +315,17 @@ def completed(blocks: NDArray[np.int64], lane_bits: int) -> None:
         blocks[:, first : first + MOST_REGISTERS] = strides
     store = blocks[:, Word.STORE : Word.STORE + (1 << MOST_REGISTERS)]
     blocks[:, Word.ROW : Word.ROW + (1 << MOST_REGISTERS)] = store >> lane_bits
+
+
+def row_steps(blocks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For all blocks (passes, Word.WORDS) what LOAD_STEPS and EXCHANGE_STEPS point to, (passes, 2, 32), for offsets of
+    less than 32 bits: entry j is for changes whose highest bit is 31 − j, to which all lower bits that count belong."""
+    bits = np.arange(_OFFSET_BITS - 1, -1, -1)
+    free = ~blocks[:, Word.WALK, None] >> bits & 1
+    steps = np.zeros((len(blocks), 2, _OFFSET_BITS), dtype=np.int64)
+    words = (Word.PARITY_MASK, Word.PARITY_VALUE), (Word.EXCHANGE_MASK, Word.EXCHANGE_VALUE)
+    for number, (mask, value) in enumerate(words):
+        for i in range(MOST_REGISTERS):
+            steps[:, number] ^= (blocks[:, mask + i, None] >> bits & free) * blocks[:, value + i, None]
+    np.bitwise_xor.accumulate(steps[..., ::-1], axis=2, out=steps[..., ::-1])
+    return steps
