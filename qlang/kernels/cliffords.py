@@ -36,6 +36,7 @@ PAULIS: Complexes = np.array(
     ]
 )
 """The matrices (16, 4, 4) of the Paulis without sign; a is bit 0 of the index."""
+_SIDE_BY_SIDE = PAULIS.transpose(1, 0, 2).reshape(4, 64)
 _TRANSPOSED = PAULIS.transpose(0, 2, 1).reshape(16, 16).T
 _TURN = -1j * PAULIS[[0b0101, 0b1010]]
 """R(π) on either wire."""
@@ -70,10 +71,26 @@ class Clifford:
         """What a step makes of it."""
         known = self._after.get(step)
         if known is None:
-            images = conjugates(step)
-            pulled = tuple([self.pulled[image & 15] ^ (image & MINUS) for image in images])
-            known = self._after[step] = _interned(step_matrix(step) @ self.matrix, pulled)
+            known = self._after[step] = _interned(
+                step_matrix(step) @ self.matrix, _through(conjugates(step), self.pulled)
+            )
         return known
+
+    def behind(self, other: "Clifford") -> "Clifford":
+        """Another one, then this one."""
+        return _interned(self.matrix @ other.matrix, _through(self.pulled, other.pulled))
+
+    def inverse(self) -> "Clifford":
+        """C†."""
+        pushed = [0] * 16
+        for pauli, image in enumerate(self.pulled):
+            pushed[image & 15] = pauli | image & MINUS
+        return _interned(self.matrix.conj().T, tuple(pushed))
+
+
+def _through(images: tuple[int, ...], pulled: tuple[int, ...]) -> tuple[int, ...]:
+    """What is pulled through one Clifford pulled through another one."""
+    return tuple([pulled[image & 15] ^ (image & MINUS) for image in images])
 
 
 _X_A, _Z_A = 1, 4
@@ -82,19 +99,17 @@ _KNOWN: dict[tuple[tuple[int, ...], int], Clifford] = {}
 
 def _interned(matrix: Complexes, pulled: tuple[int, ...]) -> Clifford:
     """The object of a Clifford: there are 11520 times 8 phases, of which circuits meet few."""
-    entry = matrix.flat[np.argmax(np.abs(matrix) > 0.1)]
+    entry = next(each for each in matrix[0].tolist() if abs(each) > 0.1)
     key = pulled, round(phase(entry) / (pi / 4)) % 8
-    return _KNOWN.setdefault(key, Clifford(matrix, pulled))
-
-
-def clifford_of(matrix: Complexes) -> Clifford:
-    """The Clifford with a matrix."""
-    return _interned(matrix, _pulled(matrix))
+    known = _KNOWN.get(key)
+    if known is None:
+        known = _KNOWN[key] = Clifford(matrix, pulled)
+    return known
 
 
 def _pulled(matrix: Complexes) -> tuple[int, ...]:
-    moved = matrix.conj().T @ PAULIS @ matrix
-    overlaps = (moved.reshape(16, 16) @ _TRANSPOSED).real / 4  # traces of products with every Pauli
+    moved = ((matrix.conj().T @ _SIDE_BY_SIDE).reshape(64, 4) @ matrix).reshape(4, 16, 4).swapaxes(0, 1)
+    overlaps = (moved.reshape(16, 16) @ _TRANSPOSED).real  # traces of products with every Pauli
     codes = np.abs(overlaps).argmax(axis=1)
     signs = overlaps[np.arange(16), codes] < 0
     return tuple((codes + MINUS * signs).tolist())
@@ -175,14 +190,33 @@ def one_wire(turns: Turns, wire: int) -> Clifford:
 
 @lru_cache(maxsize=4096)
 def local_form(clifford: Clifford) -> tuple[bool, Turns, Turns, float]:
-    """A local Clifford as a SWAP (or none), then gates on a and on b, and the angle χ of the phase e^{iχ} on top."""
+    """A local Clifford as a SWAP (or none), then gates on a and on b, and the angle χ of the phase e^{iχ} on top.
+
+    χ is in (−π, π].
+    """
     swapped = bool(weight(clifford.pulled[_X_A] & ~(A | A << 2)))
-    rest = clifford.matrix @ step_matrix((StepKind.SWAP, 0, 1, 0)) if swapped else clifford.matrix
-    wanted = _pulled(rest)
-    found = [
-        next(each for each in ONE_WIRE if all(one_wire(each, w).pulled[p << w] == wanted[p << w] for p in (1, 4)))
-        for w in (0, 1)
-    ]
-    product = one_wire(found[0], 0).matrix @ one_wire(found[1], 1).matrix
-    turned = round(phase(np.trace(product.conj().T @ rest)) / (pi / 4)) * pi / 4
-    return swapped, found[0], found[1], turned
+    rest = clifford.behind(IDENTITY.then((StepKind.SWAP, 0, 1, 0))) if swapped else clifford
+    known, pulled = _turns_by_images(), rest.pulled
+    first = known[pulled[_X_A], pulled[_Z_A]]
+    second = known[_on_first(pulled[_X_A << 1]), _on_first(pulled[_Z_A << 1])]
+    product = one_wire(first, 0).matrix @ one_wire(second, 1).matrix
+    eighths = round(phase(np.vdot(product, rest.matrix)) / (pi / 4))  # rounding decides whether it is 4 or −4
+    return swapped, first, second, (4 if eighths == -4 else eighths) * pi / 4
+
+
+def _on_first(pauli: int) -> int:
+    """A Pauli on the second wire as one on the first wire."""
+    return (pauli & 15) >> 1 | pauli & MINUS
+
+
+@lru_cache(maxsize=1)
+def _turns_by_images() -> dict[tuple[int, ...], Turns]:
+    """Of the gates C on the first wire: C† X C and C† Z C, to the gate."""
+    found = {}
+    for turns in ONE_WIRE:
+        images = [_X_A, _Z_A]
+        for step in reversed([*one_wire_steps(turns, 0)]):
+            moved = conjugates(step)
+            images = [moved[image & 15] ^ (image & MINUS) for image in images]
+        found[tuple(images)] = turns
+    return found

@@ -8,7 +8,7 @@ from step_circuits import ANGLES, call, gate_calls, random_vector, reference
 
 from qlang.backends.native_programs import lowering_of
 from qlang.kernels.bind import Binder, bind
-from qlang.kernels.cliffords import IDENTITY, MINUS, PAULIS, clifford_of, local_form, one_wire, step_matrix
+from qlang.kernels.cliffords import IDENTITY, MINUS, PAULIS, local_form, one_wire, step_matrix
 from qlang.kernels.cpu.host import executable_targets
 from qlang.kernels.cpu.runner import run
 from qlang.kernels.cpu.state import NativeState
@@ -160,7 +160,9 @@ def test_cliffords_are_their_matrices(found: list[tuple[int, int, int]]) -> None
         step = (kind, wire, 1 - wire, 0) if kind else (kind, wire, 0, quarters)
         clifford, matrix = clifford.then(step), step_matrix(step) @ matrix
     np.testing.assert_allclose(clifford.matrix, matrix, atol=1e-12)
-    assert clifford_of(matrix) is clifford
+    assert clifford.behind(IDENTITY) is clifford
+    assert clifford.behind(clifford.inverse()) is IDENTITY
+    np.testing.assert_allclose(clifford.inverse().matrix, matrix.conj().T, atol=1e-12)
     for pauli, pulled in enumerate(clifford.pulled):
         sign = -1 if pulled & MINUS else 1
         np.testing.assert_allclose(matrix.conj().T @ PAULIS[pauli] @ matrix, sign * PAULIS[pulled & 15], atol=1e-12)
