@@ -7,14 +7,14 @@ Angles stay affine in the circuit's parameters. A segment that would not take fe
 rounding would have to know (`qlang.passes.rounding` counts its gates), is left as it is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import pi
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.pair_blocks import UNKNOWN, Pattern, blocks_of
+from qlang.kernels.pair_blocks import UNKNOWN, Block, Blocks, Pattern, blocks_of, without_taken
 from qlang.kernels.pair_forms import NewStep
 from qlang.kernels.pair_segments import Rewrite, rewrites_of
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
@@ -32,13 +32,14 @@ _PARITY, _CX, _SWAP = map(int, (StepKind.PARITY, StepKind.CX, StepKind.SWAP))
 class _Written:
     """A rewrite as numbers, to be put together with others; steps before it by their places in the pattern.
 
-    members (m,): the steps that it takes the place of; behind: those of them behind the block; start: the first on
-    both wires; steps (4, n): kinds, operands as `_operands` writes them, and how many angles each has; constants
-    (angles,); entries (2, e) with coefficients (e,): numbers of angles, and the steps whose angles are added to them.
+    members (m,): the steps that it takes the place of; behind: how many of them are behind the block, on either wire;
+    start: the first on both wires; steps (4, n): kinds, operands as `_operands` writes them, and how many angles each
+    has; constants (angles,); entries (2, e) with coefficients (e,): numbers of angles, and the steps whose angles are
+    added to them.
     """
 
     members: NDArray[np.int64]
-    behind: tuple[int, ...]
+    behind: tuple[int, int]
     start: int
     steps: NDArray[np.int64]
     constants: NDArray[np.float64]
@@ -47,8 +48,10 @@ class _Written:
     phase: float
 
     @classmethod
-    def of(cls, rewrite: Rewrite, end: int) -> "_Written":
-        """Of a rewrite in a pattern whose block ends before a place."""
+    def of(cls, rewrite: Rewrite, pattern: Pattern) -> "_Written":
+        """Of a rewrite in a pattern."""
+        end = sum(map(len, pattern[:3]))
+        behind = [place - end < len(pattern[3]) for place in rewrite.members if place >= end]
         steps = [(step.kind, *_operands(step), len(step.angles)) for step in rewrite.form.steps]
         angles = [angle for step in rewrite.form.steps for angle in step.angles]
         entries = [
@@ -60,7 +63,7 @@ class _Written:
         ]
         return cls(
             np.array(rewrite.members, dtype=np.int64),
-            tuple([place for place in rewrite.members if place >= end]),
+            (behind.count(True), behind.count(False)),
             rewrite.start,
             np.array(steps, dtype=np.int64).T,
             np.array([constant for constant, _ in angles]),
@@ -71,14 +74,60 @@ class _Written:
 
 
 class _Found(NamedTuple):
-    """Rewrites on pairs of wires, as columns: the first step on both wires, the number of the form, the wires, and the
-    offset of the block in the list of all blocks' steps."""
+    """Rewrites on pairs of wires, as columns in the order of their starts: the first step on both wires, the number of
+    the form, the wires, and the offset of the block in the list of all blocks' steps."""
 
     start: Integers
     form: Integers
     low: Integers
     high: Integers
     offset: Integers
+
+
+@dataclass(slots=True)
+class _Search:
+    """Looks for rewrites in all blocks of a circuit, once in each pattern."""
+
+    blocks: Blocks
+    taken: list[int]
+    """For each wire, up to where the singles are taken by blocks in front."""
+    forms: list[_Written] = field(default_factory=list)
+    known: dict[Pattern, range] = field(default_factory=dict)
+    """The forms of patterns."""
+
+    def run(self) -> tuple[_Found, Integers, float]:
+        """The rewrites, the steps of the blocks that have some, and the sum of their phases."""
+        chosen, numbers = [], []
+        for block in self.blocks.rows():
+            left = without_taken(block, self.taken)
+            pattern = self.blocks.pattern(left)
+            found = self.known.get(pattern)
+            if found is None:
+                begin = len(self.forms)
+                self.forms += [_Written.of(rewrite, pattern) for rewrite in rewrites_of(pattern)]
+                found = self.known[pattern] = range(begin, len(self.forms))
+            if found:
+                chosen.append(left)
+                numbers.append(found)
+                self._take(left, self.forms[found[-1]].behind)
+        return self._columns(chosen, numbers)
+
+    def _take(self, block: Block, behind: tuple[int, int]) -> None:
+        """Constants behind a block are taken by its last rewrite."""
+        for wire, begin, count in zip(block[:2], (block[8], block[10]), behind, strict=True):
+            if count:
+                self.taken[wire] = begin + count
+
+    def _columns(self, chosen: list[Block], numbers: list[range]) -> tuple[_Found, Integers, float]:
+        table = np.array(chosen, dtype=np.int64).reshape(-1, 12).T
+        members, offsets = self.blocks.steps(table)
+        each = np.repeat(np.arange(len(chosen)), [len(found) for found in numbers])
+        forms = np.array([number for found in numbers for number in found], dtype=np.int64)
+        starts = members[offsets[each] + np.array([form.start for form in self.forms], dtype=np.int64)[forms]]
+        phase = sum([self.forms[number].phase for number in forms.tolist()])
+        order = np.argsort(starts)
+        each = each[order]
+        return _Found(starts[order], forms[order], table[0][each], table[1][each], offsets[each]), members, phase
 
 
 def twisted(lowering: Lowering, *, fixed: bool = True) -> Lowering:
@@ -91,23 +140,9 @@ def twisted(lowering: Lowering, *, fixed: bool = True) -> Lowering:
     if not repeated(masks[masks & (masks - 1) != 0]):
         return lowering
     blocks = blocks_of(lowering.steps, masks, _quarter_turns(lowering, fixed))
-    forms: list[_Written] = []
-    known: dict[Pattern, range] = {}
-    taken: set[int] = set()
-    found: list[tuple[int, int, int, int, int]] = []
-    members: list[int] = []
-    for block in blocks.blocks:
-        pattern, places = blocks.pattern(block, taken)
-        if (numbers := known.get(pattern)) is None:
-            end, first = sum(map(len, pattern[:3])), len(forms)
-            forms += [_Written.of(rewrite, end) for rewrite in rewrites_of(pattern)]
-            numbers = known[pattern] = range(first, len(forms))
-        for number in numbers:
-            found.append((places[forms[number].start], number, *block.wires, len(members)))
-            taken.update([places[place] for place in forms[number].behind])
-        if numbers:
-            members += places
-    return _rewritten(lowering, forms, found, np.array(members, dtype=np.int64)) if found else lowering
+    search = _Search(blocks, [0] * lowering.steps.qubits)
+    found, members, phase = search.run()
+    return _rewritten(lowering, search.forms, found, members, phase) if len(found.start) else lowering
 
 
 def _quarter_turns(lowering: Lowering, fixed: bool) -> NDArray[np.int64]:
@@ -127,13 +162,9 @@ def _operands(step: NewStep) -> tuple[int, int]:
     return first, step.second if step.kind in (_CX, _SWAP) else 2 + step.second
 
 
-def _rewritten(
-    lowering: Lowering, forms: list[_Written], rewrites: list[tuple[int, int, int, int, int]], members: Integers
-) -> Lowering:
+def _rewritten(lowering: Lowering, forms: list[_Written], found: _Found, members: Integers, phase: float) -> Lowering:
     """The circuit with forms where their segments began to involve both wires; `members` are the blocks' steps."""
     steps = lowering.steps
-    phase = sum([forms[number].phase for _, number, _, _, _ in rewrites])
-    found = _Found(*np.array(sorted(rewrites), dtype=np.int64).T)
     gone = np.zeros(len(steps), dtype=np.bool_)
     gone[members[_joined([each.members for each in forms], found.form, found.offset)]] = True
     kept = np.ones(steps.slot_count, dtype=np.bool_)
@@ -176,7 +207,8 @@ def _rewritten_steps(
     counts[starts] = lengths
     places = ranges((np.cumsum(counts) - counts)[starts], lengths)
     slots = np.where(steps.slots >= 0, (np.cumsum(kept) - 1)[steps.slots], -1)
-    kinds, first, second, slots = (np.repeat(each, counts) for each in (steps.kinds, steps.first, steps.second, slots))
+    sources = np.repeat(np.arange(len(steps)), counts)
+    kinds, first, second, slots = steps.kinds[sources], steps.first[sources], steps.second[sources], slots[sources]
     kinds[places], first[places], second[places] = made[0], operands[made[1], pairs], operands[made[2], pairs]
     begins = int(kept.sum()) + np.cumsum(made[3]) - made[3]
     slots[places] = np.where(made[3] > 0, begins, -1)
@@ -192,8 +224,8 @@ def _composed(
     targets, sources, factors = matrix
     constants = shifts.copy()
     np.add.at(constants, targets, factors * angles.constants[sources])
-    starts = np.searchsorted(angles.rows, np.arange(len(angles.constants) + 1))
-    counts = np.diff(starts)[sources]
+    lengths = np.bincount(angles.rows, minlength=len(angles.constants))
+    starts, counts = np.cumsum(lengths) - lengths, lengths[sources]
     each = np.repeat(np.arange(len(sources)), counts)
     places = ranges(starts[sources], counts)
     return AngleMap.of(
