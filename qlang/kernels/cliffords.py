@@ -38,6 +38,7 @@ PAULIS: Complexes = np.array(
 """The matrices (16, 4, 4) of the Paulis without sign; a is bit 0 of the index."""
 _SIDE_BY_SIDE = PAULIS.transpose(1, 0, 2).reshape(4, 64)
 _TRANSPOSED = PAULIS.transpose(0, 2, 1).reshape(16, 16).T
+_EVERY = np.eye(4, dtype=np.complex128)
 _TURN = -1j * PAULIS[[0b0101, 0b1010]]
 """R(π) on either wire."""
 
@@ -53,7 +54,7 @@ def commute(left: int, right: int) -> bool:
 
 
 class Clifford:
-    """One Clifford; equal ones are the same object. `pulled[P]` is C† P C of the Paulis without sign."""
+    """One Clifford; equal ones that `then` leads to are the same object. `pulled[P]` is C† P C of the Paulis."""
 
     __slots__ = ("_after", "matrix", "pulled")
 
@@ -78,14 +79,14 @@ class Clifford:
 
     def behind(self, other: "Clifford") -> "Clifford":
         """Another one, then this one."""
-        return _interned(self.matrix @ other.matrix, _through(self.pulled, other.pulled))
+        return Clifford(self.matrix @ other.matrix, _through(self.pulled, other.pulled))
 
     def inverse(self) -> "Clifford":
         """C†."""
         pushed = [0] * 16
         for pauli, image in enumerate(self.pulled):
             pushed[image & 15] = pauli | image & MINUS
-        return _interned(self.matrix.conj().T, tuple(pushed))
+        return Clifford(self.matrix.conj().T, tuple(pushed))
 
 
 def _through(images: tuple[int, ...], pulled: tuple[int, ...]) -> tuple[int, ...]:
@@ -109,7 +110,7 @@ def _interned(matrix: Complexes, pulled: tuple[int, ...]) -> Clifford:
 
 def _pulled(matrix: Complexes) -> tuple[int, ...]:
     moved = ((matrix.conj().T @ _SIDE_BY_SIDE).reshape(64, 4) @ matrix).reshape(4, 16, 4).swapaxes(0, 1)
-    overlaps = (moved.reshape(16, 16) @ _TRANSPOSED).real  # traces of products with every Pauli
+    overlaps = (moved.reshape(16, 16) @ _TRANSPOSED).real  # traces of products with _EVERY Pauli
     codes = np.abs(overlaps).argmax(axis=1)
     signs = overlaps[np.arange(16), codes] < 0
     return tuple((codes + MINUS * signs).tolist())
@@ -121,23 +122,22 @@ def step_matrix(step: StepKey) -> Complexes:
     kind, first, second, quarters = step
     half, whole = quarters * pi / 4, quarters * pi / 2
     index = np.arange(4)
-    every = np.eye(4, dtype=np.complex128)
     result: Complexes
     match StepKind(kind):
         case StepKind.ROTATION:
-            result = cos(half) * every + sin(half) * _TURN[first]
+            result = cos(half) * _EVERY + sin(half) * _TURN[first]
             return result
         case StepKind.PARITY:
-            result = cos(half) * every - 1j * sin(half) * PAULIS[first << 2]
+            result = cos(half) * _EVERY - 1j * sin(half) * PAULIS[first << 2]
             return result
         case StepKind.PATTERN:
             result = np.diag(np.where((index & first) == second, np.exp(1j * whole), 1))
             return result
         case StepKind.CX:
-            result = every[index ^ (index >> first & 1) << second]
+            result = _EVERY[index ^ (index >> first & 1) << second]
             return result
         case StepKind.SWAP:
-            return every[[0, 2, 1, 3]]
+            return _EVERY[[0, 2, 1, 3]]
         case StepKind.X:
             result = PAULIS[1 << first]
             return result
@@ -159,12 +159,33 @@ IDENTITY = _interned(np.eye(4, dtype=np.complex128), tuple(range(16)))
 Turns = tuple[int, int, int]
 """λ, θ, φ of RZ(φ) R(θ) RZ(λ) in quarter turns."""
 
-ONE_WIRE: tuple[Turns, ...] = (
-    *((before, 0, 0) for before in range(4)),
-    *((before, 1, after) for before in range(4) for after in range(4)),
-    *((before, 2, 0) for before in range(4)),
-)
-"""The 24 Cliffords of one wire, up to a phase."""
+TURNS_BY_IMAGES: dict[tuple[int, int], Turns] = {
+    (1, 4): (0, 0, 0),
+    (21, 4): (1, 0, 0),
+    (17, 4): (2, 0, 0),
+    (5, 4): (3, 0, 0),
+    (4, 17): (0, 1, 0),
+    (21, 17): (0, 1, 1),
+    (20, 17): (0, 1, 2),
+    (5, 17): (0, 1, 3),
+    (4, 5): (1, 1, 0),
+    (17, 5): (1, 1, 1),
+    (20, 5): (1, 1, 2),
+    (1, 5): (1, 1, 3),
+    (4, 1): (2, 1, 0),
+    (5, 1): (2, 1, 1),
+    (20, 1): (2, 1, 2),
+    (21, 1): (2, 1, 3),
+    (4, 21): (3, 1, 0),
+    (1, 21): (3, 1, 1),
+    (20, 21): (3, 1, 2),
+    (17, 21): (3, 1, 3),
+    (17, 20): (0, 2, 0),
+    (5, 20): (1, 2, 0),
+    (1, 20): (2, 2, 0),
+    (21, 20): (3, 2, 0),
+}
+"""The 24 Cliffords C of one wire, up to a phase, by C† X C and C† Z C on the first wire."""
 
 
 def one_wire_steps(turns: Turns, wire: int) -> Iterator[StepKey]:
@@ -188,7 +209,6 @@ def one_wire(turns: Turns, wire: int) -> Clifford:
     return found
 
 
-@lru_cache(maxsize=4096)
 def local_form(clifford: Clifford) -> tuple[bool, Turns, Turns, float]:
     """A local Clifford as a SWAP (or none), then gates on a and on b, and the angle χ of the phase e^{iχ} on top.
 
@@ -196,9 +216,9 @@ def local_form(clifford: Clifford) -> tuple[bool, Turns, Turns, float]:
     """
     swapped = bool(weight(clifford.pulled[_X_A] & ~(A | A << 2)))
     rest = clifford.behind(IDENTITY.then((StepKind.SWAP, 0, 1, 0))) if swapped else clifford
-    known, pulled = _turns_by_images(), rest.pulled
-    first = known[pulled[_X_A], pulled[_Z_A]]
-    second = known[_on_first(pulled[_X_A << 1]), _on_first(pulled[_Z_A << 1])]
+    pulled = rest.pulled
+    first = TURNS_BY_IMAGES[pulled[_X_A], pulled[_Z_A]]
+    second = TURNS_BY_IMAGES[_on_first(pulled[_X_A << 1]), _on_first(pulled[_Z_A << 1])]
     product = one_wire(first, 0).matrix @ one_wire(second, 1).matrix
     eighths = round(phase(np.vdot(product, rest.matrix)) / (pi / 4))  # rounding decides whether it is 4 or −4
     return swapped, first, second, (4 if eighths == -4 else eighths) * pi / 4
@@ -207,16 +227,3 @@ def local_form(clifford: Clifford) -> tuple[bool, Turns, Turns, float]:
 def _on_first(pauli: int) -> int:
     """A Pauli on the second wire as one on the first wire."""
     return (pauli & 15) >> 1 | pauli & MINUS
-
-
-@lru_cache(maxsize=1)
-def _turns_by_images() -> dict[tuple[int, ...], Turns]:
-    """Of the gates C on the first wire: C† X C and C† Z C, to the gate."""
-    found = {}
-    for turns in ONE_WIRE:
-        images = [_X_A, _Z_A]
-        for step in reversed([*one_wire_steps(turns, 0)]):
-            moved = conjugates(step)
-            images = [moved[image & 15] ^ (image & MINUS) for image in images]
-        found[tuple(images)] = turns
-    return found

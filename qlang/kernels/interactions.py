@@ -89,8 +89,8 @@ class _Search:
     """Looks for rewrites in all blocks of a circuit, once in each pattern."""
 
     blocks: Blocks
-    taken: list[int]
-    """For each wire, up to where the singles are taken by blocks in front."""
+    taken: dict[int, int] = field(default_factory=dict)
+    """For some wires, up to where the singles are taken by blocks in front."""
     forms: list[_Written] = field(default_factory=list)
     known: dict[Pattern, range] = field(default_factory=dict)
     """The forms of patterns."""
@@ -99,7 +99,7 @@ class _Search:
         """The rewrites, the steps of the blocks that have some, and the sum of their phases."""
         chosen, numbers = [], []
         for block in self.blocks.rows():
-            left = without_taken(block, self.taken)
+            left = without_taken(block, self.taken) if self.taken else block
             pattern = self.blocks.pattern(left)
             found = self.known.get(pattern)
             if found is None:
@@ -109,7 +109,8 @@ class _Search:
             if found:
                 chosen.append(left)
                 numbers.append(found)
-                self._take(left, self.forms[found[-1]].behind)
+                if any(behind := self.forms[found[-1]].behind):
+                    self._take(left, behind)
         return self._columns(chosen, numbers)
 
     def _take(self, block: Block, behind: tuple[int, int]) -> None:
@@ -140,7 +141,7 @@ def twisted(lowering: Lowering, *, fixed: bool = True) -> Lowering:
     if not repeated(masks[masks & (masks - 1) != 0]):
         return lowering
     blocks = blocks_of(lowering.steps, masks, _quarter_turns(lowering, fixed))
-    search = _Search(blocks, [0] * lowering.steps.qubits)
+    search = _Search(blocks)
     found, members, phase = search.run()
     return _rewritten(lowering, search.forms, found, members, phase) if len(found.start) else lowering
 

@@ -75,10 +75,10 @@ class Blocks:
         return found, np.cumsum(totals) - totals
 
 
-def without_taken(block: Block, taken: list[int]) -> Block:
-    """A block without constants in front of it that are taken: for each wire, the singles up to a place."""
+def without_taken(block: Block, taken: dict[int, int]) -> Block:
+    """A block without constants in front of it that are taken: for some wires, the singles up to a place."""
     low, high, a, a_end, b, *rest = block
-    return low, high, max(a, taken[low]), a_end, max(b, taken[high]), *rest
+    return low, high, max(a, taken.get(low, 0)), a_end, max(b, taken.get(high, 0)), *rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def blocks_of(steps: Steps, masks: Integers, turns: Integers) -> Blocks:
 
 
 def _characters(codes: Integers) -> Codes:
-    return codes.astype("<u4").tobytes().decode("utf-32-le")
+    return codes.astype(np.uint16).tobytes().decode("utf-16")  # none is a surrogate, or a mark of the byte order
 
 
 def _operands(steps: Steps, joint: Integers, low: Integers, high: Integers) -> Integers:

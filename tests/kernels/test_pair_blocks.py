@@ -83,7 +83,7 @@ def test_constants_that_are_taken_are_left_out(calls: list[GateCall], data: st.D
     masks = wire_masks(steps)
     blocks = blocks_of(steps, masks, np.zeros(len(steps), dtype=np.int64))
     for block in blocks.rows():
-        taken, fronts, left = [0] * 3, 0, []
+        taken, fronts, left = {}, 0, []
         for wire, begin, end in zip(block[:2], block[2:6:2], block[3:6:2], strict=True):
             taken[wire] = data.draw(st.integers(0, end))
             fronts += end - begin
