@@ -110,7 +110,7 @@ def _interned(matrix: Complexes, pulled: tuple[int, ...]) -> Clifford:
 
 def _pulled(matrix: Complexes) -> tuple[int, ...]:
     moved = ((matrix.conj().T @ _SIDE_BY_SIDE).reshape(64, 4) @ matrix).reshape(4, 16, 4).swapaxes(0, 1)
-    overlaps = (moved.reshape(16, 16) @ _TRANSPOSED).real  # traces of products with _EVERY Pauli
+    overlaps = (moved.reshape(16, 16) @ _TRANSPOSED).real  # traces of products with every Pauli
     codes = np.abs(overlaps).argmax(axis=1)
     signs = overlaps[np.arange(16), codes] < 0
     return tuple((codes + MINUS * signs).tolist())

@@ -84,8 +84,8 @@ def _lower(
     first, second = np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64)
     for each in classes:
         _write_steps(each, offsets[each.places], kinds, first, second)
-    angled = _ANGLED[kinds]
-    slots = np.where(angled, np.cumsum(angled), -1).astype(np.int32)
+    angled = _ANGLED.take(kinds)
+    slots = np.where(angled, np.cumsum(angled, dtype=np.int32), np.int32(-1))
     steps = Steps(qubits, kinds, first, second, slots, int(angled.sum()) + 1)
     angle_map = _angle_map(classes, offsets, steps, len(parameters))
     lowering = Lowering(steps, angle_map, parameters, offsets + lengths)

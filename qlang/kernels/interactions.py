@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.pair_blocks import UNKNOWN, Block, Blocks, Pattern, blocks_of, without_taken
+from qlang.kernels.pair_blocks import UNKNOWN, Block, Blocks, Pattern, blocks_of
 from qlang.kernels.pair_forms import NewStep
 from qlang.kernels.pair_segments import Rewrite, rewrites_of
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
@@ -98,19 +98,20 @@ class _Search:
     def run(self) -> tuple[_Found, Integers, float]:
         """The rewrites, the steps of the blocks that have some, and the sum of their phases."""
         chosen, numbers = [], []
-        for block in self.blocks.rows():
-            left = without_taken(block, self.taken) if self.taken else block
-            pattern = self.blocks.pattern(left)
+        for place, block in enumerate(self.blocks.rows()):
+            if self.taken:
+                block = self.blocks.without(place, self.taken)
+            pattern = self.blocks.pattern(block)
             found = self.known.get(pattern)
             if found is None:
                 begin = len(self.forms)
                 self.forms += [_Written.of(rewrite, pattern) for rewrite in rewrites_of(pattern)]
                 found = self.known[pattern] = range(begin, len(self.forms))
             if found:
-                chosen.append(left)
+                chosen.append(place)
                 numbers.append(found)
                 if any(behind := self.forms[found[-1]].behind):
-                    self._take(left, behind)
+                    self._take(block, behind)
         return self._columns(chosen, numbers)
 
     def _take(self, block: Block, behind: tuple[int, int]) -> None:
@@ -119,8 +120,8 @@ class _Search:
             if count:
                 self.taken[wire] = begin + count
 
-    def _columns(self, chosen: list[Block], numbers: list[range]) -> tuple[_Found, Integers, float]:
-        table = np.array(chosen, dtype=np.int64).reshape(-1, 12).T
+    def _columns(self, chosen: list[int], numbers: list[range]) -> tuple[_Found, Integers, float]:
+        table = self.blocks.table[:, chosen]
         members, offsets = self.blocks.steps(table)
         each = np.repeat(np.arange(len(chosen)), [len(found) for found in numbers])
         forms = np.array([number for found in numbers for number in found], dtype=np.int64)
@@ -152,7 +153,7 @@ def _quarter_turns(lowering: Lowering, fixed: bool) -> NDArray[np.int64]:
     if not fixed:
         angles[lowering.angle_map.rows] = np.inf
     turns = np.rint(np.where(np.abs(angles) <= _MOST_TURNS * pi / 2, angles, 0.3) / (pi / 2))
-    turns = np.where(turns * (pi / 2) == angles, turns % 8, UNKNOWN).astype(np.int64)
+    turns = np.where(turns * (pi / 2) == angles, turns.astype(np.int64) & 7, UNKNOWN)
     slots = lowering.steps.slots
     return np.where(slots >= 0, turns[slots], 0)
 

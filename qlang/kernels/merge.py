@@ -57,8 +57,8 @@ def _merged_once(lowering: Lowering) -> tuple[Lowering, bool]:
     if not gone.any():
         return Lowering(steps, angles, lowering.parameters), False
     halves = np.where(gone, turns, 0).astype(np.int64)  # R(π)^k = (−1)^(k // 2) (XZ)^(k mod 2)
-    angles.constants[GLOBAL_PHASE_SLOT] += np.pi * (halves // 2 % 2).sum()
-    left = Lowering(_kept_steps(steps, gone, halves % 2 == 1), _kept_slots(angles, ~gone), lowering.parameters)
+    angles.constants[GLOBAL_PHASE_SLOT] += np.pi * (halves >> 1 & 1).sum()
+    left = Lowering(_kept_steps(steps, gone, halves & 1 == 1), _kept_slots(angles, ~gone), lowering.parameters)
     return left, _let_others_meet(visits, gone, joined, rotating)
 
 

@@ -7,14 +7,16 @@ constant. A circuit has few: pairs and layers are mostly alike, and what is foun
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cliffords import StepKey
 from qlang.kernels.steps import CX, PARITY, PATTERN, ROTATION, SWAP, Steps, X, Z
-from qlang.kernels.wire_events import Integers, by_wire, ranges
+from qlang.kernels.wire_events import Integers, by_wire, ranges, stable_order
+
+Values = TypeVar("Values", NDArray[np.int64], NDArray[np.bool_])
 
 UNKNOWN = 8
 """In place of a number of quarter turns: the angle is no multiple of π/2, or may change."""
@@ -66,6 +68,12 @@ class Blocks:
         (low, high, members), (_, _, a, a_end, b, b_end, begin, end, c, c_end, d, d_end) = self.codes, block
         return low[a:a_end], high[b:b_end], members[begin:end], low[c:c_end], high[d:d_end]
 
+    def without(self, place: int, taken: dict[int, int]) -> Block:
+        """A block, for good without constants in front that are taken: for some wires, the singles up to a place."""
+        column = self.table[:, place]
+        column[2], column[4] = (max(column[2 + 2 * side], taken.get(column[side], 0)) for side in (0, 1))
+        return tuple(column.tolist())
+
     def steps(self, table: Integers) -> tuple[Integers, Integers]:
         """The steps of some blocks as in their patterns, one block after the other, and where each block begins."""
         begins, lengths = table[2::2].copy(), table[3::2] - table[2::2]
@@ -73,12 +81,6 @@ class Blocks:
         found = np.concatenate([self.singles, self.members])[ranges(begins.T.ravel(), lengths.T.ravel())]
         totals = lengths.sum(axis=0)
         return found, np.cumsum(totals) - totals
-
-
-def without_taken(block: Block, taken: dict[int, int]) -> Block:
-    """A block without constants in front of it that are taken: for some wires, the singles up to a place."""
-    low, high, a, a_end, b, *rest = block
-    return low, high, max(a, taken.get(low, 0)), a_end, max(b, taken.get(high, 0)), *rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +101,33 @@ class _Visits:
     @classmethod
     def of(cls, wires: Integers, indices: Integers, several: NDArray[np.bool_], qubits: int) -> "_Visits":
         """From wires and steps, by wire and then by step, and whether each step is on several wires."""
-        joint = several[indices]
-        limits = np.searchsorted(wires[~joint], np.arange(qubits + 1))
-        ends = np.cumsum(~joint, dtype=np.int64)[joint]
+        of_several = several[indices]
+        joint = np.flatnonzero(of_several)
+        ends = np.cumsum(~of_several, dtype=np.int64)
+        limits = np.append(0, ends)[np.searchsorted(wires, np.arange(qubits + 1))]
+        ends = ends[joint]
         wires, steps = wires[joint], (np.cumsum(several) - 1)[indices[joint]]
         first = np.ones(len(wires) + 1, dtype=np.bool_)
         first[1:-1] = wires[1:] != wires[:-1]
-        begins = np.where(first[:-1], limits[wires], np.roll(ends, 1))
-        behind = np.where(first[1:], limits[wires + 1], np.roll(ends, -1))
-        return cls(steps, wires, np.where(first[:-1], -1, np.roll(steps, 1)), begins, ends, behind)
+        begins = np.where(first[:-1], limits[wires], _before(ends))
+        behind = np.where(first[1:], limits[wires + 1], _behind(ends))
+        return cls(steps, wires, np.where(first[:-1], -1, _before(steps)), begins, ends, behind)
 
     def sides(self) -> tuple[Integers, Integers, NDArray[np.bool_]]:
         """The visits of each step to its first and its second wire, and whether these are all of its wires."""
-        order, widths = np.argsort(self.steps, kind="stable"), np.bincount(self.steps)
+        order, widths = stable_order(self.steps), np.bincount(self.steps)
         first = np.cumsum(widths) - widths
         return order[first], order[first + 1], widths == 2
+
+
+def _before(values: Values) -> Values:
+    """For each place the value in front of it, for the first one the last value."""
+    return np.concatenate([values[-1:], values[:-1]])
+
+
+def _behind(values: Values) -> Values:
+    """For each place the value behind it, for the last one the first value."""
+    return np.concatenate([values[1:], values[:1]])
 
 
 def blocks_of(steps: Steps, masks: Integers, turns: Integers) -> Blocks:
@@ -133,7 +147,7 @@ def blocks_of(steps: Steps, masks: Integers, turns: Integers) -> Blocks:
     lengths = np.stack([*counts, np.ones_like(each)])
     members = ranges(begins.T.ravel(), lengths.T.ravel())
     ends = np.cumsum(lengths.sum(axis=0))
-    heads, tails = np.flatnonzero(fresh), np.flatnonzero(np.roll(fresh, -1))
+    heads, tails = np.flatnonzero(fresh), np.flatnonzero(_behind(fresh))
     long = tails > heads
     heads, tails = heads[long], tails[long]
     first, last = [side[heads] for side in sides], [side[tails] for side in sides]

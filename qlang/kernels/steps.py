@@ -145,9 +145,9 @@ class AngleMap:
         sums: NDArray[Any] = coefficients[order]
         if not new.all():
             sums, order = np.bincount(np.cumsum(new) - 1, weights=sums), order[new]
-        kept = np.flatnonzero(sums)
-        places = order[kept]
-        return cls(parameters, constants, rows[places].astype(np.int32, copy=False), columns[places], sums[kept])
+        if not sums.all():
+            order, sums = order[sums != 0], sums[sums != 0]
+        return cls(parameters, constants, rows[order].astype(np.int32, copy=False), columns[order], sums)
 
     def angles(self, parameters: ArrayLike) -> NDArray[np.float64]:
         """Angles (batch, slots) of parameters (batch, parameters) or (parameters,). Raises BadAngle."""

@@ -7,7 +7,7 @@ from step_circuits import gate_calls
 
 from qlang.kernels.decompose import GateCall, steps_of
 from qlang.kernels.order import bits_of
-from qlang.kernels.pair_blocks import UNKNOWN, Block, Blocks, blocks_of, pair_step, without_taken
+from qlang.kernels.pair_blocks import UNKNOWN, Block, Blocks, blocks_of, pair_step
 from qlang.kernels.wire_events import ranges, wire_masks
 
 _LONGEST_BEHIND = 4
@@ -82,13 +82,15 @@ def test_constants_that_are_taken_are_left_out(calls: list[GateCall], data: st.D
     steps = steps_of(calls, 3, merge=False).steps
     masks = wire_masks(steps)
     blocks = blocks_of(steps, masks, np.zeros(len(steps), dtype=np.int64))
-    for block in blocks.rows():
+    for number, block in enumerate(blocks.rows()):
+        places = _steps(blocks, block)
         taken, fronts, left = {}, 0, []
         for wire, begin, end in zip(block[:2], block[2:6:2], block[3:6:2], strict=True):
             taken[wire] = data.draw(st.integers(0, end))
             fronts += end - begin
             left += blocks.singles[max(begin, taken[wire]) : end].tolist()
-        assert _steps(blocks, without_taken(block, taken)) == left + _steps(blocks, block)[fronts:]
+        assert _steps(blocks, blocks.without(number, taken)) == left + places[fronts:]
+        assert _steps(blocks, tuple(blocks.table[:, number])) == left + places[fronts:]
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 5)), max_size=9))
