@@ -168,7 +168,8 @@ def _rewritten(lowering: Lowering, forms: list[_Written], found: _Found, members
     """The circuit with forms where their segments began to involve both wires; `members` are the blocks' steps."""
     steps = lowering.steps
     gone = np.zeros(len(steps), dtype=np.bool_)
-    gone[members[_joined([each.members for each in forms], found.form, found.offset)]] = True
+    taken = _of_each([each.members for each in forms], found.form)
+    gone[members[taken + np.repeat(found.offset, np.array([len(each.members) for each in forms])[found.form])]] = True
     kept = np.ones(steps.slot_count, dtype=np.bool_)
     kept[steps.slots[gone & (steps.slots >= 0)]] = False
     old = np.flatnonzero(kept)
@@ -176,8 +177,10 @@ def _rewritten(lowering: Lowering, forms: list[_Written], found: _Found, members
     begins = len(old) + np.cumsum(angles) - angles
     shifts = np.concatenate([np.zeros(len(old)), _of_each([each.constants for each in forms], found.form)])
     shifts[GLOBAL_PHASE_SLOT] += phase
-    targets = np.concatenate([np.arange(len(old)), _joined([each.entries[0] for each in forms], found.form, begins)])
-    sources = members[_joined([each.entries[1] for each in forms], found.form, found.offset)]
+    entries = _of_each([each.entries for each in forms], found.form)
+    lengths = np.array([each.entries.shape[1] for each in forms])[found.form]
+    targets = np.concatenate([np.arange(len(old)), entries[0] + np.repeat(begins, lengths)])
+    sources = members[entries[1] + np.repeat(found.offset, lengths)]
     before = np.concatenate([old, steps.slots[sources]])
     factors = np.concatenate([np.ones(len(old)), _of_each([each.coefficients for each in forms], found.form)])
     angle_map = _composed(lowering.angle_map, (targets, before, factors), shifts)
@@ -188,11 +191,6 @@ def _of_each(parts: list[NDArray[Number]], chosen: Integers) -> NDArray[Number]:
     """The last axes of some parts, one behind the other."""
     lengths = np.array([part.shape[-1] for part in parts])
     return np.concatenate(parts, axis=-1)[..., ranges((np.cumsum(lengths) - lengths)[chosen], lengths[chosen])]
-
-
-def _joined(parts: list[Integers], chosen: Integers, offsets: Integers) -> Integers:
-    """The same with an offset added to each."""
-    return _of_each(parts, chosen) + np.repeat(offsets, np.array([len(part) for part in parts])[chosen])
 
 
 def _rewritten_steps(

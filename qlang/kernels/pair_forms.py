@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import pi, sqrt
+from operator import itemgetter
 
 from qlang.kernels.cliffords import (
     MINUS,
@@ -78,13 +79,14 @@ def form_of(core: tuple[int, ...], end: Clifford) -> Form:
     forms = []
     for control in (0, 1):
         for images, gates, axes, ends in found:
-            cost = (_TWIST_COST if (_XY, _YX)[control] in axes else 1.0) + ends
-            forms.append((cost, (images, gates, control)))
+            twisting = (_XY, _YX)[control] in axes
+            core_angles = 1 + twisting + (_ZZ in axes)
+            forms.append(((_TWIST_COST if twisting else 1.0) + ends, core_angles, (images, gates, control)))
     assert forms, "commuting Paulis on both wires are taken to these axes by gates on each"
-    least = min(cost for cost, _ in forms)
+    least = min(cost for cost, _, _ in forms)
     # The later wire is turned where it is all one: wires that turn seldom are then the same ones in the whole circuit.
-    written = [_written(*each, end, cost) for cost, each in reversed(forms) if cost == least]
-    return min(written, key=lambda form: form.angles)
+    best = [(angles + _constant_angles(*each[1], end), each) for cost, angles, each in reversed(forms) if cost == least]
+    return _written(*min(best, key=itemgetter(0))[1], end, least)
 
 
 def _turning(turns: Turns) -> int:
@@ -124,6 +126,12 @@ def _closing_turns(left: Turns, right: Turns, end: Clifford) -> int:
 def _closing(left: Turns, right: Turns, end: Clifford) -> tuple[bool, Turns, Turns, float]:
     """C V†, as `local_form`."""
     return local_form(end.behind(one_wire(left, 0).inverse()).behind(one_wire(right, 1).inverse()))
+
+
+def _constant_angles(left: Turns, right: Turns, end: Clifford) -> int:
+    """How many constant angles V and C V† have: multiples of π are Paulis."""
+    _, *closing, _ = _closing(left, right, end)
+    return sum([quarters & 1 for turns in (left, right, *closing) for quarters in turns])
 
 
 def _written(images: tuple[int, ...], gates: tuple[Turns, Turns], control: int, end: Clifford, cost: float) -> Form:

@@ -1,5 +1,6 @@
 """Which steps of a circuit are on which wires, and which comes last or next on a wire: of all steps at once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,13 +27,17 @@ def wire_masks(steps: Steps) -> Integers:
 
 def by_wire(masks: Integers) -> tuple[Integers, Integers]:
     """Wires and steps for every wire of every step, by wire and then by step, from the wires of each step."""
-    indices, wires = wires_in(masks)
-    return ordered(wires, indices)
+    keys = [masks[:0], *(wires << _INDEX_BITS | rows for rows, wires in _lowest_first(masks))]
+    return _apart(np.concatenate(keys))
 
 
 def ordered(wires: Integers, indices: Integers) -> tuple[Integers, Integers]:
     """The same by wire and then by index, which are below 2^56."""
-    keys = wires << _INDEX_BITS | indices
+    return _apart(wires << _INDEX_BITS | indices)
+
+
+def _apart(keys: Integers) -> tuple[Integers, Integers]:
+    """Wires and indices in order, from numbers that hold both."""
     keys.sort()
     return keys >> _INDEX_BITS, keys & (1 << _INDEX_BITS) - 1
 
@@ -53,16 +58,22 @@ def stable_order(numbers: Integers) -> Integers:
 
 def wires_in(masks: Integers) -> tuple[Integers, Integers]:
     """For every bit of every mask the mask's number and the bit; the lowest bits of all masks come first."""
+    numbers, wires = [masks[:0]], [masks[:0]]
+    for rows, lowest in _lowest_first(masks):
+        numbers.append(rows)
+        wires.append(lowest)
+    return np.concatenate(numbers), np.concatenate(wires)
+
+
+def _lowest_first(masks: Integers) -> Iterator[tuple[Integers, Integers]]:
+    """Numbers of masks and a bit of each: the lowest bits of all masks, then the second ones, …"""
     rows = np.flatnonzero(masks)
     masks = masks[rows]
-    numbers, wires = [rows[:0]], [masks[:0]]
     while len(rows):
         rest = masks & (masks - 1)
-        numbers.append(rows)
-        wires.append(np.bitwise_count((masks ^ rest) - 1).astype(np.int64))
+        yield rows, np.bitwise_count((masks ^ rest) - 1).astype(np.int64)
         left = np.flatnonzero(rest)
         rows, masks = rows[left], rest[left]
-    return np.concatenate(numbers), np.concatenate(wires)
 
 
 def ranges(begins: Integers, lengths: Integers) -> Integers:
