@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.ir.gates import BY_CODE
 from qlang.kernels.gate_columns import QUBITS, GateCall, GateColumns
 from qlang.kernels.merge import merged
 from qlang.kernels.recipes import Recipe, recipe
@@ -49,8 +48,6 @@ def steps_of(calls: Sequence[GateCall], qubits: int, *, merge: bool = True) -> L
     for places in _alike(gates):
         code, values = int(gates.codes[places[0]]), gates.controls[places[0]] if gates.controls else ""
         width = int(QUBITS[code]) + len(values)
-        if (wrong := widths[places] != width).any():
-            raise ValueError(f"{BY_CODE[code].name} with {len(values)} controls is on {widths[places][wrong][0]} wires")
         own = gates.wires[begins[places] + np.arange(width)[:, None]]
         classes.append(_Class(recipe(code, values), places, own, first[places]))
     return _lower(classes, len(gates), gates.parameters, qubits, merge)
@@ -114,9 +111,14 @@ def _write_steps(
     for index, step in enumerate(gates.recipe.steps):
         source, places = bits if step.kind in _MASKS else gates.wires, offsets + index
         kinds[places] = step.kind
-        first[places] = source[list(step.first)].sum(axis=0)
+        first[places] = _sum(source, step.first)
         if step.second:
-            second[places] = source[list(step.second)].sum(axis=0)
+            second[places] = _sum(source, step.second)
+
+
+def _sum(rows: NDArray[np.int64], chosen: tuple[int, ...]) -> NDArray[np.int64]:
+    found: NDArray[np.int64] = rows[chosen[0]] if len(chosen) == 1 else rows[list(chosen)].sum(axis=0)
+    return found
 
 
 def _angle_map(classes: Sequence[_Class], offsets: NDArray[np.int64], steps: Steps, parameters: int) -> AngleMap:
@@ -130,7 +132,8 @@ def _angle_map(classes: Sequence[_Class], offsets: NDArray[np.int64], steps: Ste
         for index, step in enumerate(each.recipe.steps):
             if step.angle is not None:
                 slots = steps.slots[offsets[each.places] + index]
-                constants[slots] += step.angle[0]
+                if step.angle[0]:
+                    constants[slots] += step.angle[0]
                 angles.append((slots, step.angle))
         for slots, angle in angles:
             for parameter, coefficient in enumerate(angle[1:]):

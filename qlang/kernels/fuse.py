@@ -142,7 +142,7 @@ def _fused_steps(
 ) -> Steps:
     """Three steps where each run starts, and no others of it."""
     renumbered = np.cumsum(kept_slots) - 1
-    slots = np.where(steps.slots >= 0, renumbered[steps.slots], -1)
+    slots = np.append(renumbered, -1)[steps.slots]
     counts = np.where(gone, 0, 1)
     counts[starts] = 3
     places = (np.cumsum(counts) - counts)[starts]

@@ -41,11 +41,11 @@ class GateColumns(Sequence[GateCall]):
 
     @classmethod
     def of(cls, calls: Sequence[GateCall]) -> "GateColumns":
-        """The columns of gates."""
+        """The columns of gates. Raises ValueError for a gate with too few or too many wires."""
         if isinstance(calls, GateColumns):
             return calls
         codes, wires, numbers, controls = zip(*calls, strict=True) if calls else ((),) * 4
-        return cls(
+        found = cls(
             np.fromiter(codes, dtype=np.int16),
             np.fromiter(map(len, wires), dtype=np.int64),
             np.fromiter(map(len, numbers), dtype=np.int64),
@@ -53,6 +53,11 @@ class GateColumns(Sequence[GateCall]):
             np.fromiter(chain.from_iterable(numbers), dtype=np.float64),
             controls if any(controls) else (),
         )
+        wrong = found.widths - QUBITS[found.codes] != np.fromiter(map(len, controls), dtype=np.int64)
+        if wrong.any():
+            code, where, _, values = calls[int(np.argmax(wrong))]
+            raise ValueError(f"{BY_CODE[code].name} with {len(values)} controls is on {len(where)} wires")
+        return found
 
     @classmethod
     def packed(

@@ -154,8 +154,7 @@ def _quarter_turns(lowering: Lowering, fixed: bool) -> NDArray[np.int64]:
         angles[lowering.angle_map.rows] = np.inf
     turns = np.rint(np.where(np.abs(angles) <= _MOST_TURNS * pi / 2, angles, 0.3) / (pi / 2))
     turns = np.where(turns * (pi / 2) == angles, turns.astype(np.int64) & 7, UNKNOWN)
-    slots = lowering.steps.slots
-    return np.where(slots >= 0, turns[slots], 0)
+    return np.append(turns, 0)[lowering.steps.slots]  # the last one of slot −1
 
 
 def _operands(step: NewStep) -> tuple[int, int]:
@@ -206,9 +205,9 @@ def _rewritten_steps(
     counts = np.where(gone, 0, 1)
     counts[starts] = lengths
     places = ranges((np.cumsum(counts) - counts)[starts], lengths)
-    slots = np.where(steps.slots >= 0, (np.cumsum(kept) - 1)[steps.slots], -1)
     sources = np.repeat(np.arange(len(steps)), counts)
-    kinds, first, second, slots = steps.kinds[sources], steps.first[sources], steps.second[sources], slots[sources]
+    slots = np.append(np.cumsum(kept) - 1, -1)[steps.slots[sources]]  # the last one of slot −1
+    kinds, first, second = steps.kinds[sources], steps.first[sources], steps.second[sources]
     kinds[places], first[places], second[places] = made[0], operands[made[1], pairs], operands[made[2], pairs]
     begins = int(kept.sum()) + np.cumsum(made[3]) - made[3]
     slots[places] = np.where(made[3] > 0, begins, -1)

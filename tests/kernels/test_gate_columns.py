@@ -66,3 +66,8 @@ def test_a_wire_twice_is_seen(wires: tuple[int, ...]) -> None:
 def test_a_wire_that_is_none_is_seen() -> None:
     assert not GateColumns.of(CALLS).wires_within(3)
     assert not GateColumns.of([call("h", -1)]).wires_within(3)
+
+
+def test_a_gate_on_too_few_wires_is_refused() -> None:
+    with pytest.raises(ValueError, match="cx with 1 controls is on 2 wires"):
+        GateColumns.of([*CALLS, (CALLS[1][0], (0, 1), (), "1")])
