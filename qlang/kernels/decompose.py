@@ -79,12 +79,13 @@ def _lower(
     total = int(lengths.sum())
     kinds = np.zeros(total, dtype=np.int8)
     first, second = np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64)
-    for each in classes:
-        _write_steps(each, offsets[each.places], kinds, first, second)
+    begins = [offsets[each.places] for each in classes]
+    for each, begin in zip(classes, begins, strict=True):
+        _write_steps(each, begin, kinds, first, second)
     angled = _ANGLED.take(kinds)
     slots = np.where(angled, np.cumsum(angled, dtype=np.int32), np.int32(-1))
     steps = Steps(qubits, kinds, first, second, slots, int(angled.sum()) + 1)
-    angle_map = _angle_map(classes, offsets, steps, len(parameters))
+    angle_map = _angle_map(classes, begins, steps, len(parameters))
     lowering = Lowering(steps, angle_map, parameters, offsets + lengths)
     return merged(lowering) if merge else lowering
 
@@ -121,17 +122,19 @@ def _sum(rows: NDArray[np.int64], chosen: tuple[int, ...]) -> NDArray[np.int64]:
     return found
 
 
-def _angle_map(classes: Sequence[_Class], offsets: NDArray[np.int64], steps: Steps, parameters: int) -> AngleMap:
-    """The affine map from the gates' parameters to the slots."""
+def _angle_map(
+    classes: Sequence[_Class], begins: Sequence[NDArray[np.int64]], steps: Steps, parameters: int
+) -> AngleMap:
+    """The affine map from the gates' parameters to the slots; `begins` are the first steps of each class's gates."""
     constants = np.zeros(steps.slot_count)
     rows, columns, coefficients = [], [], []
-    for each in classes:
+    for each, begin in zip(classes, begins, strict=True):
         # A product: each of many additions would round off a digit of the sum.
         constants[GLOBAL_PHASE_SLOT] += len(each.places) * each.recipe.phase[0]
         angles = [(np.full(len(each.places), GLOBAL_PHASE_SLOT, dtype=np.int32), each.recipe.phase)]
         for index, step in enumerate(each.recipe.steps):
             if step.angle is not None:
-                slots = steps.slots[offsets[each.places] + index]
+                slots = steps.slots[begin + index]
                 if step.angle[0]:
                     constants[slots] += step.angle[0]
                 angles.append((slots, step.angle))

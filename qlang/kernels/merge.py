@@ -112,11 +112,12 @@ def _join_rotations(visits: _Visits, targets: NDArray[np.int64], signs: NDArray[
     turning, flipping = kinds == ROTATION, (kinds == X) | (kinds == Z)
     turns = np.flatnonzero(turning)
     between = np.cumsum(~(turning | flipping), dtype=np.int64)[turns]
-    flips = np.cumsum(flipping, dtype=np.int64)[turns]
     begins = _begins(wires[turns], between)
     slots = steps.slots[indices[turns]]
     targets[slots] = slots[begins]
-    signs[slots] = 1.0 - 2.0 * (flips - flips[begins] & 1)
+    if flipping.any():
+        flips = np.cumsum(flipping, dtype=np.int64)[turns]
+        signs[slots] = 1.0 - 2.0 * (flips - flips[begins] & 1)
 
 
 def _new(*columns: NDArray[np.int64]) -> NDArray[np.bool_]:
