@@ -223,7 +223,7 @@ class CudaStateVector(WaitingGates):
 
     def _run(self, count: int) -> None:
         """Execute the first of the gates that wait."""
-        lowering = lowering_of(self._waiting[:count], self.qubits, twists=False)
+        lowering = lowering_of(self._first(count), self.qubits, twists=False)
         fresh = self._state is None
         sources = planned(lowering.steps, self.precision, None if fresh else self._positions)
         numbers = lowering.angle_map.angles(within_two_turns(lowering.parameters))
@@ -232,7 +232,7 @@ class CudaStateVector(WaitingGates):
             self._state = _empty(self.qubits, sources.program.qubits, self.precision, 1, self._devices, self._link)
         self._state.run(sources.program, angles)
         self._positions, self._frame = sources.program.end, angles.frame
-        del self._waiting[:count]
+        self._done(count)
 
 
 def _picked(mask: int, wires: Sequence[int]) -> int:

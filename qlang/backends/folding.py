@@ -17,6 +17,7 @@ from qlang.backends.program import Program
 from qlang.backends.states import GateCall, SimulatedState
 from qlang.backends.unread import Unread
 from qlang.ir.gates import BY_CODE, inverse
+from qlang.kernels.gate_columns import GateColumns
 
 MAX_TRACE = 5_000_000
 
@@ -52,7 +53,11 @@ class Recorder(Unread):
         if self.length > MAX_TRACE:
             raise TraceTooLong(MAX_TRACE)
         if len(self.touched) < self.qubits:
-            self.touched.update(chain.from_iterable(map(itemgetter(1), calls)))
+            self.touched.update(
+                calls.wires.tolist()
+                if isinstance(calls, GateColumns)
+                else chain.from_iterable(map(itemgetter(1), calls))
+            )
         self.segments.append(calls)
 
     def delay(self, seconds: float, wire: int) -> None:

@@ -116,7 +116,7 @@ class NativeStateVector(WaitingGates):
 
     def _run(self, count: int) -> None:
         """Execute the first of the gates that wait."""
-        calls = self._waiting[:count]
+        calls = self._first(count)
         fresh = self._state is None
         start, frame = (None, None) if fresh else (self._positions, self._frame)
         bound = bound_program(calls, self.qubits, self.precision, start, frame, self.tuned)
@@ -127,4 +127,4 @@ class NativeStateVector(WaitingGates):
         threads = min(self.threads, self.tuned.threads) if self.tuned is not None and tuned else self.threads
         run(bound, state, threads=threads)
         self._state, self._positions, self._frame = state, bound.program.end, bound.frame
-        del self._waiting[:count]
+        self._done(count)

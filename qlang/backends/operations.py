@@ -5,6 +5,7 @@ from math import isfinite
 from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 from xdsl.ir import Operation, SSAValue
 
 from qlang.backends.branches import Branch, Machine
@@ -13,6 +14,7 @@ from qlang.backends.registers import get_bit, to_integer
 from qlang.backends.states import GateCall
 from qlang.ir.gates import BY_CODE, BY_NAME, Primitive
 from qlang.ir.kernel import DelayOp, EachOp, GateOp, MeasureOp, ProgramOp, ResetOp, SweepOp
+from qlang.kernels.gate_columns import GateColumns
 
 if TYPE_CHECKING:
     from qlang.backends.program import Decoder, Env, Step
@@ -64,10 +66,11 @@ def _primitive(name: str) -> Primitive:
 
 def _sweep(decoder: "Decoder", op: Operation) -> "Step":
     assert isinstance(op, SweepOp)
-    calls: list[GateCall] = [(code, wires, parameters, "") for code, wires, parameters in op.gates.gates()]
-    for wires in dict.fromkeys(map(_WIRES, calls)):
-        _checked("kernel.sweep", wires, decoder.qubits)
-    if not all(map(isfinite, op.gates.angles.get_values())):
+    calls = GateColumns.packed(*op.gates.arrays())
+    if not calls.wires_within(decoder.qubits) or calls.wires_twice:
+        for wires in map(_WIRES, calls):
+            _checked("kernel.sweep", wires, decoder.qubits)
+    if not np.isfinite(calls.parameters).all():
         code, parameters = next((call[0], call[2]) for call in calls if not all(map(isfinite, call[2])))
         raise BadAngle(BY_CODE[code].name, parameters)
     return lambda machine, branches: machine.gates(branches, calls)

@@ -9,6 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qlang.backends.errors import BackendError
 from qlang.backends.scalars import COMPARE_FLOATS, FLOATS, failed
 from qlang.kernels.expressions import Affine, Expressions, Stage, affine, constant
@@ -150,7 +153,7 @@ class Table:
             node = self.known[key] = self._element(1 + max(below, default=0), value)
         return node
 
-    def expressions(self, results: Sequence[Operand]) -> Expressions:
+    def expressions(self, results: Sequence[Operand] | NDArray[np.float64]) -> Expressions:
         """The results as functions of the inputs."""
         names = [name for name, _ in self.nodes]
         order = sorted(range(len(names)), key=lambda node: (self.levels[self.inputs + node], names[node]))
@@ -177,7 +180,9 @@ def _function(name: str) -> Callable[..., float]:
     return lambda left, right, chosen, other: chosen if compare(left, right) else other
 
 
-def _rows(numbers: Sequence[Operand], place: dict[int, int]) -> Affine:
+def _rows(numbers: Sequence[Operand] | NDArray[np.float64], place: dict[int, int]) -> Affine:
+    if isinstance(numbers, np.ndarray):
+        return constant(numbers)
     known = [each for each in numbers if not isinstance(each, Symbolic)]
     if len(known) == len(numbers):
         return constant(known)

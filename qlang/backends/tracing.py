@@ -9,6 +9,8 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from xdsl.dialects.arith import CmpfOp
 from xdsl.dialects.builtin import AnyFloat
 from xdsl.dialects.scf import IfOp
@@ -20,11 +22,13 @@ from qlang.backends.folding import Idle, Recorder
 from qlang.backends.interpreter import HANDLERS, MOVERS
 from qlang.backends.program import Classical, Decoder, Step
 from qlang.backends.states import GateCall
-from qlang.backends.symbolic import NotDifferentiable, Symbolic, Table, Truth
+from qlang.backends.symbolic import NotDifferentiable, Operand, Symbolic, Table, Truth
 from qlang.collection import CollectionPaused
 from qlang.ir.kernel import FuncOp
 from qlang.kernels.expressions import Expressions
+from qlang.kernels.gate_columns import GateColumns
 
+Reals: TypeAlias = NDArray[np.float64]
 Point: TypeAlias = float | int | tuple[Any, ...]
 """A parameter: a number, or nested tuples of numbers for an array."""
 
@@ -34,7 +38,7 @@ class SymbolicCircuit:
     """The gates of a circuit without choices, in order."""
 
     qubits: int
-    calls: tuple[GateCall, ...]
+    calls: Sequence[GateCall]
     """With the values of their parameters at the traced point."""
     parameters: Expressions
     """The parameters of all gates, one after the other, as functions of the real parameters of the job."""
@@ -118,11 +122,21 @@ def _traced(func: FuncOp, point: Sequence[Point]) -> SymbolicCircuit:
         refused = NotDifferentiable(error.operation)
         refused.where = error.where
         raise refused from None
-    calls = list(chain.from_iterable([part for part in recorder.segments if not isinstance(part, Idle)]))
-    parameters = list(chain.from_iterable(map(itemgetter(2), calls)))
+    calls, parameters = _recorded([part for part in recorder.segments if not isinstance(part, Idle)])
+    return SymbolicCircuit(func.qubits, calls, table.expressions(parameters), frozenset(end.pending))
+
+
+def _recorded(parts: Sequence[Sequence[GateCall]]) -> tuple[Sequence[GateCall], Sequence[Operand] | Reals]:
+    """The gates with numbers for their parameters, and these as they came."""
+    columns = [part for part in parts if isinstance(part, GateColumns)]
+    if len(columns) == len(parts):
+        run = GateColumns.joined(columns)
+        return run, run.parameters
+    calls = list(chain.from_iterable(parts))
+    parameters: list[Operand] = list(chain.from_iterable(map(itemgetter(2), calls)))
     if not set(map(type, parameters)) <= {float}:
         calls = [(code, wires, tuple(map(float, values)), controls) for code, wires, values, controls in calls]
-    return SymbolicCircuit(func.qubits, tuple(calls), table.expressions(parameters), frozenset(end.pending))
+    return tuple(calls), parameters
 
 
 def _inputs(table: Table, value: Point) -> Any:

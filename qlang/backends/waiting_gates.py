@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from qlang.backends.states import GateCall
 from qlang.ir.gates import BY_NAME
 from qlang.kernels.frames import Frame
+from qlang.kernels.gate_columns import GateColumns
 
 MOST_WAITING = 8192
 """Gates that are planned together."""
@@ -26,17 +27,32 @@ class WaitingGates(ABC):
         self._positions: tuple[int, ...] = ()
         """Of the wires, once something ran."""
         self._frame = Frame.none()
-        self._waiting: list[GateCall] = []
+        self._waiting: list[GateCall] | GateColumns = []
 
     @abstractmethod
     def _run(self, count: int) -> None:
-        """Execute the first of the gates that wait, and take them out."""
+        """Execute the first of the gates that wait, and take them out by `_done`."""
+
+    def _first(self, count: int) -> Sequence[GateCall]:
+        return self._waiting if count == len(self._waiting) else self._waiting[:count]
+
+    def _done(self, count: int) -> None:
+        self._waiting = list(self._waiting[count:]) if count < len(self._waiting) else []
 
     def gates(self, calls: Sequence[GateCall]) -> None:
         """Apply gates in order: later, unless very many wait already."""
-        self._waiting.extend(calls)
+        if isinstance(calls, GateColumns) and not self._waiting:
+            self._waiting = calls  # most circuits are one packed run, which stays packed
+        else:
+            self._listed().extend(calls)
         if len(self._waiting) >= MOST_WAITING:
             self._run(whole_periods(self._waiting))
+
+    def _listed(self) -> list[GateCall]:
+        """The gates that wait as a list to add others to."""
+        if isinstance(self._waiting, GateColumns):
+            self._waiting = list(self._waiting)
+        return self._waiting
 
     def delay(self, seconds: float, wire: int) -> None:  # noqa: B027 - for all states of this kind
         """Nothing: a wire without noise does not change."""
@@ -47,7 +63,7 @@ class WaitingGates(ABC):
 
     def flip(self, wire: int) -> None:
         """Pauli X without noise."""
-        self._waiting.append((_X, (wire,), (), ""))
+        self._listed().append((_X, (wire,), (), ""))
 
 
 def whole_periods(calls: Sequence[GateCall]) -> int:

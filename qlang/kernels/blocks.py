@@ -1,7 +1,7 @@
 """Passes inside a sweep.
 
-List scheduling of the operations that the sweep's local positions admit. Every pass takes up to three registers;
-which ones is decided by how long a chain of rotations hangs on them, CX targets before their controls.
+List scheduling of the operations that the sweep's local positions admit. Every pass takes up to three registers, or
+four; which ones is decided by how long a chain of rotations hangs on them, CX targets before their controls.
 
 - A *plain* pass rotates wires on which no phase waits.
 - When there are too few of those, a *rich* pass applies every phase that waits, and rotates the lanes if they are
@@ -13,12 +13,17 @@ CX gates are executed when their target is a register (or a lane of a rich pass)
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from qlang.kernels.order import CX, DIAGONAL, END, TARGET, TURN, TWIST, bits_of
+from qlang.kernels.order import CX, DIAGONAL, TARGET, TURN, TWIST, bits_of
+from qlang.kernels.pass_kinds import enough_free, lanes_due
 from qlang.kernels.program import LONGEST_GROWTH, Pass
 from qlang.kernels.walker import Walker
 
 _LAST = 1 << 40
 """Rank, before others, of what only needs a register without a rotation."""
+
+_NEAR, _MOST_FAR = 6, 3
+"""Vectors of 64 bytes that differ in a register behind so many others are pages apart and fall into the same set of the
+first cache, which has room for 2^3 of them on every usual processor."""
 
 
 @dataclass(slots=True)
@@ -64,11 +69,11 @@ def apply_rest(walker: Walker, passes: list[Pass]) -> None:
 
 def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     """Fill a pass, or `None` if nothing can be executed."""
-    registers = walker.options.registers
+    options = walker.options
     attempts = [(True, False), (True, True)]
-    if _free(walker, candidates, registers / (1 + walker.options.phase_cost)):
+    if enough_free(walker, candidates, options.registers / (1 + options.phase_cost)):
         attempts.insert(0, (False, False))
-    elif _lanes_due(walker, candidates):
+    elif lanes_due(walker, candidates):
         attempts.insert(0, (True, True))
     for rich, lanes in attempts:
         opened = _Open(rich, lanes, _kept(walker, rich, lanes))
@@ -76,7 +81,7 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
             for lane in walker.lane_labels:
                 _advance(walker, opened, lane)
         ranked: list[int] = []
-        while len(opened.registers) < registers:
+        while len(opened.registers) < options.registers:
             ranked = ranked or _ranked(walker, opened, candidates)
             if not ranked:
                 break
@@ -87,12 +92,33 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
             else:
                 ranked = []  # CX gates change what other wires can do; a rotation does not
                 _advance(walker, opened, wire)
+        if not rich and len(opened.turning) == options.registers:  # with fewer, more vectors would be held in vain
+            _widen(walker, opened, candidates)
         if opened.registers or opened.turning or opened.lane_cx:
             _settle(walker, opened)
             return opened
     if _stuck(walker, candidates) or _stuck(walker, walker.lane_labels):
         return _Open(rich=True, lanes=True, kept=0)
     return None
+
+
+def _widen(walker: Walker, opened: _Open, candidates: list[int]) -> None:
+    """Take further registers of those that are rotated alike: other mixtures would be kernels of their own."""
+    most, far = walker.plain_registers, candidates[_NEAR:]
+    kinds, turn = walker.order.kinds, walker.turn
+    twists = {kinds[operation] == TWIST for operation in opened.turning.values()}
+    while len(opened.registers) < most and walker.grown + most <= LONGEST_GROWTH and len(twists) == 1:
+        ranked = [
+            wire
+            for wire in _ranked(walker, opened, candidates)
+            if (kinds[turn[wire]] == TWIST if turn[wire] >= 0 else False) in twists
+        ]
+        if sum([wire in far for wire in opened.registers]) >= _MOST_FAR:
+            ranked = [wire for wire in ranked if wire not in far]
+        if not ranked:
+            break
+        opened.registers.append(ranked[0])
+        _advance(walker, opened, ranked[0])
 
 
 def _stuck(walker: Walker, wires: Iterable[int]) -> bool:
@@ -181,36 +207,6 @@ def _cx(walker: Walker, opened: _Open, operation: int) -> None:
         opened.kept = _kept(walker, opened.rich, opened.lanes)
 
 
-def _free(walker: Walker, candidates: list[int], enough: float) -> bool:
-    """Whether a few plain passes could do enough rotations, about."""
-    turn, ready, columns = walker.turn, walker.ready, walker.pending.columns
-    found = 0
-    for wire in candidates:
-        if columns[wire]:
-            continue
-        if turn[wire] >= 0:
-            found += 1
-        elif ready[wire]:
-            found += _set_free(walker, wire)
-        if found >= enough:
-            return True
-    return False
-
-
-def _set_free(walker: Walker, target: int) -> int:
-    """How many rotations are next behind the CX gates on a target, if none of these is controlled by a lane."""
-    left, run, columns = walker.left, walker.run, walker.pending.columns
-    classes, following, wires = walker.order.classes, walker.order.following, walker.order.wires
-    controls = [wires[operation][0] for operation in walker.ready[target]]
-    found = int(len(controls) == left[target] and classes[following[run[target]]] == TURN)
-    for control in controls:
-        if walker.lane_mask >> control & 1:
-            return 0
-        if left[control] == 1 and classes[following[run[control]]] == TURN and not columns[control]:
-            found += 1
-    return found
-
-
 def _ranked(walker: Walker, opened: _Open, candidates: list[int]) -> list[int]:
     """The wires that the pass could take as its next register, the most urgent first."""
     found: dict[int, int] = {}
@@ -268,25 +264,6 @@ def _only_its_phases(walker: Walker, operations: list[int]) -> bool:
         if waiting[operation] != 1 or stages[operation] > stage or kinds[operation] in (CX, TWIST):
             return False
     return True
-
-
-def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
-    """Whether lanes can move and are not ahead of the registers that a rich pass could rotate, or are many."""
-    turn, ready, ranks = walker.turn, walker.ready, walker.ranks
-    classes, runs, run = walker.order.classes, walker.order.runs, walker.run
-    active, unfinished = [], 0
-    for lane in walker.lane_labels:
-        unfinished += classes[run[lane]] != END
-        if turn[lane] >= 0:
-            active.append(ranks[turn[lane]])
-        elif ready[lane]:
-            active.append(ranks[ready[lane][0]])
-    if not active:
-        return False
-    if len(active) >= walker.options.lane_cost * unfinished:
-        return True
-    others = [ranks[runs[run[wire]][0]] for wire in candidates if turn[wire] >= 0 or classes[run[wire]] == TARGET]
-    return not others or min(active) <= min(others)
 
 
 def _close(walker: Walker, opened: _Open, bits: dict[int, int]) -> Pass:

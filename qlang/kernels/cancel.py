@@ -23,16 +23,19 @@ _ENDING[[ROTATION, SWAP, X, Z]] = True
 
 def without_cx_pairs(steps: Steps) -> Steps:
     """The same circuit with fewer CX; slots are unchanged. Linear in the wires that the steps touch."""
-    cx = steps.kinds == CX
+    cx = np.flatnonzero(steps.kinds == CX)
     if not repeated(steps.first[cx] * steps.qubits + steps.second[cx]):
         return steps
     steps = _without_neighbours(steps)
     taken = _paired(steps)
-    if not taken.any():
-        return steps
-    kept = ~taken
-    first = _relabelled(steps, taken)
-    return Steps(steps.qubits, steps.kinds[kept], first[kept], steps.second[kept], steps.slots[kept], steps.slot_count)
+    return _left(steps, _relabelled(steps, taken), ~taken) if taken.any() else steps
+
+
+def _left(steps: Steps, first: NDArray[np.int64], kept: NDArray[np.bool_]) -> Steps:
+    """The steps that are kept, with other first operands."""
+    places = np.flatnonzero(kept)
+    kinds, second, slots = steps.kinds[places], steps.second[places], steps.slots[places]
+    return Steps(steps.qubits, kinds, first[places], second, slots, steps.slot_count)
 
 
 def _without_neighbours(steps: Steps) -> Steps:
@@ -41,40 +44,37 @@ def _without_neighbours(steps: Steps) -> Steps:
     That is so if the step in front of the first one ends all runs on one of its wires.
     """
     pairs = _neighbours(steps)
-    if not len(pairs):
+    if not pairs.size:
         return steps
-    first, (opening, closing) = steps.first.copy(), pairs.T
-    parities = np.flatnonzero(steps.kinds == PARITY)
-    rows, wires = wires_in(first[parities])
-    opened = WireEvents.of(steps.second[opening], opening, len(steps)).last(wires, parities[rows])
+    first, (opening, closing) = steps.first.copy(), pairs
+    wires, parities = by_wire(np.where(steps.kinds == PARITY, first, 0))
+    opened = WireEvents.of(steps.second[opening], opening, len(steps)).last(wires, parities)
     partner = np.full(len(steps), -1)
     partner[opening] = closing
-    inside = (opened >= 0) & (partner[opened] > parities[rows])
-    np.bitwise_xor.at(first, parities[rows[inside]], np.left_shift(1, first[opened[inside]]))
+    inside = np.flatnonzero((opened >= 0) & (partner[opened] > parities))
+    np.bitwise_xor.at(first, parities[inside], np.left_shift(1, first[opened[inside]]))
     kept = np.ones(len(steps), dtype=np.bool_)
     kept[pairs] = False
-    return Steps(steps.qubits, steps.kinds[kept], first[kept], steps.second[kept], steps.slots[kept], steps.slot_count)
+    return _left(steps, first, kept)
 
 
 def _neighbours(steps: Steps) -> NDArray[np.int64]:
-    """These pairs, the first CX and the second (pairs, 2)."""
+    """These pairs, the first CX and the second (2, pairs)."""
     kinds, first = steps.kinds, steps.first
-    masks = wire_masks(steps)
-    masks[kinds == PARITY] = 0
-    wires, indices = by_wire(masks)
-    same = wires[1:] == wires[:-1]
-    before, after = np.full((2, len(wires)), -1)
-    before[1:] = np.where(same, indices[:-1], -1)
-    after[:-1] = np.where(same, indices[1:], -1)
-    alone = (before < 0) | _ENDING[kinds[before]]
-    control = wires == first[indices]
-    partner, other = np.full((2, len(steps)), -1)
-    partner[indices[control]], other[indices[~control]] = after[control], after[~control]
+    wires, indices = by_wire(np.where(kinds == PARITY, 0, wire_masks(steps)))
+    around = np.concatenate([[-1], wires, [-1]])
+    places = np.flatnonzero(kinds[indices] == CX)
+    own, cx = wires[places], indices[places]
+    after = np.where(around[places + 2] == own, indices.take(places + 1, mode="clip"), -1)
+    alone = (around[places] != own) | _ENDING[kinds[indices[places - 1]]]
+    next_on = np.full((2, len(steps)), -1)
+    next_on[(own != first[cx]).astype(np.intp), cx] = after  # on the control and on the target
     free = np.zeros(len(steps), dtype=np.bool_)
-    free[indices[alone]] = True
-    paired = (kinds == CX) & free & (partner >= 0) & (partner == other)
-    paired &= (kinds[partner] == CX) & (first[partner] == first)
-    return np.stack([np.flatnonzero(paired), partner[paired]], axis=1)
+    free[cx[alone]] = True
+    opening = np.flatnonzero(free & (next_on[0] >= 0) & (next_on[0] == next_on[1]))
+    closing = next_on[0, opening]
+    paired = (kinds[closing] == CX) & (first[closing] == first[opening])
+    return np.stack([opening[paired], closing[paired]])
 
 
 def _relabelled(steps: Steps, taken: NDArray[np.bool_]) -> NDArray[np.int64]:

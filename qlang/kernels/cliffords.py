@@ -36,7 +36,9 @@ PAULIS: Complexes = np.array(
     ]
 )
 """The matrices (16, 4, 4) of the Paulis without sign; a is bit 0 of the index."""
+_SIDE_BY_SIDE = PAULIS.transpose(1, 0, 2).reshape(4, 64)
 _TRANSPOSED = PAULIS.transpose(0, 2, 1).reshape(16, 16).T
+_EVERY = np.eye(4, dtype=np.complex128)
 _TURN = -1j * PAULIS[[0b0101, 0b1010]]
 """R(π) on either wire."""
 
@@ -52,7 +54,7 @@ def commute(left: int, right: int) -> bool:
 
 
 class Clifford:
-    """One Clifford; equal ones are the same object. `pulled[P]` is C† P C of the Paulis without sign."""
+    """One Clifford; equal ones that `then` leads to are the same object. `pulled[P]` is C† P C of the Paulis."""
 
     __slots__ = ("_after", "matrix", "pulled")
 
@@ -70,10 +72,26 @@ class Clifford:
         """What a step makes of it."""
         known = self._after.get(step)
         if known is None:
-            images = conjugates(step)
-            pulled = tuple([self.pulled[image & 15] ^ (image & MINUS) for image in images])
-            known = self._after[step] = _interned(step_matrix(step) @ self.matrix, pulled)
+            known = self._after[step] = _interned(
+                step_matrix(step) @ self.matrix, _through(conjugates(step), self.pulled)
+            )
         return known
+
+    def behind(self, other: "Clifford") -> "Clifford":
+        """Another one, then this one."""
+        return Clifford(self.matrix @ other.matrix, _through(self.pulled, other.pulled))
+
+    def inverse(self) -> "Clifford":
+        """C†."""
+        pushed = [0] * 16
+        for pauli, image in enumerate(self.pulled):
+            pushed[image & 15] = pauli | image & MINUS
+        return Clifford(self.matrix.conj().T, tuple(pushed))
+
+
+def _through(images: tuple[int, ...], pulled: tuple[int, ...]) -> tuple[int, ...]:
+    """What is pulled through one Clifford pulled through another one."""
+    return tuple([pulled[image & 15] ^ (image & MINUS) for image in images])
 
 
 _X_A, _Z_A = 1, 4
@@ -82,19 +100,17 @@ _KNOWN: dict[tuple[tuple[int, ...], int], Clifford] = {}
 
 def _interned(matrix: Complexes, pulled: tuple[int, ...]) -> Clifford:
     """The object of a Clifford: there are 11520 times 8 phases, of which circuits meet few."""
-    entry = matrix.flat[np.argmax(np.abs(matrix) > 0.1)]
+    entry = next(each for each in matrix[0].tolist() if abs(each) > 0.1)
     key = pulled, round(phase(entry) / (pi / 4)) % 8
-    return _KNOWN.setdefault(key, Clifford(matrix, pulled))
-
-
-def clifford_of(matrix: Complexes) -> Clifford:
-    """The Clifford with a matrix."""
-    return _interned(matrix, _pulled(matrix))
+    known = _KNOWN.get(key)
+    if known is None:
+        known = _KNOWN[key] = Clifford(matrix, pulled)
+    return known
 
 
 def _pulled(matrix: Complexes) -> tuple[int, ...]:
-    moved = matrix.conj().T @ PAULIS @ matrix
-    overlaps = (moved.reshape(16, 16) @ _TRANSPOSED).real / 4  # traces of products with every Pauli
+    moved = ((matrix.conj().T @ _SIDE_BY_SIDE).reshape(64, 4) @ matrix).reshape(4, 16, 4).swapaxes(0, 1)
+    overlaps = (moved.reshape(16, 16) @ _TRANSPOSED).real  # traces of products with every Pauli
     codes = np.abs(overlaps).argmax(axis=1)
     signs = overlaps[np.arange(16), codes] < 0
     return tuple((codes + MINUS * signs).tolist())
@@ -106,23 +122,22 @@ def step_matrix(step: StepKey) -> Complexes:
     kind, first, second, quarters = step
     half, whole = quarters * pi / 4, quarters * pi / 2
     index = np.arange(4)
-    every = np.eye(4, dtype=np.complex128)
     result: Complexes
     match StepKind(kind):
         case StepKind.ROTATION:
-            result = cos(half) * every + sin(half) * _TURN[first]
+            result = cos(half) * _EVERY + sin(half) * _TURN[first]
             return result
         case StepKind.PARITY:
-            result = cos(half) * every - 1j * sin(half) * PAULIS[first << 2]
+            result = cos(half) * _EVERY - 1j * sin(half) * PAULIS[first << 2]
             return result
         case StepKind.PATTERN:
             result = np.diag(np.where((index & first) == second, np.exp(1j * whole), 1))
             return result
         case StepKind.CX:
-            result = every[index ^ (index >> first & 1) << second]
+            result = _EVERY[index ^ (index >> first & 1) << second]
             return result
         case StepKind.SWAP:
-            return every[[0, 2, 1, 3]]
+            return _EVERY[[0, 2, 1, 3]]
         case StepKind.X:
             result = PAULIS[1 << first]
             return result
@@ -144,12 +159,33 @@ IDENTITY = _interned(np.eye(4, dtype=np.complex128), tuple(range(16)))
 Turns = tuple[int, int, int]
 """λ, θ, φ of RZ(φ) R(θ) RZ(λ) in quarter turns."""
 
-ONE_WIRE: tuple[Turns, ...] = (
-    *((before, 0, 0) for before in range(4)),
-    *((before, 1, after) for before in range(4) for after in range(4)),
-    *((before, 2, 0) for before in range(4)),
-)
-"""The 24 Cliffords of one wire, up to a phase."""
+TURNS_BY_IMAGES: dict[tuple[int, int], Turns] = {
+    (1, 4): (0, 0, 0),
+    (21, 4): (1, 0, 0),
+    (17, 4): (2, 0, 0),
+    (5, 4): (3, 0, 0),
+    (4, 17): (0, 1, 0),
+    (21, 17): (0, 1, 1),
+    (20, 17): (0, 1, 2),
+    (5, 17): (0, 1, 3),
+    (4, 5): (1, 1, 0),
+    (17, 5): (1, 1, 1),
+    (20, 5): (1, 1, 2),
+    (1, 5): (1, 1, 3),
+    (4, 1): (2, 1, 0),
+    (5, 1): (2, 1, 1),
+    (20, 1): (2, 1, 2),
+    (21, 1): (2, 1, 3),
+    (4, 21): (3, 1, 0),
+    (1, 21): (3, 1, 1),
+    (20, 21): (3, 1, 2),
+    (17, 21): (3, 1, 3),
+    (17, 20): (0, 2, 0),
+    (5, 20): (1, 2, 0),
+    (1, 20): (2, 2, 0),
+    (21, 20): (3, 2, 0),
+}
+"""The 24 Cliffords C of one wire, up to a phase, by C† X C and C† Z C on the first wire."""
 
 
 def one_wire_steps(turns: Turns, wire: int) -> Iterator[StepKey]:
@@ -173,16 +209,21 @@ def one_wire(turns: Turns, wire: int) -> Clifford:
     return found
 
 
-@lru_cache(maxsize=4096)
 def local_form(clifford: Clifford) -> tuple[bool, Turns, Turns, float]:
-    """A local Clifford as a SWAP (or none), then gates on a and on b, and the angle χ of the phase e^{iχ} on top."""
+    """A local Clifford as a SWAP (or none), then gates on a and on b, and the angle χ of the phase e^{iχ} on top.
+
+    χ is in (−π, π].
+    """
     swapped = bool(weight(clifford.pulled[_X_A] & ~(A | A << 2)))
-    rest = clifford.matrix @ step_matrix((StepKind.SWAP, 0, 1, 0)) if swapped else clifford.matrix
-    wanted = _pulled(rest)
-    found = [
-        next(each for each in ONE_WIRE if all(one_wire(each, w).pulled[p << w] == wanted[p << w] for p in (1, 4)))
-        for w in (0, 1)
-    ]
-    product = one_wire(found[0], 0).matrix @ one_wire(found[1], 1).matrix
-    turned = round(phase(np.trace(product.conj().T @ rest)) / (pi / 4)) * pi / 4
-    return swapped, found[0], found[1], turned
+    rest = clifford.behind(IDENTITY.then((StepKind.SWAP, 0, 1, 0))) if swapped else clifford
+    pulled = rest.pulled
+    first = TURNS_BY_IMAGES[pulled[_X_A], pulled[_Z_A]]
+    second = TURNS_BY_IMAGES[_on_first(pulled[_X_A << 1]), _on_first(pulled[_Z_A << 1])]
+    product = one_wire(first, 0).matrix @ one_wire(second, 1).matrix
+    eighths = round(phase(np.vdot(product, rest.matrix)) / (pi / 4))  # rounding decides whether it is 4 or −4
+    return swapped, first, second, (4 if eighths == -4 else eighths) * pi / 4
+
+
+def _on_first(pauli: int) -> int:
+    """A Pauli on the second wire as one on the first wire."""
+    return (pauli & 15) >> 1 | pauli & MINUS

@@ -21,6 +21,10 @@ _PASS, _ROTATION, _PHASE, _LANE_TABLE, _LANE_ROTATION, _LANE_CX = 2.5, 2.0, 3.0,
 """Cycles for each vector pair: a load and store; each further part of a pass."""
 
 
+_PLAIN_REGISTERS = {64: 4}
+"""By the bytes of a vector: with 32 vectors of them, 16 can be held at once."""
+_LARGEST_SHARED_CACHE = 64 << 20
+"""Of which states use a quarter: the tables of larger ones in one sweep would be larger than memory admits."""
 _FIRST_WIRES = 11
 """Smaller states are over before the calls are."""
 
@@ -69,13 +73,16 @@ def default_options(precision: str, machine: Machine) -> PlanOptions:
 
     Measured with 32 MiB of shared cache: states of 2 to 8 MB (18 to 20 qubits) take 10 to 35 % less in one sweep than
     in two or three, for phases wait for each other across sweeps and their groups have terms on outer positions;
-    states of 16 and 32 MB take more.
+    states of 16 and 32 MB take more. With 260 MiB, on a mesh, pieces (`qlang.kernels.cpu.pieces`) of a whole state of
+    16 MB take 10 to 20 % less than sweeps.
     """
     amplitude = 2 * ELEMENT_BYTES[precision]
     tile_bits = (machine.cache_bytes // (2 * amplitude)).bit_length() - 1
-    whole_bits = (machine.shared_cache_bytes // (4 * amplitude)).bit_length() - 1
+    shared = min(machine.shared_cache_bytes, _LARGEST_SHARED_CACHE)
+    whole_bits = (shared // (4 * amplitude)).bit_length() - 1
     return PlanOptions(
         lane_bits=machine.lane_bits(precision),
+        plain_registers=_PLAIN_REGISTERS.get(machine.vector_bytes, 0),
         tile_bits=tile_bits,
         whole_bits=whole_bits,
         first_wires=_FIRST_WIRES,

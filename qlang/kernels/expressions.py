@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def affine(rows: Sequence[tuple[float, dict[int, float]]]) -> Affine:
     )
 
 
-def constant(values: Sequence[float]) -> Affine:
+def constant(values: ArrayLike) -> Affine:
     """Rows without any basis element."""
     nothing = np.zeros(0, dtype=np.int32)
     return Affine(np.array(values, dtype=np.float64), nothing, nothing, np.zeros(0))

@@ -23,7 +23,7 @@ from qlang.kernels.steps import (
     X,
     Z,
 )
-from qlang.kernels.wire_events import by_wire, wire_masks
+from qlang.kernels.wire_events import by_wire, stable_order, wire_masks
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -101,7 +101,9 @@ def fused(lowering: Lowering | MappedLowering) -> MappedLowering:
     gone[members] = True
     order = np.argsort(-lengths, kind="stable")
     columns = np.arange(len(members)) - np.repeat(begins, lengths)
-    by_column = members[np.lexsort((np.repeat(np.argsort(order), lengths), columns))]
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(len(order))
+    by_column = members[stable_order(columns * len(lengths) + np.repeat(ranks, lengths))]
     factors, slots = _FACTORS[steps.kinds[by_column]], np.maximum(steps.slots[by_column], 0).astype(np.int64)
     kept_slots = np.ones(steps.slot_count, dtype=np.bool_)
     kept_slots[steps.slots[gone & (steps.slots >= 0)]] = False
@@ -140,14 +142,14 @@ def _fused_steps(
 ) -> Steps:
     """Three steps where each run starts, and no others of it."""
     renumbered = np.cumsum(kept_slots) - 1
-    kinds, first = steps.kinds.copy(), steps.first.copy()
-    slots = np.where(steps.slots >= 0, renumbered[steps.slots], -1)
+    slots = np.append(renumbered, -1)[steps.slots]
     counts = np.where(gone, 0, 1)
     counts[starts] = 3
     places = (np.cumsum(counts) - counts)[starts]
     begun = steps.first[starts]
     wires = np.where(steps.kinds[starts] == PARITY, np.bitwise_count(begun - 1), begun)
-    kinds, first, second, slots = (np.repeat(each, counts) for each in (kinds, first, steps.second, slots))
+    sources = np.repeat(np.arange(len(steps)), counts)
+    kinds, first, second, slots = steps.kinds[sources], steps.first[sources], steps.second[sources], slots[sources]
     next_slot = int(kept_slots.sum())
     for offset, kind, values in (
         (0, PARITY, np.left_shift(1, wires)),

@@ -7,14 +7,14 @@ Angles stay affine in the circuit's parameters. A segment that would not take fe
 rounding would have to know (`qlang.passes.rounding` counts its gates), is left as it is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import pi
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.pair_blocks import UNKNOWN, Pattern, blocks_of
+from qlang.kernels.pair_blocks import UNKNOWN, Block, Blocks, Pattern, blocks_of
 from qlang.kernels.pair_forms import NewStep
 from qlang.kernels.pair_segments import Rewrite, rewrites_of
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, AngleMap, Lowering, StepKind, Steps
@@ -32,13 +32,14 @@ _PARITY, _CX, _SWAP = map(int, (StepKind.PARITY, StepKind.CX, StepKind.SWAP))
 class _Written:
     """A rewrite as numbers, to be put together with others; steps before it by their places in the pattern.
 
-    members (m,): the steps that it takes the place of; behind: those of them behind the block; start: the first on
-    both wires; steps (4, n): kinds, operands as `_operands` writes them, and how many angles each has; constants
-    (angles,); entries (2, e) with coefficients (e,): numbers of angles, and the steps whose angles are added to them.
+    members (m,): the steps that it takes the place of; behind: how many of them are behind the block, on either wire;
+    start: the first on both wires; steps (4, n): kinds, operands as `_operands` writes them, and how many angles each
+    has; constants (angles,); entries (2, e) with coefficients (e,): numbers of angles, and the steps whose angles are
+    added to them.
     """
 
     members: NDArray[np.int64]
-    behind: tuple[int, ...]
+    behind: tuple[int, int]
     start: int
     steps: NDArray[np.int64]
     constants: NDArray[np.float64]
@@ -47,8 +48,10 @@ class _Written:
     phase: float
 
     @classmethod
-    def of(cls, rewrite: Rewrite, end: int) -> "_Written":
-        """Of a rewrite in a pattern whose block ends before a place."""
+    def of(cls, rewrite: Rewrite, pattern: Pattern) -> "_Written":
+        """Of a rewrite in a pattern."""
+        end = sum(map(len, pattern[:3]))
+        behind = [place - end < len(pattern[3]) for place in rewrite.members if place >= end]
         steps = [(step.kind, *_operands(step), len(step.angles)) for step in rewrite.form.steps]
         angles = [angle for step in rewrite.form.steps for angle in step.angles]
         entries = [
@@ -60,7 +63,7 @@ class _Written:
         ]
         return cls(
             np.array(rewrite.members, dtype=np.int64),
-            tuple([place for place in rewrite.members if place >= end]),
+            (behind.count(True), behind.count(False)),
             rewrite.start,
             np.array(steps, dtype=np.int64).T,
             np.array([constant for constant, _ in angles]),
@@ -71,14 +74,62 @@ class _Written:
 
 
 class _Found(NamedTuple):
-    """Rewrites on pairs of wires, as columns: the first step on both wires, the number of the form, the wires, and the
-    offset of the block in the list of all blocks' steps."""
+    """Rewrites on pairs of wires, as columns in the order of their starts: the first step on both wires, the number of
+    the form, the wires, and the offset of the block in the list of all blocks' steps."""
 
     start: Integers
     form: Integers
     low: Integers
     high: Integers
     offset: Integers
+
+
+@dataclass(slots=True)
+class _Search:
+    """Looks for rewrites in all blocks of a circuit, once in each pattern."""
+
+    blocks: Blocks
+    taken: dict[int, int] = field(default_factory=dict)
+    """For some wires, up to where the singles are taken by blocks in front."""
+    forms: list[_Written] = field(default_factory=list)
+    known: dict[Pattern, range] = field(default_factory=dict)
+    """The forms of patterns."""
+
+    def run(self) -> tuple[_Found, Integers, float]:
+        """The rewrites, the steps of the blocks that have some, and the sum of their phases."""
+        chosen, numbers = [], []
+        for place, block in enumerate(self.blocks.rows()):
+            if self.taken:
+                block = self.blocks.without(place, self.taken)
+            pattern = self.blocks.pattern(block)
+            found = self.known.get(pattern)
+            if found is None:
+                begin = len(self.forms)
+                self.forms += [_Written.of(rewrite, pattern) for rewrite in rewrites_of(pattern)]
+                found = self.known[pattern] = range(begin, len(self.forms))
+            if found:
+                chosen.append(place)
+                numbers.append(found)
+                if any(behind := self.forms[found[-1]].behind):
+                    self._take(block, behind)
+        return self._columns(chosen, numbers)
+
+    def _take(self, block: Block, behind: tuple[int, int]) -> None:
+        """Constants behind a block are taken by its last rewrite."""
+        for wire, begin, count in zip(block[:2], (block[8], block[10]), behind, strict=True):
+            if count:
+                self.taken[wire] = begin + count
+
+    def _columns(self, chosen: list[int], numbers: list[range]) -> tuple[_Found, Integers, float]:
+        table = self.blocks.table[:, chosen]
+        members, offsets = self.blocks.steps(table)
+        each = np.repeat(np.arange(len(chosen)), [len(found) for found in numbers])
+        forms = np.array([number for found in numbers for number in found], dtype=np.int64)
+        starts = members[offsets[each] + np.array([form.start for form in self.forms], dtype=np.int64)[forms]]
+        phase = sum([self.forms[number].phase for number in forms.tolist()])
+        order = np.argsort(starts)
+        each = each[order]
+        return _Found(starts[order], forms[order], table[0][each], table[1][each], offsets[each]), members, phase
 
 
 def twisted(lowering: Lowering, *, fixed: bool = True) -> Lowering:
@@ -91,23 +142,9 @@ def twisted(lowering: Lowering, *, fixed: bool = True) -> Lowering:
     if not repeated(masks[masks & (masks - 1) != 0]):
         return lowering
     blocks = blocks_of(lowering.steps, masks, _quarter_turns(lowering, fixed))
-    forms: list[_Written] = []
-    known: dict[Pattern, range] = {}
-    taken: set[int] = set()
-    found: list[tuple[int, int, int, int, int]] = []
-    members: list[int] = []
-    for block in blocks.blocks:
-        pattern, places = blocks.pattern(block, taken)
-        if (numbers := known.get(pattern)) is None:
-            end, first = sum(map(len, pattern[:3])), len(forms)
-            forms += [_Written.of(rewrite, end) for rewrite in rewrites_of(pattern)]
-            numbers = known[pattern] = range(first, len(forms))
-        for number in numbers:
-            found.append((places[forms[number].start], number, *block.wires, len(members)))
-            taken.update([places[place] for place in forms[number].behind])
-        if numbers:
-            members += places
-    return _rewritten(lowering, forms, found, np.array(members, dtype=np.int64)) if found else lowering
+    search = _Search(blocks)
+    found, members, phase = search.run()
+    return _rewritten(lowering, search.forms, found, members, phase) if len(found.start) else lowering
 
 
 def _quarter_turns(lowering: Lowering, fixed: bool) -> NDArray[np.int64]:
@@ -116,9 +153,8 @@ def _quarter_turns(lowering: Lowering, fixed: bool) -> NDArray[np.int64]:
     if not fixed:
         angles[lowering.angle_map.rows] = np.inf
     turns = np.rint(np.where(np.abs(angles) <= _MOST_TURNS * pi / 2, angles, 0.3) / (pi / 2))
-    turns = np.where(turns * (pi / 2) == angles, turns % 8, UNKNOWN).astype(np.int64)
-    slots = lowering.steps.slots
-    return np.where(slots >= 0, turns[slots], 0)
+    turns = np.where(turns * (pi / 2) == angles, turns.astype(np.int64) & 7, UNKNOWN)
+    return np.append(turns, 0)[lowering.steps.slots]  # the last one of slot −1
 
 
 def _operands(step: NewStep) -> tuple[int, int]:
@@ -127,15 +163,12 @@ def _operands(step: NewStep) -> tuple[int, int]:
     return first, step.second if step.kind in (_CX, _SWAP) else 2 + step.second
 
 
-def _rewritten(
-    lowering: Lowering, forms: list[_Written], rewrites: list[tuple[int, int, int, int, int]], members: Integers
-) -> Lowering:
+def _rewritten(lowering: Lowering, forms: list[_Written], found: _Found, members: Integers, phase: float) -> Lowering:
     """The circuit with forms where their segments began to involve both wires; `members` are the blocks' steps."""
     steps = lowering.steps
-    phase = sum([forms[number].phase for _, number, _, _, _ in rewrites])
-    found = _Found(*np.array(sorted(rewrites), dtype=np.int64).T)
     gone = np.zeros(len(steps), dtype=np.bool_)
-    gone[members[_joined([each.members for each in forms], found.form, found.offset)]] = True
+    taken = _of_each([each.members for each in forms], found.form)
+    gone[members[taken + np.repeat(found.offset, np.array([len(each.members) for each in forms])[found.form])]] = True
     kept = np.ones(steps.slot_count, dtype=np.bool_)
     kept[steps.slots[gone & (steps.slots >= 0)]] = False
     old = np.flatnonzero(kept)
@@ -143,8 +176,10 @@ def _rewritten(
     begins = len(old) + np.cumsum(angles) - angles
     shifts = np.concatenate([np.zeros(len(old)), _of_each([each.constants for each in forms], found.form)])
     shifts[GLOBAL_PHASE_SLOT] += phase
-    targets = np.concatenate([np.arange(len(old)), _joined([each.entries[0] for each in forms], found.form, begins)])
-    sources = members[_joined([each.entries[1] for each in forms], found.form, found.offset)]
+    entries = _of_each([each.entries for each in forms], found.form)
+    lengths = np.array([each.entries.shape[1] for each in forms])[found.form]
+    targets = np.concatenate([np.arange(len(old)), entries[0] + np.repeat(begins, lengths)])
+    sources = members[entries[1] + np.repeat(found.offset, lengths)]
     before = np.concatenate([old, steps.slots[sources]])
     factors = np.concatenate([np.ones(len(old)), _of_each([each.coefficients for each in forms], found.form)])
     angle_map = _composed(lowering.angle_map, (targets, before, factors), shifts)
@@ -155,11 +190,6 @@ def _of_each(parts: list[NDArray[Number]], chosen: Integers) -> NDArray[Number]:
     """The last axes of some parts, one behind the other."""
     lengths = np.array([part.shape[-1] for part in parts])
     return np.concatenate(parts, axis=-1)[..., ranges((np.cumsum(lengths) - lengths)[chosen], lengths[chosen])]
-
-
-def _joined(parts: list[Integers], chosen: Integers, offsets: Integers) -> Integers:
-    """The same with an offset added to each."""
-    return _of_each(parts, chosen) + np.repeat(offsets, np.array([len(part) for part in parts])[chosen])
 
 
 def _rewritten_steps(
@@ -175,8 +205,9 @@ def _rewritten_steps(
     counts = np.where(gone, 0, 1)
     counts[starts] = lengths
     places = ranges((np.cumsum(counts) - counts)[starts], lengths)
-    slots = np.where(steps.slots >= 0, (np.cumsum(kept) - 1)[steps.slots], -1)
-    kinds, first, second, slots = (np.repeat(each, counts) for each in (steps.kinds, steps.first, steps.second, slots))
+    sources = np.repeat(np.arange(len(steps)), counts)
+    slots = np.append(np.cumsum(kept) - 1, -1)[steps.slots[sources]]  # the last one of slot −1
+    kinds, first, second = steps.kinds[sources], steps.first[sources], steps.second[sources]
     kinds[places], first[places], second[places] = made[0], operands[made[1], pairs], operands[made[2], pairs]
     begins = int(kept.sum()) + np.cumsum(made[3]) - made[3]
     slots[places] = np.where(made[3] > 0, begins, -1)
@@ -192,8 +223,8 @@ def _composed(
     targets, sources, factors = matrix
     constants = shifts.copy()
     np.add.at(constants, targets, factors * angles.constants[sources])
-    starts = np.searchsorted(angles.rows, np.arange(len(angles.constants) + 1))
-    counts = np.diff(starts)[sources]
+    lengths = np.bincount(angles.rows, minlength=len(angles.constants))
+    starts, counts = np.cumsum(lengths) - lengths, lengths[sources]
     each = np.repeat(np.arange(len(sources)), counts)
     places = ranges(starts[sources], counts)
     return AngleMap.of(

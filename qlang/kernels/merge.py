@@ -5,14 +5,15 @@ one parity are summed if nothing between them changes it. A rotation that is lef
 becomes Paulis, R(π) = XZ, and costs nothing; what is constant and zero is left out.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cancel import without_cx_pairs
 from qlang.kernels.steps import CX, GLOBAL_PHASE_SLOT, PARITY, ROTATION, SWAP, TWIST, AngleMap, Lowering, Steps, X, Z
-from qlang.kernels.wire_events import by_wire, ordered, repeated, wire_masks
+from qlang.kernels.wire_events import Integers, by_wire, ordered, repeated, stable_order, wire_masks
 
 
 def merged(lowering: Lowering) -> Lowering:
@@ -24,13 +25,24 @@ def merged(lowering: Lowering) -> Lowering:
     return found
 
 
-def _merged_once(lowering: Lowering) -> tuple[Lowering, bool]:
-    """Merge what is next to each other; and whether something is left out that may have kept others apart.
+@dataclass(frozen=True, eq=False)
+class _Visits:
+    """Steps, and once they are needed those on each wire."""
 
-    A step that has joined another one did not: whatever it separates, the other one separates too.
-    """
+    steps: Steps
+
+    @cached_property
+    def by_wire(self) -> tuple[Integers, Integers, NDArray[np.int8]]:
+        """Wires, steps and their kinds, by wire and then by step."""
+        wires, indices = by_wire(wire_masks(self.steps))
+        return wires, indices, self.steps.kinds[indices]
+
+
+def _merged_once(lowering: Lowering) -> tuple[Lowering, bool]:
+    """Merge what is next to each other; and whether something is left out that kept others apart."""
     steps = lowering.steps
-    targets, signs = merges(steps)
+    visits = _Visits(steps)
+    targets, signs = _merges(visits)
     angles = lowering.angle_map
     joined = targets != np.arange(steps.slot_count)
     if joined.any():
@@ -40,76 +52,100 @@ def _merged_once(lowering: Lowering) -> tuple[Lowering, bool]:
     known[angles.rows] = False
     known[GLOBAL_PHASE_SLOT] = False
     rotating = np.zeros_like(known)
-    rotating[steps.slots[steps.kinds == ROTATION]] = True
+    rotating[steps.slots[np.flatnonzero(steps.kinds == ROTATION)]] = True
     gone = known & ((angles.constants == 0) | (rotating & (angles.constants == turns * np.pi)))
     if not gone.any():
         return Lowering(steps, angles, lowering.parameters), False
     halves = np.where(gone, turns, 0).astype(np.int64)  # R(π)^k = (−1)^(k // 2) (XZ)^(k mod 2)
-    angles.constants[GLOBAL_PHASE_SLOT] += np.pi * (halves // 2 % 2).sum()
-    left = Lowering(_kept_steps(steps, gone, halves % 2 == 1), _kept_slots(angles, ~gone), lowering.parameters)
-    return left, bool((gone & ~joined).any())
+    angles.constants[GLOBAL_PHASE_SLOT] += np.pi * (halves >> 1 & 1).sum()
+    left = Lowering(_kept_steps(steps, gone, halves & 1 == 1), _kept_slots(angles, ~gone), lowering.parameters)
+    return left, _let_others_meet(visits, gone, joined, rotating)
+
+
+def _let_others_meet(
+    visits: _Visits, gone: NDArray[np.bool_], joined: NDArray[np.bool_], rotating: NDArray[np.bool_]
+) -> bool:
+    """Whether others may join once the steps of slots are left out; by slot, too, which joined others and which rotate.
+
+    A step that has joined another one kept nothing apart that the other one did not. Phases keep rotations apart, and
+    nothing else; of rotations and SWAPs it is not known without another look.
+    """
+    steps, freed = visits.steps, gone & ~joined
+    if not freed.any():
+        return False
+    if (freed & rotating).any() or (steps.kinds == SWAP).any():
+        return True
+    wires, indices, kinds = visits.by_wire
+    free = np.append(gone, False)[steps.slots][indices]
+    turns = np.flatnonzero(kinds == ROTATION)
+    between = np.cumsum(~((kinds == ROTATION) | (kinds == X) | (kinds == Z) | free))[turns]
+    return bool(np.count_nonzero(_new(wires[turns], between)) < np.count_nonzero(rotating & ~joined))
 
 
 def merges(steps: Steps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """For each slot the slot in front of it that can take its angle, or itself, and with which sign."""
+    return _merges(_Visits(steps))
+
+
+def _merges(visits: _Visits) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    steps = visits.steps
     targets = np.arange(steps.slot_count)
     signs = np.ones(steps.slot_count)
+    if repeated(steps.first[np.flatnonzero(steps.kinds == ROTATION)]) or (steps.kinds == SWAP).any():
+        _join_rotations(visits, targets, signs)
     parities = np.flatnonzero(steps.kinds == PARITY)
+    parities = parities[stable_order(steps.first[parities])]
     masks = steps.first[parities]
-    turning = repeated(steps.first[steps.kinds == ROTATION]) or bool((steps.kinds == SWAP).any())
-    phases = repeated(masks)
-    if turning or phases:
-        wires, indices = by_wire(wire_masks(steps))
-    if turning:
-        _join_rotations(steps, wires, indices, targets, signs)
-    if phases:
-        newest = _newest_changes(steps, wires, indices)[parities]
-        order = np.argsort(masks, kind="stable")
-        slots = steps.slots[parities[order]]
-        targets[slots] = slots[_begins(masks[order], newest[order])]
+    if (masks[1:] == masks[:-1]).any():
+        slots = steps.slots[parities]
+        targets[slots] = slots[_begins(masks, _newest_changes(visits)[parities])]
     return targets, signs
 
 
-def _join_rotations(
-    steps: Steps,
-    wires: NDArray[np.int64],
-    indices: NDArray[np.int64],
-    targets: NDArray[np.int64],
-    signs: NDArray[np.float64],
-) -> None:
-    """Rotations with nothing but Paulis between them join the first of them; steps by wire and by index."""
-    kinds = steps.kinds[indices]
+def _join_rotations(visits: _Visits, targets: NDArray[np.int64], signs: NDArray[np.float64]) -> None:
+    """Rotations with nothing but Paulis between them join the first of them."""
+    steps = visits.steps
+    wires, indices, kinds = visits.by_wire
     if (swaps := kinds == SWAP).any():
         wires, indices = ordered(_unswapped(steps, wires, indices)[~swaps], indices[~swaps])
         kinds = steps.kinds[indices]
     turning, flipping = kinds == ROTATION, (kinds == X) | (kinds == Z)
     turns = np.flatnonzero(turning)
     between = np.cumsum(~(turning | flipping), dtype=np.int64)[turns]
-    flips = np.cumsum(flipping, dtype=np.int64)[turns]
     begins = _begins(wires[turns], between)
     slots = steps.slots[indices[turns]]
     targets[slots] = slots[begins]
-    signs[slots] = 1.0 - 2.0 * (flips - flips[begins] & 1)
+    if flipping.any():
+        flips = np.cumsum(flipping, dtype=np.int64)[turns]
+        signs[slots] = 1.0 - 2.0 * (flips - flips[begins] & 1)
 
 
-def _begins(*columns: NDArray[np.int64]) -> NDArray[np.intp]:
-    """For each row where the run of equal rows begins that it is in."""
+def _new(*columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each row is another one than the row in front of it."""
     new = np.ones(len(columns[0]), dtype=np.bool_)
     new[1:] = False
     for column in columns:
         new[1:] |= column[1:] != column[:-1]
+    return new
+
+
+def _begins(*columns: NDArray[np.int64]) -> NDArray[np.intp]:
+    """For each row where the run of equal rows begins that it is in."""
+    new = _new(*columns)
     return np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))
 
 
-def _newest_changes(steps: Steps, wires: NDArray[np.int64], indices: NDArray[np.int64]) -> NDArray[np.int64]:
+def _newest_changes(visits: _Visits) -> NDArray[np.int64]:
     """The last step in front of each, or −1, after which parities with one of its wires are others."""
-    kinds = steps.kinds[indices]
+    steps = visits.steps
+    wires, indices, kinds = visits.by_wire
     changing = (kinds == ROTATION) | (kinds == X) | (kinds == SWAP)
-    changing |= (kinds == CX) & (wires == steps.second[indices])
-    changing |= (kinds == TWIST) & (wires == steps.first[indices])
-    last = np.maximum.accumulate(np.where(changing, np.arange(len(wires)), -1))
+    for kind, changed in ((CX, steps.second), (TWIST, steps.first)):
+        places = np.flatnonzero(kinds == kind)
+        changing[places] = wires[places] == changed[indices[places]]
+    latest = np.maximum.accumulate(np.where(changing | _new(wires), np.arange(len(wires)), 0))
     newest = np.full(len(steps), -1)
-    np.maximum.at(newest, indices, np.where(last >= _begins(wires), indices[last], -1))
+    np.maximum.at(newest, indices, np.where(changing, indices, -1)[latest])
     return newest
 
 
@@ -138,14 +174,14 @@ def _kept_steps(steps: Steps, gone: NDArray[np.bool_], flips: NDArray[np.bool_])
     """Steps without the slots that are gone; those of `flips` become Z and X."""
     angled = steps.slots >= 0
     flipped = angled & flips[steps.slots]
-    counts = np.where(flipped, 2, np.where(angled & gone[steps.slots], 0, 1))
-    renumbered = np.where(angled & ~flipped, (np.cumsum(~gone) - 1)[steps.slots], -1)
-    kinds, first, second, slots = (
-        np.repeat(array, counts) for array in (steps.kinds, steps.first, steps.second, renumbered)
-    )
-    places = (np.cumsum(counts) - counts)[flipped]
-    kinds[places], kinds[places + 1] = Z, X
-    return Steps(steps.qubits, kinds, first, second, slots.astype(np.int32), int((~gone).sum()))
+    kept = ~(angled & gone[steps.slots]) | flipped
+    sources = np.sort(np.concatenate([np.flatnonzero(kept), np.flatnonzero(flipped)]))  # those of `flips` twice
+    kinds = steps.kinds[sources]
+    places = np.flatnonzero(flipped[sources])
+    kinds[places[::2]], kinds[places[1::2]] = Z, X
+    renumbered = np.append(np.where(gone, -1, np.cumsum(~gone) - 1), -1).astype(np.int32)
+    slots = renumbered[steps.slots[sources]]
+    return Steps(steps.qubits, kinds, steps.first[sources], steps.second[sources], slots, int((~gone).sum()))
 
 
 def _kept_slots(angles: AngleMap, used: NDArray[np.bool_]) -> AngleMap:

@@ -4,17 +4,19 @@ A pattern is what a block is when its wires are called 0 and 1 and angles are wr
 constant. A circuit has few: pairs and layers are mostly alike, and what is found out about one of them holds for all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cliffords import StepKey
 from qlang.kernels.steps import CX, PARITY, PATTERN, ROTATION, SWAP, Steps, X, Z
-from qlang.kernels.wire_events import Integers, by_wire, ranges
+from qlang.kernels.wire_events import Integers, by_wire, ranges, stable_order
+
+Values = TypeVar("Values", NDArray[np.int64], NDArray[np.bool_])
 
 UNKNOWN = 8
 """In place of a number of quarter turns: the angle is no multiple of π/2, or may change."""
@@ -25,8 +27,8 @@ _MOST_AFTER = 4
 _ALONE = (ROTATION, X, Z)
 _BOTH = 0b11
 
-Codes: TypeAlias = tuple[int, ...]
-"""Steps of a pattern as numbers: ((kind · 9 + quarter turns) · 4 + operands) · 2 + wire.
+Codes: TypeAlias = str
+"""Steps of a pattern, each as the character of this number: ((kind · 9 + quarter turns) · 4 + operands) · 2 + wire.
 
 The wire is that of a step on one of them, else 0; operands are those of a step on both: the mask of a PARITY, the value
 of a PATTERN, whether the first wire of a CX or a SWAP is wire 1, else 0.
@@ -35,51 +37,50 @@ of a PATTERN, whether the first wire of a CX or a SWAP is wire 1, else 0.
 Pattern: TypeAlias = tuple[Codes, Codes, Codes, Codes, Codes]
 """Constants in front of a block on wire 0 and on wire 1, its steps, and constants behind it on wire 0 and on wire 1."""
 
-Range: TypeAlias = tuple[int, int]
-"""From … to."""
+Block: TypeAlias = tuple[int, ...]
+"""Steps on a pair of wires that no other wire interrupts: the wires, then five ranges, each from … to.
+
+Constants on the first wire and on the second one in front of the block, of `Blocks.singles`; from the first to the last
+step on both, of `Blocks.members`; constants on the wires behind it, as in front, which other blocks may have too.
+"""
 
 
-class Block(NamedTuple):
-    """Steps on a pair of wires that no other wire interrupts.
-
-    members: from the first to the last step on both, of `Blocks.members`; before, after: constants on one of the wires
-    (the first, the second) in front of them and behind them, of `Blocks.singles`, which other blocks may have too.
-    """
-
-    wires: tuple[int, int]
-    before: tuple[Range, Range]
-    members: Range
-    after: tuple[Range, Range]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Blocks:
     """All blocks of more than one step, in the order of their first steps.
 
-    singles: the steps on one wire, ordered by wire, then by index in the circuit; codes: of each as a step on wire 0
-    and on wire 1; members, member_codes: the steps of all blocks, one block after the other.
+    table (12, blocks): the blocks; singles: the steps on one wire, ordered by wire, then by index in the circuit;
+    members: the steps of all blocks, one block after the other; codes: of the singles as steps on wire 0 and on wire 1,
+    and of the members.
     """
 
-    blocks: list[Block]
-    singles: list[int]
-    codes: tuple[Codes, Codes]
-    members: list[int]
-    member_codes: Codes
+    table: Integers
+    singles: Integers
+    members: Integers
+    codes: tuple[Codes, Codes, Codes]
 
-    def pattern(self, block: Block, taken: set[int]) -> tuple[Pattern, list[int]]:
-        """The pattern of a block, without constants that are taken, and where in the circuit each of its steps is."""
-        singles, (low, high) = self.singles, self.codes
-        (a, a_end), (b, b_end) = block.before
-        if taken:
-            a, b = self._left(a, a_end, taken), self._left(b, b_end, taken)
-        (begin, end), ((c, c_end), (d, d_end)) = block.members, block.after
-        codes = low[a:a_end], high[b:b_end], self.member_codes[begin:end], low[c:c_end], high[d:d_end]
-        before, after = singles[a:a_end] + singles[b:b_end], singles[c:c_end] + singles[d:d_end]
-        return codes, before + self.members[begin:end] + after
+    def rows(self) -> Iterator[Block]:
+        """The blocks one by one."""
+        return zip(*self.table.tolist(), strict=True)
 
-    def _left(self, begin: int, end: int, taken: set[int]) -> int:
-        """Where of some singles those begin that are behind the last one that is taken."""
-        return next((place + 1 for place in range(end - 1, begin - 1, -1) if self.singles[place] in taken), begin)
+    def pattern(self, block: Block) -> Pattern:
+        """The pattern of a block."""
+        (low, high, members), (_, _, a, a_end, b, b_end, begin, end, c, c_end, d, d_end) = self.codes, block
+        return low[a:a_end], high[b:b_end], members[begin:end], low[c:c_end], high[d:d_end]
+
+    def without(self, place: int, taken: dict[int, int]) -> Block:
+        """A block, for good without constants in front that are taken: for some wires, the singles up to a place."""
+        column = self.table[:, place]
+        column[2], column[4] = (max(column[2 + 2 * side], taken.get(column[side], 0)) for side in (0, 1))
+        return tuple(column.tolist())
+
+    def steps(self, table: Integers) -> tuple[Integers, Integers]:
+        """The steps of some blocks as in their patterns, one block after the other, and where each block begins."""
+        begins, lengths = table[2::2].copy(), table[3::2] - table[2::2]
+        begins[2] += len(self.singles)
+        found = np.concatenate([self.singles, self.members])[ranges(begins.T.ravel(), lengths.T.ravel())]
+        totals = lengths.sum(axis=0)
+        return found, np.cumsum(totals) - totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,28 +101,40 @@ class _Visits:
     @classmethod
     def of(cls, wires: Integers, indices: Integers, several: NDArray[np.bool_], qubits: int) -> "_Visits":
         """From wires and steps, by wire and then by step, and whether each step is on several wires."""
-        joint = several[indices]
-        limits = np.searchsorted(wires[~joint], np.arange(qubits + 1))
-        ends = np.cumsum(~joint, dtype=np.int64)[joint]
+        of_several = several[indices]
+        joint = np.flatnonzero(of_several)
+        ends = np.cumsum(~of_several, dtype=np.int64)
+        limits = np.append(0, ends)[np.searchsorted(wires, np.arange(qubits + 1))]
+        ends = ends[joint]
         wires, steps = wires[joint], (np.cumsum(several) - 1)[indices[joint]]
         first = np.ones(len(wires) + 1, dtype=np.bool_)
         first[1:-1] = wires[1:] != wires[:-1]
-        begins = np.where(first[:-1], limits[wires], np.roll(ends, 1))
-        behind = np.where(first[1:], limits[wires + 1], np.roll(ends, -1))
-        return cls(steps, wires, np.where(first[:-1], -1, np.roll(steps, 1)), begins, ends, behind)
+        begins = np.where(first[:-1], limits[wires], _before(ends))
+        behind = np.where(first[1:], limits[wires + 1], _behind(ends))
+        return cls(steps, wires, np.where(first[:-1], -1, _before(steps)), begins, ends, behind)
 
     def sides(self) -> tuple[Integers, Integers, NDArray[np.bool_]]:
         """The visits of each step to its first and its second wire, and whether these are all of its wires."""
-        order, widths = np.argsort(self.steps, kind="stable"), np.bincount(self.steps)
+        order, widths = stable_order(self.steps), np.bincount(self.steps)
         first = np.cumsum(widths) - widths
         return order[first], order[first + 1], widths == 2
+
+
+def _before(values: Values) -> Values:
+    """For each place the value in front of it, for the first one the last value."""
+    return np.concatenate([values[-1:], values[:-1]])
+
+
+def _behind(values: Values) -> Values:
+    """For each place the value behind it, for the last one the first value."""
+    return np.concatenate([values[1:], values[:1]])
 
 
 def blocks_of(steps: Steps, masks: Integers, turns: Integers) -> Blocks:
     """All blocks from the wires and the quarter turns, or `UNKNOWN`, of each step."""
     several = masks & (masks - 1) != 0
     wires, indices = by_wire(masks)
-    visits, singles = _Visits.of(wires, indices, several, steps.qubits), indices[~several[indices]]
+    visits, singles = _Visits.of(wires, indices, several, steps.qubits), indices[np.flatnonzero(~several[indices])]
     low, high, two = visits.sides()
     codes = (steps.kinds.astype(np.int64) * (UNKNOWN + 1) + turns) * 8
     own, joint = codes[singles], np.flatnonzero(several)
@@ -134,24 +147,23 @@ def blocks_of(steps: Steps, masks: Integers, turns: Integers) -> Blocks:
     lengths = np.stack([*counts, np.ones_like(each)])
     members = ranges(begins.T.ravel(), lengths.T.ravel())
     ends = np.cumsum(lengths.sum(axis=0))
-    heads, tails = np.flatnonzero(fresh), np.flatnonzero(np.roll(fresh, -1))
+    heads, tails = np.flatnonzero(fresh), np.flatnonzero(_behind(fresh))
     long = tails > heads
     heads, tails = heads[long], tails[long]
-    before, after = _constants(own, visits, [side[heads] for side in sides], [side[tails] for side in sides])
-    found = zip(
-        _pairs(*(visits.wires[side[heads]] for side in sides)),
-        zip(*before, strict=True),
-        _pairs(ends[heads] - 1, ends[tails]),
-        zip(*after, strict=True),
-        strict=True,
-    )
+    first, last = [side[heads] for side in sides], [side[tails] for side in sides]
+    before, after = _constants(own, visits, first, last)
+    table = np.stack([*(visits.wires[side] for side in first), *before, ends[heads] - 1, ends[tails], *after])
+    found = np.concatenate([own, own + 1, joint_codes])[members]
     return Blocks(
-        list(map(Block._make, found)),
-        singles.tolist(),
-        (tuple(own.tolist()), tuple((own + 1).tolist())),
-        np.concatenate([singles, singles, joint])[members].tolist(),
-        tuple(np.concatenate([own, own + 1, joint_codes])[members].tolist()),
+        table,
+        singles,
+        np.concatenate([singles, singles, joint])[members],
+        (_characters(own), _characters(own + 1), _characters(found)),
     )
+
+
+def _characters(codes: Integers) -> Codes:
+    return codes.astype(np.uint16).tobytes().decode("utf-16")  # none is a surrogate, or a mark of the byte order
 
 
 def _operands(steps: Steps, joint: Integers, low: Integers, high: Integers) -> Integers:
@@ -176,21 +188,20 @@ def _by_block(
 
 def _constants(
     codes: Integers, visits: _Visits, heads: Sequence[Integers], tails: Sequence[Integers]
-) -> tuple[list["zip[Range]"], list["zip[Range]"]]:
-    """On each wire the constants that lead to the first steps of blocks, and some of those behind the last ones."""
+) -> tuple[list[Integers], list[Integers]]:
+    """On each wire from where to where the constants are that lead to blocks' first steps, and some behind the last."""
     numbers = np.arange(len(codes) + 1)
     constant = np.append((codes >> 3) % (UNKNOWN + 1) != UNKNOWN, False)
     since = np.append(0, np.maximum.accumulate(np.where(constant, 0, numbers + 1)))[:-1]
     until = np.minimum.accumulate(np.where(constant, len(codes), numbers)[::-1])[::-1]
-    before = [_pairs(np.maximum(visits.begins[head], since[visits.ends[head]]), visits.ends[head]) for head in heads]
-    begins = [visits.ends[tail] for tail in tails]
-    limits = [np.minimum(visits.behind[tail], visits.ends[tail] + _MOST_AFTER) for tail in tails]
-    after = [_pairs(begin, np.minimum(limit, until[begin])) for begin, limit in zip(begins, limits, strict=True)]
+    before, after = [], []
+    for head in heads:
+        end = visits.ends[head]
+        before += [np.maximum(visits.begins[head], since[end]), end]
+    for tail in tails:
+        begin = visits.ends[tail]
+        after += [begin, np.minimum(np.minimum(visits.behind[tail], begin + _MOST_AFTER), until[begin])]
     return before, after
-
-
-def _pairs(left: Integers, right: Integers) -> "zip[Range]":
-    return zip(left.tolist(), right.tolist(), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +218,9 @@ class PairStep:
 
 
 @lru_cache(maxsize=1024)
-def pair_step(code: int) -> PairStep:
+def pair_step(code: str) -> PairStep:
     """The step of a code."""
-    rest, wire = divmod(code, 2)
+    rest, wire = divmod(ord(code), 2)
     rest, operands = divmod(rest, 4)
     kind, turns = divmod(rest, UNKNOWN + 1)
     single = kind in _ALONE or (kind == PARITY and not operands)

@@ -9,16 +9,17 @@ which is a phase on b and a rotation of a by α + β where b is 0, and by α −
 that few of V and C V† are rotations, C being a gate on each wire.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import pi, sqrt
+from operator import itemgetter
 
 from qlang.kernels.cliffords import (
     MINUS,
     Clifford,
     StepKey,
     Turns,
-    clifford_of,
     local_form,
     one_wire,
     one_wire_steps,
@@ -36,6 +37,8 @@ AT_END = 0.5
 _TO_AXES: tuple[Turns, ...] = ((0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0), (0, 1, 1), (1, 1, 1))
 """Gates that take the axes X, Y, Z to each other in all ways, up to signs."""
 _YX, _XY, _ZZ = 0b0111, 0b1011, 0b1100
+_PARTNERS = {0b0101: 0b0001, 0b0001: 0b0101, 0b0100: 0b0100}
+"""For each axis on a the one on b, both written as on the first wire: of Y, X and Z they are X, Y and Z."""
 
 _ROTATION, _PARITY, _CX, _SWAP, _TWIST = map(
     int, (StepKind.ROTATION, StepKind.PARITY, StepKind.CX, StepKind.SWAP, StepKind.TWIST)
@@ -70,22 +73,20 @@ class Form:
 def form_of(core: tuple[int, ...], end: Clifford) -> Form:
     """The best form of rotations about some Paulis, then a local Clifford; angles are over those of the Paulis."""
     found = []
-    for gates in ((left, right) for left in _TO_AXES for right in _TO_AXES):
-        images = _images(core, *gates)
-        axes = {image & 15 for image in images}
-        if axes <= {_YX, _XY, _ZZ}:
-            ends = AT_END * (sum(map(_turning, gates)) + _closing_turns(*gates, end))
-            found.append((images, gates, axes, ends))
+    for images, gates in _images(core):
+        ends = AT_END * (sum(map(_turning, gates)) + _closing_turns(*gates, end))
+        found.append((images, gates, {image & 15 for image in images}, ends))
     forms = []
     for control in (0, 1):
         for images, gates, axes, ends in found:
-            cost = (_TWIST_COST if (_XY, _YX)[control] in axes else 1.0) + ends
-            forms.append((cost, (images, gates, control)))
+            twisting = (_XY, _YX)[control] in axes
+            core_angles = 1 + twisting + (_ZZ in axes)
+            forms.append(((_TWIST_COST if twisting else 1.0) + ends, core_angles, (images, gates, control)))
     assert forms, "commuting Paulis on both wires are taken to these axes by gates on each"
-    least = min(cost for cost, _ in forms)
+    least = min(cost for cost, _, _ in forms)
     # The later wire is turned where it is all one: wires that turn seldom are then the same ones in the whole circuit.
-    written = [_written(*each, end, cost) for cost, each in reversed(forms) if cost == least]
-    return min(written, key=lambda form: form.angles)
+    best = [(angles + _constant_angles(*each[1], end), each) for cost, angles, each in reversed(forms) if cost == least]
+    return _written(*min(best, key=itemgetter(0))[1], end, least)
 
 
 def _turning(turns: Turns) -> int:
@@ -95,18 +96,19 @@ def _turning(turns: Turns) -> int:
 @lru_cache(maxsize=1024)
 def _axes(turns: Turns) -> tuple[int, ...]:
     """V P V† on one wire, of codes 0, X (1), Z (4), Y (5)."""
-    pushed = clifford_of(one_wire(turns, 0).matrix.conj().T).pulled
-    return pushed
+    return one_wire(turns, 0).inverse().pulled
 
 
-def _images(core: tuple[int, ...], left: Turns, right: Turns) -> tuple[int, ...]:
-    """V P V† of Paulis on both wires."""
-    on_a, on_b = _axes(left), _axes(right)
-    images = []
-    for pauli in core:
-        a, b = on_a[pauli & 0b0101], on_b[pauli >> 1 & 0b0101]
-        images.append((a & 15) | (b & 15) << 1 | (a ^ b) & MINUS)
-    return tuple(images)
+def _images(core: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], tuple[Turns, Turns]]]:
+    """V P V† of Paulis on both wires, for all V that take them to ± the three products, with the gates of V."""
+    on_b = [(right, [_axes(right)[pauli >> 1 & 0b0101] for pauli in core]) for right in _TO_AXES]
+    for left in _TO_AXES:
+        on_a = [_axes(left)[pauli & 0b0101] for pauli in core]
+        partners = [_PARTNERS[image & 15] for image in on_a]
+        for right, images in on_b:
+            if [image & 15 for image in images] == partners:
+                both = zip(on_a, images, strict=True)
+                yield tuple([(a & 15) | (b & 15) << 1 | (a ^ b) & MINUS for a, b in both]), (left, right)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -123,8 +125,13 @@ def _closing_turns(left: Turns, right: Turns, end: Clifford) -> int:
 @lru_cache(maxsize=4096)
 def _closing(left: Turns, right: Turns, end: Clifford) -> tuple[bool, Turns, Turns, float]:
     """C V†, as `local_form`."""
-    inverse = (one_wire(left, 0).matrix @ one_wire(right, 1).matrix).conj().T
-    return local_form(clifford_of(end.matrix @ inverse))
+    return local_form(end.behind(one_wire(left, 0).inverse()).behind(one_wire(right, 1).inverse()))
+
+
+def _constant_angles(left: Turns, right: Turns, end: Clifford) -> int:
+    """How many constant angles V and C V† have: multiples of π are Paulis."""
+    _, *closing, _ = _closing(left, right, end)
+    return sum([quarters & 1 for turns in (left, right, *closing) for quarters in turns])
 
 
 def _written(images: tuple[int, ...], gates: tuple[Turns, Turns], control: int, end: Clifford, cost: float) -> Form:

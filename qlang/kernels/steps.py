@@ -20,11 +20,11 @@ the slots from the gates' parameters.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from hashlib import blake2b
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -109,7 +109,7 @@ class Steps:
         return hash(self.digest)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class AngleMap:
     """angle[slot] = constant[slot] + Σ coefficient · parameter, as a sparse matrix sorted by slot.
 
@@ -121,13 +121,12 @@ class AngleMap:
     rows: NDArray[np.int32]
     columns: NDArray[np.int64]
     coefficients: NDArray[np.float64]
-    _starts: NDArray[np.intp] = field(init=False, repr=False)
-    """Where in `rows` each slot that has parameters begins."""
 
-    def __post_init__(self) -> None:
-        changes = np.flatnonzero(np.diff(self.rows)) + 1
-        starts = np.concatenate([[0], changes]) if len(self.rows) else changes
-        object.__setattr__(self, "_starts", starts.astype(np.intp))
+    @cached_property
+    def _starts(self) -> NDArray[np.intp]:
+        """Where in `rows` each slot that has parameters begins."""
+        begins = np.flatnonzero(self.rows[1:] != self.rows[:-1]) + 1
+        return np.append(0, begins) if len(self.rows) else begins
 
     @classmethod
     def of(
@@ -143,11 +142,12 @@ class AngleMap:
         order = np.argsort(keys, kind="stable")  # entries come in few ascending runs
         keys = keys[order]
         new = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
-        sums = np.bincount(np.cumsum(new) - 1, weights=coefficients[order], minlength=0)
-        kept = sums != 0
-        keys, sums = keys[new][kept], sums[kept]
-        slots, members = np.divmod(keys, max(parameters, 1))
-        return cls(parameters, constants, slots.astype(np.int32), members, sums)
+        sums: NDArray[Any] = coefficients[order]
+        if not new.all():
+            sums, order = np.bincount(np.cumsum(new) - 1, weights=sums), order[new]
+        if not sums.all():
+            order, sums = order[sums != 0], sums[sums != 0]
+        return cls(parameters, constants, rows[order].astype(np.int32, copy=False), columns[order], sums)
 
     def angles(self, parameters: ArrayLike) -> NDArray[np.float64]:
         """Angles (batch, slots) of parameters (batch, parameters) or (parameters,). Raises BadAngle."""

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qlang.kernels.merge import merges
 from qlang.kernels.steps import Angles, MappedLowering, Steps
+from qlang.kernels.wire_events import stable_order
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,12 +42,10 @@ def summed(lowering: MappedLowering) -> MappedLowering:
     kept = targets == np.arange(steps.slot_count)
     if kept.all():
         return lowering
-    order = np.argsort(targets, kind="stable")
+    order = stable_order(targets)
     angles = SummedMap(lowering.angle_map, order, signs[order], np.searchsorted(targets[order], np.flatnonzero(kept)))
-    staying = (steps.slots < 0) | kept[steps.slots]
-    kinds, first, second, slots = (
-        array[staying] for array in (steps.kinds, steps.first, steps.second, np.where(steps.slots < 0, 0, steps.slots))
-    )
-    renumbered = np.where(steps.slots[staying] < 0, -1, (np.cumsum(kept) - 1)[slots]).astype(np.int32)
-    left = Steps(steps.qubits, kinds, first, second, renumbered, int(kept.sum()))
+    staying = np.flatnonzero((steps.slots < 0) | kept[steps.slots])
+    renumbered = np.append(np.cumsum(kept, dtype=np.int32) - 1, -1).astype(np.int32)  # the last one of slot −1
+    kinds, first, second = steps.kinds[staying], steps.first[staying], steps.second[staying]
+    left = Steps(steps.qubits, kinds, first, second, renumbered[steps.slots[staying]], int(kept.sum()))
     return MappedLowering(left, angles, lowering.parameters)

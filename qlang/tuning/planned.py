@@ -21,7 +21,7 @@ _OPTIONS: dict[str, type[Any]] = {
     field.name: type(getattr(PlanOptions(), field.name)) for field in fields(PlanOptions) if field.name != "lane_bits"
 }
 """Name and type of each option."""
-_LATER: dict[str, Any] = {"whole_bits": 0, "first_wires": 0}
+_LATER: dict[str, Any] = {"whole_bits": 0, "first_wires": 0, "plain_registers": 0}
 """Options that plans from before do not state, and what they mean by that."""
 _MOST_TILE_BITS = 24
 """A buffer of 2^24 amplitudes for each thread is more than any cache; a plan may not ask for more memory."""

@@ -13,6 +13,7 @@ from qlang.backends.state_vector import StateVector
 from qlang.backends.states import GateCall
 from qlang.backends.turns import within_two_turns
 from qlang.ir.gates import BY_CODE, BY_NAME
+from qlang.kernels.gate_columns import GateColumns
 
 CLOSE = {"float64": 1e-13, "float32": 3e-6}
 
@@ -66,6 +67,23 @@ def test_a_copy_goes_its_own_way() -> None:
     twin.flip(2)
     assert twin.probability_of_one(2) == pytest.approx(1 - native.probability_of_one(2), abs=1e-14)
     np.testing.assert_allclose(native.by_wires(()), reference.by_wires(()), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("most", [50, waiting_gates.MOST_WAITING])
+@pytest.mark.parametrize("first", ["columns", "calls", "flip"])
+def test_gates_as_columns_wait_with_others(most: int, first: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting_gates, "MOST_WAITING", most)
+    calls = random_gates(np.random.default_rng(4), 5, 30)
+    native, reference = both(5, "float64")
+    columns = GateColumns.of(calls)
+    for each in (first, "columns", "flip", "calls", "columns"):
+        for state in (native, reference):
+            if each == "flip":
+                state.flip(3)
+            else:
+                state.gates(columns if each == "columns" else calls)
+    assert list(columns) == calls
+    np.testing.assert_allclose(native.by_wires(()), reference.by_wires(()), rtol=0, atol=1e-13)
 
 
 def test_loops_longer_than_what_is_planned_together_meet_their_programs_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,16 @@ def test_a_layer_takes_its_rotations_by_three_and_one_phase_group(steps: Steps, 
     assert sum(entry.lanes for entry in done) <= layers + 2
 
 
+def test_passes_without_phases_take_more_registers_if_those_turn() -> None:
+    steps = brickwork(16, 20)
+    usual, wide = (passes(plan(steps, 16, PlanOptions(plain_registers=most), fresh=True)) for most in (3, 4))
+    assert len(wide) < len(usual)
+    four = [entry for entry in wide if len(entry.registers) == 4]
+    assert len(four) >= 5
+    assert all(entry.phase < 0 for entry in four)
+    assert sum(r >= 0 for entry in four for r in entry.rotations) > 3.5 * len(four)
+
+
 def test_no_pass_has_nothing_but_a_cx_before_the_last_layer() -> None:
     done = passes(plan(brickwork(24, 20), 24, PlanOptions(), fresh=True))
     idle = [entry for entry in done if max(entry.rotations + entry.lane_rotations, default=-1) < 0]

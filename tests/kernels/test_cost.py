@@ -1,5 +1,7 @@
 """Costs: closed forms for a small program, and options that fit the machine."""
 
+from dataclasses import replace
+
 import pytest
 from step_circuits import call
 
@@ -12,6 +14,7 @@ from tests.kernels.planned_circuits import brickwork, passes
 from tests.kernels.programs import PARITY, ROTATION, steps_from
 
 WIDE = Machine(vector_bytes=64, cache_bytes=1 << 20, shared_cache_bytes=1 << 25, bandwidth=2.4e10, frequency=3.6e9)
+MESH = replace(WIDE, shared_cache_bytes=260 << 20)
 
 
 def test_bytes_and_flops_of_two_rotations_and_a_phase() -> None:
@@ -38,14 +41,14 @@ def test_a_faster_machine_and_more_threads_take_less_time() -> None:
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize("machine", [GENERIC, WIDE], ids=["generic", "wide"])
+@pytest.mark.parametrize("machine", [GENERIC, WIDE, MESH], ids=["generic", "wide", "mesh"])
 def test_default_options_fit_the_caches(precision: str, machine: Machine) -> None:
     amplitude = {"float32": 8, "float64": 16}[precision]
     for qubits in range(1, 34):
         options = default_options(precision, machine)
         assert 1 << options.lane_bits == machine.vector_bytes // (amplitude // 2)
         buffer = amplitude << options.tile_bits
-        if amplitude << qubits <= machine.shared_cache_bytes // 4:
+        if amplitude << qubits <= min(machine.shared_cache_bytes, 64 << 20) // 4:
             assert options.local_bits(qubits) == qubits
         else:
             assert options.local_bits(qubits) == options.tile_bits

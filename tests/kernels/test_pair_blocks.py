@@ -7,7 +7,7 @@ from step_circuits import gate_calls
 
 from qlang.kernels.decompose import GateCall, steps_of
 from qlang.kernels.order import bits_of
-from qlang.kernels.pair_blocks import UNKNOWN, blocks_of, pair_step
+from qlang.kernels.pair_blocks import UNKNOWN, Block, Blocks, blocks_of, pair_step
 from qlang.kernels.wire_events import ranges, wire_masks
 
 _LONGEST_BEHIND = 4
@@ -21,6 +21,11 @@ def _on(wire: int, wires: list[tuple[int, ...]], begin: int, end: int) -> list[i
 def _neighbour(wire: int, wires: list[tuple[int, ...]], places: range) -> int:
     """The first of some places whose step is on this wire and others."""
     return next((place for place in places if wire in wires[place] and len(wires[place]) > 1), places.stop)
+
+
+def _steps(blocks: Blocks, block: Block) -> list[int]:
+    """The steps of a block as in its pattern."""
+    return blocks.steps(np.array([block]).T)[0].tolist()
 
 
 @settings(max_examples=80, deadline=None)
@@ -58,14 +63,17 @@ def test_blocks_are_what_no_other_wire_interrupts(calls: list[GateCall], data: s
             after += rear
         expected.append((pair, before + members + after))
     blocks = blocks_of(steps, masks, np.array(turns, dtype=np.int64))
-    patterns = [blocks.pattern(block, set()) for block in blocks.blocks]
-    assert [(block.wires, places) for block, (_, places) in zip(blocks.blocks, patterns, strict=True)] == expected
-    for block, (pattern, places) in zip(blocks.blocks, patterns, strict=True):
-        for code, place in zip([code for part in pattern for code in part], places, strict=True):
+    assert [(block[:2], _steps(blocks, block)) for block in blocks.rows()] == expected
+    joined, begins = blocks.steps(blocks.table)
+    assert joined.tolist() == [place for _, places in expected for place in places]
+    assert begins.tolist() == [sum(len(places) for _, places in expected[:end]) for end in range(len(expected))]
+    for block in blocks.rows():
+        codes = [code for part in blocks.pattern(block) for code in part]
+        for code, place in zip(codes, _steps(blocks, block), strict=True):
             step = pair_step(code)
             assert step.kind == steps.kinds[place]
             assert step.single == (len(wires[place]) == 1)
-            assert not step.single or block.wires[step.wire] == wires[place][0]
+            assert not step.single or block[step.wire] == wires[place][0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -74,16 +82,15 @@ def test_constants_that_are_taken_are_left_out(calls: list[GateCall], data: st.D
     steps = steps_of(calls, 3, merge=False).steps
     masks = wire_masks(steps)
     blocks = blocks_of(steps, masks, np.zeros(len(steps), dtype=np.int64))
-    for block in blocks.blocks:
-        (_, places), fronts = blocks.pattern(block, set()), [blocks.singles[begin:end] for begin, end in block.before]
-        taken = data.draw(st.sets(st.sampled_from([*fronts[0], *fronts[1], len(steps)])))
-        left = []
-        for front in fronts:
-            while taken.intersection(front):
-                front = front[1:]
-            left += front
-        _, others = blocks.pattern(block, taken)
-        assert others == left + places[sum(map(len, fronts)) :]
+    for number, block in enumerate(blocks.rows()):
+        places = _steps(blocks, block)
+        taken, fronts, left = {}, 0, []
+        for wire, begin, end in zip(block[:2], block[2:6:2], block[3:6:2], strict=True):
+            taken[wire] = data.draw(st.integers(0, end))
+            fronts += end - begin
+            left += blocks.singles[max(begin, taken[wire]) : end].tolist()
+        assert _steps(blocks, blocks.without(number, taken)) == left + places[fronts:]
+        assert _steps(blocks, tuple(blocks.table[:, number])) == left + places[fronts:]
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 5)), max_size=9))

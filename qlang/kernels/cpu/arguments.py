@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-MOST_REGISTERS = 3
+MOST_REGISTERS = 4
 MOST_LANES = 4
 MOST_LANE_TABLES = 8
 MOST_LANE_OPERATIONS = 6
 LANE_TABLE_WORDS = 5
 LANE_OPERATION_WORDS = 3
+
+
+_COMBINATIONS = 1 << MOST_REGISTERS
 
 
 class Word(IntEnum):
@@ -25,33 +28,33 @@ class Word(IntEnum):
     """The first group: 0, unless a team shares the pass."""
     STORE = 3
     """For each combination of the registers its offset."""
-    LOAD = 11
+    LOAD = STORE + _COMBINATIONS
     """For each combination the offset of where its amplitudes come from …"""
-    ROW = 19
+    ROW = LOAD + _COMBINATIONS
     """For each combination its offset in a plane of the table of rows."""
-    LOAD_XOR = 27
+    LOAD_XOR = ROW + _COMBINATIONS
     """… the exclusive or of the tile with the offsets of the sources …"""
-    PARITY_MASK = 28
+    PARITY_MASK = LOAD_XOR + 1
     """… and for each register the bits of x on whose parity its source depends …"""
-    PARITY_VALUE = 31
+    PARITY_VALUE = PARITY_MASK + MOST_REGISTERS
     """… with the register's offset."""
-    ROTATION = 34
+    ROTATION = PARITY_VALUE + MOST_REGISTERS
     """For each register, then for each lane, the offset of tan(θ/2) in the item's data; of a TWIST that of the numbers
     for an even parity of the tile."""
-    DATA = 41
+    DATA = ROTATION + MOST_REGISTERS + MOST_LANES
     """The item's data."""
-    TABLE = 42
+    TABLE = DATA + 1
     """The table of rows: the plane of cosines."""
-    TABLE_PLANE = 43
+    TABLE_PLANE = TABLE + 1
     """Bytes from the cosines to the sines."""
-    PREFETCH_RE = 44
+    PREFETCH_RE = TABLE_PLANE + 1
     """The next tile in the state, its two planes …"""
-    PREFETCH_IM = 45
-    PREFETCH_X = 46
+    PREFETCH_IM = PREFETCH_RE + 1
+    PREFETCH_X = PREFETCH_IM + 1
     """… the offset of the next line of it, and the zeros of the mask of the offsets in a tile."""
-    PREFETCH_WALK = 47
-    FUNCTION = 48
-    LANE_TABLES = 49
+    PREFETCH_WALK = PREFETCH_X + 1
+    FUNCTION = PREFETCH_WALK + 1
+    LANE_TABLES = FUNCTION + 1
     """Each: real plane, bytes to the imaginary plane, bytes (rows,) of table indices, and, exclusive or."""
     LANE_OPERATIONS = LANE_TABLES + MOST_LANE_TABLES * LANE_TABLE_WORDS
     """Each: permutation by (index vector, integers (rows,), exclusive or), or blend by (mask of lanes, –, –)."""
@@ -66,8 +69,20 @@ class Word(IntEnum):
     """… and the lanes in which the other one of its angles is taken, as bits."""
     EXCHANGE = TWIST_LANES + MOST_REGISTERS + MOST_LANES
     """For each combination where its amplitudes go to, as LOAD …"""
-    EXCHANGE_XOR = EXCHANGE + 8
+    EXCHANGE_XOR = EXCHANGE + _COMBINATIONS
     """… and what changes that, as LOAD_XOR, PARITY_MASK and PARITY_VALUE."""
     EXCHANGE_MASK = EXCHANGE_XOR + 1
     EXCHANGE_VALUE = EXCHANGE_MASK + MOST_REGISTERS
-    WORDS = 144
+    LOAD_STEPS = EXCHANGE_VALUE + MOST_REGISTERS
+    """By the leading zeros of what changes in x from a group to the next: what that changes in offsets of sources …"""
+    EXCHANGE_STEPS = LOAD_STEPS + 1
+    """… and in those of where it goes."""
+    BASE = EXCHANGE_STEPS + 1
+    """The bits of x that all groups have: those of a piece (`qlang.kernels.cpu.pieces`)."""
+    RUN_FIRST = BASE + 1
+    """In block r: the first pass of run r."""
+    RUN_PASSES = RUN_FIRST + 1
+    """In the block of a run's first pass: how many passes the run has …"""
+    RUN_FIXED = RUN_PASSES + 1
+    """… and the bits of an offset that are constant in a piece; 0: the run has one pass, over the whole buffer."""
+    WORDS = 184

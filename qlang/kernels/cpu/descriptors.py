@@ -16,7 +16,8 @@ from qlang.kernels.cpu.drafts import LINE, ProgramDraft, SweepBuffer
 from qlang.kernels.cpu.driver_text import SweepWord
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.lane_exchanges import exchanges
-from qlang.kernels.cpu.pass_words import Part, PassWriter, completed
+from qlang.kernels.cpu.pass_words import Part, PassWriter, completed, row_steps
+from qlang.kernels.cpu.pieces import PassRun, runs_of, write_runs
 from qlang.kernels.layout import Layout
 from qlang.kernels.program import Pass
 
@@ -48,34 +49,45 @@ def native_sweeps(layout: Layout, precision: Precision, target: Target, compiler
         raise ValueError(f"the program has {layout.program.options.lane_bits} lane bits, not {lane_bits}")
     draft, words = ProgramDraft(layout, precision, target), array("q")
     buffers = [SweepBuffer(draft, sweep) for sweep in layout.program.sweeps]
-    counts = [_write(buffer, words) for buffer in buffers]
+    runs = [_write(buffer, words) for buffer in buffers]
     blocks = np.array(words, dtype=np.int64).reshape(-1, Word.WORDS)
     completed(blocks, lane_bits)
+    steps = row_steps(blocks)
+    first = draft.keep(steps) - 8 * (64 - steps.shape[2])  # an index counts the leading zeros of 64 bits
+    blocks[:, Word.LOAD_STEPS] = first + steps.strides[0] * np.arange(len(blocks))
+    blocks[:, Word.EXCHANGE_STEPS] = blocks[:, Word.LOAD_STEPS] + steps.strides[1]
     functions = np.array(compiler.addresses(draft.sources()), dtype=np.int64)
     blocks[:, Word.FUNCTION] = functions[blocks[:, Word.FUNCTION]]
     fixes = np.array(draft.fixes, dtype=np.int64)
     blocks[:, Word.FIXES] = blocks[:, Word.FIXES] * fixes.itemsize + draft.keep(fixes)
+    counts = [sum([run.passes for run in each]) for each in runs]
     ends = accumulate(counts)
     parts = [blocks[end - count : end] for end, count in zip(ends, counts, strict=True)]
-    return tuple(_native_sweep(buffer, part) for buffer, part in zip(buffers, parts, strict=True))
+    return tuple(_native_sweep(*each) for each in zip(buffers, parts, map(len, runs), strict=True))
 
 
-def _write(buffer: SweepBuffer, words: array[int]) -> int:
-    """Adds the blocks of a sweep's passes; their number."""
+def _write(buffer: SweepBuffer, words: array[int]) -> list[PassRun]:
+    """Adds the blocks of a sweep's passes; how they are executed."""
     parts = [part for each in buffer.sweep.passes for part in _split(each, buffer.draft.layout, buffer.draft.lane_bits)]
-    lines = (buffer.draft.element << buffer.bits) // LINE
+    plane_bytes = buffer.draft.element << buffer.bits
+    lines, held, first = plane_bytes // LINE, [], len(words)
     for others, part in zip(range(len(parts) - 1, -1, -1), parts, strict=True):
         writer = PassWriter(buffer, part)
         lines -= writer.write(lines if buffer.gathered else 0, others)
+        # a table that is mixed stands in a thread's only room for one until its pass is over
+        alone = part.group is not None and part.rows and part.group.mixed
+        held.append(plane_bytes - 1 if alone else sum(writer.strides))
         words.extend(writer.block)
-    return len(parts)
+    runs = runs_of(held, plane_bytes, 0 if buffer.gathered else buffer.draft.target.piece_bytes)
+    write_runs(runs, words, first)
+    return runs
 
 
-def _native_sweep(buffer: SweepBuffer, blocks: Words) -> NativeSweep:
+def _native_sweep(buffer: SweepBuffer, blocks: Words, runs: int) -> NativeSweep:
     groups = buffer.draft.layout.groups
     entries = [groups[each.phase].entries for each in buffer.sweep.passes if each.phase >= 0]
     return NativeSweep(
-        _sweep_words(buffer, len(blocks)),
+        _sweep_words(buffer, runs),
         blocks,
         buffer.draft.element << buffer.bits,
         buffer.gathered,
@@ -84,13 +96,13 @@ def _native_sweep(buffer: SweepBuffer, blocks: Words) -> NativeSweep:
     )
 
 
-def _sweep_words(buffer: SweepBuffer, passes: int) -> Words:
+def _sweep_words(buffer: SweepBuffer, runs: int) -> Words:
     words = np.zeros(SweepWord.WORDS, dtype=np.int64)
     local, size = buffer.sweep.local, buffer.sweep.size
     outer = [position for position in range(size) if not buffer.local >> position & 1]
     words[SweepWord.TILE_BITS] = len(outer)
     words[SweepWord.ELEMENT_SHIFT] = buffer.draft.element.bit_length() - 1
-    words[SweepWord.PASSES] = passes
+    words[SweepWord.RUNS] = runs
     if buffer.gathered:
         words[SweepWord.CHUNK] = buffer.draft.element << buffer.together
         words[SweepWord.CHUNKS] = 1 << len(local) - buffer.together

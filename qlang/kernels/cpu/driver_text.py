@@ -29,7 +29,8 @@ class SweepWord(IntEnum):
     """log2 of the tiles of an item."""
     ELEMENT_SHIFT = 4
     """log2 of the bytes of a number."""
-    PASSES = 5
+    RUNS = 5
+    """Runs of passes (`qlang.kernels.cpu.pieces`)."""
     CHUNK = 6
     """Bytes that lie together in the state and in the buffer. 0: the state itself is the buffer."""
     CHUNKS = 7
@@ -91,6 +92,16 @@ class Tile:
     data: str
     values: str
     bits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of passes: the block of the first one, its number, how many there are, and what is constant in a piece."""
+
+    block: str
+    first: str
+    passes: str
+    fixed: str
 
 
 def deposited(text: Text, number: str, mask: str) -> str:
@@ -158,10 +169,11 @@ class Driver:
         """One tile of one item."""
         text, tile = self.text, self._tile(unit)
         self._copy(tile.state, ["%re", "%im"], ("0", self.words[SweepWord.CHUNKS]), gather=True)
-        with text.loop(self.words[SweepWord.PASSES], line=("i64", "0")) as loop:
-            block = self._ready(tile, loop["index"], loop["line"])
-            self._call(tile, block)
-            loop.next["line"] = text.load("i64", block, 8 * Word.PREFETCH_X)
+        with text.loop(self.words[SweepWord.RUNS], line=("i64", "0")) as loop:
+            run = self._ready_run(tile, loop["index"], loop["line"])
+            with text.loop(text.binary("shl", "1", text.call("i64", "llvm.ctpop.i64", ("i64", run.fixed)))) as piece:
+                self._call_piece(tile, run, deposited(text, piece["index"], run.fixed))
+            loop.next["line"] = text.load("i64", run.block, 8 * Word.PREFETCH_X)
         self._copy(["%re", "%im"], tile.state, ("0", self.words[SweepWord.CHUNKS]), gather=False)
 
     def _tile(self, unit: str) -> Tile:
@@ -188,10 +200,31 @@ class Driver:
         following_state = [text.at(state, ahead) for state, _ in planes]
         return Tile(base, here, buffers, following_state, data, values, bits)
 
+    def _ready_run(self, tile: Tile, number: str, line: str) -> Run:
+        """A run, and its passes' blocks with the words that depend on the tile."""
+        text = self.text
+        first = text.load("i64", self._block(number), 8 * Word.RUN_FIRST)
+        block = self._block(first)
+        run = Run(block, first, *(text.load("i64", block, 8 * each) for each in (Word.RUN_PASSES, Word.RUN_FIXED)))
+        with text.loop(run.passes) as loop:
+            self._ready(tile, text.binary("add", first, loop["index"]), line)
+        return run
+
+    def _call_piece(self, tile: Tile, run: Run, base: str) -> None:
+        """Executes all passes of a run on a piece."""
+        text = self.text
+        with text.loop(run.passes) as loop:
+            block = self._block(text.binary("add", run.first, loop["index"]))
+            text.store("i64", base, block, 8 * Word.BASE)
+            text.store("i64", base, block, 8 * Word.BEGIN)
+            self._call(tile, block)
+
+    def _block(self, number: str) -> str:
+        return self.text.at("%blocks", self.text.binary("mul", number, 8 * Word.WORDS))
+
     def _ready(self, tile: Tile, number: str, line: str) -> str:
         """The block of a pass with the words that depend on the tile; `line` is the next line to be fetched ahead."""
-        text = self.text
-        block = text.at("%blocks", text.binary("mul", number, 8 * Word.WORDS))
+        text, block = self.text, self._block(number)
         text.store("ptr", tile.data, block, 8 * Word.DATA)
         text.store("ptr", tile.following[0], block, 8 * Word.PREFETCH_RE)
         text.store("ptr", tile.following[1], block, 8 * Word.PREFETCH_IM)

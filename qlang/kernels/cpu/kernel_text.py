@@ -21,10 +21,13 @@ from qlang.kernels.cpu.arguments import (
 )
 from qlang.kernels.cpu.host import ELEMENT_BYTES
 from qlang.kernels.cpu.lanes import index_format, index_type, permuted
+from qlang.kernels.cpu.row_text import Row, first_row, step_rows
 from qlang.kernels.cpu.shapes import KernelShape
 from qlang.kernels.cpu.text import Text, module
 from qlang.kernels.layout import TWIST_NUMBERS
 
+_SHARED = 8
+"""Combinations of three registers."""
 Vectors = list[str]
 """The real and the imaginary vector, or one of them."""
 
@@ -65,11 +68,15 @@ class _Kernel:
         text.put(f"%x = phi i64 [{self.begin}, %planes], [%x.next, %group]")
         if self.shape.prefetch:
             text.put(f"%ahead = phi i64 [{self.prefetch_x}, %planes], [%ahead.next, %group]")
+        for name, row, _ in self.rows:
+            text.put(f"%{name} = phi i64 [{row}, %planes], [%{name}.next, %group]")
         self._group()
         if self.shape.prefetch:
             text.put(f"%ahead.next = or i64 {self._prefetch('%ahead')}, 0")
         text.put("%turn.next = add i64 %turn, 1")
-        text.put(f"%x.next = and i64 {text.binary('add', text.binary('or', '%x', self.walk), 1)}, {self.walk_not}")
+        following = text.binary("and", text.binary("add", text.binary("or", "%x", self.walk), 1), self.walk_not)
+        text.put(f"%x.next = or i64 {following}, {self.base}")
+        step_rows(text, self.rows)
         more = text.value(f"icmp ult i64 %turn.next, {self.groups}")
         text.put(f"br i1 {more}, label %group, label %after")
         text.label("after")
@@ -87,21 +94,22 @@ class _Kernel:
         shape, text = self.shape, self.text
         self.walk = self._word(Word.WALK)
         self.walk_not = text.binary("xor", self.walk, -1)
-        self.begin, self.groups = self._word(Word.BEGIN), self._word(Word.GROUPS)
+        self.begin, self.groups, self.base = (self._word(each) for each in (Word.BEGIN, Word.GROUPS, Word.BASE))
         self.store_offsets = ["0", *(self._word(Word.STORE + r) for r in self.combinations[1:])]
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
             self.row_offsets = [self._word(Word.ROW + r) for r in self.combinations]
+        self.rows: list[Row] = []
         if shape.permutation:
-            self.source_row = self._word(Word.LOAD_XOR)
-            self.strides = [self._word(Word.PARITY_VALUE + i) for i in range(shape.registers)]
-            self.parities = [(i, self._word(Word.PARITY_MASK + i)) for i in shape.parities]
-            self.fixed_sources = [] if shape.parities else self._chosen_sources(Word.LOAD, self.source_row)
+            if shape.parities:
+                row = first_row(text, shape.registers, (Word.LOAD_XOR, Word.PARITY_MASK, Word.PARITY_VALUE), self.begin)
+                self.rows.append(("sources", row, self._word(Word.LOAD_STEPS, "ptr")))
+            else:
+                self.fixed_sources = self._chosen_sources(Word.LOAD, self._word(Word.LOAD_XOR))
         if shape.exchange:
-            self.exchange_row = self._word(Word.EXCHANGE_XOR)
-            self.exchange_parities = [
-                (self._word(Word.EXCHANGE_MASK + i), self._word(Word.EXCHANGE_VALUE + i))
-                for i in range(shape.registers)
-            ]
+            row = first_row(
+                text, shape.registers, (Word.EXCHANGE_XOR, Word.EXCHANGE_MASK, Word.EXCHANGE_VALUE), self.begin
+            )
+            self.rows.append(("targets", row, self._word(Word.EXCHANGE_STEPS, "ptr")))
         self.data = data = self._word(Word.DATA, "ptr")
         self.tangents = [self._tangent(data, i) for i in range(shape.rotations - shape.twists)]
         self.lane_tangents = {
@@ -202,7 +210,7 @@ class _Kernel:
     def _group(self) -> None:
         """Everything for the vectors at `%x`."""
         shape, text = self.shape, self.text
-        here = {plane: text.at(plane, "%x") for plane in self.planes}
+        here = {plane: self._bases(plane) for plane in self.planes}
         sources = self._sources() if shape.permutation else self.store_offsets
         if shape.phase or shape.lane_tables or "permute_rows" in shape.lane_operations:
             self.row = text.binary("lshr", "%x", self.lanes.bit_length() - 1)
@@ -215,7 +223,7 @@ class _Kernel:
                 numbers[0] = text.value(f"fmul {self.vector} {numbers[0]}, {self._signs(lane)}")
         state: list[Vectors] = []
         for r in self.combinations:
-            state.append([self._load(here[plane], sources[r]) for plane in self.planes])
+            state.append([self._load(*self._place(here[plane], sources, r)) for plane in self.planes])
             if not shape.lane_operations:
                 self._within(state[r], r)
         for index, operation in enumerate(shape.lane_operations):
@@ -226,26 +234,25 @@ class _Kernel:
         self._rotate(state)
         targets = self.store_offsets
         if shape.exchange:
-            row = self._changed_row(self.exchange_row, self.exchange_parities)
-            targets = self._chosen_sources(Word.EXCHANGE, row)
+            targets = self._chosen_sources(Word.EXCHANGE, "%targets")
         for r in self.combinations:
             for plane, vector in zip(self.planes, state[r], strict=True):
-                text.store(self.vector, vector, here[plane], targets[r], align=self.bytes)
+                text.store(self.vector, vector, *self._place(here[plane], targets, r), align=self.bytes)
+
+    def _bases(self, plane: str) -> list[str]:
+        """Where the group is, and where its half is that differs in the fourth register."""
+        base = self.text.at(plane, "%x")
+        return [base, self.text.at(base, self.store_offsets[_SHARED])] if self.shape.registers > 3 else [base]
+
+    def _place(self, bases: list[str], offsets: list[str], r: int) -> tuple[str, str]:
+        """Base and offset of a combination; both halves share offsets, for the processor has few registers for them."""
+        if offsets is self.store_offsets and r >= _SHARED:
+            return bases[1], offsets[r - _SHARED]
+        return bases[0], offsets[r]
 
     def _sources(self) -> list[str]:
         """The offsets of where the group's vectors come from, by parities of x."""
-        if self.fixed_sources:
-            return self.fixed_sources
-        parities = [(mask, self.strides[i]) for i, mask in self.parities]
-        return self._chosen_sources(Word.LOAD, self._changed_row(self.source_row, parities))
-
-    def _changed_row(self, row: str, parities: list[tuple[str, str]]) -> str:
-        """What flips the registers of a group: for each (bits of x, stride) the stride if their parity is odd."""
-        text = self.text
-        for mask, stride in parities:
-            odd = text.parity(text.binary("and", "%x", mask))
-            row = text.binary("xor", row, text.binary("and", text.binary("sub", "0", odd), stride))
-        return row
+        return self._chosen_sources(Word.LOAD, "%sources") if self.shape.parities else self.fixed_sources
 
     def _chosen_sources(self, first: int, row: str) -> list[str]:
         """The offsets of the words from the first on, with registers flipped by the row."""

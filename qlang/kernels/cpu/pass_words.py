@@ -22,6 +22,9 @@ from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Selector
 from qlang.kernels.program import Pass
 
 MOST_PREFETCH = 4
+_OFFSET_BITS = 32
+_USUAL_REGISTERS = 3
+"""Held at once where vectors are left for it."""
 _BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2")
 # Members of enumerations, which take longer to look up, as integers.
 _SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = map(int, Fix)
@@ -98,7 +101,7 @@ class PassWriter:
         needed = (*[bit for bit, _ in self.rotated], *self.permuted, *self.exchanged, *blended)
         found = tuple(dict.fromkeys(needed))
         # With few registers in the processor a third one would only be spilled.
-        wanted = MOST_REGISTERS if self.draft.target.permute in ("avx512", "neon") else MOST_REGISTERS - 1
+        wanted = _USUAL_REGISTERS if self.draft.target.permute in ("avx512", "neon") else _USUAL_REGISTERS - 1
         return found + self._spare(found, wanted - len(found)) if len(found) < wanted else found
 
     def _spare(self, needed: tuple[int, ...], count: int) -> tuple[int, ...]:
@@ -122,7 +125,7 @@ class PassWriter:
         first, count = len(self.fixes), len(self.registers)
         for i, stride in enumerate(self.strides):
             block[_STORE + (1 << i)] = stride
-        parities = self._sources(self.permuted, _SOURCE_WORDS) if self.permuted else False
+        parities = bool(self.permuted) and (self._sources(self.permuted, _SOURCE_WORDS) or count > _USUAL_REGISTERS)
         if self.exchanged:
             self._sources(self.exchanged, _EXCHANGE_WORDS)
         twists, lane_twists, chosen = self._rotations()
@@ -312,3 +315,17 @@ def completed(blocks: NDArray[np.int64], lane_bits: int) -> None:
         blocks[:, first : first + MOST_REGISTERS] = strides
     store = blocks[:, Word.STORE : Word.STORE + (1 << MOST_REGISTERS)]
     blocks[:, Word.ROW : Word.ROW + (1 << MOST_REGISTERS)] = store >> lane_bits
+
+
+def row_steps(blocks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For all blocks (passes, Word.WORDS) what LOAD_STEPS and EXCHANGE_STEPS point to, (passes, 2, 32), for offsets of
+    less than 32 bits: entry j is for changes whose highest bit is 31 − j, to which all lower bits that count belong."""
+    bits = np.arange(_OFFSET_BITS - 1, -1, -1)
+    free = ~blocks[:, Word.WALK, None] >> bits & 1
+    steps = np.zeros((len(blocks), 2, _OFFSET_BITS), dtype=np.int64)
+    words = (Word.PARITY_MASK, Word.PARITY_VALUE), (Word.EXCHANGE_MASK, Word.EXCHANGE_VALUE)
+    for number, (mask, value) in enumerate(words):
+        for i in range(MOST_REGISTERS):
+            steps[:, number] ^= (blocks[:, mask + i, None] >> bits & free) * blocks[:, value + i, None]
+    np.bitwise_xor.accumulate(steps[..., ::-1], axis=2, out=steps[..., ::-1])
+    return steps

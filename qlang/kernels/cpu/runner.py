@@ -181,7 +181,7 @@ class _SweepRun:
         self._first, self._units = address(self._words), int(self._words[SweepWord.UNITS])
         self._drive = driver(state.compiler, state.target, state.precision)
         self._team = partial(team_driver, state.compiler, state.target, state.precision)
-        self._steps = len(sweep.blocks) + (2 if sweep.gathered else 0)
+        self._steps = int(self._words[SweepWord.RUNS]) + (2 if sweep.gathered else 0)
         narrow = 64 // state.target.vector_bytes
         self._seconds = sweep.tile_bytes * (len(sweep.blocks) * narrow + 8) * _PICOSECONDS_PER_BYTE * 1e-12
         self._blocks: list[NDArray[np.int64]] = []

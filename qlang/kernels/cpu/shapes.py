@@ -19,7 +19,7 @@ class KernelShape:
     target: Target = field(repr=False)
     precision: Precision
     registers: int
-    """0 to 3."""
+    """0 to 4."""
     permutation: bool = False
     """Whether vectors come from other addresses of their group than they go to."""
     parities: tuple[int, ...] = ()

@@ -19,7 +19,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from qlang.kernels.cpu.arguments import Word
-from qlang.kernels.cpu.driver_text import Driver, SweepWord, Tile, deposited
+from qlang.kernels.cpu.driver_text import Driver, Run, SweepWord, Tile, deposited
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.text import module
 
@@ -77,7 +77,7 @@ class _Team(Driver):
         self.joins = text.value("icmp ne i64 %joins, 0")
         extra = text.value(f"select i1 {self.in_place}, i64 0, i64 1")
         self.before_passes = text.binary("sub", "1", extra)
-        self.steps = text.binary("add", self.words[SweepWord.PASSES], text.binary("shl", extra, 1))
+        self.steps = text.binary("add", self.words[SweepWord.RUNS], text.binary("shl", extra, 1))
         self.member, self.known, self.next = (text.value("alloca i64") for _ in range(3))
         text.store("i64", "0", self.member)
         text.store("i64", "0", self.known)
@@ -188,12 +188,12 @@ class _Team(Driver):
         chunks = self._share(words[SweepWord.CHUNKS], member, size)
         with text.when(text.value(f"icmp eq i64 {place}, 0")):
             self._copy(tile.state, ["%re", "%im"], chunks, gather=True)
-        last = text.binary("add", words[SweepWord.PASSES], 1)
+        last = text.binary("add", words[SweepWord.RUNS], 1)
         with text.when(text.value(f"icmp eq i64 {place}, {last}")):
             self._copy(["%re", "%im"], tile.state, chunks, gather=False)
         number = text.binary("sub", place, 1)
-        with text.when(text.value(f"icmp ult i64 {number}, {words[SweepWord.PASSES]}")):
-            self._pass(tile, number, member, size)
+        with text.when(text.value(f"icmp ult i64 {number}, {words[SweepWord.RUNS]}")):
+            self._run(tile, number, member, size)
 
     def _share(self, count: str, member: str, size: str) -> tuple[str, str]:
         """The part of `count` things that is a member's: the first one, how many."""
@@ -202,31 +202,35 @@ class _Team(Driver):
         first = text.binary("udiv", text.binary("mul", count, member), size)
         return first, text.binary("sub", text.binary("udiv", following, size), first)
 
-    def _pass(self, tile: Tile, number: str, member: str, size: str) -> None:
-        """Groups of a pass: a member's own, then what others have not begun of theirs."""
+    def _run(self, tile: Tile, number: str, member: str, size: str) -> None:
+        """Pieces of a run or groups of its only pass: a member's own, then what others have not begun of theirs."""
         text = self.text
-        block = self._ready(tile, number, "0")
-        whole = text.load("i64", block, 8 * Word.GROUPS)
+        run = self._ready_run(tile, number, "0")
+        groups = text.load("i64", run.block, 8 * Word.GROUPS)
+        pieces = text.binary("shl", "1", text.call("i64", "llvm.ctpop.i64", ("i64", run.fixed)))
+        alone = text.value(f"icmp eq i64 {run.fixed}, 0")
+        whole = text.value(f"select i1 {alone}, i64 {groups}, i64 {pieces}")
         with text.loop(size) as loop:
             share = text.binary("add", member, loop["index"])
             beyond = text.value(f"icmp uge i64 {share}, {size}")
             share = text.binary("sub", share, text.value(f"select i1 {beyond}, i64 {size}, i64 0"))
-            self._pieces(tile, block, share, self._share(whole, share, size), size)
-        text.store("i64", whole, block, 8 * Word.GROUPS)
-        text.store("i64", "0", block, 8 * Word.BEGIN)
+            self._parts(tile, run, alone, share, self._share(whole, share, size), size)
+        text.store("i64", groups, run.block, 8 * Word.GROUPS)
+        text.store("i64", "0", run.block, 8 * Word.BEGIN)
 
     def _taken(self, share: str) -> str:
         """Where the count of a share's pieces is."""
         return self.text.at(self.places[TeamWord.TAKEN], self.text.binary("mul", share, 8 * LINE_WORDS))
 
-    def _pieces(self, tile: Tile, block: str, share: str, groups: tuple[str, str], size: str) -> None:
-        """Takes pieces of a share (the first group, how many), as long as there are any."""
-        text, (first, count) = self.text, groups
+    def _parts(self, tile: Tile, run: Run, whole: str, share: str, span: tuple[str, str], size: str) -> None:
+        """Takes parts of a share (the first group or piece, how many), as long as there are any."""
+        text, (first, count), block = self.text, span, run.block
         part = text.binary("lshr", count, PIECE_BITS)
         small = text.value(f"icmp ult i64 {part}, {LEAST_PIECE}")
         part = text.value(f"select i1 {small}, i64 {LEAST_PIECE}, i64 {part}")
         alone = text.value(f"icmp eq i64 {size}, 1")
         part = text.value(f"select i1 {alone}, i64 {count}, i64 {part}")
+        part = text.value(f"select i1 {whole}, i64 {part}, i64 1")
         taken = self._taken(share)
         free = text.binary("xor", text.load("i64", block, 8 * Word.WALK), -1)
         take, piece, none = (text.fresh(stem) for stem in ("take", "piece", "none"))
@@ -235,10 +239,14 @@ class _Team(Driver):
         begin = text.binary("mul", text.value(f"atomicrmw add ptr {taken}, i64 1 monotonic"), part)
         text.put(f"br i1 {text.value(f'icmp ult i64 {begin}, {count}')}, label %{piece}, label %{none}")
         text.label(piece)
-        left = text.binary("sub", count, begin)
-        last = text.value(f"icmp ult i64 {left}, {part}")
-        text.store("i64", deposited(text, text.binary("add", first, begin), free), block, 8 * Word.BEGIN)
-        text.store("i64", text.value(f"select i1 {last}, i64 {left}, i64 {part}"), block, 8 * Word.GROUPS)
-        self._call(tile, block)
+        number = text.binary("add", first, begin)
+        with text.when(whole):
+            left = text.binary("sub", count, begin)
+            last = text.value(f"icmp ult i64 {left}, {part}")
+            text.store("i64", deposited(text, number, free), block, 8 * Word.BEGIN)
+            text.store("i64", text.value(f"select i1 {last}, i64 {left}, i64 {part}"), block, 8 * Word.GROUPS)
+            self._call(tile, block)
+        with text.when(text.binary("xor", whole, "true", "i1")):
+            self._call_piece(tile, run, deposited(text, number, run.fixed))
         text.put(f"br label %{take}")
         text.label(none)

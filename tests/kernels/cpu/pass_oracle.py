@@ -93,9 +93,11 @@ class Case:
 
     def pass_(self, local: tuple[int, ...]) -> Pass:
         rows = list(range(self.lane_bits, len(local)))
-        registers = self.some(rows, 3)
+        wide = self.chance(0.3)
+        registers = self.some(rows, 4 if wide else 3)
         rotations = tuple(self.rotation() if self.chance(0.7) else -1 for _ in registers)
-        lanes = tuple(self.rotation() if self.chance() else -1 for _ in range(self.lane_bits)) if self.chance() else ()
+        lanes = tuple(self.rotation() if self.chance() else -1 for _ in range(self.lane_bits))
+        lanes = lanes if self.chance() and not wide else ()
         self.twist(rotations, lanes, registers, local)
         targets = [bit for bit in registers if self.chance()] if self.chance() else []
         return Pass(
@@ -103,8 +105,8 @@ class Case:
             rotations,
             lanes,
             self.permutation(targets, registers, local),
-            self.lane_cx(registers, local) if self.chance() else (),
-            self.group(local) if self.chance() else -1,
+            self.lane_cx(registers, local) if self.chance() and not wide else (),
+            self.group(local) if self.chance(0.1 if wide else 0.5) else -1,
             self.exchange(registers, local) if self.chance(0.3) else (),
         )
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from qlang.backends.native_programs import options_for
-from qlang.kernels.cpu.host import shared_cache_bytes, shared_cache_of
+from qlang.kernels.cpu.host import cache_of, host_target, shared_cache_bytes
 
 
 def cache(folder: Path, index: int, level: str, size: str) -> None:
@@ -13,18 +13,25 @@ def cache(folder: Path, index: int, level: str, size: str) -> None:
     (place / "size").write_text(size + "\n")
 
 
-def test_size_of_the_shared_cache(tmp_path: Path) -> None:
-    assert shared_cache_of(tmp_path / "none") == 32 << 20
+def test_sizes_of_caches(tmp_path: Path) -> None:
+    assert cache_of(tmp_path / "none", 3, 7) == 7
     cache(tmp_path, 0, "1", "32K")
     cache(tmp_path, 2, "2", "1024K")
-    assert shared_cache_of(tmp_path) == 32 << 20
+    assert cache_of(tmp_path, 3, 7) == 7
+    assert cache_of(tmp_path, 2, 7) == 1 << 20
     (tmp_path / "index1").mkdir()
     cache(tmp_path, 3, "3", "16384K")
-    assert shared_cache_of(tmp_path) == 16 << 20
+    assert cache_of(tmp_path, 3, 7) == 16 << 20
+
+
+def test_pieces_are_a_quarter_of_the_own_cache_at_most() -> None:
+    piece = host_target().piece_bytes
+    assert piece & piece - 1 == 0
+    assert 4 * piece <= cache_of(Path("/sys/devices/system/cpu/cpu0/cache"), 2, 1 << 20)
 
 
 def test_states_in_the_shared_cache_are_one_buffer() -> None:
-    qubits = (shared_cache_bytes() // 4).bit_length() - 1
+    qubits = (min(shared_cache_bytes(), 64 << 20) // 4).bit_length() - 1
     for precision, shift, usual in (("float32", 3, 16), ("float64", 4, 15)):
         largest = max(qubits - shift, usual)
         options = options_for(precision)  # type: ignore[arg-type]

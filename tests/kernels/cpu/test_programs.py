@@ -36,7 +36,9 @@ def native(
     """The state by wires after the gates, from |0…0⟩, which grows by `sizes`, or from a vector."""
     lowering = steps_of(calls, qubits)
     lane_bits = target.lane_bits("float64")
-    options = PlanOptions(lane_bits=lane_bits, contiguous_bits=lane_bits, tile_bits=max(tile, lane_bits + 1))
+    options = PlanOptions(
+        lane_bits=lane_bits, contiguous_bits=lane_bits, tile_bits=max(tile, lane_bits + 1), plain_registers=4
+    )
     program = plan(lowering.steps, qubits, options, fresh=vector is None, sizes=sizes)
     angles = lowering.angle_map.angles(lowering.parameters[None])
     bound = bind(Binder.of(program, lowering.steps), angles, precision="float64")

@@ -53,7 +53,7 @@ def in_teams(case: Case, state: NativeState, members: int) -> None:
         deadline = time.monotonic() + 20
         while team.joined < members:
             assert time.monotonic() < deadline, "members did not join"
-        steps = int(words[SweepWord.UNITS]) * (len(sweep.blocks) + (2 if sweep.gathered else 0))
+        steps = int(words[SweepWord.UNITS]) * (int(words[SweepWord.RUNS]) + (2 if sweep.gathered else 0))
         # Three calls: members wait between them.
         ends = sorted({0, steps // 3, steps // 2, steps})
         for begin, end in pairwise(ends):
