@@ -11,9 +11,10 @@ CX gates are executed when their target is a register (or a lane of a rich pass)
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from qlang.kernels.order import CX, DIAGONAL, END, TARGET, TURN, TWIST, bits_of
+from qlang.kernels.order import CX, DIAGONAL, TARGET, TURN, TWIST, bits_of
+from qlang.kernels.pass_kinds import enough_free, lanes_due
 from qlang.kernels.program import LONGEST_GROWTH, Pass
 from qlang.kernels.walker import Walker
 
@@ -31,11 +32,13 @@ class _Open:
 
     rich: bool
     lanes: bool
+    kept: int
+    """The phases that the pass cannot apply, as bits: a wire that one is on cannot be rotated."""
     registers: list[int] = field(default_factory=list)
     turning: dict[int, int] = field(default_factory=dict)
     """Wire (register or lane) → the rotation operation on it."""
     rows: dict[int, int] = field(default_factory=dict)
-    """Target register → its mask over labels."""
+    """Target register → its mask over positions."""
     lane_cx: list[tuple[int, int]] = field(default_factory=list)
     lane_controls: int = 0
     lane_targets: int = 0
@@ -59,7 +62,7 @@ def apply_rest(walker: Walker, passes: list[Pass]) -> None:
     phase = walker.group(walker.pending.alive)
     last = passes[-1] if passes else None
     if last is not None and last.phase < 0 and max(last.rotations + last.lane_rotations, default=-1) < 0:
-        passes[-1] = replace(last, phase=phase)
+        passes[-1] = last._replace(phase=phase)
     else:
         passes.append(Pass((), (), phase=phase))
 
@@ -68,12 +71,12 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     """Fill a pass, or `None` if nothing can be executed."""
     options = walker.options
     attempts = [(True, False), (True, True)]
-    if _free(walker, candidates) >= options.registers / (1 + options.phase_cost):
+    if enough_free(walker, candidates, options.registers / (1 + options.phase_cost)):
         attempts.insert(0, (False, False))
-    elif _lanes_due(walker, candidates):
+    elif lanes_due(walker, candidates):
         attempts.insert(0, (True, True))
     for rich, lanes in attempts:
-        opened = _Open(rich, lanes)
+        opened = _Open(rich, lanes, _kept(walker, rich, lanes))
         if lanes:
             for lane in walker.lane_labels:
                 _advance(walker, opened, lane)
@@ -84,16 +87,18 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
                 break
             wire = ranked.pop(0)
             opened.registers.append(wire)
-            if walker.turn[wire] < 0:
+            if walker.turn[wire] >= 0:
+                opened.turning[wire] = walker.turn[wire]
+            else:
                 ranked = []  # CX gates change what other wires can do; a rotation does not
-            _advance(walker, opened, wire)
+                _advance(walker, opened, wire)
         if not rich and len(opened.turning) == options.registers:  # with fewer, more vectors would be held in vain
             _widen(walker, opened, candidates)
         if opened.registers or opened.turning or opened.lane_cx:
             _settle(walker, opened)
             return opened
     if _stuck(walker, candidates) or _stuck(walker, walker.lane_labels):
-        return _Open(rich=True, lanes=True)
+        return _Open(rich=True, lanes=True, kept=0)
     return None
 
 
@@ -124,7 +129,7 @@ def _stuck(walker: Walker, wires: Iterable[int]) -> bool:
 
 def _settle(walker: Walker, opened: _Open) -> None:
     """What became possible on the pass's wires by CX gates on others of them."""
-    wires = (walker.lane_labels if opened.lanes else []) + opened.registers
+    wires = walker.lane_labels + opened.registers if opened.lanes else opened.registers
     turn, ready, turning = walker.turn, walker.ready, opened.turning
     moved = True
     while moved:
@@ -140,43 +145,45 @@ def _advance(walker: Walker, opened: _Open, wire: int) -> bool:
     while True:
         operation = walker.turn[wire]
         if operation >= 0:
-            if wire in opened.turning or walker.pending.columns[wire] & _kept(walker, opened):
+            if wire in opened.turning or walker.pending.columns[wire] & opened.kept:
                 return moved
             opened.turning[wire] = operation
             return True
         usable = _usable(walker, opened, wire)
         if not usable:
             return moved
-        for operation in usable:
+        for operation in usable.copy():
             _cx(walker, opened, operation)
         moved = True
 
 
-def _kept(walker: Walker, opened: _Open) -> int:
-    """The phases that the pass cannot apply, as bits: a wire that one is on cannot be rotated."""
-    if not opened.rich:
+def _kept(walker: Walker, rich: bool, lanes: bool) -> int:
+    """The phases that a pass of a kind cannot apply now, as bits."""
+    if not rich:
         return -1
-    return 0 if opened.lanes else walker.pending.touching(walker.lane_labels)
+    return 0 if lanes else walker.pending.touching(walker.lane_labels)
 
 
 def _usable(walker: Walker, opened: _Open, target: int) -> list[int]:
     """The CX gates on a target that this pass can execute."""
-    ready = walker.ready[target]
-    if not ready:
-        return ready
-    wires, lanes = walker.order.wires, walker.lane_mask
+    wires, blocked = walker.order.wires, walker.lane_mask
     if opened.lanes:
-        ready = [operation for operation in ready if _fits(walker, opened, wires[operation][0], target)]
-    else:
-        ready = [operation for operation in ready if not lanes >> wires[operation][0] & 1]
+        blocked = _misplaced(walker, opened, target)
+    ready = walker.ready[target]
+    for operation in ready:
+        if blocked >> wires[operation][0] & 1:
+            ready = [each for each in ready if not blocked >> wires[each][0] & 1]
+            break
     return ready if not ready or not walker.pending.patterns or walker.pending.passes_cx(target) else []
 
 
-def _fits(walker: Walker, opened: _Open, control: int, target: int) -> bool:
-    """Whether a CX has a place in a pass with lanes: with a lane, behind the others with lanes; without, in front."""
-    if walker.lane_mask & (1 << control | 1 << target):
-        return True
-    return not (opened.lane_targets >> control & 1 or opened.lane_controls >> target & 1)
+def _misplaced(walker: Walker, opened: _Open, target: int) -> int:
+    """The controls (a mask) whose CX on a target has no place in a pass with lanes: with a lane it is behind the
+    others with lanes, without in front of them."""
+    lanes = walker.lane_mask
+    if lanes >> target & 1:
+        return 0
+    return ~lanes if opened.lane_controls >> target & 1 else opened.lane_targets & ~lanes
 
 
 def _cx(walker: Walker, opened: _Open, operation: int) -> None:
@@ -189,48 +196,28 @@ def _cx(walker: Walker, opened: _Open, operation: int) -> None:
         opened.lane_controls |= 1 << control
         opened.lane_targets |= 1 << target
     else:
-        rows = opened.rows
-        rows.setdefault(target, 1 << target)
+        rows, positions = opened.rows, walker.placement.positions
+        source, moved = 1 << positions[control], 1 << positions[target]
+        rows.setdefault(target, moved)
         for row, mask in rows.items():
-            if mask >> target & 1:
-                rows[row] = mask ^ 1 << control
+            if mask & moved:
+                rows[row] = mask ^ source
     walker.leave(operation)
-
-
-def _free(walker: Walker, candidates: list[int]) -> int:
-    """How many rotations a few plain passes could do, about."""
-    turn, ready, columns = walker.turn, walker.ready, walker.pending.columns
-    left, run = walker.front.left, walker.front.run
-    classes, following, wires = walker.order.classes, walker.order.following, walker.order.wires
-    found = 0
-    for wire in candidates:
-        if columns[wire]:
-            continue
-        if turn[wire] >= 0:
-            found += 1
-        elif ready[wire]:
-            controls = [wires[operation][0] for operation in ready[wire]]
-            if any(walker.lane_mask >> control & 1 for control in controls):
-                continue
-            if len(controls) == left[wire] and classes[following[run[wire]]] == TURN:
-                found += 1
-            for control in controls:
-                if left[control] == 1 and classes[following[run[control]]] == TURN and not columns[control]:
-                    found += 1
-    return found
+    if opened.rich and not opened.lanes:
+        opened.kept = _kept(walker, opened.rich, opened.lanes)
 
 
 def _ranked(walker: Walker, opened: _Open, candidates: list[int]) -> list[int]:
     """The wires that the pass could take as its next register, the most urgent first."""
     found: dict[int, int] = {}
-    turn, ready, ranks = walker.turn, walker.ready, walker.ranks
-    columns, kept = walker.pending.columns, _kept(walker, opened)
+    turn, ready, ranks, held = walker.turn, walker.ready, walker.ranks, opened.registers
+    columns, kept = walker.pending.columns, opened.kept
     for wire in candidates:
         operation = turn[wire]
         if operation >= 0:
-            if not columns[wire] & kept and wire not in opened.registers:
+            if not columns[wire] & kept and wire not in held:
                 found[wire] = 4 * ranks[operation] + 1 + _awaited(walker, wire)
-        elif ready[wire] and wire not in opened.registers:
+        elif ready[wire] and wire not in held:
             usable = _usable(walker, opened, wire)
             if usable:
                 found[wire] = _target_rank(walker, opened, wire, usable, kept)
@@ -239,84 +226,73 @@ def _ranked(walker: Walker, opened: _Open, candidates: list[int]) -> list[int]:
 
 def _awaited(walker: Walker, wire: int) -> bool:
     """Whether a CX is next behind a rotation, of which the control has to be rotated first: then both can be left."""
-    order, front = walker.order, walker.front
-    run = order.following[front.run[wire]]
-    if order.classes[run] == DIAGONAL:
-        run = order.following[run]
-    if order.classes[run] != TARGET:
+    order, run = walker.order, walker.run
+    behind = order.following[run[wire]]
+    kind = order.classes[behind]
+    if kind == DIAGONAL:
+        behind = order.following[behind]
+        kind = order.classes[behind]
+    if kind != TARGET:
         return False
-    first = order.runs[run][0]
-    return front.run[order.wires[first][0]] < order.places[first][0]
+    first = order.runs[behind][0]
+    return run[order.wires[first][0]] < order.places[first][0]
 
 
 def _target_rank(walker: Walker, opened: _Open, wire: int, usable: list[int], kept: int) -> int:
     """Rank of a CX target: that of the rotation it allows in this pass, on itself or a control, else last."""
-    order, front = walker.order, walker.front
-    if len(usable) == front.left[wire] and not walker.pending.columns[wire] & kept:
-        behind = order.following[front.run[wire]]
-        if order.classes[behind] == DIAGONAL and opened.rich and _only_its_phases(walker, order.runs[behind]):
-            behind = order.following[behind]
-        if order.classes[behind] == TURN:
-            return 4 * walker.ranks[order.runs[behind][0]]
+    order, run, left, ranks = walker.order, walker.run, walker.left, walker.ranks
+    following, classes, runs = order.following, order.classes, order.runs
+    if len(usable) == left[wire] and not walker.pending.columns[wire] & kept:
+        behind = following[run[wire]]
+        if classes[behind] == DIAGONAL and opened.rich and _only_its_phases(walker, runs[behind]):
+            behind = following[behind]
+        if classes[behind] == TURN:
+            return 4 * ranks[runs[behind][0]]
     for operation in usable:
         control = order.wires[operation][0]
-        behind = order.following[front.run[control]]
-        if front.left[control] == 1 and order.classes[behind] == TURN:
+        behind = following[run[control]]
+        if left[control] == 1 and classes[behind] == TURN:
             held = control in opened.registers or (opened.lanes and walker.lane_mask >> control & 1)
-            return 4 * walker.ranks[order.runs[behind][0]] + (1 if held else 3)
-    return _LAST + walker.ranks[usable[0]]
+            return 4 * ranks[runs[behind][0]] + (1 if held else 3)
+    return _LAST + ranks[usable[0]]
 
 
 def _only_its_phases(walker: Walker, operations: list[int]) -> bool:
     """Whether a run is phases that wait for this wire alone."""
-    kinds, waiting = walker.order.kinds, walker.waiting
-    return all(waiting[operation] == 1 and kinds[operation] not in (CX, TWIST) for operation in operations)
-
-
-def _lanes_due(walker: Walker, candidates: list[int]) -> bool:
-    """Whether lanes can move and are not ahead of the registers that a rich pass could rotate, or are many."""
-    kind, turn, ready, ranks = walker.kind, walker.turn, walker.ready, walker.ranks
-    active = [
-        ranks[turn[lane] if turn[lane] >= 0 else ready[lane][0]]
-        for lane in walker.lane_labels
-        if turn[lane] >= 0 or ready[lane]
-    ]
-    if not active:
-        return False
-    unfinished = sum([kind[lane] != END for lane in walker.lane_labels])
-    if len(active) >= walker.options.lane_cost * unfinished:
-        return True
-    runs, run = walker.order.runs, walker.front.run
-    others = [ranks[runs[run[wire]][0]] for wire in candidates if turn[wire] >= 0 or kind[wire] == TARGET]
-    return not others or min(active) <= min(others)
+    kinds, waiting, stages, stage = walker.order.kinds, walker.waiting, walker.stages, walker.stage
+    for operation in operations:
+        if waiting[operation] != 1 or stages[operation] > stage or kinds[operation] in (CX, TWIST):
+            return False
+    return True
 
 
 def _close(walker: Walker, opened: _Open, bits: dict[int, int]) -> Pass:
     """The pass as it is executed; its rotations leave."""
-    positions, turning = walker.placement.positions, opened.turning
+    turning = opened.turning
     phase = _phase(walker, opened, bits)
     walker.grown += len(turning)
     registers = sorted(opened.registers, key=bits.__getitem__)
-    lanes = walker.lane_labels if opened.lanes and any(lane in turning for lane in walker.lane_labels) else []
-    rotations = tuple([_turn(walker, turning[wire]) if wire in turning else -1 for wire in registers])
-    lane_rotations = tuple([_turn(walker, turning[wire]) if wire in turning else -1 for wire in lanes])
+    rotations = _turns(walker, turning, registers)
+    lanes = opened.lanes and not turning.keys().isdisjoint(walker.lane_labels)
+    lane_rotations = _turns(walker, turning, walker.lane_labels) if lanes else ()
     for operation in turning.values():
         walker.leave(operation)
+    positions = walker.placement.positions
     return Pass(
-        registers=tuple([bits[wire] for wire in registers]),
-        rotations=rotations,
-        lane_rotations=lane_rotations,
-        permutation=_permutation(opened.rows, bits, positions),
-        lane_cx=tuple([(positions[control], bits[target]) for control, target in opened.lane_cx]),
-        phase=phase,
-        exchange=_exchange(walker, registers, bits),
+        tuple(map(bits.__getitem__, registers)),
+        rotations,
+        lane_rotations,
+        _permutation(opened.rows, bits, positions),
+        tuple([(positions[control], bits[target]) for control, target in opened.lane_cx]) if opened.lane_cx else (),
+        phase,
+        _exchange(walker, registers, bits),
     )
 
 
 def _phase(walker: Walker, opened: _Open, bits: dict[int, int]) -> int:
     """The group of all phases that the pass can apply, or −1 if it needs none."""
     pending = walker.pending
-    blocked = any(pending.columns[wire] for wire in opened.turning) or _stuck(walker, bits)
+    blocked = pending.touching(opened.turning) or _stuck(walker, bits)
     if not blocked and walker.grown + len(opened.turning) <= LONGEST_GROWTH:
         return -1
     chosen = pending.touching(bits) | pending.constants
@@ -326,15 +302,17 @@ def _phase(walker: Walker, opened: _Open, bits: dict[int, int]) -> int:
 
 
 def _permutation(rows: dict[int, int], bits: dict[int, int], positions: list[int]) -> tuple[tuple[int, int], ...]:
-    """Targets and masks over labels as they stand in a pass, without those that stay what they are."""
-    moved = [(bits[wire], _moved(bits_of(mask), positions)) for wire, mask in rows.items() if mask != 1 << wire]
+    """Targets and masks as they stand in a pass, without those that stay what they are."""
+    if not rows:
+        return ()
+    moved = [(bits[wire], mask) for wire, mask in rows.items() if mask != 1 << positions[wire]]
     return tuple(sorted(moved))
 
 
 def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tuple[tuple[int, int], ...]:
     """CX gates that the pass's rotations have set free, if they wait for nothing and a TWIST waits for them."""
     rows: dict[int, int] = {}
-    controls = 0
+    controls, positions = 0, walker.placement.positions
     for wire in registers:
         if not walker.ready[wire]:
             continue
@@ -345,26 +323,34 @@ def _exchange(walker: Walker, registers: list[int], bits: dict[int, int]) -> tup
             if _frees_twist(walker, control, wire) and walker.pending.passes_cx(wire):
                 walker.ready[wire].remove(operation)
                 walker.pending.cx(control, wire)
-                rows[wire] = rows.get(wire, 1 << wire) ^ 1 << control
+                rows[wire] = rows.get(wire, 1 << positions[wire]) ^ 1 << positions[control]
                 controls |= 1 << control
                 walker.leave(operation)
-    return _permutation(rows, bits, walker.placement.positions)
+    return _permutation(rows, bits, positions)
 
 
 def _frees_twist(walker: Walker, control: int, target: int) -> bool:
     """Whether a TWIST of the control that the target chooses is next."""
     order = walker.order
-    following = order.runs[order.following[walker.front.run[target]]]
-    return any(order.kinds[each] == TWIST and order.wires[each][0] == control for each in following)
+    for operation in order.runs[order.following[walker.run[target]]]:
+        if order.kinds[operation] == TWIST and order.wires[operation][0] == control:
+            return True
+    return False
 
 
-def _turn(walker: Walker, operation: int) -> int:
-    """The id of a new rotation."""
-    order, rotations = walker.order, walker.rotations
-    if order.kinds[operation] == TWIST:
-        walker.twists.append((len(rotations), _moved(order.wires[operation][1:], walker.placement.positions)))
-    rotations.append(order.steps[operation])
-    return len(rotations) - 1
+def _turns(walker: Walker, turning: dict[int, int], wires: list[int]) -> tuple[int, ...]:
+    """The ids of new rotations on some wires, −1 for those that have none."""
+    order, rotations, ids = walker.order, walker.rotations, []
+    for wire in wires:
+        operation = turning.get(wire, -1)
+        if operation < 0:
+            ids.append(-1)
+            continue
+        ids.append(len(rotations))
+        if order.kinds[operation] == TWIST:
+            walker.twists.append((len(rotations), _moved(order.wires[operation][1:], walker.placement.positions)))
+        rotations.append(order.steps[operation])
+    return tuple(ids)
 
 
 def _moved(wires: Iterable[int], positions: list[int]) -> int:

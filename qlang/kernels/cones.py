@@ -155,7 +155,8 @@ class Cone:
                     if left[wire]:
                         break
                 run[wire] = place = following[place]
-                left[wire] = _NEVER if alone[place] >= 0 and done[alone[place]] else counts[place]
+                phase = alone[place]
+                left[wire] = _NEVER if phase >= 0 and done[phase] else counts[place]
         self.gain += gain
 
     def _reached(self, operation: int, wire: int, stack: list[int]) -> bool:
@@ -180,9 +181,8 @@ class Cone:
         links, levels = self.links.of, self.links.order.levels
         lowest: dict[int, int] = {}
         waiting: dict[int, int] = {}
-        first: set[int] = set()
-        last: set[int] = set()
-        for wires, found in ((self.taken, first), (self.fixed, last)):
+        first: list[int] = []
+        for wires in (self.taken, self.fixed):
             several: dict[int, int] = {}
             for wire in wires:
                 for operation, _, other, _, _ in links[run[wire]]:
@@ -191,16 +191,15 @@ class Cone:
                     if other < 0:
                         several[operation] = several.get(operation, 0) + 1
                     elif not local >> other & 1:
-                        found.add(other)
                         waiting[other] = waiting.get(other, 0) + 1
                         if levels[operation] < lowest.get(other, _NEVER):
                             lowest[other] = levels[operation]
             for operation, count in several.items():
                 for other in self._missing(operation):
-                    found.add(other)
                     waiting[other] = waiting.get(other, 0) + count
                     lowest[other] = min(levels[operation], lowest.get(other, _NEVER))
-        return min(first or lowest, key=lambda wire: (lowest[wire], -waiting[wire], wire), default=None)
+            first = first or list(lowest)
+        return min(first, key=lambda wire: (lowest[wire], -waiting[wire], wire), default=None)
 
     def _missing(self, operation: int) -> list[int]:
         """The wires that keep an operation on several wires from being executed, if they are not local."""

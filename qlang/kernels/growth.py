@@ -60,10 +60,11 @@ def growth_of(order: Order, options: PlanOptions, sizes: Sequence[int] | None = 
     labels = _joining_order(bits)
     ranks = np.empty(order.qubits, dtype=np.int64)
     ranks[labels] = np.arange(order.qubits)
-    sizes_needed = (bits * (ranks + 1)).max(axis=1, initial=1)
+    sizes_needed: list[int] = (bits * (ranks + 1)).max(axis=1, initial=1).tolist()
+    sizes_needed += [order.qubits] * (len(order.rotations) - len(sizes_needed))
     if sizes is None:
         levels = [order.levels[operation] for operation in order.rotations]
-        sizes = _sizes(sizes_needed.tolist(), levels, order.qubits, options, first)
+        sizes = _sizes(sizes_needed, levels, order.qubits, options, first)
     if len(sizes) == 1:
         return None
     labels[: sizes[0]] = _lanes_first(order, labels[: sizes[0]], options.lane_bits)
@@ -83,18 +84,25 @@ def _lanes_first(order: Order, labels: list[int], lane_bits: int) -> list[int]:
 
 
 def _needed_wires(order: Order) -> list[int]:
-    """For each rotation, in circuit order, the mask of wires that it and what it depends on are on."""
+    """For each rotation, in circuit order, the mask of wires that it and what it depends on are on; it ends where all
+    that follow need every wire."""
     before = [0] * len(order.runs)
     for run, after in enumerate(order.following):
         before[after] = run
     reached = [1 << wire for wire in range(order.qubits)] + [0] * (len(order.runs) - order.qubits)
-    found = []
-    for kind, places in zip(order.kinds, order.places, strict=True):
+    found: list[int] = []
+    every, saturated = (1 << order.qubits) - 1, 0
+    for kind, wires, places in zip(order.kinds, order.wires, order.places, strict=True):
         if len(places) == 1:
             (place,) = places
             reached[place] |= reached[before[place]]
-            if kind in ROTATIONS:
-                found.append(reached[place])
+            if kind not in ROTATIONS:
+                continue
+            found.append(reached[place])
+            if reached[place] == every:
+                saturated |= 1 << wires[0]
+                if saturated == every:  # whatever follows depends on one of these
+                    break
             continue
         mask = 0
         for place in places:
@@ -109,14 +117,14 @@ def _needed_wires(order: Order) -> list[int]:
 def _joining_order(bits: NDArray[np.int64]) -> list[int]:
     """From the last to the first: always the wire that the fewest of the rotations left can do without.
 
-    `bits` (rotations, wires): whether a rotation needs a wire.
+    `bits` (rotations, wires): whether a rotation needs a wire. Those that need every wire make no difference.
     """
     left = list(range(bits.shape[1]))
     order: list[int] = []
     while left:
-        needing = bits[:, left].sum(axis=0)
-        last = max(range(len(left)), key=lambda i: (-needing[i], left[i]))
-        wire = left.pop(last)
+        needing = bits.sum(axis=0).tolist()
+        wire = max(left, key=lambda wire: (-needing[wire], wire))
+        left.remove(wire)
         order.append(wire)
         bits = bits[bits[:, wire] == 0]
     return order[::-1]
@@ -148,10 +156,12 @@ def _sizes(needed: list[int], levels: list[int], wires: int, options: PlanOption
 def _stages(order: Order, of_rotations: list[int], stages: int) -> tuple[int, ...]:
     """For each operation its stage, given those of the rotations in circuit order."""
     last, following = stages - 1, order.following
+    early = [number for number, stage in enumerate(of_rotations) if stage < last]
+    end = order.rotations[early[-1]] + 1 if early else 0
     lowest = [last] * len(order.runs)
-    found = []
-    rotations = reversed(of_rotations)
-    for kind, places in zip(reversed(order.kinds), reversed(order.places), strict=True):
+    found = [last] * (len(order) - end)
+    rotations = reversed(of_rotations[: early[-1] + 1] if early else [])
+    for kind, places in zip(reversed(order.kinds[:end]), reversed(order.places[:end]), strict=True):
         if len(places) == 1:
             (place,) = places
             stage = lowest[following[place]]

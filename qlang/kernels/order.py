@@ -13,12 +13,15 @@ where they start, so a wire's label never changes.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeAlias
 
 from qlang.kernels.steps import Step, StepKind
 
 ROTATION, PARITY, PATTERN, CX = map(int, (StepKind.ROTATION, StepKind.PARITY, StepKind.PATTERN, StepKind.CX))
 TWIST = int(StepKind.TWIST)
 ROTATIONS = (ROTATION, TWIST)
+_SEVERAL = (TWIST, PARITY, PATTERN)
+"""Steps on any number of wires."""
 _SWAP, _FRAME = int(StepKind.SWAP), (StepKind.X, StepKind.Z)
 
 TURN, DIAGONAL, TARGET, END = 0, 1, 2, 3
@@ -44,8 +47,6 @@ class Order:
     """For each of these wires the run that the operation is in."""
     levels: list[int] = field(default_factory=list)
     """Rotations on the longest chain up to the operation, itself included."""
-    masks: list[int] = field(default_factory=list)
-    """For a parity the step's mask over wires, for others 0."""
     rotations: list[int] = field(default_factory=list)
     """The operations that rotate."""
     runs: list[list[int]] = field(default_factory=list)
@@ -79,80 +80,74 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
     """
     order = _empty(qubits)
     kinds, step_of, wires_of, places, levels = order.kinds, order.steps, order.wires, order.places, order.levels
-    masks, initial = order.masks, order.initial
-    append, names_of = _appending(order), cache(bits_of)
+    initial, rotations = order.initial, order.rotations
+    (begin, append), names_of = _appending(order), cache(bits_of)
     alone = [(wire,) for wire in range(qubits)]
     label, level = order.end, [0] * qubits
+    label_of, level_of = label.__getitem__, level.__getitem__
     untouched = [fresh] * qubits
     operation = 0
     for index, (kind, first, second, _) in enumerate(steps):
-        mask = 0
-        if kind == ROTATION:
-            wire = label[first]
-            if untouched[wire]:
-                initial[wire].append(index)
-                continue
-            level[wire] += 1
-            levels.append(level[wire])
-            wires_of.append(alone[wire])
-            order.rotations.append(operation)
-            places.append((append(wire, TURN, operation),))
-        elif kind == PARITY and not first & (first - 1):
+        if kind == PARITY and not first & (first - 1):
             wire = label[first.bit_length() - 1]
             if untouched[wire]:
                 initial[wire].append(index)
                 continue
-            mask = first
-            levels.append(level[wire])
+            top = level[wire]
             wires_of.append(alone[wire])
             places.append((append(wire, DIAGONAL, operation),))
-        elif kind == CX:
-            control, target = label[first], label[second]
-            untouched[control] = untouched[target] = False
-            level[control] = level[target] = top = max(level[control], level[target])
-            levels.append(top)
-            wires_of.append((control, target))
-            places.append((append(control, DIAGONAL, operation), append(target, TARGET, operation)))
-        elif kind == TWIST:
-            chosen = (label[first], *[label[name] for name in names_of(second)])
-            top = max([level[wire] for wire in chosen]) + 1
-            levels.append(top)
-            wires_of.append(chosen)
-            for wire in chosen:
-                untouched[wire] = False
-                level[wire] = top
-            order.rotations.append(operation)
-            own = append(chosen[0], TURN, operation)
-            places.append((own, *[append(wire, DIAGONAL, operation) for wire in chosen[1:]]))
-        elif kind in (PARITY, PATTERN):
-            names = names_of(first)
-            touched = tuple([label[name] for name in names])
-            if len(touched) == 1 and untouched[touched[0]]:
-                initial[touched[0]].append(index)
+        elif kind == ROTATION:
+            wire = label[first]
+            if untouched[wire]:
+                initial[wire].append(index)
                 continue
-            top = max([level[wire] for wire in touched])
-            levels.append(top)
-            wires_of.append(touched)
-            if kind == PATTERN:
-                order.patterns[operation] = (names, second)
+            level[wire] = top = level[wire] + 1
+            wires_of.append(alone[wire])
+            rotations.append(operation)
+            places.append((begin(wire, TURN, operation),))
+        elif kind == CX:
+            control, target = pair = label[first], label[second]
+            untouched[control] = untouched[target] = False
+            top, other = level[control], level[target]
+            if other > top:
+                top = other
+            level[control] = level[target] = top
+            wires_of.append(pair)
+            places.append((append(control, DIAGONAL, operation), append(target, TARGET, operation)))
+        elif kind in _SEVERAL:
+            if kind == TWIST:
+                touched = (label[first], *map(label_of, names_of(second)))
+                top = max(map(level_of, touched)) + 1
+                rotations.append(operation)
             else:
-                mask = first
-            for wire in touched:
-                untouched[wire] = False
-                level[wire] = top
-            places.append(tuple([append(wire, DIAGONAL, operation) for wire in touched]))
+                names = names_of(first)
+                touched = tuple(map(label_of, names))
+                if len(touched) == 1 and untouched[touched[0]]:
+                    initial[touched[0]].append(index)
+                    continue
+                top = max(map(level_of, touched))
+                if kind == PATTERN:
+                    order.patterns[operation] = (names, second)
+            wires_of.append(touched)
+            found, run_class = [], TURN if kind == TWIST else DIAGONAL
+            for each in touched:
+                untouched[each] = False
+                level[each] = top
+                found.append(append(each, run_class, operation))
+                run_class = DIAGONAL
+            places.append(tuple(found))
         elif kind == _SWAP:
             label[first], label[second] = label[second], label[first]
             continue
         else:
             assert kind in _FRAME, "every kind of step has its case"
             continue
+        levels.append(top)
         kinds.append(kind)
         step_of.append(index)
-        masks.append(mask)
         operation += 1
     for wire in range(qubits):
-        order.runs[append(wire, END, operation)].clear()
+        order.runs[begin(wire, END, operation)].clear()
     return order
 
 
@@ -165,24 +160,31 @@ def _empty(qubits: int) -> Order:
     return order
 
 
-def _appending(order: Order) -> Callable[[int, int, int], int]:
-    """What puts an operation into a wire's last run if that is of its kind and no rotation, else into a new one; it
-    is given wire, kind and operation, and says which run that is."""
+_Append: TypeAlias = Callable[[int, int, int], int]
+
+
+def _appending(order: Order) -> tuple[_Append, _Append]:
+    """What begins a new run of a wire with an operation; and what puts it into the wire's last run, if that is of its
+    kind. Both are given wire, kind and operation, and say which run that is."""
     latest = list(range(order.qubits))
     runs, classes, following = order.runs, order.classes, order.following
 
-    def append(wire: int, kind: int, operation: int) -> int:
-        last = latest[wire]
-        if kind and classes[last] == kind:
-            runs[last].append(operation)
-            return last
-        latest[wire] = following[last] = new = len(runs)
+    def begin(wire: int, kind: int, operation: int) -> int:
+        new = len(runs)
+        following[latest[wire]] = latest[wire] = new
         following.append(new)
         runs.append([operation])
         classes.append(kind)
         return new
 
-    return append
+    def append(wire: int, kind: int, operation: int) -> int:
+        last = latest[wire]
+        if classes[last] != kind or kind == TURN:
+            return begin(wire, kind, operation)
+        runs[last].append(operation)
+        return last
+
+    return begin, append
 
 
 def bits_of(mask: int) -> tuple[int, ...]:

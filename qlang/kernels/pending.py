@@ -12,13 +12,13 @@ A pattern cannot pass a CX on one of its wires; one of up to `LONGEST_WRITTEN_OU
 and a longer one has to be applied before the CX.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from qlang.kernels.order import PATTERN, Order, bits_of
+from qlang.kernels.order import Order, bits_of
 from qlang.kernels.program import PhaseGroup, Terms
 
 LONGEST_WRITTEN_OUT = 3
@@ -57,13 +57,13 @@ class Pending:
         """Those that have not been applied."""
         return ((1 << len(self.phases)) - 1) ^ self.gone
 
-    def issue(self, operation: int) -> None:
+    def issue(self, operation: int, wires: Iterable[int]) -> None:
         """A phase's wires have all come to it."""
         bit, columns = 1 << len(self.phases), self.columns
         self.phases.append(operation)
-        for wire in self.order.wires[operation]:
+        for wire in wires:
             columns[wire] |= bit
-        if self.order.kinds[operation] == PATTERN:
+        if operation in self.order.patterns:
             self.patterns |= bit
 
     def passes_cx(self, target: int) -> bool:
@@ -110,23 +110,34 @@ class Pending:
 
     def take(self, chosen: int, positions: list[int], lanes: int) -> PhaseGroup:
         """Apply some phases: they leave and become a group over positions; `lanes` is the mask of lane positions."""
-        masks, union = [0] * len(self.phases), 0
-        for label, column in enumerate(self.columns):
-            column &= chosen
-            if column:
+        masks, lanes_too = self._taken(chosen, positions, lanes)
+        phases, patterns, first = self.phases, self.patterns & chosen, len(self.applied)
+        numbers = range(len(phases)) if chosen == (1 << len(phases)) - 1 else bits_of(chosen)
+        self.applied += [phases[k] for k in numbers]
+        if not patterns:
+            parity, pattern = [(masks[k], term) for term, k in enumerate(numbers, first)], []
+        else:
+            terms = list(enumerate(numbers, first))
+            parity = [(masks[k], term) for term, k in terms if not patterns >> k & 1]
+            pattern = [(masks[k], self._value(phases[k], positions), term) for term, k in terms if patterns >> k & 1]
+        self._forget(chosen)
+        return PhaseGroup(tuple(parity), tuple(pattern), lanes_too)
+
+    def _taken(self, chosen: int, positions: list[int], lanes: int) -> tuple[list[int], bool]:
+        """Take the chosen phases out of the columns: for each its mask over positions (0 for the others), and whether
+        one of them is on lanes."""
+        masks, union, columns = [0] * len(self.phases), 0, self.columns
+        for label, column in enumerate(columns):
+            left = column & chosen
+            if left:
+                columns[label] = column ^ left
                 bit = 1 << positions[label]
                 union |= bit
-                while column:
-                    lowest = column & -column
-                    masks[lowest.bit_length() - 1] |= bit
-                    column ^= lowest
-        numbers, phases, patterns = bits_of(chosen), self.phases, self.patterns
-        terms = list(enumerate(numbers, len(self.applied)))
-        self.applied += [phases[k] for k in numbers]
-        parity = [(masks[k], term) for term, k in terms if not patterns >> k & 1]
-        pattern = [(masks[k], self._value(phases[k], positions), term) for term, k in terms if patterns >> k & 1]
-        self._forget(chosen)
-        return PhaseGroup(tuple(parity), tuple(pattern), bool(union & lanes))
+                while left:
+                    number = left.bit_length() - 1
+                    masks[number] |= bit
+                    left ^= 1 << number
+        return masks, bool(union & lanes)
 
     def _value(self, operation: int, positions: list[int]) -> int:
         """Of a pattern, over positions."""
@@ -134,33 +145,39 @@ class Pending:
         labels = self.order.wires[operation]
         return sum([1 << positions[label] for name, label in zip(names, labels, strict=True) if value >> name & 1])
 
-    def terms(self, positions: list[int]) -> Terms:
-        """What was applied."""
+    def terms(self, positions: list[int], masks: Sequence[int]) -> Terms:
+        """What was applied, given the masks of all steps over wires."""
         order, parts = self.order, self.parts
         steps = order.steps + [part.step for part in parts]
+        numbers = tuple([steps[each] for each in self.applied])
+        if not order.patterns:
+            wires = tuple([masks[number] for number in numbers])
+            return Terms(numbers, (1.0,) * len(numbers), wires, ((),) * len(numbers))
         coefficients = [1.0] * len(order) + [part.coefficient for part in parts]
-        wires = order.masks + [part.wires for part in parts]
         bits = {
             operation: tuple(
                 [(name, positions[label]) for name, label in zip(names, order.wires[operation], strict=True)]
             )
             for operation, (names, _) in order.patterns.items()
         }
+        wires_of = {len(order) + index: part.wires for index, part in enumerate(parts)}
         return Terms(
-            tuple([steps[each] for each in self.applied]),
+            numbers,
             tuple([coefficients[each] for each in self.applied]),
-            tuple([wires[each] for each in self.applied]),
+            tuple([0 if each in bits else wires_of.get(each, masks[steps[each]]) for each in self.applied]),
             tuple([bits.get(each, ()) for each in self.applied]),
         )
 
     def _forget(self, chosen: int) -> None:
-        """Phases leave; the others are renumbered once they are few among those that left."""
+        """Phases that were taken leave; the others are renumbered once they are few among those that left."""
         self.gone |= chosen
         alive = self.alive
         self.patterns &= alive
         self.constants &= alive
-        self.columns[:] = [column & alive for column in self.columns] if alive else [0] * len(self.columns)
-        if alive and len(self.phases) < 2 * alive.bit_count() + _FEW:
+        if not alive:
+            self.phases, self.gone = [], 0
+            return
+        if len(self.phases) < 2 * alive.bit_count() + _FEW:
             return
         old = bits_of(alive)
         self.phases = [self.phases[k] for k in old]

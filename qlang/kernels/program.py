@@ -16,6 +16,7 @@ immutable and hashable.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST_GROWTH = 64
 """Most rotations between two phase groups, before the first and after the last one: each scaled rotation grows the
@@ -71,8 +72,7 @@ class PlanOptions:
         return size if size <= self.whole_bits else min(size, self.tile_bits)
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseGroup:
+class PhaseGroup(NamedTuple):
     """Phases that are applied together, as one table of the row and one of the lanes.
 
     The group may be empty: it then carries the scale of rotations only. Masks are those after the permutation of the
@@ -88,8 +88,7 @@ class PhaseGroup:
     """Whether a term touches a lane position."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(NamedTuple):
     """One walk over the buffer: permutation, then phase, then rotations, then exchange.
 
     Empty tuples and −1 mean that a part is absent. A pass may be a phase alone (no registers).

@@ -43,13 +43,13 @@ def plan(
     else:
         placement = Placement.of(growth.labels)
     links = None if options.local_bits(size) == size else Links.made(order)
-    walker = Walker.start(order, options, placement)
+    walker = Walker.start(order, options, placement, growth.stages)
     sweeps: list[Sweep] = []
     operations: list[list[int]] = [[] for _ in growth.sizes]
     for operation, stage in enumerate(growth.stages):
         operations[stage].append(operation)
-    for wires, of_stage in zip(growth.sizes, operations, strict=True):
-        walker.begin_stage(of_stage)
+    for stage, (wires, of_stage) in enumerate(zip(growth.sizes, operations, strict=True)):
+        walker.begin_stage(stage, of_stage)
         last = wires == size
         while not walker.idle or (last and walker.pending.alive):
             sweeps.append(_sweep(walker, links, of_stage, wires))
@@ -68,7 +68,7 @@ def plan(
         sweeps=tuple(sweeps),
         rotations=tuple(walker.rotations),
         twists=tuple(walker.twists),
-        terms=walker.pending.terms(placement.positions),
+        terms=walker.pending.terms(placement.positions, steps.first.tolist()),
         groups=tuple(groups),
     )
 
@@ -103,5 +103,5 @@ def _given(start: Sequence[int] | None, size: int) -> Placement:
 
 def _with_scale(sweep: Sweep) -> Sweep:
     """The sweep with the only group, which carries the scale, in its last pass."""
-    last = replace(sweep.passes[-1], phase=0)
+    last = sweep.passes[-1]._replace(phase=0)
     return replace(sweep, passes=(*sweep.passes[:-1], last))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qlang.kernels.cones import Cone, Front, Links
-from qlang.kernels.order import DIAGONAL, END, ROTATIONS, TWIST, Order
+from qlang.kernels.order import DIAGONAL, END, ROTATION, TWIST, Order
 from qlang.kernels.program import PlanOptions
 
 _MOST_SWEEPS = 16
@@ -43,25 +43,23 @@ def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
 
     The lowest rank is the most urgent. `executed` is in circuit order. Phases on one wire have none.
     """
-    tails = [0] * order.qubits
+    tails = [0] * order.qubits  # as ranks: minus the number
     kinds, wires_of = order.kinds, order.wires
     for operation in reversed(executed):
-        wires = wires_of[operation]
-        if len(wires) == 1:
-            if kinds[operation] in ROTATIONS:
-                (wire,) = wires
-                tails[wire] += 1
-                ranks[operation] = -tails[wire]
-            continue
-        tail = 0
-        for wire in wires:
-            if tails[wire] > tail:
-                tail = tails[wire]
-        if kinds[operation] == TWIST:
-            tail += 1
-        ranks[operation] = -tail
-        for wire in wires:
-            tails[wire] = tail
+        kind, wires = kinds[operation], wires_of[operation]
+        if kind == ROTATION:
+            (wire,) = wires
+            ranks[operation] = tails[wire] = tails[wire] - 1
+        elif len(wires) > 1 or kind == TWIST:
+            tail = 0
+            for wire in wires:
+                if tails[wire] < tail:
+                    tail = tails[wire]
+            if kind == TWIST:
+                tail -= 1
+            ranks[operation] = tail
+            for wire in wires:
+                tails[wire] = tail
 
 
 def _cones(

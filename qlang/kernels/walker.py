@@ -1,9 +1,10 @@
 """The circuit while it is scheduled: how far each wire is, which phases wait, and what was put into the program."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qlang.kernels.cones import Front
-from qlang.kernels.order import CX, DIAGONAL, END, ROTATIONS, TURN, Order
+from qlang.kernels.order import CX, END, ROTATIONS, Order
 from qlang.kernels.pending import Pending
 from qlang.kernels.program import PhaseGroup, PlanOptions
 from qlang.kernels.sweeps import Placement
@@ -16,16 +17,19 @@ class Walker:
     order: Order
     options: PlanOptions
     placement: Placement
-    front: Front
+    run: list[int]
+    """For each wire the run that it has come to."""
+    left: list[int]
+    """For each wire how many operations of that run are left, 1 in an END."""
     done: bytearray
     """Operations that have been executed, or belong to a later stage of growth."""
     waiting: list[int]
-    """For each operation the number of its wires that have not come to it; one more in front of its stage."""
+    """For each operation the number of its wires that have not come to it."""
+    stages: Sequence[int]
+    """For each operation the stage of growth that executes it."""
     ranks: list[int]
     """For each operation how late it may be executed in its sweep: the lowest is the most urgent."""
     pending: Pending
-    kind: list[int]
-    """What the run that each wire has come to consists of."""
     turn: list[int]
     """For each wire the rotation that it and those that choose its angle have come to, or −1."""
     ready: list[list[int]]
@@ -38,11 +42,14 @@ class Walker:
     groups: list[PhaseGroup] = field(default_factory=list)
     rotations: list[int] = field(default_factory=list)
     twists: list[tuple[int, int]] = field(default_factory=list)
+    stage: int = -1
+    parked: dict[int, list[int]] = field(default_factory=dict)
+    """Operations that all their wires have come to, by the later stage that executes them."""
     grown: int = 0
     """Rotations since the last phase group."""
 
     @classmethod
-    def start(cls, order: Order, options: PlanOptions, placement: Placement) -> "Walker":
+    def start(cls, order: Order, options: PlanOptions, placement: Placement, stages: Sequence[int]) -> "Walker":
         """Nothing is executed, and no stage has begun."""
         qubits = order.qubits
         lanes = placement.labels[: options.lane_bits]
@@ -50,12 +57,13 @@ class Walker:
             order,
             options,
             placement,
-            Front(list(range(qubits)), [1] * qubits),
+            list(range(qubits)),
+            [1] * qubits,
             bytearray(b"\1" * len(order)),
-            [count + 1 for count in map(len, order.wires)],
+            list(map(len, order.wires)),
+            stages,
             [0] * len(order),
             Pending(order, [0] * qubits),
-            [END] * qubits,
             [-1] * qubits,
             [[] for _ in range(qubits)],
             lanes,
@@ -65,54 +73,57 @@ class Walker:
             walker._arrive(wire)
         return walker
 
-    def begin_stage(self, operations: list[int]) -> None:
-        """Some operations may be executed from now on; each is given once."""
+    def begin_stage(self, stage: int, operations: list[int]) -> None:
+        """The operations of a stage may be executed from now on."""
+        self.stage = stage
         for operation in operations:
             self.done[operation] = 0
-        self._come_to(operations)
+        self._set_free(sorted(self.parked.pop(stage, [])))
 
     def _arrive(self, wire: int) -> None:
-        """A wire comes to its next run: its phases are issued and its CX gates become ready, if all wires agree."""
+        """A wire comes to its next run."""
         order, waiting = self.order, self.waiting
-        self.front.run[wire] = run = order.following[self.front.run[wire]]
-        self.kind[wire] = kind = order.classes[run]
+        self.run[wire] = place = order.following[self.run[wire]]
+        operations = order.runs[place]
+        self.left[wire] = len(operations) or 1
         self.turn[wire] = -1
-        operations = order.runs[run]
-        self.front.left[wire] = len(operations) or 1
-        if kind == DIAGONAL:
-            self._come_to(operations)
-            return
+        free = []
         for operation in operations:
-            waiting[operation] -= 1
-            if not waiting[operation]:
-                if kind == TURN:
-                    self.turn[wire] = operation
-                else:
-                    self.ready[wire].append(operation)
+            waiting[operation] = more = waiting[operation] - 1
+            if not more:
+                free.append(operation)
+        if free:
+            self._set_free(free)
 
-    def _come_to(self, operations: list[int]) -> None:
-        """One thing less that some operations wait for."""
-        waiting, kinds, wires = self.waiting, self.order.kinds, self.order.wires
+    def _set_free(self, operations: list[int]) -> None:
+        """All wires have come to some operations: phases are issued, others can be executed, if their stage began."""
+        kinds, wires_of, stages, stage = self.order.kinds, self.order.wires, self.stages, self.stage
         for operation in operations:
-            waiting[operation] -= 1
-        for operation in [each for each in operations if not waiting[each]]:
-            kind = kinds[operation]
+            if stages[operation] > stage:
+                self.parked.setdefault(stages[operation], []).append(operation)
+                continue
+            kind, wires = kinds[operation], wires_of[operation]
             if kind == CX:
-                self.ready[wires[operation][1]].append(operation)
+                self.ready[wires[1]].append(operation)
             elif kind in ROTATIONS:
-                self.turn[wires[operation][0]] = operation
+                self.turn[wires[0]] = operation
             else:
-                self.pending.issue(operation)
+                self.pending.issue(operation, wires)
                 self.leave(operation)
 
     def leave(self, operation: int) -> None:
         """An operation has been executed."""
         self.done[operation] = 1
-        left = self.front.left
+        left = self.left
         for wire in self.order.wires[operation]:
-            left[wire] -= 1
-            if not left[wire]:
+            left[wire] = more = left[wire] - 1
+            if not more:
                 self._arrive(wire)
+
+    @property
+    def front(self) -> Front:
+        """How far each wire is."""
+        return Front(self.run, self.left)
 
     @property
     def idle(self) -> bool:
@@ -122,7 +133,7 @@ class Walker:
     @property
     def finished(self) -> bool:
         """Whether every operation has been executed."""
-        return all(kind == END for kind in self.kind)
+        return all(self.order.classes[place] == END for place in self.run)
 
     def group(self, chosen: int) -> int:
         """Apply phases (as bits of the pending ones); the number of the group."""

@@ -87,8 +87,8 @@ def test_operations_outside_of_the_local_wires_wait() -> None:
     steps = random_steps(8, 60)
     order = order_of(steps.rows(), 8, fresh=False)
     options = PlanOptions(lane_bits=0, contiguous_bits=0, tile_bits=4)
-    walker = Walker.start(order, options, place_wires(order, options))
-    walker.begin_stage(list(range(len(order))))
+    walker = Walker.start(order, options, place_wires(order, options), [0] * len(order))
+    walker.begin_stage(0, list(range(len(order))))
     passes_of_sweep(walker, 0b00001111)
     done = {operation for operation in range(len(order)) if walker.done[operation]}
     changed = {order.wires[operation][-1] for operation in done if order.kinds[operation] != PARITY}
