@@ -12,8 +12,9 @@ from qlang.kernels.bind import Precision, tables_of
 from qlang.kernels.frames import Frame
 from qlang.kernels.interpret import table_factors, term_factors
 from qlang.kernels.layout import ALIGNMENT, Layout
-from qlang.kernels.phases import FEW, MOST_CROSSING, unit_numbers
+from qlang.kernels.phases import unit_numbers
 from qlang.kernels.program import Pass, PhaseGroup, PlanOptions, Program, Sweep, Terms
+from qlang.kernels.spectra import MOST_CROSSING
 
 QUBITS = 9
 TOLERANCE = {"float32": 2e-6, "float64": 1e-13}
@@ -113,8 +114,8 @@ def test_few_and_many_crossing_masks_agree_with_the_formula(precision: Precision
     program = _program([PhaseGroup(tuple((mask, i) for i, mask in enumerate(masks)), (), False)], tuple(range(9)), 0)
     layout = Layout.of(program)
     assert layout.groups[0].entries == 1 << QUBITS
-    crossing = layout.spectra.classes[0].crossing
-    assert (crossing > max(MOST_CROSSING.values())) == (terms > 6)
+    crossing = layout.spectra.runs[0].classes[0].crossing
+    assert (crossing > MOST_CROSSING) == (terms > 6)
     numbers = _numbers(program, 2, 7)
     bound = tables_of(layout, numbers, precision)
     for item in range(2):
@@ -150,7 +151,7 @@ def test_masks_that_span_little_make_small_tables(spanning: list[int], chosen: l
 
 @pytest.mark.parametrize("largest", [1.0, 100.0, 1e4])
 def test_unit_numbers_are_accurate(largest: float) -> None:
-    angles = np.random.default_rng(1).uniform(-largest, largest, (3, 2 * FEW))
+    angles = np.random.default_rng(1).uniform(-largest, largest, (3, 2000))
     angles[0, :4] = 0, np.pi, -np.pi / 1024, np.pi / 1024
     np.testing.assert_allclose(unit_numbers(angles), np.exp(1j * angles), atol=3e-16)
 
