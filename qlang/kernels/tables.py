@@ -16,7 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Masks = NDArray[np.int64]
-Whole = TypeVar("Whole", np.uint8, np.uint16, np.int64)
+Whole = TypeVar("Whole", bound=np.integer[Any])
+
+LINEAR_AT_ONCE = 12
+"""Bits of the part of a linear table that is written by bits: it stays in the first cache."""
 
 MOST_EXPANDED = 4
 """Patterns of so many bits are written as parities: 16 entries of a spectrum."""
@@ -94,16 +97,19 @@ class TableList:
 def linear(images: NDArray[np.integer[Any]], dtype: type[Whole]) -> NDArray[Whole]:
     """For every index of m bits the exclusive or of the images of its bits; images (…, m), result (…, 2^m)."""
     result = np.empty((*images.shape[:-1], 1 << images.shape[-1]), dtype=dtype)
-    write_linear(images, result)
+    result[..., 0] = 0
+    given = images.astype(dtype)
+    for bit in range(images.shape[-1]):
+        np.bitwise_xor(result[..., : 1 << bit], given[..., bit, None], out=result[..., 1 << bit : 2 << bit])
     return result
 
 
-def write_linear(images: ArrayLike, result: NDArray[Any]) -> None:
-    """The same in an array that is there."""
-    given = np.asarray(images).astype(result.dtype)
-    result[..., 0] = 0
-    for bit in range(given.shape[-1]):
-        np.bitwise_xor(result[..., : 1 << bit], given[..., bit, None], out=result[..., 1 << bit : 2 << bit])
+def write_linear(images: ArrayLike, results: Sequence[NDArray[Whole]]) -> None:
+    """The same for images (arrays, m) in arrays (2^m,) that are there: each is written once, from its two halves."""
+    given = np.asarray(images)
+    low, high = (linear(each, results[0].dtype.type) for each in np.split(given, [LINEAR_AT_ONCE], axis=1))
+    for result, inner, outer in zip(results, low, high, strict=True):
+        np.bitwise_xor(outer[:, None], inner, out=result.reshape(len(outer), len(inner)))
 
 
 def subsets(bits: Sequence[int]) -> Iterator[int]:

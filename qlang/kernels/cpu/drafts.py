@@ -78,7 +78,7 @@ class ProgramDraft:
         found = self._tables.get(images)
         if found is None:
             table = self.room.take(np.dtype(self.index).itemsize << len(images)).view(self.index)
-            write_linear(images, table)
+            write_linear([images], [table])
             found = self._tables[images] = self.keep(table)
         return found
 
