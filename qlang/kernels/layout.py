@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from qlang.kernels.program import PhaseGroup, Program, Sweep
 from qlang.kernels.scaled_twists import ScaledTwists, in_whole_passes, scaled_twists
 from qlang.kernels.spectra import Spectra, spectra_of
-from qlang.kernels.tables import Entries, RowPattern, TableList, write_linear
+from qlang.kernels.tables import Entries, RowPattern, TableList, write_all_linear
 from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_groups
 
 LINE = 64
@@ -286,7 +286,7 @@ def _bits(draft: _Draft) -> NDArray[np.uint8]:
         # what each bit of a row adds to the numbers
         images = (masks >> np.arange(row_bits) & 1).swapaxes(1, 2) @ np.left_shift(1, np.arange(masks.shape[1]))
         size, kind = width << row_bits, np.dtype(f"<u{width}")
-        write_linear(images, [result[offset : offset + size].view(kind) for offset, _ in members])
+        write_all_linear(images, [result[offset : offset + size].view(kind) for offset, _ in members])
     return result
 
 

@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Masks = NDArray[np.int64]
 Whole = TypeVar("Whole", bound=np.integer[Any])
 
-LINEAR_AT_ONCE = 12
-"""Bits of the part of a linear table that is written by bits: it stays in the first cache."""
+FIRST_BITS = 5
+"""Of a linear table, that Python writes as fast as NumPy would."""
+
+HALF_BITS = 12
+"""Bits of the lower half of linear tables: it stays in the first cache."""
 
 MOST_EXPANDED = 4
 """Patterns of so many bits are written as parities: 16 entries of a spectrum."""
@@ -104,10 +107,22 @@ def linear(images: NDArray[np.integer[Any]], dtype: type[Whole]) -> NDArray[Whol
     return result
 
 
-def write_linear(images: ArrayLike, results: Sequence[NDArray[Whole]]) -> None:
+def write_linear(images: Sequence[int], result: NDArray[Whole]) -> None:
+    """The same in one array that is there."""
+    first = [0]
+    for image in images[:FIRST_BITS]:
+        first += [each ^ image for each in first]
+    size = len(first)
+    result[:size] = first
+    for image in images[FIRST_BITS:]:
+        np.bitwise_xor(result[:size], image, out=result[size : 2 * size])
+        size *= 2
+
+
+def write_all_linear(images: NDArray[np.integer[Any]], results: Sequence[NDArray[Whole]]) -> None:
     """The same for images (arrays, m) in arrays (2^m,) that are there: each is written once, from its two halves."""
-    given = np.asarray(images)
-    low, high = (linear(each, results[0].dtype.type) for each in np.split(given, [LINEAR_AT_ONCE], axis=1))
+    dtype = results[0].dtype.type
+    low, high = linear(images[:, :HALF_BITS], dtype), linear(images[:, HALF_BITS:], dtype)
     for result, inner, outer in zip(results, low, high, strict=True):
         np.bitwise_xor(outer[:, None], inner, out=result.reshape(len(outer), len(inner)))
 

@@ -48,11 +48,11 @@ class ProgramDraft:
         self._orders: dict[tuple[int, ...], int] = {}
         self._tables: dict[tuple[int, ...], int] = {}
 
-    def kernel(self, *parts: Any) -> int:
+    def kernel(self, parts: tuple[Any, ...]) -> int:
         """The number of the kernel with these parts: all of a `KernelShape` behind target and precision, in order."""
         return self._kernels.setdefault(parts, len(self._kernels))
 
-    def has_kernel(self, *parts: Any) -> bool:
+    def has_kernel(self, parts: tuple[Any, ...]) -> bool:
         """Whether the kernel with these parts is among those that the program needs so far."""
         return parts in self._kernels
 
@@ -78,7 +78,7 @@ class ProgramDraft:
         found = self._tables.get(images)
         if found is None:
             table = self.room.take(np.dtype(self.index).itemsize << len(images)).view(self.index)
-            write_linear([images], [table])
+            write_linear(images, table)
             found = self._tables[images] = self.keep(table)
         return found
 
