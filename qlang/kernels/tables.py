@@ -120,11 +120,13 @@ def write_linear(images: Sequence[int], result: NDArray[Whole]) -> None:
 
 
 def write_all_linear(images: NDArray[np.integer[Any]], results: Sequence[NDArray[Whole]]) -> None:
-    """The same for images (arrays, m) in arrays (2^m,) that are there: each is written once, from its two halves."""
-    dtype = results[0].dtype.type
+    """The same for images (all, m) in arrays (some of them, 2^m) that are there: each is written once, from halves."""
+    dtype, begin = results[0].dtype.type, 0
     low, high = linear(images[:, :HALF_BITS], dtype), linear(images[:, HALF_BITS:], dtype)
-    for result, inner, outer in zip(results, low, high, strict=True):
-        np.bitwise_xor(outer[:, None], inner, out=result.reshape(len(outer), len(inner)))
+    for result in results:
+        rows = slice(begin, begin + len(result))
+        begin = rows.stop
+        np.bitwise_xor(high[rows, :, None], low[rows, None], out=result.reshape(len(result), high.shape[1], -1))
 
 
 def subsets(bits: Sequence[int]) -> Iterator[int]:
