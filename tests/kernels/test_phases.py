@@ -1,5 +1,6 @@
 """Phase tables against the formula, term by term, for every way in which bits fall into lanes, rows and tiles."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -103,6 +104,27 @@ def test_tables_are_the_formula(
             found = table_factors(bound, program.sweeps[0], number, item)
             expected = numbers.scales[item, number] * term_factors(group, QUBITS, numbers, item)
             np.testing.assert_allclose(found, expected, atol=TOLERANCE[precision])
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@settings(max_examples=40, deadline=None)
+@given(case=cases, seed=st.integers(0, 2**32))
+def test_an_items_tables_do_not_depend_on_its_batch(
+    precision: Precision, case: tuple[int, tuple[int, ...], list[PhaseGroup]], seed: int
+) -> None:
+    lane_bits, local, made = case
+    program = _program(made, local, lane_bits)
+    layout, numbers = Layout.of(program), _numbers(program, 3, seed)
+    together = tables_of(layout, numbers, precision)
+    alone = replace(
+        numbers,
+        tangents=numbers.tangents[1:2],
+        terms=numbers.terms[1:2],
+        values=numbers.values[1:2],
+        scales=numbers.scales[1:2],
+        frame=Frame.none(1),
+    )
+    np.testing.assert_array_equal(tables_of(layout, alone, precision).data[0], together.data[1])
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
