@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qlang.collection import CollectionPaused
 from qlang.kernels.angles import AngleSources, Masks, ProgramAngles, program_angles
+from qlang.kernels.cpu.memory import zeros
 from qlang.kernels.frames import Frame, PauliInsertions
 from qlang.kernels.layout import TWIST_NUMBERS, Layout
 from qlang.kernels.phases import fill_tables
@@ -107,12 +108,13 @@ def tables_of(layout: Layout, numbers: ProgramAngles, precision: Precision = "fl
 
 
 def _tables(layout: Layout, numbers: ProgramAngles, scales: TwistScales, precision: Precision) -> BoundProgram:
-    data = np.zeros((numbers.batch, layout.size), dtype=precision)
+    size = numbers.batch * layout.size * np.dtype(precision).itemsize
+    data = zeros(size).view(precision).reshape(numbers.batch, layout.size)
     data[:, layout.rotations : layout.rotations + numbers.tangents.shape[1]] = numbers.tangents
     groups, exponents = numbers.scales, None
     if layout.program.twists:
-        size = TWIST_NUMBERS * len(layout.program.twists)
-        twists = data[:, layout.twists : layout.twists + size].reshape(len(data), -1, 2, TWIST_NUMBERS // 2)
+        end = layout.twists + TWIST_NUMBERS * len(layout.program.twists)
+        twists = data[:, layout.twists : end].reshape(len(data), -1, 2, TWIST_NUMBERS // 2)
         twists[..., :3] = numbers.twists
     if len(layout.scaled):
         places = layout.scaled.twists

@@ -23,10 +23,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from qlang.kernels.cpu.memory import zeros
 from qlang.kernels.program import PhaseGroup, Program, Sweep
 from qlang.kernels.scaled_twists import ScaledTwists, in_whole_passes, scaled_twists
 from qlang.kernels.spectra import Spectra, spectra_of
-from qlang.kernels.tables import Entries, RowPattern, TableList, linear
+from qlang.kernels.tables import Entries, RowPattern, TableList, write_all_linear
 from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_groups
 
 LINE = 64
@@ -278,21 +279,26 @@ def _row_bits(selectors: Sequence[LaneSelector], buffer: Buffer, draft: _Draft) 
 
 def _bits(draft: _Draft) -> NDArray[np.uint8]:
     """All numbers that are made of parities of rows, those of one size at a time."""
-    result = np.zeros(draft.bits_size, dtype=np.uint8)
+    result = zeros(draft.bits_size)
     for (row_bits, width), members in draft.bits.items():
         masks = np.zeros((len(members), max(len(each) for _, each in members), 1), dtype=np.int64)
         for number, (_, each) in enumerate(members):
             masks[number, : len(each), 0] = each
         # what each bit of a row adds to the numbers
         images = (masks >> np.arange(row_bits) & 1).swapaxes(1, 2) @ np.left_shift(1, np.arange(masks.shape[1]))
-        rows = (
-            linear(images, np.uint8)
-            if width == 1
-            else linear(images, np.uint16).astype("<u2", copy=False).view(np.uint8)
-        )
-        for (offset, _), row in zip(members, rows, strict=True):
-            result[offset : offset + len(row)] = row
+        size, kind = width << row_bits, np.dtype(f"<u{width}")
+        spans = _together([offset for offset, _ in members], size)
+        write_all_linear(images, [result[span].view(kind).reshape(-1, 1 << row_bits) for span in spans])
     return result
+
+
+def _together(offsets: Sequence[int], size: int) -> list[slice]:
+    """Ascending offsets of parts of one size as spans of those that follow each other."""
+    spans: list[slice] = []
+    for offset in offsets:
+        start = spans.pop().start if spans and spans[-1].stop == offset else offset
+        spans.append(slice(start, offset + size))
+    return spans
 
 
 def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -> GroupLayout:

@@ -6,18 +6,19 @@ With y = (u, l), high and low bits, and h_k the high parts of the masks that occ
 
 where p and g are Walsh-Hadamard transforms of parts of the spectrum, of half its bits each. As exp(iχg) = cos g + iχ
 sin g, the table is a product of two thin matrices, of rank 2^X with X such masks: few sines are computed, and none
-in the size of the table. Beyond `MOST_CROSSING` masks f itself is computed. Tables of equal size and about equal X
-make a class, and are computed together.
+in the size of the table. Beyond `MOST_CROSSING` masks f itself is computed. Tables of equal size and X make a class,
+and are computed together; p, g and their exponentials are computed for several classes at once, a run.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.spectra import LARGEST_CLASS, MOST_CROSSING, Reals, Spectra, TableClass, signs_of
+from qlang.kernels.spectra import LARGEST_CLASS, Reals, Run, Spectra, TableClass, signs_of
 from qlang.kernels.tables import Addition, Masks
 
 Number = TypeVar("Number", bound=np.generic)
@@ -25,13 +26,13 @@ Number = TypeVar("Number", bound=np.generic)
 MOST_AT_ONCE = 7
 """Bits of the largest spectrum that is transformed by one matrix, of 128 kB then: larger ones are slow to read."""
 
-MOST_SPECTRA = 1 << 20
-"""Numbers of the spectra of batch items that are worked out at once: 8 MB."""
+MOST_SPECTRA = 1 << 15
+"""Numbers of the spectra of batch items that are worked out at once: 256 kB, and twice that for their exponentials."""
+
+MOST_SERIES = 1 << 12
+"""Numbers whose series are summed at once: what is in between stays in the cache."""
 
 TURN = 2 * np.pi
-
-FEW = 1000
-"""Angles for which one call of NumPy costs less than a series."""
 
 ONE_THREAD = 1 << 18
 """Multiplications of a product of matrices that BLAS does not wake threads for. These cost more than they save where
@@ -57,42 +58,38 @@ def fill_tables(
     real, places in the spectra and numbers (batch or 1, places): tables are multiplied by exp of their transform.
     No mask at these places has high and low bits.
     """
-    whole, most = _Numbers(terms, values, scales), max(1, MOST_SPECTRA // max(1, spectra.size))
+    most = max(1, MOST_SPECTRA // max(1, spectra.size))
     for begin in range(0, len(data), most):
-        part = data[begin : begin + most]
-        numbers = whole.of(slice(begin, begin + most))
-        numbers.spectra = spectra.of(numbers.terms, numbers.values)
-        if exponents is not None:
-            amounts = _items(exponents[1], slice(begin, begin + most))
-            numbers.exponents = np.zeros((len(amounts), spectra.size))
-            np.add.at(numbers.exponents.T, exponents[0], amounts.T)
-        for each in spectra.classes:
-            count = max(1, LARGEST_CLASS // (each.place.count << each.place.bits))
-            for first in range(0, len(part), count):
-                items = slice(first, first + count)
-                _fill(each, numbers.of(items), part[items])
+        items = slice(begin, begin + most)
+        given = _Given(_items(terms, items), _items(values, items), _items(scales, items))
+        rows = spectra.of(given.terms, given.values)
+        real = None if exponents is None else _placed(exponents[0], _items(exponents[1], items), spectra.size)
+        for run in spectra.runs:
+            numbers = _numbers(run, given, rows, real)
+            for each in run.classes:
+                _fill(each, numbers, data[items])
 
 
-@dataclass(slots=True)
-class _Numbers:
+@dataclass(frozen=True, eq=False, slots=True)
+class _Given:
     """The numbers of some items of a batch, (batch or 1, …)."""
 
     terms: Reals
     values: Masks
     scales: Reals
-    spectra: Reals = field(default_factory=lambda: np.zeros((1, 0)))
-    exponents: Reals = field(default_factory=lambda: np.zeros((1, 0)))
-    """Real ones, or none."""
 
-    def of(self, items: slice) -> "_Numbers":
-        """Those of some of them."""
-        return _Numbers(
-            _items(self.terms, items),
-            _items(self.values, items),
-            _items(self.scales, items),
-            _items(self.spectra, items),
-            _items(self.exponents, items),
-        )
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Numbers:
+    """Those of the tables of a run."""
+
+    given: _Given
+    transforms: Reals
+    """Of the spectra, where these were."""
+    units: NDArray[np.complex128]
+    """exp(i ·) of the transforms, times the growth; empty where tables are not thin."""
+    growth: Reals | None
+    """exp of the transforms of real exponents; None: 1."""
 
 
 def _items(array: NDArray[Number], items: slice) -> NDArray[Number]:
@@ -100,69 +97,87 @@ def _items(array: NDArray[Number], items: slice) -> NDArray[Number]:
     return array if len(array) == 1 else array[items]
 
 
+def _placed(places: Masks, amounts: Reals, size: int) -> Reals:
+    """Rows (batch, size) with the sums of amounts (batch, places)."""
+    rows = np.zeros((len(amounts), size))
+    np.add.at(rows.T, places, amounts.T)
+    return rows
+
+
+def _numbers(run: Run, given: _Given, rows: Reals, real: Reals | None) -> _Numbers:
+    """From the spectra of all tables, and their real exponents."""
+    transforms, growth = _transforms(run.classes, rows[:, run.span]), None
+    if real is not None and real[:, run.span].any():
+        growth = np.exp(_transforms(run.classes, real[:, run.span]))
+    units = unit_numbers(transforms) if run.thin else np.zeros(0, dtype=np.complex128)
+    if run.thin and growth is not None:
+        units = units * growth
+    return _Numbers(given, transforms, units, growth)
+
+
 def _fill(tables: TableClass, numbers: _Numbers, data: NDArray[np.floating]) -> None:
     place, size = tables.place, 1 << tables.place.bits
     end = place.start + place.stride * place.count
-    block = data[:, place.start : end].reshape(len(data), place.count, place.stride)
-    scale = np.ones((1, 1, 1)) if place.scales is None else numbers.scales[:, place.scales][:, :, None]
-    growth = _growth(tables, numbers)
+    block = data[:, place.start : end].reshape(len(data), place.count, place.stride)[:, :, : 2 * size]
+    scale = None if place.scales is None else numbers.given.scales[:, place.scales][:, :, None]
     if tables.constant:
-        block[:, :, :size], block[:, :, size : 2 * size] = scale, 0
-    elif tables.crossing <= MOST_CROSSING[data.dtype.name] and not tables.additions:
-        left, right = (part.astype(data.dtype) for part in _thin_factors(tables, numbers.spectra, scale, growth))
-        target = block[:, :, : 2 * size].reshape(len(data), place.count, left.shape[2], right.shape[3])
+        block[:, :, :size], block[:, :, size:] = 1 if scale is None else scale, 0
+    elif tables.thin:
+        left, right = _thin_factors(tables, numbers.units, scale, data.dtype)
+        target = block.reshape(len(data), place.count, left.shape[2], right.shape[3])
         assert np.may_share_memory(target, data)
         _multiply(left, right, target)
     else:
-        exponents = _exponents(tables, numbers)
-        if growth is not None:
-            high, low = growth
-            scale = (scale[:, :, :, None] * high[:, :, :, None] * low[:, :, None, :]).reshape(-1, place.count, size)
-        if data.dtype == np.float32:  # fast sines in float32, of angles small enough to be exact there
+        _write_sines(tables, numbers, scale, block)
+
+
+def _write_sines(tables: TableClass, numbers: _Numbers, scale: Reals | None, block: NDArray[np.floating]) -> None:
+    """Write tables (batch, tables, 2 · 2^bits) from their exponents, as many items at once as stay in the cache."""
+    size = 1 << tables.place.bits
+    factor = np.ones((1, 1, 1)) if scale is None else scale
+    if numbers.growth is not None:
+        high, low = _parts(tables, numbers.growth)
+        growth = high[:, :, :, None] * low[:, :, :1]
+        factor = factor * growth.reshape(len(growth), tables.place.count, size)
+    most = max(1, LARGEST_CLASS // (tables.place.count * size))
+    for begin in range(0, len(block), most):
+        items = slice(begin, begin + most)
+        terms, values = _items(numbers.given.terms, items), _items(numbers.given.values, items)
+        exponents = _exponents(tables, _items(numbers.transforms, items), terms, values)
+        if block.dtype == np.float32:  # fast sines in float32, of angles small enough to be exact there
             exponents -= TURN * np.rint(exponents / TURN)
             reduced = exponents.astype(np.float32)
             cosines, sines = np.cos(reduced), np.sin(reduced)
         else:
             units = unit_numbers(exponents)
             cosines, sines = units.real, units.imag
-        np.multiply(cosines, scale, out=block[:, :, :size], casting="same_kind")
-        np.multiply(sines, scale, out=block[:, :, size : 2 * size], casting="same_kind")
-
-
-def _growth(tables: TableClass, numbers: _Numbers) -> tuple[Reals, Reals] | None:
-    """What tables are multiplied by, factors (batch, tables, 2^high bits) and (batch, tables, 2^low bits)."""
-    if not numbers.exponents.size:
-        return None
-    edge, inner = numbers.exponents[:, tables.edge], numbers.exponents[:, tables.inner]
-    if not edge.any() and not inner.any():
-        return None
-    count, low_bits = tables.place.count, tables.low_bits
-    high = _transformed(edge, tables.place.bits - low_bits).reshape(len(edge), count, -1)
-    first = inner.reshape(len(inner), count, tables.crossing + 1, 1 << low_bits)[:, :, 0]
-    low = _transformed(np.ascontiguousarray(first), low_bits).reshape(len(inner), count, -1)
-    return np.exp(high), np.exp(low)
+        part = block[items]
+        np.multiply(cosines, _items(factor, items), out=part[:, :, :size], casting="same_kind")
+        np.multiply(sines, _items(factor, items), out=part[:, :, size:], casting="same_kind")
 
 
 def _thin_factors(
-    tables: TableClass, spectra: Reals, scale: Reals, growth: tuple[Reals, Reals] | None
-) -> tuple[Reals, Reals]:
+    tables: TableClass, units: NDArray[np.complex128], scale: Reals | None, dtype: np.dtype[Any]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Matrices (batch, tables, 2 · 2^high bits, r) and (batch, tables, r, 2^low bits), r = 2^(X + 1).
 
     Their products are the tables, cosines above sines.
     """
-    outer, inner = _transforms(tables, spectra)
-    high = (unit_numbers(outer) * scale)[:, :, :, None]
-    low = unit_numbers(inner[:, :, :1])
-    if growth is not None:
-        high, low = high * growth[0][:, :, :, None], low * growth[1][:, :, None, :]
+    outer, inner = _parts(tables, units)
+    high = (outer if scale is None else outer * scale)[:, :, :, None]
+    low = inner[:, :, :1]
     for k in range(1, tables.crossing + 1):
-        crossing = unit_numbers(inner[:, :, k : k + 1])
+        crossing = inner[:, :, k : k + 1]
         high = np.concatenate([high, 1j * tables.signs[None, :, :, k, None] * high], axis=3)
         low = np.concatenate([crossing.real * low, crossing.imag * low], axis=2)
-    left = np.concatenate(
-        [np.concatenate([high.real, -high.imag], axis=3), np.concatenate([high.imag, high.real], axis=3)], axis=2
-    )
-    return left, np.concatenate([low.real, low.imag], axis=2)
+    (batch, count, rows, half), columns = high.shape, low.shape[3]
+    left = np.empty((batch, count, 2 * rows, 2 * half), dtype)
+    left[:, :, :rows, :half] = left[:, :, rows:, half:] = high.real
+    left[:, :, rows:, :half] = high.imag
+    np.negative(left[:, :, rows:, :half], out=left[:, :, :rows, half:])
+    right = np.empty((len(low), count, 2 * half, columns), dtype)
+    right[:, :, :half], right[:, :, half:] = low.real, low.imag
+    return left, right
 
 
 def _roots() -> NDArray[np.complex128]:
@@ -180,36 +195,53 @@ def unit_numbers(angles: Reals) -> NDArray[np.complex128]:
 
     Good to about an ulp while angles are below 10⁴.
     """
-    if angles.size < FEW:
-        direct: NDArray[np.complex128] = np.exp(1j * angles)
-        return direct
+    result = np.empty(angles.shape, dtype=np.complex128)
+    given, flat = angles.reshape(-1), result.reshape(-1)
+    for first in range(0, len(given), MOST_SERIES):
+        part = slice(first, first + MOST_SERIES)
+        _write_unit_numbers(given[part], flat[part])
+    return result
+
+
+def _write_unit_numbers(angles: Reals, out: NDArray[np.complex128]) -> None:
     sector = np.rint(angles * (_SECTORS / TURN))
     rest = angles - sector * _SECTOR_HIGH
     rest -= sector * _SECTOR_LOW
     square = rest * rest
-    series = np.empty(angles.shape, dtype=np.complex128)
-    series.real = (square * (1 / 24) - 0.5) * square + 1
-    series.imag = ((square * (1 / 120) - 1 / 6) * square + 1) * rest
-    series *= _ROOTS.take(sector.astype(np.int64) & (_SECTORS - 1))
-    return series
+    out.real = (square * (1 / 24) - 0.5) * square + 1
+    out.imag = ((square * (1 / 120) - 1 / 6) * square + 1) * rest
+    out *= _ROOTS.take(sector.astype(np.int64) & (_SECTORS - 1))
 
 
-def _transforms(tables: TableClass, spectra: Reals) -> tuple[Reals, Reals]:
-    """p (batch, tables, 2^high bits) and g (batch, tables, 1 + X, 2^low bits)."""
-    count, high_bits, low_bits = tables.place.count, tables.place.bits - tables.low_bits, tables.low_bits
-    return (
-        _transformed(spectra[:, tables.edge], high_bits).reshape(-1, count, 1 << high_bits),
-        _transformed(spectra[:, tables.inner], low_bits).reshape(-1, count, tables.crossing + 1, 1 << low_bits),
-    )
+def _transforms(classes: Sequence[TableClass], spectra: Reals) -> Reals:
+    """The transforms of rows (any, size) of spectra, where these are: p and g of all tables."""
+    result = spectra.copy()
+    for each in classes:
+        if not each.constant:
+            for part, bits in ((each.edge, each.place.bits - each.low_bits), (each.inner, each.low_bits)):
+                if bits:
+                    _transform(spectra[:, part], bits, result[:, part])
+    return result
 
 
-def _transformed(spectra: Reals, bits: int) -> Reals:
+def _transform(spectra: Reals, bits: int, out: Reals) -> None:
     """Walsh–Hadamard transforms of spectra of 2^bits entries; of many bits, of the high and the low ones in turn."""
+    rows = len(spectra)
     if bits <= MOST_AT_ONCE:
-        return _product(spectra.reshape(-1, 1 << bits), hadamard(bits))
+        _multiply(spectra.reshape(rows, -1, 1 << bits), hadamard(bits), out.reshape(rows, -1, 1 << bits))
+        return
     low = bits // 2
-    halves = _product(spectra.reshape(-1, 1 << low), hadamard(low)).reshape(-1, 1 << bits - low, 1 << low)
-    return _product(hadamard(bits - low), halves)
+    halves = _product(spectra.reshape(rows, -1, 1 << low), hadamard(low)).reshape(rows, -1, 1 << bits - low, 1 << low)
+    _multiply(hadamard(bits - low), halves, out.reshape(halves.shape))
+
+
+def _parts(tables: TableClass, numbers: NDArray[Number]) -> tuple[NDArray[Number], NDArray[Number]]:
+    """A class's edges (batch, tables, 2^high bits) and inner parts (batch, tables, 1 + X, 2^low bits) of all."""
+    batch, count = len(numbers), tables.place.count
+    return (
+        numbers[:, tables.edge].reshape(batch, count, -1),
+        numbers[:, tables.inner].reshape(batch, count, tables.crossing + 1, -1),
+    )
 
 
 def _product(left: Reals, right: Reals) -> Reals:
@@ -231,15 +263,15 @@ def _multiply(left: NDArray[np.floating], right: NDArray[np.floating], out: NDAr
         np.matmul(left[..., rows, :], right, out=out[..., rows, :])
 
 
-def _exponents(tables: TableClass, numbers: _Numbers) -> Reals:
-    """f (batch or 1, tables, 2^bits) of all tables of a class."""
+def _exponents(tables: TableClass, transforms: Reals, terms: Reals, values: Masks) -> Reals:
+    """f (batch or 1, tables, 2^bits) of all tables of a class, given the transforms of its run."""
     place = tables.place
-    outer, inner = _transforms(tables, numbers.spectra)
+    outer, inner = _parts(tables, transforms)
     exponents = _product(tables.signs, inner)
     exponents += outer[:, :, :, None]
     exponents = exponents.reshape(len(outer), place.count, 1 << place.bits)
     for each in tables.additions:
-        exponents = _added(exponents, each, numbers.terms, numbers.values)
+        exponents = _added(exponents, each, terms, values)
     return exponents
 
 

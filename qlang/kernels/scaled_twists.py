@@ -128,15 +128,16 @@ class _Finder:
 
     def back(self, sweep: Sweep, each: Pass, number: int) -> None:
         """To in front of a pass of the sweep."""
-        if self.waiting:
+        places, waiting = self.places, self.waiting
+        if waiting:
             if each.exchange:
                 self._map(_moved, _positions(sweep, each.exchange))  # its own inverse
             self._stop(sweep, each)
         for rotation in (*each.rotations, *each.lane_rotations):
-            if rotation in self.places:
-                place = self.places[rotation]
-                self.waiting[place] = self.program.twists[place][1], number
-        if self.waiting:
+            if rotation in places:
+                place = places[rotation]
+                waiting[place] = self.program.twists[place][1], number
+        if waiting:
             if each.phase >= 0:
                 self._take(sweep, each.phase, number)
             for control, bit in reversed(each.lane_cx):
@@ -145,23 +146,32 @@ class _Finder:
                 self._map(_origin, _positions(sweep, each.permutation))
 
     def _map(self, change: Callable[[int, Rows], int], rows: Rows) -> None:
-        self.waiting = {place: (change(mask, rows), turned) for place, (mask, turned) in self.waiting.items()}
+        """Masks without a target remain what they are."""
+        targets = 0
+        for target, _ in rows:
+            targets |= target
+        for place, (mask, turned) in self.waiting.items():
+            if mask & targets:
+                self.waiting[place] = change(mask, rows), turned
 
     def _stop(self, sweep: Sweep, each: Pass) -> None:
         """Nothing goes past a rotation of what chooses it."""
-        positions = sum(
-            [1 << sweep.local[bit] for bit, r in zip(each.registers, each.rotations, strict=True) if r >= 0]
-        )
-        positions |= sum([1 << lane for lane, rotation in enumerate(each.lane_rotations) if rotation >= 0])
-        for place, (mask, _) in tuple(self.waiting.items()):
-            if mask & positions:
-                del self.waiting[place]
+        local, positions = sweep.local, 0
+        for bit, rotation in zip(each.registers, each.rotations, strict=True):
+            if rotation >= 0:
+                positions |= 1 << local[bit]
+        for lane, rotation in enumerate(each.lane_rotations):
+            if rotation >= 0:
+                positions |= 1 << lane
+        for place in [place for place, (mask, _) in self.waiting.items() if mask & positions]:
+            del self.waiting[place]
 
     def _take(self, sweep: Sweep, group: int, number: int) -> None:
         """Gives the group what it has a term for."""
-        terms = dict(self.program.groups[group].parity)
-        for place, (mask, turned) in tuple(self.waiting.items()):
-            if mask in terms and mask.bit_count() == 1 and mask.bit_length() - 1 in sweep.local:
+        alone = [(place, *each) for place, each in self.waiting.items() if each[0].bit_count() == 1]
+        terms = dict(self.program.groups[group].parity) if alone else {}
+        for place, mask, turned in alone:
+            if mask in terms and mask.bit_length() - 1 in sweep.local:
                 self.found.append((place, terms[mask], group, number, turned))
                 del self.waiting[place]
 

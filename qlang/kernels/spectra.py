@@ -2,11 +2,11 @@
 
 A table is exp(i f(y)), y = (u, l) being high and low bits (`qlang.kernels.phases`). The spectrum of f is kept in two
 parts: the edge, of masks without low bits, and the inner part, of which there is one for each high part h_k of the
-other masks, that of 0 first. Tables of equal size and about equal X, the number of nonzero h_k, make a class.
+other masks, that of 0 first. Tables of equal size and X, the number of nonzero h_k, make a class.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +18,21 @@ Reals = NDArray[np.float64]
 SMALL = 6
 """Tables of so many bits have no high part."""
 
-MOST_CROSSING = {"float32": 2, "float64": 5}
-"""The largest X for which thin matrices are faster than sines, by precision."""
+MOST_CROSSING = 5
+"""The largest X for which tables are products of thin matrices, where these have no more numbers than the table."""
 
 LARGEST_CLASS = 1 << 16
-"""Entries of the tables of a class, and about those that are computed at once: they should stay in the cache."""
+"""Entries of a class of tables by sines, and about those that are computed at once: they should stay in the cache."""
 
-_RANKS = (0, 1, 2, 5)
-"""Tables with X up to each of these are classes apart, and those with more."""
+LARGEST_RUN = 7 << 10
+"""Numbers of the spectra of thin tables that are transformed together: arrays below 128 kB are made in memory that was
+used before, while the C library gets new pages for larger ones."""
 
 _HIGH = 32
 """Bits of a mask's high part, at most."""
+
+_MOST_BITS = 64
+"""Tables have fewer."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,8 +57,10 @@ class TableClass:
     low_bits: int
     signs: Reals
     """χ (tables, 2^high bits, 1 + X), of mask 0 first; zero where a table has fewer masks."""
+    thin: bool
+    """Whether the tables are products of thin matrices."""
     edge: slice
-    """Where the spectra's edges are, (tables, 2^high bits)."""
+    """Where the spectra's edges are in those of the run, (tables, 2^high bits)."""
     inner: slice
     """Where their inner parts are, (tables, 1 + X, 2^low bits)."""
     constant: bool
@@ -68,15 +74,29 @@ class TableClass:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Run:
+    """Classes whose spectra stand one after the other, and are transformed together."""
+
+    span: slice
+    """Of the spectra of all tables."""
+    classes: tuple[TableClass, ...]
+
+    @property
+    def thin(self) -> bool:
+        """Whether all tables are products of thin matrices; else none is."""
+        return self.classes[0].thin
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Spectra:
     """All tables of a program. `offsets` and `terms` (more than a scale) are by number of the table.
 
-    The spectra of all classes are one row of `size` numbers. `entries` ascend by their places in it; `places` are
-    those that are not zero, and `starts` where their entries start. `mixed` (entries,) is whether a mask has high and
-    low bits.
+    The spectra of all runs are one row of `size` numbers. `entries` ascend by their places in it; `places` are those
+    that are not zero, and `starts` where their entries start. `mixed` (entries,) is whether a mask has high and low
+    bits.
     """
 
-    classes: tuple[TableClass, ...]
+    runs: tuple[Run, ...]
     offsets: tuple[int, ...]
     terms: tuple[bool, ...]
     end: int
@@ -117,33 +137,40 @@ def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
     busy[entries.tables] = busy[added] = True
     low_bits = np.where(bits <= SMALL, bits, (bits + 2) // 2)
     parts = _Parts.of(entries, low_bits)
-    crossing = parts.counts - 1
-    crossing[added] = max(MOST_CROSSING.values()) + 1
-    kinds = ((bits * 2 + (scales >= 0)) * 2 + busy) * (len(_RANKS) + 1) + np.searchsorted(_RANKS, crossing)
+    ranks = np.minimum(parts.counts - 1, MOST_CROSSING + 1)
+    ranks[added] = MOST_CROSSING + 1
+    factors = (1 << low_bits) + (2 << bits - low_bits) << ranks
+    thick = (ranks > MOST_CROSSING) | (ranks > 0) & (factors > 1 << bits)
+    ranks[thick] = MOST_CROSSING + 1
+    kinds = (((thick * _MOST_BITS + bits) * 2 + (scales >= 0)) * 2 + busy) * (MOST_CROSSING + 2) + ranks
+    numbers = (1 << bits - low_bits) + (parts.counts << low_bits)
+    most = np.where(thick, LARGEST_CLASS >> bits, LARGEST_RUN // numbers)
     offsets, edges, inners = (np.zeros_like(bits) for _ in range(3))
-    classes, size = [], 0
-    for members in _classes(kinds, bits):
+    runs, size = _Runs(), 0
+    for members in _classes(kinds, most):
         one, count, width = int(members[0]), len(members), int(parts.counts[members].max())
         own_bits, low = tables.bits[one], int(low_bits[one])
-        numbers, high, stride = np.arange(count), own_bits - low, -(-(2 << own_bits) // alignment) * alignment
+        each, high, stride = np.arange(count), own_bits - low, -(-(2 << own_bits) // alignment) * alignment
         inner = size + (count << high)
         end = inner + (count * width << low)
-        offsets[members] = start + stride * numbers
-        edges[members] = size + (numbers << high)
-        inners[members] = inner + (numbers * width << low)
+        offsets[members] = start + stride * each
+        edges[members] = size + (each << high)
+        inners[members] = inner + (each * width << low)
         place = Place(own_bits, start, stride, count, scales[members] if tables.scales[one] >= 0 else None)
         signs = parts.signs(members, high) if width > 1 else np.ones((count, 1 << high, 1))
         additions = _additions(tables.additions, members) if tables.additions else ()
-        constant = not busy[one]
-        classes.append(TableClass(place, low, signs, slice(size, inner), slice(inner, end), constant, additions))
+        begin = runs.begin(size, end, bool(thick[one]))
+        edge, inside = slice(size - begin, inner - begin), slice(inner - begin, end - begin)
+        runs.classes.append(TableClass(place, low, signs, not thick[one], edge, inside, not busy[one], additions))
         size, start = end, start + stride * count
+    runs.close(size)
     places = parts.places(entries, low_bits, edges, inners)
     order = np.argsort(places, kind="stable")
     found, starts = np.unique(places[order], return_index=True)
     widths = low_bits[entries.tables]
     mixed = (entries.indices >> widths != 0) & (entries.indices & ((1 << widths) - 1) != 0)
     return Spectra(
-        tuple(classes),
+        tuple(runs.done),
         tuple(offsets.tolist()),
         tuple(busy.tolist()),
         start,
@@ -195,13 +222,38 @@ class _Parts:
         return signs
 
 
-def _classes(kinds: Masks, bits: Masks) -> list[Masks]:
-    """Tables of one kind, few enough at a time."""
-    classes = []
-    for kind in np.unique(kinds):
-        members = np.flatnonzero(kinds == kind)
-        most = max(1, LARGEST_CLASS >> int(bits[members[0]]))
-        classes += [members[first : first + most] for first in range(0, len(members), most)]
+@dataclass(slots=True)
+class _Runs:
+    """Runs in the making, and the classes of the one that is not done."""
+
+    done: list[Run] = field(default_factory=list)
+    classes: list[TableClass] = field(default_factory=list)
+    start: int = 0
+    thick: bool = False
+
+    def begin(self, size: int, end: int, thick: bool) -> int:
+        """Where the run of a class begins that stands from `size` to `end`: another one where this does not fit."""
+        if thick or thick != self.thick or end - self.start > LARGEST_RUN:
+            self.close(size)
+        self.thick = thick
+        return self.start
+
+    def close(self, end: int) -> None:
+        """Ends the run there."""
+        if self.classes:
+            self.done.append(Run(slice(self.start, end), tuple(self.classes)))
+        self.classes, self.start = [], end
+
+
+def _classes(kinds: Masks, most: Masks) -> list[Masks]:
+    """Tables of one kind, at most so many as the first one of the kind says."""
+    order = np.argsort(kinds, kind="stable")
+    ends = np.flatnonzero(np.diff(kinds[order], append=-1)) + 1
+    classes, begin = [], 0
+    for end in ends.tolist():
+        count = max(1, int(most[order[begin]]))
+        classes += [order[first : min(first + count, end)] for first in range(begin, end, count)]
+        begin = end
     return classes
 
 

@@ -13,10 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Masks = NDArray[np.int64]
-Whole = TypeVar("Whole", np.uint8, np.uint16, np.int64)
+Whole = TypeVar("Whole", bound=np.integer[Any])
+
+FIRST_BITS = 5
+"""Of a linear table, that Python writes as fast as NumPy would."""
+
+HALF_BITS = 12
+"""Bits of the lower half of linear tables: it stays in the first cache."""
 
 MOST_EXPANDED = 4
 """Patterns of so many bits are written as parities: 16 entries of a spectrum."""
@@ -94,16 +100,33 @@ class TableList:
 def linear(images: NDArray[np.integer[Any]], dtype: type[Whole]) -> NDArray[Whole]:
     """For every index of m bits the exclusive or of the images of its bits; images (…, m), result (…, 2^m)."""
     result = np.empty((*images.shape[:-1], 1 << images.shape[-1]), dtype=dtype)
-    write_linear(images, result)
+    result[..., 0] = 0
+    given = images.astype(dtype)
+    for bit in range(images.shape[-1]):
+        np.bitwise_xor(result[..., : 1 << bit], given[..., bit, None], out=result[..., 1 << bit : 2 << bit])
     return result
 
 
-def write_linear(images: ArrayLike, result: NDArray[Any]) -> None:
-    """The same in an array that is there."""
-    given = np.asarray(images).astype(result.dtype)
-    result[..., 0] = 0
-    for bit in range(given.shape[-1]):
-        np.bitwise_xor(result[..., : 1 << bit], given[..., bit, None], out=result[..., 1 << bit : 2 << bit])
+def write_linear(images: Sequence[int], result: NDArray[Whole]) -> None:
+    """The same in one array that is there."""
+    first = [0]
+    for image in images[:FIRST_BITS]:
+        first += [each ^ image for each in first]
+    size = len(first)
+    result[:size] = first
+    for image in images[FIRST_BITS:]:
+        np.bitwise_xor(result[:size], image, out=result[size : 2 * size])
+        size *= 2
+
+
+def write_all_linear(images: NDArray[np.integer[Any]], results: Sequence[NDArray[Whole]]) -> None:
+    """The same for images (all, m) in arrays (some of them, 2^m) that are there: each is written once, from halves."""
+    dtype, begin = results[0].dtype.type, 0
+    low, high = linear(images[:, :HALF_BITS], dtype), linear(images[:, HALF_BITS:], dtype)
+    for result in results:
+        rows = slice(begin, begin + len(result))
+        begin = rows.stop
+        np.bitwise_xor(high[rows, :, None], low[rows, None], out=result.reshape(len(result), high.shape[1], -1))
 
 
 def subsets(bits: Sequence[int]) -> Iterator[int]:

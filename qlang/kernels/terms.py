@@ -74,22 +74,23 @@ class Basis:
     """Independent masks among those that were seen; every one of them is an exclusive or of these."""
 
     masks: list[int] = field(default_factory=list)
-    reduced: list[tuple[int, int]] = field(default_factory=list)
-    """Masks with different highest bits, and the combination of `masks` that each is."""
+    reduced: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """By their lengths, which differ, masks and the combination of `masks` that each is."""
 
     def combination(self, mask: int) -> int:
         """Which of `masks` a mask is the exclusive or of; it becomes one of them if it is of none."""
-        given, combination = mask, 0
-        for vector, parts in self.reduced:
-            if mask ^ vector < mask:
-                mask ^= vector
-                combination ^= parts
-        if not mask:
-            return combination
-        own = 1 << len(self.masks)
-        self.masks.append(given)
-        self.reduced.append((mask, combination ^ own))
-        return own
+        given, combination, reduced = mask, 0, self.reduced
+        while mask:
+            length = mask.bit_length()
+            if length not in reduced:
+                own = 1 << len(self.masks)
+                self.masks.append(given)
+                reduced[length] = mask, combination ^ own
+                return own
+            vector, parts = reduced[length]
+            mask ^= vector
+            combination ^= parts
+        return combination
 
 
 @dataclass(slots=True)
@@ -227,20 +228,32 @@ def _chosen(groups: Masks, inner: Masks, buffer: Buffer, splits: list[SplitGroup
     The masks over rows as masks over indices of entries.
     """
     added = {each.table for each in tables.additions}
+    most = min(MOST_CHOSEN, buffer.row_bits - LEAST_SAVED)
     result = inner.copy()
     starts = np.searchsorted(groups, np.arange(len(splits) + 1))
     for split, begin, end in zip(splits, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
         own = [split.row_table, *split.mixed.values()]
-        basis = Basis()
-        masks = inner[begin:end].tolist()
-        found = {mask: basis.combination(mask) for mask in dict.fromkeys(masks)}
-        few = len(basis.masks) <= min(MOST_CHOSEN, buffer.row_bits - LEAST_SAVED)
-        if few and not split.matched and not added.intersection(own):
+        if split.matched or not added.isdisjoint(own):
+            continue
+        masks, basis = inner[begin:end].tolist(), Basis()
+        found = _combinations(masks, basis, most)
+        if len(basis.masks) <= most:
             split.chosen = tuple(basis.masks)
             result[begin:end] = [found[mask] for mask in masks]
             for table in own:
                 tables.bits[table] = len(basis.masks)
     return result
+
+
+def _combinations(masks: Sequence[int], basis: Basis, most: int) -> dict[int, int]:
+    """What each mask is made of, as long as no more than `most` are independent."""
+    found: dict[int, int] = {}
+    for mask in masks:
+        if mask not in found:
+            found[mask] = basis.combination(mask)
+            if len(basis.masks) > most:
+                break
+    return found
 
 
 def _aside(

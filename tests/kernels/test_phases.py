@@ -1,5 +1,6 @@
 """Phase tables against the formula, term by term, for every way in which bits fall into lanes, rows and tiles."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,8 +13,9 @@ from qlang.kernels.bind import Precision, tables_of
 from qlang.kernels.frames import Frame
 from qlang.kernels.interpret import table_factors, term_factors
 from qlang.kernels.layout import ALIGNMENT, Layout
-from qlang.kernels.phases import FEW, MOST_CROSSING, unit_numbers
+from qlang.kernels.phases import unit_numbers
 from qlang.kernels.program import Pass, PhaseGroup, PlanOptions, Program, Sweep, Terms
+from qlang.kernels.spectra import MOST_CROSSING
 
 QUBITS = 9
 TOLERANCE = {"float32": 2e-6, "float64": 1e-13}
@@ -105,6 +107,27 @@ def test_tables_are_the_formula(
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
+@settings(max_examples=40, deadline=None)
+@given(case=cases, seed=st.integers(0, 2**32))
+def test_an_items_tables_do_not_depend_on_its_batch(
+    precision: Precision, case: tuple[int, tuple[int, ...], list[PhaseGroup]], seed: int
+) -> None:
+    lane_bits, local, made = case
+    program = _program(made, local, lane_bits)
+    layout, numbers = Layout.of(program), _numbers(program, 3, seed)
+    together = tables_of(layout, numbers, precision)
+    alone = replace(
+        numbers,
+        tangents=numbers.tangents[1:2],
+        terms=numbers.terms[1:2],
+        values=numbers.values[1:2],
+        scales=numbers.scales[1:2],
+        frame=Frame.none(1),
+    )
+    np.testing.assert_array_equal(tables_of(layout, alone, precision).data[0], together.data[1])
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("terms", [1, 3, 6, 40])
 def test_few_and_many_crossing_masks_agree_with_the_formula(precision: Precision, terms: int) -> None:
     generator = np.random.default_rng(terms)
@@ -113,8 +136,8 @@ def test_few_and_many_crossing_masks_agree_with_the_formula(precision: Precision
     program = _program([PhaseGroup(tuple((mask, i) for i, mask in enumerate(masks)), (), False)], tuple(range(9)), 0)
     layout = Layout.of(program)
     assert layout.groups[0].entries == 1 << QUBITS
-    crossing = layout.spectra.classes[0].crossing
-    assert (crossing > max(MOST_CROSSING.values())) == (terms > 6)
+    crossing = layout.spectra.runs[0].classes[0].crossing
+    assert (crossing > MOST_CROSSING) == (terms > 6)
     numbers = _numbers(program, 2, 7)
     bound = tables_of(layout, numbers, precision)
     for item in range(2):
@@ -150,7 +173,7 @@ def test_masks_that_span_little_make_small_tables(spanning: list[int], chosen: l
 
 @pytest.mark.parametrize("largest", [1.0, 100.0, 1e4])
 def test_unit_numbers_are_accurate(largest: float) -> None:
-    angles = np.random.default_rng(1).uniform(-largest, largest, (3, 2 * FEW))
+    angles = np.random.default_rng(1).uniform(-largest, largest, (3, 2000))
     angles[0, :4] = 0, np.pi, -np.pi / 1024, np.pi / 1024
     np.testing.assert_allclose(unit_numbers(angles), np.exp(1j * angles), atol=3e-16)
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from mmap import mmap
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from qlang.kernels.cpu.emitter import emitted, llvm, target_machine
 from qlang.kernels.cpu.emitters import MOST_TOGETHER, Write, emit_all
@@ -39,11 +39,11 @@ class CompileStats:
     load_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A function to be generated: `write(*arguments, name)` gives the text of a module that defines it by that name.
 
-    `write` belongs to this package, and what it writes depends on nothing but its arguments and the package.
+    `write` belongs to this package, and what it writes depends on nothing but its arguments, the target and the
+    package.
     """
 
     write: Callable[..., str]
@@ -79,15 +79,17 @@ class Compiler:
         Those of a program are asked for together: what is missing is compiled on all processors.
         Raises RuntimeError (llvmlite's) for a text that is no module: an error of the generator.
         """
+        found = [self._addresses.get(source, 0) for source in sources]
+        missing = list(dict.fromkeys([source for source, address in zip(sources, found, strict=True) if not address]))
         with self._lock:
-            missing = [source for source in dict.fromkeys(sources) if source not in self._addresses]
             self._stats.from_memory += len(sources) - len(missing)
         # Whoever finds everything there does not wait for others' functions to be compiled.
-        if missing:
-            with self._compiling:
-                missing = [source for source in missing if source not in self._addresses]
-                for target in {source.target for source in missing}:
-                    self._provide([source for source in missing if source.target == target], target)
+        if not missing:
+            return found
+        with self._compiling:
+            missing = [source for source in missing if source not in self._addresses]
+            for target in dict.fromkeys([source.target for source in missing]):
+                self._provide([source for source in missing if source.target == target], target)
         return [self._addresses[source] for source in sources]
 
     def stats(self) -> CompileStats:
@@ -99,13 +101,11 @@ class Compiler:
 
     def _provide(self, sources: list[Source], target: Target) -> None:
         """Loads functions of one target."""
+        keys = _keys(sources, f"{_made_for(target)}\0{'image' if self._images else 'object'}")
         # All objects of an engine share one space of names, and a name has to be the same in every process.
-        digests = [hashlib.sha256(repr((each.write.__name__, each.arguments)).encode()) for each in sources]
-        names = [f"f{digest.hexdigest()[:32]}" for digest in digests]
-        made = f"{_made_for(target)}\0{'image' if self._images else 'object'}"
-        keys = [
-            _key(_generator() or source.text(name), name, made) for source, name in zip(sources, names, strict=True)
-        ]
+        names = [f"f{key[:32]}" for key in keys]
+        if not _generator():
+            keys = [_digest(f"{key}\0{each.text(name)}") for key, each, name in zip(keys, sources, names, strict=True)]
         objects = {}
         for name, key in zip(names, keys, strict=True):
             code = self.cache.get(key) if self.cache is not None else None
@@ -170,9 +170,18 @@ def _object(text: Write, target: Target) -> bytes:
     return emitted(text(), target_machine(target.cpu, target.features))
 
 
-def _key(writer: str, name: str, made: str) -> str:
-    """Of what decides the object code: the name stands for the arguments, `writer` for what is made of them."""
-    return hashlib.sha256("\0".join((writer, name, made)).encode()).hexdigest()
+def _keys(sources: Sequence[Source], made: str) -> list[str]:
+    """Of what decides the object code: the generator, what it is made for, and each function's arguments."""
+    start, keys = hashlib.sha256(f"{_generator()}\0{made}\0".encode()), []
+    for write, arguments, _ in sources:
+        digest = start.copy()
+        digest.update(repr((write.__name__, arguments)).encode())
+        keys.append(digest.hexdigest())
+    return keys
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @lru_cache(maxsize=16)

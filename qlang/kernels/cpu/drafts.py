@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -48,18 +50,18 @@ class ProgramDraft:
         self._orders: dict[tuple[int, ...], int] = {}
         self._tables: dict[tuple[int, ...], int] = {}
 
-    def kernel(self, *parts: Any) -> int:
+    def kernel(self, parts: tuple[Any, ...]) -> int:
         """The number of the kernel with these parts: all of a `KernelShape` behind target and precision, in order."""
         return self._kernels.setdefault(parts, len(self._kernels))
 
-    def has_kernel(self, *parts: Any) -> bool:
+    def has_kernel(self, parts: tuple[Any, ...]) -> bool:
         """Whether the kernel with these parts is among those that the program needs so far."""
         return parts in self._kernels
 
     def sources(self) -> list[Source]:
         """What the kernels are generated from, by number."""
-        shapes = [KernelShape(self.target, self.precision, *parts) for parts in self._kernels]
-        return [Source(kernel_module, (shape,), self.target) for shape in shapes]
+        write = _kernel_writer(self.target)
+        return [Source(write, (self.precision, *parts), self.target) for parts in self._kernels]
 
     def keep(self, array: NDArray[Any]) -> int:
         """Keeps an array as long as the program; its address."""
@@ -81,6 +83,18 @@ class ProgramDraft:
             write_linear(images, table)
             found = self._tables[images] = self.keep(table)
         return found
+
+
+@lru_cache(maxsize=16)
+def _kernel_writer(target: Target) -> Callable[..., str]:
+    """Writes the kernels of a target: plain arguments are compared and looked up faster than shapes."""
+
+    def kernel_of(precision: Precision, *parts: Any) -> str:
+        """`parts` are those of a `KernelShape` behind target and precision, and a name."""
+        *shape, name = parts
+        return kernel_module(KernelShape(target, precision, *shape), name)
+
+    return kernel_of
 
 
 class SweepBuffer:

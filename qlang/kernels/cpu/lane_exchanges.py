@@ -61,8 +61,8 @@ def _composed(first: LaneMap, second: LaneMap) -> LaneMap:
     changes = dict(first.changes)
     for position, change in second.changes:
         changes[position] = changes.get(position, 0) ^ first.order[change]
-    order = tuple(first.order[lane] for lane in second.order)
-    return LaneMap(order, tuple(sorted((p, change) for p, change in changes.items() if change)))
+    order = tuple([first.order[lane] for lane in second.order])
+    return LaneMap(order, tuple(sorted([each for each in changes.items() if each[1]])))
 
 
 def row_changes(

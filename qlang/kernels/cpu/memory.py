@@ -14,6 +14,8 @@ PLANE_PAD = 1024
 
 _SMALL = 1 << 15
 """Bytes that need no large page."""
+_MANY = 1 << 18
+"""Bytes whose small pages take longer to come than a large one."""
 
 
 def pages(size: int) -> NDArray[np.uint8]:
@@ -50,6 +52,11 @@ def prefer_large_pages(area: mmap.mmap) -> bool:
     except OSError:
         return False
     return True
+
+
+def zeros(size: int) -> NDArray[np.uint8]:
+    """Zeroed memory of `size` bytes, in large pages where they are many. Raises MemoryError as `pages`."""
+    return np.zeros(size, dtype=np.uint8) if size < _MANY else pages(size + -size % LARGE_PAGE)[:size]
 
 
 class TableRoom:

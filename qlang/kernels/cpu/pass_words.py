@@ -37,6 +37,11 @@ _SOURCE_WORDS = int(Word.LOAD), int(Word.LOAD_XOR), int(Word.PARITY_MASK)
 _EXCHANGE_WORDS = int(Word.EXCHANGE), int(Word.EXCHANGE_XOR), int(Word.EXCHANGE_MASK)
 
 
+_NO_TABLES = False, 0, 0, 0
+_LEAST_GROUPS = 8
+"""Fewer are not worth a kernel that fetches ahead."""
+
+
 class Part(NamedTuple):
     """A pass, or a piece of one that has more lane exchanges or tables than a kernel takes."""
 
@@ -78,8 +83,8 @@ class PassWriter:
         self.buffer, self.draft, self.part = buffer, buffer.draft, part
         self.fixes = buffer.draft.fixes
         pass_ = part.pass_
-        lanes = enumerate(pass_.lane_rotations if part.last else ())
-        self.lane_rotations = [each for each in lanes if each[1] >= 0]
+        lanes = pass_.lane_rotations if part.last else ()
+        self.lane_rotations = [each for each in enumerate(lanes) if each[1] >= 0] if lanes else []
         self.rotated = self._rotated() if part.last else []
         self.permuted = dict(pass_.permutation) if part.first else {}
         self.exchanged = dict(pass_.exchange) if part.last else {}
@@ -91,9 +96,12 @@ class PassWriter:
     def _rotated(self) -> list[tuple[int, int]]:
         """Registers and their rotations; plain ones first: a kernel's last registers are those of TWIST steps."""
         pass_, twists = self.part.pass_, self.draft.twists
-        found = [each for each in zip(pass_.registers, pass_.rotations, strict=True) if each[1] >= 0]
-        plain = [each for each in found if each[1] not in twists]
-        return plain + [each for each in found if each[1] in twists]
+        plain: list[tuple[int, int]] = []
+        twisted: list[tuple[int, int]] = []
+        for each in zip(pass_.registers, pass_.rotations, strict=True):
+            if each[1] >= 0:
+                (twisted if each[1] in twists else plain).append(each)
+        return plain + twisted
 
     def _registers(self) -> tuple[int, ...]:
         """The buffer bits of the vectors held at once: rotated ones, other ones that are needed, then any."""
@@ -121,18 +129,14 @@ class PassWriter:
 
         The word of the function is its number in the program, that of the fixes their place in those of the program.
         """
-        block, draft, part = self.block, self.draft, self.part
-        first, count = len(self.fixes), len(self.registers)
+        block, draft, part, fixes = self.block, self.draft, self.part, self.fixes
+        first, count = len(fixes), len(self.registers)
         for i, stride in enumerate(self.strides):
             block[_STORE + (1 << i)] = stride
         parities = bool(self.permuted) and (self._sources(self.permuted, _SOURCE_WORDS) or count > _USUAL_REGISTERS)
         if self.exchanged:
             self._sources(self.exchanged, _EXCHANGE_WORDS)
-        twists, lane_twists, chosen = self._rotations()
-        operations = tuple([self._operation(i, each) for i, each in enumerate(part.operations)])
-        tables = self._lane_tables()
-        if part.group is not None:
-            self._tables(part.group, tables)
+        turned, scaled = self._rotations()
         block[_WALK] = draft.target.vector_bytes - 1 | sum(self.strides)
         block[_GROUPS] = groups = self.buffer.rows >> count
         parts = (
@@ -140,23 +144,15 @@ class PassWriter:
             bool(self.permuted),
             # All or none: fewer shapes to compile, and the parities hide behind the vectors.
             tuple(range(count)) if parities else (),
-            operations,
-            part.rows and part.group is not None,
-            self._choice_bytes(),
-            len(tables),
-            sum([each.bits_offset < 0 for each in tables]),
-            tuple([lane for lane, _ in self.lane_rotations]),
-            len(self.rotated),
-            twists,
-            lane_twists,
-            any(lanes for lanes, _ in chosen),
-            tuple([registers for _, registers in chosen]) if any(registers for _, registers in chosen) else (),
+            tuple([self._operation(i, each) for i, each in enumerate(part.operations)]) if part.operations else (),
+            *(self._tables(part.group) if part.group is not None else _NO_TABLES),
+            *turned,
             bool(self.exchanged),
-            any(rotation in draft.scaled for _, rotation in (*self.rotated, *self.lane_rotations)),
+            scaled,
         )
-        ahead = self._ahead(parts, groups, lines, others)
-        block[_FUNCTION] = draft.kernel(*parts, ahead)
-        block[_FIXES], block[_FIX_COUNT] = first, (len(self.fixes) - first) // FIX_WORDS
+        ahead = self._ahead(parts, groups, lines, others) if lines > 0 and groups >= _LEAST_GROUPS else 0
+        block[_FUNCTION] = draft.kernel((*parts, ahead))
+        block[_FIXES], block[_FIX_COUNT] = first, (len(fixes) - first) // FIX_WORDS
         return ahead * groups
 
     def _ahead(self, parts: tuple[Any, ...], groups: int, lines: int, others: int) -> int:
@@ -164,13 +160,11 @@ class PassWriter:
 
         None where there is one already that does not, and the passes after this one are enough: it is compiled anyway.
         """
-        if lines <= 0 or groups < 8:
-            return 0
-        most = 1 if self.draft.target.permute == "avx512" else MOST_PREFETCH
+        draft = self.draft
+        most = 1 if draft.target.permute == "avx512" else MOST_PREFETCH
         ahead = min(most, -(-lines // groups))
         enough = others * most * groups >= lines
-        known = [each for each in (0, ahead) if self.draft.has_kernel(*parts, each)]
-        return 0 if enough and known == [0] else ahead
+        return 0 if enough and draft.has_kernel((*parts, 0)) and not draft.has_kernel((*parts, ahead)) else ahead
 
     def _registers_of(self, inside: int) -> int:
         """A mask over buffer bits as combination of the registers."""
@@ -182,46 +176,55 @@ class PassWriter:
         Whether some of the group's index do.
         """
         load, load_xor, parity_mask = words
-        buffer, block, strides = self.buffer, self.block, self.strides
-        self.fixes += (_SET, load_xor, 0, 0, 0, 0)
+        buffer, block, strides, fixes, registers = self.buffer, self.block, self.strides, self.fixes, self.registers
+        fixes += (_SET, load_xor, 0, 0, 0, 0)
         sources, parities = strides.copy(), 0
-        for i, bit in enumerate(self.registers):
+        for i, bit in enumerate(registers):
             if bit not in moved:
                 continue
+            stride, own = strides[i], 1 << bit
             inside, outer = buffer.divided(moved[bit])
             others = inside & ~self.inside
             block[parity_mask + i] = others * self.draft.element
             parities |= others
             if outer:
-                self.fixes += (_FLIP_ODD, load_xor, outer, 0, strides[i], 0)
-            for j, other in enumerate(self.registers):
-                if j != i and inside >> other & 1:
-                    sources[j] ^= strides[i]
-            if not inside >> bit & 1:
-                sources[i] ^= strides[i]
+                fixes += (_FLIP_ODD, load_xor, outer, 0, stride, 0)
+            # with its own bit a source is the combination's, and with another register's that of this one too
+            changed = (inside ^ own) & self.inside
+            if changed:
+                for j, other in enumerate(registers):
+                    if changed >> other & 1:
+                        sources[j] ^= stride
         for i, source in enumerate(sources):
             block[load + (1 << i)] = source
         return bool(parities)
 
-    def _rotations(self) -> tuple[int, tuple[int, ...], list[tuple[int, int]]]:
+    def _rotations(self) -> tuple[tuple[Any, ...], bool]:
         """Writes where the numbers of rotations are.
 
-        Of TWIST steps, how many are on registers, which lanes are turned by them, and the lanes and the registers that
-        choose for each.
+        The parts `lane_rotations` … `choosing` of the kernel's shape, and whether TWIST steps are without cosines.
         """
-        draft, block, chosen = self.draft, self.block, []
+        draft, block, twists, chosen = self.draft, self.block, self.draft.twists, []
         start, size = draft.layout.rotations, draft.element
-        places = [(_ROTATION + i, rotation) for i, (_, rotation) in enumerate(self.rotated)]
-        places += [(_ROTATION + MOST_REGISTERS + lane, rotation) for lane, rotation in self.lane_rotations]
-        for word, rotation in places:
-            if rotation in draft.twists:
-                chosen.append(self._twist(word - _ROTATION, *draft.twists[rotation]))
+        for word, (_, rotation) in enumerate(self.rotated, _ROTATION):
+            if rotation in twists:
+                chosen.append(self._twist(word - _ROTATION, *twists[rotation]))
             else:
                 block[word] = (start + rotation) * size
+        turned, lanes = len(chosen), []
+        for lane, rotation in self.lane_rotations:
+            if rotation in twists:
+                lanes.append(lane)
+                chosen.append(self._twist(MOST_REGISTERS + lane, *twists[rotation]))
+            else:
+                block[_ROTATION + MOST_REGISTERS + lane] = (start + rotation) * size
+        every = tuple([lane for lane, _ in self.lane_rotations])
         if not chosen:
-            return 0, (), chosen
-        lanes = tuple([lane for lane, rotation in self.lane_rotations if rotation in draft.twists])
-        return len(chosen) - len(lanes), lanes, chosen
+            return (every, len(self.rotated), 0, (), False, ()), False
+        by_lanes, by_registers = zip(*chosen, strict=True)
+        scaled = not draft.scaled.isdisjoint([rotation for _, rotation in (*self.rotated, *self.lane_rotations)])
+        parts = every, len(self.rotated), turned, tuple(lanes), any(by_lanes), by_registers if any(by_registers) else ()
+        return parts, scaled
 
     def _twist(self, index: int, mask: int, numbers: int) -> tuple[int, int]:
         """Writes what chooses the angle of a TWIST; the lanes with the other angle, and the registers that choose."""
@@ -255,33 +258,28 @@ class PassWriter:
         self.block[first + 1] = buffer.row_changes(operation.changes)
         return "permute_rows"
 
-    def _lane_tables(self) -> list[LaneTable]:
-        """The part's lane tables; those of which all rows take the same entry are last."""
-        group = self.part.group
-        tables = group.lane_tables[slice(*self.part.tables)] if group is not None else ()
-        return sorted(tables, key=lambda each: each.bits_offset < 0)
-
-    def _choice_bytes(self) -> int:
-        group = self.part.group
-        return group.choice_bytes if self.part.rows and group is not None and group.choice >= 0 else 0
-
-    def _tables(self, group: GroupLayout, tables: list[LaneTable]) -> None:
-        size, lanes = self.draft.element, self.draft.target.lanes(self.draft.precision)
+    def _tables(self, group: GroupLayout) -> tuple[bool, int, int, int]:
+        """Writes where the group's tables are; the parts `phase` … `constant_tables` of the kernel's shape."""
+        size, lanes, fixes = self.draft.element, self.draft.target.lanes(self.draft.precision), self.fixes
+        # those of which all rows take the same entry are last
+        tables = sorted(group.lane_tables[slice(*self.part.tables)], key=_is_constant) if group.lane_tables else []
         self.block[_TABLE_PLANE] = group.entries * size
         if self.part.rows:
-            self.fixes += (_SET_DATA, _TABLE, 0, 0, group.row_offset * size, 0)
+            fixes += (_SET_DATA, _TABLE, 0, 0, group.row_offset * size, 0)
             if group.choice >= 0:
-                self.fixes += (_SET_BITS, _CHOICE, 0, 0, group.choice, 0)
+                fixes += (_SET_BITS, _CHOICE, 0, 0, group.choice, 0)
             for each in group.mixed:
                 kind = _MIX_MATCH if each.pattern else _MIX_PARITY
-                self.fixes += (kind, _TABLE, each.outer, max(each.value, 0), each.offset * size, 0)
+                fixes += (kind, _TABLE, each.outer, max(each.value, 0), each.offset * size, 0)
         for i, table in enumerate(tables):
             first = _LANE_TABLES + LANE_TABLE_WORDS * i
-            self.fixes += (_SET_DATA, first, 0, 0, table.offset * size, 0)
+            fixes += (_SET_DATA, first, 0, 0, table.offset * size, 0)
             self.block[first + 1] = size * lanes << len(table.selectors)
             if table.bits_offset >= 0:
-                self.fixes += (_SET_BITS, first + 2, 0, 0, table.bits_offset, 0)
+                fixes += (_SET_BITS, first + 2, 0, 0, table.bits_offset, 0)
             self._selectors(first, table.selectors)
+        choice_bytes = group.choice_bytes if self.part.rows and group.choice >= 0 else 0
+        return self.part.rows, choice_bytes, len(tables), sum(map(_is_constant, tables))
 
     def _selectors(self, first: int, selectors: tuple[Selector, ...]) -> None:
         """The tile's part of a lane table's index."""
@@ -295,6 +293,11 @@ class PassWriter:
                 self.fixes += (_CLEAR_UNLIKE, first + 3, each.outer, each.value, 1 << j, 0)
             elif each.outer:
                 self.fixes += (_FLIP_ODD, first + 4, each.outer, 0, 1 << j, 0)
+
+
+def _is_constant(table: LaneTable) -> bool:
+    """Whether all rows of a tile take the same entry."""
+    return table.bits_offset < 0
 
 
 @lru_cache(maxsize=1024)

@@ -31,9 +31,7 @@ class Numbers(Compiler):
 
     def addresses(self, sources: Sequence[Source]) -> list[int]:
         for source in sources:
-            (shape,) = source.arguments
-            assert isinstance(shape, KernelShape)
-            self.shapes.append(shape)
+            self.shapes.append(KernelShape(source.target, *source.arguments))
         return list(range(len(sources)))
 
 
