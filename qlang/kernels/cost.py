@@ -23,8 +23,8 @@ _PASS, _ROTATION, _PHASE, _LANE_TABLE, _LANE_ROTATION, _LANE_CX = 2.5, 2.0, 3.0,
 
 _PLAIN_REGISTERS = {64: 4}
 """By the bytes of a vector: with 32 vectors of them, 16 can be held at once."""
-_LARGEST_SHARED_CACHE = 64 << 20
-"""Of which states use a quarter: the tables of larger ones in one sweep would be larger than memory admits."""
+_LARGEST_SHARED_CACHE = 32 << 20
+"""Of which states use a quarter: phase tables of larger ones would be up to five times as large as the state."""
 _FIRST_WIRES = 11
 """Smaller states are over before the calls are."""
 
@@ -73,8 +73,8 @@ def default_options(precision: str, machine: Machine) -> PlanOptions:
 
     Measured with 32 MiB of shared cache: states of 2 to 8 MB (18 to 20 qubits) take 10 to 35 % less in one sweep than
     in two or three, for phases wait for each other across sweeps and their groups have terms on outer positions;
-    states of 16 and 32 MB take more. With 260 MiB, on a mesh, pieces (`qlang.kernels.cpu.pieces`) of a whole state of
-    16 MB take 10 to 20 % less than sweeps.
+    states of 16 and 32 MB take more. With 260 MiB, on a mesh, a state of 8 MB takes as long or less in one sweep, by
+    pieces (`qlang.kernels.cpu.pieces`).
     """
     amplitude = 2 * ELEMENT_BYTES[precision]
     tile_bits = (machine.cache_bytes // (2 * amplitude)).bit_length() - 1

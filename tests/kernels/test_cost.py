@@ -48,7 +48,7 @@ def test_default_options_fit_the_caches(precision: str, machine: Machine) -> Non
         options = default_options(precision, machine)
         assert 1 << options.lane_bits == machine.vector_bytes // (amplitude // 2)
         buffer = amplitude << options.tile_bits
-        if amplitude << qubits <= min(machine.shared_cache_bytes, 64 << 20) // 4:
+        if amplitude << qubits <= min(machine.shared_cache_bytes, 32 << 20) // 4:
             assert options.local_bits(qubits) == qubits
         else:
             assert options.local_bits(qubits) == options.tile_bits

@@ -31,7 +31,7 @@ def test_pieces_are_a_quarter_of_the_own_cache_at_most() -> None:
 
 
 def test_states_in_the_shared_cache_are_one_buffer() -> None:
-    qubits = (min(shared_cache_bytes(), 64 << 20) // 4).bit_length() - 1
+    qubits = (min(shared_cache_bytes(), 32 << 20) // 4).bit_length() - 1
     for precision, shift, usual in (("float32", 3, 16), ("float64", 4, 15)):
         largest = max(qubits - shift, usual)
         options = options_for(precision)  # type: ignore[arg-type]
