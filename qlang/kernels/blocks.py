@@ -103,16 +103,15 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
 
 
 def _widen(walker: Walker, opened: _Open, candidates: list[int]) -> None:
-    """Take further registers of those that are rotated alike: other mixtures would be kernels of their own."""
+    """Take further registers, TWIST steps beside TWIST steps only: mixtures would be many kernels of their own."""
     most, far = walker.plain_registers, candidates[_NEAR:]
     kinds, turn = walker.order.kinds, walker.turn
     twists = {kinds[operation] == TWIST for operation in opened.turning.values()}
-    while len(opened.registers) < most and walker.grown + most <= LONGEST_GROWTH and len(twists) == 1:
-        ranked = [
-            wire
-            for wire in _ranked(walker, opened, candidates)
-            if (kinds[turn[wire]] == TWIST if turn[wire] >= 0 else False) in twists
-        ]
+    if len(twists) > 1 or walker.grown + most > LONGEST_GROWTH:
+        return
+    while len(opened.registers) < most:
+        ranked = _ranked(walker, opened, candidates)
+        ranked = [wire for wire in ranked if (turn[wire] >= 0 and kinds[turn[wire]] == TWIST) in twists]
         if sum([wire in far for wire in opened.registers]) >= _MOST_FAR:
             ranked = [wire for wire in ranked if wire not in far]
         if not ranked:

@@ -2,16 +2,16 @@
 
 The function is `void team(ptr sweep, ptr blocks, ptr re, ptr im, ptr mixed, ptr team, i64 joins, i64 begin, i64 end)`.
 The first five arguments are those of `qlang.kernels.cpu.driver_text`; sweep, re and im are the same for all members,
-blocks and mixed are each member's own. A *step* is the gathering of a tile, a pass over it, or its scattering.
+blocks and mixed are each member's own. A *step* is the gathering of a tile, a run of passes over it, or its scattering.
 
 The leader (`joins` 0) leads the steps begin … end−1. At each it counts who has joined so far, publishes the step with
 that number, does its share, and waits for the others' shares. A member (`joins` 1) joins, then does its share of each
 step that counts it in, until the team is dismissed. So nobody ever waits for a thread that has not begun, and one that
 comes late finds a later step, or none.
 
-Everyone has the same share of the groups in each pass, so that it is in the cache of its processor, and takes it piece
-by piece; who is done takes pieces of the others' shares, for processors are not equally fast: another machine may be
-at work on the other half of one. Groups of vectors are independent: the bits do not depend on who does what.
+Everyone has the same share of the groups or pieces in each run, so that it is in the cache of its processor, and takes
+it part by part; who is done takes parts of the others' shares, for processors are not equally fast: another machine may
+be at work on the other half of one. Groups of vectors are independent: the bits do not depend on who does what.
 """
 
 from __future__ import annotations
