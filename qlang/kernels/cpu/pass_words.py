@@ -25,7 +25,7 @@ MOST_PREFETCH = 4
 _OFFSET_BITS = 32
 _USUAL_REGISTERS = 3
 """Held at once where vectors are left for it."""
-_BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2")
+_BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2", "blend3")
 # Members of enumerations, which take longer to look up, as integers.
 _SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = map(int, Fix)
 _WALK, _GROUPS, _STORE, _FUNCTION = map(int, (Word.WALK, Word.GROUPS, Word.STORE, Word.FUNCTION))

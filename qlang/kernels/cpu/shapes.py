@@ -7,7 +7,7 @@ from typing import Literal
 
 from qlang.kernels.cpu.host import Precision, Target
 
-LaneOperation = Literal["permute", "permute_rows", "blend0", "blend1", "blend2"]
+LaneOperation = Literal["permute", "permute_rows", "blend0", "blend1", "blend2", "blend3"]
 """`permute`: lanes by one index for the tile; `permute_rows`: by an index that depends on the row; `blend0` …: some
 lanes of the vectors that differ in register 0 … are exchanged."""
 
