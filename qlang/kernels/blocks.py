@@ -1,7 +1,8 @@
 """Passes inside a sweep.
 
 List scheduling of the operations that the sweep's local positions admit. Every pass takes up to three registers, or
-four; which ones is decided by how long a chain of rotations hangs on them, CX targets before their controls.
+four that do not all lie far apart; which ones is decided by how long a chain of rotations hangs on them, CX targets
+before their controls.
 
 - A *plain* pass rotates wires on which no phase waits.
 - When there are too few of those, a *rich* pass applies every phase that waits, and rotates the lanes if they are
@@ -23,7 +24,7 @@ _LAST = 1 << 40
 
 _NEAR, _MOST_FAR = 6, 3
 """Vectors of 64 bytes that differ in a register behind so many others are pages apart and fall into the same set of the
-first cache, which has room for 2^3 of them on every usual processor."""
+first cache, which has room for 2^3 of them on every usual processor: with 2^4 a pass takes twice as long."""
 
 
 @dataclass(slots=True)
@@ -83,6 +84,8 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
         ranked: list[int] = []
         while len(opened.registers) < options.registers:
             ranked = ranked or _ranked(walker, opened, candidates)
+            if len(opened.registers) >= _MOST_FAR:
+                ranked = _near(opened, ranked, candidates)
             if not ranked:
                 break
             wire = ranked.pop(0)
@@ -92,8 +95,6 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
             else:
                 ranked = []  # CX gates change what other wires can do; a rotation does not
                 _advance(walker, opened, wire)
-        if not rich and len(opened.turning) == options.registers:  # with fewer, more vectors would be held in vain
-            _widen(walker, opened, candidates)
         if opened.registers or opened.turning or opened.lane_cx:
             _settle(walker, opened)
             return opened
@@ -102,22 +103,12 @@ def _next_pass(walker: Walker, candidates: list[int]) -> _Open | None:
     return None
 
 
-def _widen(walker: Walker, opened: _Open, candidates: list[int]) -> None:
-    """Take further registers, TWIST steps beside TWIST steps only: mixtures would be many kernels of their own."""
-    most, far = walker.plain_registers, candidates[_NEAR:]
-    kinds, turn = walker.order.kinds, walker.turn
-    twists = {kinds[operation] == TWIST for operation in opened.turning.values()}
-    if len(twists) > 1 or walker.grown + most > LONGEST_GROWTH:
-        return
-    while len(opened.registers) < most:
-        ranked = _ranked(walker, opened, candidates)
-        ranked = [wire for wire in ranked if (turn[wire] >= 0 and kinds[turn[wire]] == TWIST) in twists]
-        if sum([wire in far for wire in opened.registers]) >= _MOST_FAR:
-            ranked = [wire for wire in ranked if wire not in far]
-        if not ranked:
-            break
-        opened.registers.append(ranked[0])
-        _advance(walker, opened, ranked[0])
+def _near(opened: _Open, ranked: list[int], candidates: list[int]) -> list[int]:
+    """Wires without those whose vectors would be one too many in the same set of the first cache."""
+    far = candidates[_NEAR:]
+    if sum([wire in far for wire in opened.registers]) < _MOST_FAR:
+        return ranked
+    return [wire for wire in ranked if wire not in far]
 
 
 def _stuck(walker: Walker, wires: Iterable[int]) -> bool:

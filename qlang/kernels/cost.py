@@ -21,8 +21,8 @@ _PASS, _ROTATION, _PHASE, _LANE_TABLE, _LANE_ROTATION, _LANE_CX = 2.5, 2.0, 3.0,
 """Cycles for each vector pair: a load and store; each further part of a pass."""
 
 
-_PLAIN_REGISTERS = {64: 4}
-"""By the bytes of a vector: with 32 vectors of them, 16 can be held at once."""
+_REGISTERS = {64: 4}
+"""By the bytes of a vector: with 32 vectors of them, 16 can be held at once; else 8."""
 _LARGEST_SHARED_CACHE = 32 << 20
 """Of which states use a quarter: phase tables of larger ones would be up to five times as large as the state."""
 _FIRST_WIRES = 11
@@ -82,7 +82,7 @@ def default_options(precision: str, machine: Machine) -> PlanOptions:
     whole_bits = (shared // (4 * amplitude)).bit_length() - 1
     return PlanOptions(
         lane_bits=machine.lane_bits(precision),
-        plain_registers=_PLAIN_REGISTERS.get(machine.vector_bytes, 0),
+        registers=_REGISTERS.get(machine.vector_bytes, 3),
         tile_bits=tile_bits,
         whole_bits=whole_bits,
         first_wires=_FIRST_WIRES,

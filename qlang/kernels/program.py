@@ -45,9 +45,6 @@ class PlanOptions:
     is made; then all phases that wait are applied."""
     lane_cost: float = 0.75
     """Share of the lanes that must be able to move for them to join a pass before they are urgent; above 1: never."""
-    plain_registers: int = 0
-    """Most positions that a pass without phases, which holds half as many vectors, rotates in a sweep over the whole
-    state; 0: as `registers`."""
     whole_bits: int = 0
     """A state of up to so many positions is one buffer, even if that is more than `tile_bits`."""
     first_wires: int = 0
@@ -62,8 +59,6 @@ class PlanOptions:
             raise ValueError("whole_bits and first_wires are no less than 0")
         if self.registers < 1:
             raise ValueError("a pass needs a register")
-        if self.plain_registers < 0:
-            raise ValueError("plain_registers is no less than 0")
         if self.lane_choice not in ("shared", "fewest", "first"):
             raise ValueError(f"unknown lane choice {self.lane_choice}")
 
@@ -95,8 +90,7 @@ class Pass(NamedTuple):
     """
 
     registers: tuple[int, ...]
-    """Ascending buffer bits ≥ lane_bits, at most `options.registers`, or `options.plain_registers` without phases: the
-    2**k vectors that are held at once."""
+    """Ascending buffer bits ≥ lane_bits, at most `options.registers`: the 2**k vectors that are held at once."""
     rotations: tuple[int, ...]
     """For each register the rotation [[c, −s], [s, c]] on it, or −1."""
     lane_rotations: tuple[int, ...] = ()

@@ -78,9 +78,7 @@ def _sweep(walker: Walker, links: Links | None, operations: list[int], size: int
     joined = walker.placement.labels[:size]
     if links is None or walker.options.local_bits(size) == size:
         local, executed = sum([1 << wire for wire in joined]), operations
-        walker.plain_registers = walker.options.plain_registers
     else:
-        walker.plain_registers = 0
         local, executed = choose_local(links, walker.front, joined, walker.options, walker.done)
     rank_by_tail(walker.order, executed, walker.ranks)
     passes = passes_of_sweep(walker, local)

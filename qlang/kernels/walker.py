@@ -37,8 +37,6 @@ class Walker:
     lane_labels: list[int]
     lane_mask: int
     """Over labels."""
-    plain_registers: int = 0
-    """Of the options, as far as they count in this sweep."""
     groups: list[PhaseGroup] = field(default_factory=list)
     rotations: list[int] = field(default_factory=list)
     twists: list[tuple[int, int]] = field(default_factory=list)

@@ -7,7 +7,6 @@
 | `first_wires`     | how many wires a state begins with before others join              |
 | `contiguous_bits` | how long the pieces of memory are that a sweep gathers             |
 | `registers`       | radix of a pass: positions rotated while amplitudes are in hand    |
-| `plain_registers` | the same of a pass without phases                                  |
 | `lookahead`       | how hard the choice of a sweep's positions tries                   |
 | `lane_choice`     | which wires stand in the lanes of a vector                         |
 | `phase_cost`, `lane_cost` | weights of the scheduler: how it fuses                     |
@@ -75,7 +74,6 @@ def plan_space(qubits: int, default: Setting, *, precisions: tuple[Precision, ..
             Gene("first_wires", tuple(sorted({options.first_wires, *_FIRST_WIRES}))),
             Gene("contiguous_bits", tuple(sorted(contiguous))),
             *numbers,
-            Gene("plain_registers", (options.plain_registers,)),
             Gene("lane_choice", _LANE_CHOICES, ordered=False),
             Gene("threads", _thread_counts(default.threads)),
             Gene("precision", precisions, ordered=False),

@@ -21,8 +21,10 @@ _OPTIONS: dict[str, type[Any]] = {
     field.name: type(getattr(PlanOptions(), field.name)) for field in fields(PlanOptions) if field.name != "lane_bits"
 }
 """Name and type of each option."""
-_LATER: dict[str, Any] = {"whole_bits": 0, "first_wires": 0, "plain_registers": 0}
+_LATER: dict[str, Any] = {"whole_bits": 0, "first_wires": 0}
 """Options that plans from before do not state, and what they mean by that."""
+_FORMER = "plain_registers"
+"""An option that plans from before may state, and that is none any more."""
 _MOST_TILE_BITS = 24
 """A buffer of 2^24 amplitudes for each thread is more than any cache; a plan may not ask for more memory."""
 
@@ -48,7 +50,7 @@ def planned_attributes(structure: str, setting: Setting) -> dict[str, int | floa
 
 def planned_from(stated: Mapping[str, Any], precision: Precision) -> Planned:
     """What a plan stated, for this processor. Raises: BadTuning."""
-    stated = _LATER | dict(stated)
+    stated = _LATER | {name: value for name, value in stated.items() if name != _FORMER}
     if set(stated) != {"structure", "threads", *_OPTIONS}:
         raise BadTuning(f"tuning states {', '.join(sorted(map(str, stated)))}")
     expected = {**_OPTIONS, "structure": str, "threads": int}

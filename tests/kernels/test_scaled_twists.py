@@ -78,7 +78,7 @@ def test_cosines_go_past_permutations(lanes: int, tile: int) -> None:
     for seed in range(40):
         steps = circuit(seed)
         angles = np.random.default_rng(seed).uniform(-7, 7, steps.slot_count)
-        options = PlanOptions(lanes, lanes, tile, registers=1 + seed % 3, plain_registers=seed % 5)
+        options = PlanOptions(lanes, lanes, tile, registers=1 + seed % 4)
         program = plan(steps, steps.qubits, options, fresh=True)
         bound = bind(Binder.of(program, steps), angles)
         far += int((bound.layout.scaled.taken < bound.layout.scaled.turned).sum())

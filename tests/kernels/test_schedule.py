@@ -22,8 +22,7 @@ def small_options(draw: st.DrawFn) -> PlanOptions:
         lane_bits=lanes,
         contiguous_bits=contiguous,
         tile_bits=draw(st.integers(contiguous + 1, 5)),
-        registers=draw(st.integers(1, 3)),
-        plain_registers=draw(st.integers(0, 4)),
+        registers=draw(st.integers(1, 4)),
         lane_choice=draw(st.sampled_from(["shared", "fewest", "first"])),
     )
 
@@ -81,7 +80,7 @@ def check_promises(program: Program) -> None:
         assert sweep.local[-1] < used
         assert sweep.local[: options.contiguous_bits] == tuple(range(min(options.contiguous_bits, used)))
         for entry in sweep.passes:
-            assert len(entry.registers) == len(entry.rotations) <= max(options.registers, options.plain_registers)
+            assert len(entry.registers) == len(entry.rotations) <= options.registers
             assert list(entry.registers) == sorted(set(entry.registers))
             assert all(options.lane_bits <= register < len(sweep.local) for register in entry.registers)
             assert len(entry.lane_rotations) in (0, options.lane_bits)
@@ -112,5 +111,3 @@ def test_options_that_fit_no_program_are_refused() -> None:
         PlanOptions(lane_bits=4, contiguous_bits=3)
     with pytest.raises(ValueError, match="register"):
         PlanOptions(registers=0)
-    with pytest.raises(ValueError, match="plain_registers"):
-        PlanOptions(plain_registers=-1)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGE_PAGE = 2 << 20
-PLANE_PAD = 1024
-"""Bytes between the planes: with a power of two, both would fall into the same sets of the cache."""
+PLANE_PAD = 25 * 64
+"""Bytes between the planes. The vectors that a pass holds at once are sums of powers of two of vectors apart: behind a
+pad that is the sum of few, those of both planes would fall into the same sets of the first cache."""
 
 _SMALL = 1 << 15
 """Bytes that need no large page."""

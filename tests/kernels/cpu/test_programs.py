@@ -37,7 +37,7 @@ def native(
     lowering = steps_of(calls, qubits)
     lane_bits = target.lane_bits("float64")
     options = PlanOptions(
-        lane_bits=lane_bits, contiguous_bits=lane_bits, tile_bits=max(tile, lane_bits + 1), plain_registers=4
+        lane_bits=lane_bits, contiguous_bits=lane_bits, tile_bits=max(tile, lane_bits + 1), registers=4
     )
     program = plan(lowering.steps, qubits, options, fresh=vector is None, sizes=sizes)
     angles = lowering.angle_map.angles(lowering.parameters[None])
