@@ -85,4 +85,6 @@ class Word(IntEnum):
     """In the block of a run's first pass: how many passes the run has …"""
     RUN_FIXED = RUN_PASSES + 1
     """… and the bits of an offset that are constant in a piece; 0: the run has one pass, over the whole buffer."""
-    WORDS = 184
+    PREFETCH_LINES = RUN_FIXED + 1
+    """Lines of each plane of the next tile that are fetched ahead in each group."""
+    WORDS = 192

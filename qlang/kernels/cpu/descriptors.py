@@ -71,9 +71,9 @@ def _write(buffer: SweepBuffer, words: array[int]) -> list[PassRun]:
     parts = [part for each in buffer.sweep.passes for part in _split(each, buffer.draft.layout, buffer.draft.lane_bits)]
     plane_bytes = buffer.draft.element << buffer.bits
     lines, held, first = plane_bytes // LINE, [], len(words)
-    for others, part in zip(range(len(parts) - 1, -1, -1), parts, strict=True):
+    for part in parts:
         writer = PassWriter(buffer, part)
-        lines -= writer.write(lines if buffer.gathered else 0, others)
+        lines -= writer.write(lines if buffer.gathered else 0)
         # a table that is mixed stands in a thread's only room for one until its pass is over
         alone = part.group is not None and part.rows and part.group.mixed
         held.append(plane_bytes - 1 if alone else sum(writer.strides))

@@ -54,10 +54,6 @@ class ProgramDraft:
         """The number of the kernel with these parts: all of a `KernelShape` behind target and precision, in order."""
         return self._kernels.setdefault(parts, len(self._kernels))
 
-    def has_kernel(self, parts: tuple[Any, ...]) -> bool:
-        """Whether the kernel with these parts is among those that the program needs so far."""
-        return parts in self._kernels
-
     def sources(self) -> list[Source]:
         """What the kernels are generated from, by number."""
         write = _kernel_writer(self.target)

@@ -30,8 +30,8 @@ def room_bytes(kernel: KernelValues) -> int:
     return (2 * len(kernel.combinations) + 4 * len(kernel.shape.lane_twists)) * kernel.bytes
 
 
-def write_rows(kernel: KernelValues, bases: Vectors, room: str, sources: str) -> tuple[Vectors, Vectors]:
-    """All rows of the group whose planes begin at `bases`, by plane; `sources` changes where they come from.
+def write_rows(kernel: KernelValues, bases: Vectors, room: str) -> tuple[Vectors, Vectors]:
+    """All rows of the group whose planes begin at `bases`, by plane.
 
     The second plane is in `room` instead, row by row, if there is one.
     """
@@ -40,7 +40,7 @@ def write_rows(kernel: KernelValues, bases: Vectors, room: str, sources: str) ->
     second: Vectors = []
     for r in kernel.combinations:
         rows = _Rows(kernel, "0", [r], row, _LaneTurns({}, {}))
-        real, imaginary = rows.within(rows.loaded(bases, sources)[r], r)
+        real, imaginary = rows.within(rows.loaded(bases)[r], r)
         first.append(real)
         if room:
             kernel.text.store(kernel.vector, imaginary, room, r * kernel.bytes, align=kernel.bytes)
@@ -49,8 +49,8 @@ def write_rows(kernel: KernelValues, bases: Vectors, room: str, sources: str) ->
     return first, second
 
 
-def loop_rows(kernel: KernelValues, bases: Vectors, room: str, sources: str) -> None:
-    """The loop over the rows of the group whose planes begin at `bases`; `sources` changes where they come from.
+def loop_rows(kernel: KernelValues, bases: Vectors, room: str) -> None:
+    """The loop over the rows of the group whose planes begin at `bases`.
 
     Row r of a plane goes to `room` behind that of row r − 1, the second plane behind the first.
     """
@@ -62,7 +62,7 @@ def loop_rows(kernel: KernelValues, bases: Vectors, room: str, sources: str) -> 
     turns = _LaneTurns.of(kernel, text.at(room, 2 * count * kernel.bytes))
     with text.loop(count // len(together), first=("i64", "0")) as loop:
         stage = _Rows(kernel, loop["first"], together, row, turns)
-        state = stage.loaded(bases, sources)
+        state = stage.loaded(bases)
         for index, operation in enumerate(shape.lane_operations):
             state = stage.exchanged(state, operation, index)
         begin = text.at(room, text.binary("mul", loop["first"], kernel.bytes))
@@ -116,7 +116,7 @@ class _Rows:
     """The number of the group's first row in the tile."""
     turns: _LaneTurns
 
-    def loaded(self, bases: Vectors, sources: str) -> dict[int, Vectors]:
+    def loaded(self, bases: Vectors) -> dict[int, Vectors]:
         """Both planes of each row."""
         kernel = self.kernel
         words = Word.LOAD if kernel.shape.permutation else Word.STORE
@@ -124,7 +124,7 @@ class _Rows:
         for r in self.together:
             source = self._word(words, r)
             if kernel.shape.permutation:
-                source = kernel.text.binary("xor", source, sources)
+                source = kernel.text.binary("xor", source, "%sources")
             found[r] = [kernel.load(base, source) for base in bases]
         return found
 
@@ -163,8 +163,9 @@ class _Rows:
 
     def _word(self, words: int, r: int) -> str:
         """The word of a row's combination."""
-        place = self.kernel.text.binary("shl", self.first, 3)
-        return self.kernel.text.load("i64", self.kernel.text.at("%block", place), 8 * (words + r))
+        text = self.kernel.text
+        place = text.binary("shl", self.first, 3) if self.first != "0" else "0"
+        return text.load("i64", text.at("%block", place), 8 * (words + r))
 
     def _offset(self, r: int) -> str:
         """The offset of a row in a plane of the table of rows."""

@@ -23,6 +23,8 @@ from qlang.kernels.cpu.values_text import KernelValues, Vectors
 
 _SHARED = 8
 """Combinations of three registers."""
+_SOURCE_WORDS = Word.LOAD_XOR, Word.PARITY_MASK, Word.PARITY_VALUE
+_TARGET_WORDS = Word.EXCHANGE_XOR, Word.EXCHANGE_MASK, Word.EXCHANGE_VALUE
 
 
 def kernel_module(shape: KernelShape, name: str) -> str:
@@ -39,6 +41,8 @@ class _Kernel:
         self.by_row = bool(shape.phase or shape.lane_tables or shape.lane_operations or shape.lane_rotations)
         """Whether both planes are walked over at once."""
         self.planes = ("%re", "%im") if self.by_row else ("%plane",)
+        self.exchange = shape.exchange or self.by_row
+        """Whether vectors may go to other addresses than those of their combinations."""
         self.looped = bool(shape.lane_operations or shape.lane_rotations)
         """Whether rows are taken in a loop."""
 
@@ -50,21 +54,18 @@ class _Kernel:
         text.label("planes")
         text.put("%second = phi i1 [false, %entry], [true, %after]")
         text.put("%plane = phi ptr [%re, %entry], [%im, %after]")
-        if self.shape.prefetch:
-            text.put(f"%far = phi ptr [{self.prefetch_planes[0]}, %entry], [{self.prefetch_planes[1]}, %after]")
+        text.put(f"%far = phi ptr [{self.prefetch_planes[0]}, %entry], [{self.prefetch_planes[1]}, %after]")
         text.put("br label %group")
         text.label("group")
         text.put("%turn = phi i64 [0, %planes], [%turn.next, %rest]")
         text.put(f"%x = phi i64 [{self.begin}, %planes], [%x.next, %rest]")
-        if self.shape.prefetch:
-            text.put(f"%ahead = phi i64 [{self.prefetch_x}, %planes], [%ahead.next, %rest]")
+        text.put(f"%ahead = phi i64 [{self.prefetch_x}, %planes], [%ahead.next, %rest]")
         for name, row, _ in self.rows:
             text.put(f"%{name} = phi i64 [{row}, %planes], [%{name}.next, %rest]")
         (self._group_by_row if self.by_row else self._group)()
+        text.put(f"%ahead.next = or i64 {self._prefetch()}, 0")
         text.put("br label %rest")
         text.label("rest")
-        if self.shape.prefetch:
-            text.put(f"%ahead.next = or i64 {self._prefetch('%ahead')}, 0")
         text.put("%turn.next = add i64 %turn, 1")
         following = text.binary("and", text.binary("add", text.binary("or", "%x", self.walk), 1), self.walk_not)
         text.put(f"%x.next = or i64 {following}, {self.base}")
@@ -74,8 +75,7 @@ class _Kernel:
         text.label("after")
         text.put(f"br i1 {'true' if self.by_row else '%second'}, label %end, label %planes")
         text.label("end")
-        if self.shape.prefetch:
-            text.store("i64", "%ahead.next", "%block", 8 * Word.PREFETCH_X)
+        text.store("i64", "%ahead.next", "%block", 8 * Word.PREFETCH_X)
         return text
 
     def _constants(self) -> None:
@@ -89,26 +89,19 @@ class _Kernel:
         self.walk_not = text.binary("xor", self.walk, -1)
         self.begin, self.groups, self.base = (values.word(each) for each in (Word.BEGIN, Word.GROUPS, Word.BASE))
         self.rows: list[Row] = []
-        self.sources = "%sources"
-        if shape.permutation and shape.parities:
-            row = first_row(text, shape.registers, (Word.LOAD_XOR, Word.PARITY_MASK, Word.PARITY_VALUE), self.begin)
-            self.rows.append(("sources", row, values.word(Word.LOAD_STEPS, "ptr")))
-        elif shape.permutation:
-            self.sources = values.word(Word.LOAD_XOR)
-        if shape.exchange:
-            row = first_row(
-                text, shape.registers, (Word.EXCHANGE_XOR, Word.EXCHANGE_MASK, Word.EXCHANGE_VALUE), self.begin
-            )
-            self.rows.append(("targets", row, values.word(Word.EXCHANGE_STEPS, "ptr")))
-        if shape.prefetch:
-            self.prefetch_planes = values.word(Word.PREFETCH_RE, "ptr"), values.word(Word.PREFETCH_IM, "ptr")
-            self.prefetch_x, self.prefetch_walk = values.word(Word.PREFETCH_X), values.word(Word.PREFETCH_WALK)
-            self.prefetch_keep = text.binary("xor", self.prefetch_walk, -1)
+        for name, there, words, steps in (
+            ("sources", shape.permutation, _SOURCE_WORDS, Word.LOAD_STEPS),
+            ("targets", self.exchange, _TARGET_WORDS, Word.EXCHANGE_STEPS),
+        ):
+            if there:
+                self.rows.append((name, first_row(text, shape.registers, words, self.begin), values.word(steps, "ptr")))
+        self.prefetch_planes = values.word(Word.PREFETCH_RE, "ptr"), values.word(Word.PREFETCH_IM, "ptr")
+        self.prefetch_x, self.prefetch_lines = values.word(Word.PREFETCH_X), values.word(Word.PREFETCH_LINES)
 
     def _group(self) -> None:
         """Everything for the vectors of one plane at `%x`."""
         values, here = self.values, self._bases(self.text.at("%plane", "%x"))
-        sources = self._offsets(Word.LOAD, self.sources) if self.shape.permutation else values.store_offsets
+        sources = self._offsets(Word.LOAD, "%sources") if self.shape.permutation else values.store_offsets
         state = [values.load(*self._place(here, sources, r)) for r in values.combinations]
         self._rotate_and_store(state, here, self._targets())
 
@@ -120,7 +113,7 @@ class _Kernel:
     def _side_by_side(self, bases: list[str]) -> None:
         """All rows, then the rotations of registers on one plane and on the other."""
         values = self.values
-        first, second = write_rows(values, bases, self.room, self.sources)
+        first, second = write_rows(values, bases, self.room)
         targets = self._targets()
         self._rotate_and_store(first, self._bases(bases[0]), targets)
         second = second or [values.load(self.room, r * values.bytes) for r in values.combinations]
@@ -129,7 +122,7 @@ class _Kernel:
     def _by_loop(self, bases: list[str]) -> None:
         """Rows in a loop, then the planes in one."""
         text, values = self.text, self.values
-        loop_rows(values, bases, self.room, self.sources)
+        loop_rows(values, bases, self.room)
         targets = self._targets()
         with text.loop(2, base=("ptr", bases[0]), room=("ptr", self.room)) as plane:
             here = self._bases(plane["base"])
@@ -150,7 +143,7 @@ class _Kernel:
 
     def _targets(self) -> list[str]:
         """The offsets of where the group's vectors go to."""
-        return self._offsets(Word.EXCHANGE, "%targets") if self.shape.exchange else self.values.store_offsets
+        return self._offsets(Word.EXCHANGE, "%targets") if self.exchange else self.values.store_offsets
 
     def _offsets(self, first: int, row: str) -> list[str]:
         """The offsets of the words from the first on, with registers flipped by the row."""
@@ -191,13 +184,14 @@ class _Kernel:
         """Combinations whose bit of this register is 0, with those that differ in it."""
         return [(r, r | 1 << register) for r in self.values.combinations if not r >> register & 1]
 
-    def _prefetch(self, offset: str) -> str:
+    def _prefetch(self) -> str:
         """Fetches lines of the next tile; the offset of the line after them."""
         text = self.text
-        flags = ("i32", "0"), ("i32", "2"), ("i32", "1")
-        for _ in range(self.shape.prefetch):
+        with text.loop(self.prefetch_lines, offset=("i64", "%ahead")) as line:
             for plane in self.prefetch_planes if self.by_row else ("%far",):
-                text.call("void", "llvm.prefetch.p0", ("ptr", text.at(plane, offset)), *flags)
-            step = text.binary("add", text.binary("or", offset, self.prefetch_walk), 1)
-            offset = text.binary("and", step, self.prefetch_keep)
-        return offset
+                place = ("ptr", text.at(plane, line["offset"]))
+                text.call("void", "llvm.prefetch.p0", place, ("i32", "0"), ("i32", "2"), ("i32", "1"))
+            walk = self.values.word(Word.PREFETCH_WALK)
+            step = text.binary("add", text.binary("or", line["offset"], walk), 1)
+            line.next["offset"] = text.binary("and", step, text.binary("xor", walk, -1))
+        return line["offset"]

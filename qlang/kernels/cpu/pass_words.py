@@ -30,7 +30,7 @@ _BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2", "blend3")
 _SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = map(int, Fix)
 _WALK, _GROUPS, _STORE, _FUNCTION = map(int, (Word.WALK, Word.GROUPS, Word.STORE, Word.FUNCTION))
 _ROTATION, _TWIST_MASK, _TWIST_LANES = map(int, (Word.ROTATION, Word.TWIST_MASK, Word.TWIST_LANES))
-_FIXES, _FIX_COUNT = map(int, (Word.FIXES, Word.FIX_COUNT))
+_FIXES, _FIX_COUNT, _PREFETCH_LINES = map(int, (Word.FIXES, Word.FIX_COUNT, Word.PREFETCH_LINES))
 _TABLE, _TABLE_PLANE, _CHOICE = map(int, (Word.TABLE, Word.TABLE_PLANE, Word.CHOICE))
 _LANE_TABLES, _LANE_OPERATIONS = map(int, (Word.LANE_TABLES, Word.LANE_OPERATIONS))
 _SOURCE_WORDS = int(Word.LOAD), int(Word.LOAD_XOR), int(Word.PARITY_MASK)
@@ -124,8 +124,8 @@ class PassWriter:
             spare.sort(key=lambda bit: chosen >> bit & 1)
         return tuple(spare[:count])
 
-    def write(self, lines: int, others: int) -> int:
-        """Writes the block, which may fetch ahead `lines` lines of each plane, as `others` after it; how many it does.
+    def write(self, lines: int) -> int:
+        """Writes the block, which may fetch ahead `lines` lines of each plane; how many it does.
 
         The word of the function is its number in the program, that of the fixes their place in those of the program.
         """
@@ -133,8 +133,11 @@ class PassWriter:
         first, count = len(fixes), len(self.registers)
         for i, stride in enumerate(self.strides):
             block[_STORE + (1 << i)] = stride
-        parities = bool(self.permuted) and (self._sources(self.permuted, _SOURCE_WORDS) or count > _USUAL_REGISTERS)
-        if self.exchanged:
+        if self.permuted:
+            self._sources(self.permuted, _SOURCE_WORDS)
+        tables = self._tables(part.group) if part.group is not None else _NO_TABLES
+        by_row = any(tables) or bool(part.operations or self.lane_rotations)
+        if self.exchanged or by_row:  # kernels by row always look where vectors go to
             self._sources(self.exchanged, _EXCHANGE_WORDS)
         turned, scaled = self._rotations()
         block[_WALK] = draft.target.vector_bytes - 1 | sum(self.strides)
@@ -142,51 +145,37 @@ class PassWriter:
         parts = (
             count,
             bool(self.permuted),
-            # All or none: fewer shapes to compile, and the parities hide behind the vectors.
-            tuple(range(count)) if parities else (),
             tuple([self._operation(i, each) for i, each in enumerate(part.operations)]) if part.operations else (),
-            *(self._tables(part.group) if part.group is not None else _NO_TABLES),
+            *tables,
             *turned,
-            bool(self.exchanged),
+            bool(self.exchanged) and not by_row,
             scaled,
         )
-        ahead = self._ahead(parts, groups, lines, others) if lines > 0 and groups >= _LEAST_GROUPS else 0
-        block[_FUNCTION] = draft.kernel((*parts, ahead))
+        block[_FUNCTION] = draft.kernel(parts)
         block[_FIXES], block[_FIX_COUNT] = first, (len(fixes) - first) // FIX_WORDS
-        return ahead * groups
-
-    def _ahead(self, parts: tuple[Any, ...], groups: int, lines: int, others: int) -> int:
-        """How many lines of each plane the kernel with these parts fetches ahead in each group.
-
-        None where there is one already that does not, and the passes after this one are enough: it is compiled anyway.
-        """
-        draft = self.draft
+        if lines <= 0 or groups < _LEAST_GROUPS:
+            return 0
         most = 1 if draft.target.permute == "avx512" else MOST_PREFETCH
-        ahead = min(most, -(-lines // groups))
-        enough = others * most * groups >= lines
-        return 0 if enough and draft.has_kernel((*parts, 0)) and not draft.has_kernel((*parts, ahead)) else ahead
+        block[_PREFETCH_LINES] = ahead = min(most, -(-lines // groups))
+        return ahead * groups
 
     def _registers_of(self, inside: int) -> int:
         """A mask over buffer bits as combination of the registers."""
         return sum([1 << i for i, bit in enumerate(self.registers) if inside >> bit & 1])
 
-    def _sources(self, moved: dict[int, int], words: tuple[int, int, int]) -> bool:
-        """Where each combination comes from, and the bits of the group's index and of the tile's that change it.
-
-        Whether some of the group's index do.
-        """
+    def _sources(self, moved: dict[int, int], words: tuple[int, int, int]) -> None:
+        """Where each combination comes from, and the bits of the group's index and of the tile's that change it."""
         load, load_xor, parity_mask = words
         buffer, block, strides, fixes, registers = self.buffer, self.block, self.strides, self.fixes, self.registers
-        fixes += (_SET, load_xor, 0, 0, 0, 0)
-        sources, parities = strides.copy(), 0
+        if moved:
+            fixes += (_SET, load_xor, 0, 0, 0, 0)
+        sources = strides.copy()
         for i, bit in enumerate(registers):
             if bit not in moved:
                 continue
             stride, own = strides[i], 1 << bit
             inside, outer = buffer.divided(moved[bit])
-            others = inside & ~self.inside
-            block[parity_mask + i] = others * self.draft.element
-            parities |= others
+            block[parity_mask + i] = (inside & ~self.inside) * self.draft.element
             if outer:
                 fixes += (_FLIP_ODD, load_xor, outer, 0, stride, 0)
             # with its own bit a source is the combination's, and with another register's that of this one too
@@ -197,7 +186,6 @@ class PassWriter:
                         sources[j] ^= stride
         for i, source in enumerate(sources):
             block[load + (1 << i)] = source
-        return bool(parities)
 
     def _rotations(self) -> tuple[tuple[Any, ...], bool]:
         """Writes where the numbers of rotations are.

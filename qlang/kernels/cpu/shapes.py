@@ -22,8 +22,6 @@ class KernelShape:
     """0 to 4."""
     permutation: bool = False
     """Whether vectors come from other addresses of their group than they go to."""
-    parities: tuple[int, ...] = ()
-    """The registers whose source depends on a parity of the group's index."""
     lane_operations: tuple[LaneOperation, ...] = ()
     phase: bool = False
     """Whether rows are multiplied by a table of complex numbers."""
@@ -46,8 +44,6 @@ class KernelShape:
     choosing: tuple[int, ...] = ()
     """For each TWIST of registers, then of lanes, the registers that choose too, as bits; empty: none."""
     exchange: bool = False
-    """Whether vectors go to other addresses of their group than that of their combination."""
+    """Whether vectors may go to other addresses of their group than that of their combination."""
     scaled_twists: bool = False
     """Whether angles that are chosen are turned by without their cosines."""
-    prefetch: int = 0
-    """Lines of each plane of the next tile that are fetched ahead in each group."""
