@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from qlang.kernels.cpu.arguments import MOST_REGISTERS
 from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Mixed, Selector, choice_bytes
 from qlang.kernels.program import Pass, Sweep
 
@@ -32,7 +33,11 @@ class Bound:
 class Case:
     """A random program of a few sweeps, with everything that a pass can have."""
 
-    def __init__(self, seed: int, qubits: int, tile: int, lane_bits: int, precision: str, batch: int = 1) -> None:
+    def __init__(
+        self, seed: int, qubits: int, tile: int, lane_bits: int, precision: str, batch: int = 1, registers: int = 0
+    ) -> None:
+        """Each pass has at least so many registers, if there are."""
+        self.registers = registers
         self.random = np.random.default_rng(seed)
         self.qubits, self.tile, self.lane_bits = qubits, min(tile, qubits), lane_bits
         self.batch = batch
@@ -76,8 +81,8 @@ class Case:
     def chance(self, p: float = 0.5) -> bool:
         return bool(self.random.random() < p)
 
-    def some(self, candidates: list[int], most: int) -> list[int]:
-        count = min(len(candidates), int(self.random.integers(0, most + 1)))
+    def some(self, candidates: list[int], least: int, most: int) -> list[int]:
+        count = min(len(candidates), int(self.random.integers(least, most + 1)))
         return sorted(int(each) for each in self.random.choice(candidates, count, replace=False)) if count else []
 
     def rotation(self) -> int:
@@ -93,21 +98,21 @@ class Case:
 
     def pass_(self, local: tuple[int, ...]) -> Pass:
         rows = list(range(self.lane_bits, len(local)))
-        wide = self.chance(0.3)
-        registers = self.some(rows, 4 if wide else 3)
-        rotations = tuple(self.rotation() if self.chance(0.7) else -1 for _ in registers)
+        registers = self.some(rows, self.registers, MOST_REGISTERS)
+        share = float(self.random.choice([0.0, 0.6, 1.0]))
+        rotations = tuple(self.rotation() if self.chance(share) else -1 for _ in registers)
         lanes = tuple(self.rotation() if self.chance() else -1 for _ in range(self.lane_bits))
-        lanes = lanes if self.chance() and not wide else ()
+        lanes = lanes if self.chance() else ()
         self.twist(rotations, lanes, registers, local)
-        targets = [bit for bit in registers if self.chance()] if self.chance() else []
+        targets = [bit for bit in registers if self.chance(1 - share / 2)] if self.chance() or not share else []
         return Pass(
             tuple(registers),
             rotations,
             lanes,
             self.permutation(targets, registers, local),
-            self.lane_cx(registers, local) if self.chance() and not wide else (),
-            self.group(local) if self.chance(0.1 if wide else 0.5) else -1,
-            self.exchange(registers, local) if self.chance(0.3) else (),
+            self.lane_cx(registers, local) if self.chance() else (),
+            self.group(local) if self.chance() else -1,
+            self.exchange(registers, local) if self.chance() else (),
         )
 
     def twist(self, rotations: tuple[int, ...], lanes: tuple[int, ...], registers: list[int], local: Any) -> None:
@@ -119,7 +124,7 @@ class Case:
         for rotation in (*rotations, *lanes):
             if rotation >= 0 and self.chance(0.4):
                 self.scaled += [len(self.twists)] * scaled
-                self.twists.append((rotation, sum(1 << position for position in free if self.chance(0.3))))
+                self.twists.append((rotation, sum(1 << position for position in free if self.chance())))
 
     def exchange(self, registers: list[int], local: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
         """Parities that are their own inverse."""
