@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from qlang.kernels.cpu.arguments import MOST_REGISTERS
 from qlang.kernels.cpu.host import Precision, host_target
 from qlang.kernels.program import PlanOptions
 from qlang.tuning.genome import Setting
@@ -57,7 +58,11 @@ def planned_from(stated: Mapping[str, Any], precision: Precision) -> Planned:
     for name, value in stated.items():
         if type(value) is not expected[name]:
             raise BadTuning(f"tuning states {name} = {value!r}")
-    if stated["threads"] < 1 or max(stated["tile_bits"], stated["whole_bits"]) > _MOST_TILE_BITS:
+    if (
+        stated["threads"] < 1
+        or stated["registers"] > MOST_REGISTERS
+        or max(stated["tile_bits"], stated["whole_bits"]) > _MOST_TILE_BITS
+    ):
         raise BadTuning("tuning states sizes that no setting has")
     try:
         options = PlanOptions(lane_bits=host_target().lane_bits(precision), **{name: stated[name] for name in _OPTIONS})

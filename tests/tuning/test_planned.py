@@ -15,6 +15,7 @@ from qlang.ir import plan
 from qlang.ir.dialects import context
 from qlang.ir.text import parse_ir, print_ir
 from qlang.ir.values import plain_attributes
+from qlang.kernels.cpu.arguments import MOST_REGISTERS
 from qlang.kernels.cpu.host import Precision
 from qlang.kernels.program import PlanOptions
 from qlang.syntax.source import Source
@@ -41,6 +42,18 @@ def test_what_is_stated_is_what_is_read(precision: Precision) -> None:
     assert planned_from(stated, precision) == Planned("00ff", options, 3)
 
 
+def test_plans_may_state_what_is_no_option_any_more() -> None:
+    options = replace(OPTIONS, lane_bits=options_for("float64").lane_bits)
+    stated = planned_attributes("00ff", Setting(options, 3, "float64"))
+    assert "plain_registers" not in stated
+    assert planned_from(stated | {"plain_registers": 4}, "float64") == Planned("00ff", options, 3)
+
+
+def test_as_many_registers_as_a_kernel_has_words_for_are_read() -> None:
+    stated = planned_attributes("00ff", Setting(OPTIONS, 3, "float64"))
+    assert planned_from(stated | {"registers": MOST_REGISTERS}, "float64").options.registers == MOST_REGISTERS
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -50,6 +63,7 @@ def test_what_is_stated_is_what_is_read(precision: Precision) -> None:
         {"tile_bits": 13.0},
         {"registers": True},
         {"registers": 0},
+        {"registers": MOST_REGISTERS + 1},
         {"contiguous_bits": 14},
         {"lane_choice": "worst"},
         {"threads": 0},
