@@ -21,10 +21,11 @@ from qlang.kernels.cpu.shapes import KernelShape
 
 HOST = host_target()
 SHAPES = [
-    KernelShape(HOST, "float32", registers, rotations=rotations, prefetch=prefetch)
+    KernelShape(HOST, "float32", registers, permutation, rotations=rotations, exchange=exchange)
     for registers in range(4)
     for rotations in range(registers + 1)
-    for prefetch in range(3)
+    for permutation in (False, True)
+    for exchange in (False, True)
 ] + [
     KernelShape(HOST, "float32", 1, phase=True, lane_rotations=lanes)  # they have constants
     for lanes in ((0,), (1,), (0, 1))
@@ -170,9 +171,7 @@ def test_the_program_ends_with_its_input() -> None:
 @pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="code for AVX-512")
 def test_llvm_keeps_the_order_of_our_texts_and_schedules_those_of_others() -> None:
     wide = Target("x86-64-v4", "-prefer-256-bit", 64, "avx512", fused=True)
-    shape = KernelShape(
-        wide, "float64", 3, permutation=True, parities=(0, 1, 2), phase=True, choice_bytes=1, rotations=3
-    )
+    shape = KernelShape(wide, "float64", 3, permutation=True, phase=True, choice_bytes=1, rotations=3)
     text, machine = kernel_module(shape, "crowded"), emitter.target_machine(wide.cpu, wide.features)
 
     def scheduled() -> bytes:

@@ -1,7 +1,6 @@
-"""Passes fetch the next tile while they work on one, with as few kernels as that takes."""
+"""Passes fetch the next tile while they work on one."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from qlang.kernels.cpu.compiler import Compiler, Source
 from qlang.kernels.cpu.descriptors import native_sweeps
 from qlang.kernels.cpu.drafts import LINE
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Target, executable_targets
-from qlang.kernels.cpu.shapes import KernelShape
 from qlang.kernels.decompose import steps_of
 from qlang.kernels.program import PlanOptions
 from qlang.kernels.schedule import plan
@@ -25,13 +23,7 @@ QUBITS, TILE_BITS = 16, 12
 class Numbers(Compiler):
     """Compiles nothing: the address of a kernel is its number."""
 
-    def __init__(self) -> None:
-        super().__init__(None)
-        self.shapes: list[KernelShape] = []
-
     def addresses(self, sources: Sequence[Source]) -> list[int]:
-        for source in sources:
-            self.shapes.append(KernelShape(source.target, *source.arguments))
         return list(range(len(sources)))
 
 
@@ -46,38 +38,29 @@ def circuit() -> list[GateCall]:
     return calls
 
 
-def passes(target: Target) -> list[list[tuple[KernelShape, int]]]:
-    """For each sweep that copies its tiles the kernels of its passes, with the groups of each."""
+def passes(target: Target) -> list[list[tuple[int, int]]]:
+    """For each sweep that copies its tiles the lines that its passes fetch in each group, with the groups of each."""
     lowering, lane_bits = steps_of(circuit(), QUBITS), target.lane_bits("float64")
     options = PlanOptions(lane_bits=lane_bits, contiguous_bits=lane_bits + 1, tile_bits=TILE_BITS)
     program = plan(lowering.steps, QUBITS, options, fresh=False)
-    numbers = Numbers()
-    sweeps = native_sweeps(Binder.of(program, lowering.steps).layout, "float64", target, numbers)
+    sweeps = native_sweeps(Binder.of(program, lowering.steps).layout, "float64", target, Numbers(None))
     return [
-        [(numbers.shapes[block[Word.FUNCTION]], int(block[Word.GROUPS])) for block in sweep.blocks]
+        [(int(block[Word.PREFETCH_LINES]), int(block[Word.GROUPS])) for block in sweep.blocks]
         for sweep in sweeps
         if sweep.gathered
     ]
 
 
 @pytest.mark.parametrize("target", executable_targets(), ids=lambda each: f"{each.cpu}-{each.vector_bytes}")
-def test_a_tile_is_fetched_by_passes_that_need_no_kernel_for_it(target: Target) -> None:
+def test_a_tile_is_fetched_by_the_first_passes(target: Target) -> None:
     lines = (ELEMENT_BYTES["float64"] << TILE_BITS) // LINE
     most = 1 if target.permute == "avx512" else 4
-    known: set[KernelShape] = set()
-    waited = 0
     sweeps = passes(target)
     assert sweeps
     for sweep in sweeps:
         left = lines
-        for shape, groups in sweep:
+        for ahead, groups in sweep:
             assert groups >= 8
-            if left > 0 and not shape.prefetch:
-                waited += 1
-                assert shape in known
-                assert not any(replace(shape, prefetch=each) in known for each in range(1, most + 1))
-            left -= shape.prefetch * groups
-            known.add(shape)
-        possible = most * sum(groups for _, groups in sweep)
-        assert left <= max(0, lines - possible)
-    assert waited or most > 1
+            assert ahead == max(0, min(most, -(-left // groups)))
+            left -= ahead * groups
+        assert left <= max(0, lines - most * sum(groups for _, groups in sweep))

@@ -77,7 +77,7 @@ def parts_of(shape: KernelShape) -> set[str]:
     }
     done = {
         "exchange": shape.exchange,
-        "parities": shape.parities,
+        "permutation": shape.permutation,
         "row table": shape.phase,
         "chosen row table": shape.choice_bytes,
         "lane table": shape.lane_tables > shape.constant_tables,
@@ -107,5 +107,5 @@ def test_those_have_all_that_kernels_do(target: Target) -> None:
     expected |= {*(f"lane TWIST by register {i}" for i in range(4)), *(f"TWIST by register {i}" for i in range(1, 4))}
     expected |= {"TWIST by lanes", "TWIST with cosines", "TWIST without cosines", "lane TWIST", "lane TWIST by lanes"}
     expected |= {"lane rotation", "row table", "chosen row table", "lane table", "constant lane table"}
-    expected |= {"exchange", "parities", "several blends", "four rotations behind phases"}
+    expected |= {"exchange", "permutation", "several blends", "four rotations behind phases"}
     assert not expected - found
