@@ -16,6 +16,9 @@ from qlang.kernels.cpu.arguments import Word
 
 _SPAN_BITS = 10
 """log2 of the bytes that a piece has together at least: processors fetch neighbouring lines of the cache."""
+_WHOLE = 2
+"""A state of up to so many pieces is in the cache as it is. Threads that share each pass over it are up to a third
+faster than such that take pieces, which would be one or two."""
 _WAY_SHARE = 4
 """A piece of a quarter of the cache is so many times what one of the usual 16 ways of it holds."""
 _MOST_ALIKE = 4
@@ -38,7 +41,7 @@ def runs_of(held: Sequence[int], plane_bytes: int, piece_bytes: int) -> list[Pas
     both planes of a piece, 0: no pieces. A run of one pass has nothing fixed.
     """
     largest = piece_bytes // 2
-    if not largest or plane_bytes <= largest:
+    if not largest or plane_bytes <= _WHOLE * largest:
         return [PassRun(number, 1, 0) for number in range(len(held))]
     whole, span = plane_bytes - 1, (1 << _SPAN_BITS) - 1
     alike = whole & -(piece_bytes // _WAY_SHARE)

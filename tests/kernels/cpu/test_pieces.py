@@ -72,4 +72,6 @@ def test_runs_hold_what_their_passes_change(held: list[int], plane_bits: int, pi
         if each.fixed:
             assert each.passes > 1
             assert plane_bits - each.fixed.bit_count() <= piece_bits - 1
+    if plane_bits <= piece_bits:
+        assert all(each.passes == 1 for each in runs), "two pieces are in the cache together"
     assert runs_of(held, 1 << plane_bits, 0) == [replace(runs[0], first=i, passes=1, fixed=0) for i in range(len(held))]
