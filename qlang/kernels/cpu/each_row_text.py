@@ -3,8 +3,8 @@
 A row is a vector with its number in the tile; both planes of it are held. Where nothing is done with lanes, the rows of
 a group stand side by side in registers, or the second plane of them on the stack until the first has been rotated.
 Else they are taken in a loop, two at a time or as many as exchange lanes with each other, and left on the stack, where
-rotations of registers find them: the text is a quarter of what it would be for all of them, and what bounds such passes
-is arithmetic, not memory of the first cache.
+rotations of registers find them: that is a third less text, and what bounds such passes is arithmetic, not the first
+cache.
 """
 
 from __future__ import annotations
