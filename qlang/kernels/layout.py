@@ -19,6 +19,7 @@ Other patterns are written as parities (`qlang.kernels.terms`); their signs then
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +44,7 @@ MOST_SELECTORS = 6
 """Of one lane table: 64 rows of lanes are 8 KiB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mixed:
+class Mixed(NamedTuple):
     """A table (2, entries), cosines then sines, and what the outer bits decide about it."""
 
     pattern: bool
@@ -56,8 +56,7 @@ class Mixed:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(NamedTuple):
     """Bit j of a lane table's index: bit j of the row's `bits`, and what the outer bits do to it."""
 
     pattern: bool
@@ -66,8 +65,7 @@ class Selector:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class LaneTable:
+class LaneTable(NamedTuple):
     """A table (2, 2^J, W), cosines then sines, J the number of selectors.
 
     The bits that the rows give to the index are `bits[item, bits_offset + row]`; `bits_offset` is −1 where no selector
@@ -79,8 +77,7 @@ class LaneTable:
     bits_offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupLayout:
+class GroupLayout(NamedTuple):
     """The tables of a phase group; offsets into a row of the bound data."""
 
     entries: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,7 @@ class Buffer:
         return RowPattern(term, sum(1 << bit for _, bit in bits), bits)
 
 
-@dataclass(frozen=True, slots=True)
-class LaneSelector:
+class LaneSelector(NamedTuple):
     """What one bit of a lane table's index is: the parity of row & row_mask and outer bits, or the match of both."""
 
     row_mask: int
