@@ -25,11 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cpu.memory import zeros
-from qlang.kernels.program import PhaseGroup, Program, Sweep
+from qlang.kernels.program import Program, Sweep
 from qlang.kernels.scaled_twists import ScaledTwists, in_whole_passes, scaled_twists
 from qlang.kernels.spectra import Spectra, spectra_of
 from qlang.kernels.tables import Entries, RowPattern, TableList, write_all_linear
-from qlang.kernels.terms import Buffer, LaneSelector, SplitGroup, split_groups
+from qlang.kernels.terms import Buffer, Groups, LaneSelector, SortedTerms, SplitGroup
 
 LINE = 64
 """Bytes of a cache line."""
@@ -143,11 +143,12 @@ class Layout:
         """Lay a program out; `scaled`: groups take the cosines of TWIST steps where they can."""
         draft = _Draft(program.options.lane_bits)
         groups: dict[int, GroupLayout] = {}
-        for sweep in program.sweeps:
-            numbers = [each.phase for each in sweep.passes if each.phase >= 0]
-            made = _groups([(number, program.groups[number]) for number in numbers], sweep, draft)
-            groups.update(zip(numbers, made, strict=True))
-        draft.tables.parts.append(_lane_entries(draft.lane_rows))
+        parts = [_in_buffer(program, sweep) for sweep in program.sweeps]
+        terms = SortedTerms.of(parts)
+        for buffer, own in parts:
+            made = _groups(terms.split(own, buffer, draft.tables), buffer, draft)
+            groups.update(zip([number for number, _ in own], made, strict=True))
+        draft.tables.parts += [terms.entries(), _lane_entries(draft.lane_rows)]
         twists = -len(program.rotations) % ALIGNMENT + len(program.rotations)
         size = TWIST_NUMBERS * len(program.twists)
         start = twists + size + -size % ALIGNMENT
@@ -211,11 +212,16 @@ class _Draft:
         return len(self.values) - 1
 
 
-def _groups(groups: Sequence[tuple[int, PhaseGroup]], sweep: Sweep, draft: _Draft) -> list[GroupLayout]:
+def _in_buffer(program: Program, sweep: Sweep) -> tuple[Buffer, Groups]:
+    """The parts of an index in a sweep, and its groups."""
+    numbers = [each.phase for each in sweep.passes if each.phase >= 0]
+    return Buffer(program.options.lane_bits, sweep.local), [(number, program.groups[number]) for number in numbers]
+
+
+def _groups(splits: Sequence[SplitGroup], buffer: Buffer, draft: _Draft) -> list[GroupLayout]:
     """The tables of a sweep's groups, numbers of tables standing where offsets will be."""
-    buffer = Buffer(draft.lane_bits, sweep.local)
     result = []
-    for split in split_groups(groups, buffer, draft.tables):
+    for split in splits:
         mixed = [Mixed(False, outer, -1, table) for outer, table in split.mixed.items()]
         mixed += [Mixed(True, outer, draft.value(term, outer), table) for term, outer, table in split.matched]
         lanes = _lane_tables(split, buffer, draft)

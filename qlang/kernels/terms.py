@@ -1,8 +1,8 @@
-"""The terms of one phase group, sorted by what their bits are in its sweep: lanes, rows of the buffer, outer bits."""
+"""The terms of phase groups, sorted by what their bits are in the sweep: lanes, rows of the buffer, outer bits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +40,7 @@ class Buffer:
     @property
     def rows(self) -> int:
         """Mask of the positions that make rows."""
-        return sum(1 << position for position in self.local[self.lane_bits :])
-
-    def row(self, masks: Masks) -> Masks:
-        """Masks over positions as masks over a row's number."""
-        positions = np.array(self.local[self.lane_bits :], dtype=np.int64)
-        result: Masks = ((masks[:, None] >> positions) & 1) @ np.left_shift(1, np.arange(len(positions)))
-        return result
+        return sum([1 << position for position in self.local[self.lane_bits :]])
 
     def row_pattern(self, term: int, mask: int) -> RowPattern:
         """The rows' part of a pattern term."""
@@ -67,6 +61,9 @@ MOST_CHOSEN = 12
 
 LEAST_SAVED = 3
 """So many bits fewer than a row's number."""
+
+_NOWHERE = 63
+"""A position that no mask has."""
 
 
 @dataclass(slots=True)
@@ -109,50 +106,139 @@ class SplitGroup:
     """Selector (−1: none), whether its bit is in the index, lanes, term, weight, subset."""
 
 
+Groups: TypeAlias = Sequence[tuple[int, PhaseGroup]]
+"""Phase groups with their numbers."""
+
+
 @dataclass(slots=True)
 class _Rows:
-    """Contributions before they are sorted: groups, masks over positions, terms, weights, subsets."""
+    """Contributions before they are sorted: masks over positions, terms, weights, subsets."""
 
-    groups: list[int] = field(default_factory=list)
     masks: list[int] = field(default_factory=list)
     terms: list[int] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     subsets: list[int] = field(default_factory=list)
 
-    def parities(self, group: int, parity: Sequence[tuple[int, int]]) -> None:
-        """Parity terms."""
-        count = len(parity)
-        self.groups += [group] * count
-        self.masks += [mask for mask, _ in parity]
-        self.terms += [term for _, term in parity]
+    def __len__(self) -> int:
+        return len(self.masks)
+
+    def group(self, group: PhaseGroup, buffer: Buffer) -> None:
+        """All parities of a group."""
+        count = len(group.parity)
+        self.masks += [mask for mask, _ in group.parity]
+        self.terms += [term for _, term in group.parity]
         self.weights += [-0.5] * count
         self.subsets += [0] * count
+        for mask, _, term in group.pattern:
+            if _few_parities(mask, buffer):
+                self._pattern(mask, term)
 
-    def pattern(self, group: int, mask: int, term: int) -> None:
-        """All parities of a pattern."""
+    def _pattern(self, mask: int, term: int) -> None:
         parts = list(subsets(single_bits(mask)))
-        self.groups += [group] * len(parts)
         self.masks += parts
         self.terms += [term] * len(parts)
         self.weights += [1 / len(parts)] * len(parts)
         self.subsets += parts
 
 
-def split_groups(groups: Sequence[tuple[int, PhaseGroup]], buffer: Buffer, tables: TableList) -> list[SplitGroup]:
-    """Sort the terms of numbered groups of one sweep into tables; lane terms stay aside, for their tables come last."""
-    rows = _Rows()
-    splits = []
-    for place, (number, group) in enumerate(groups):
-        split = SplitGroup(tables.new(buffer.row_bits, number))
-        splits.append(split)
-        rows.parities(place, group.parity)
-        for mask, _, term in group.pattern:
-            if _few_parities(mask, buffer):
-                rows.pattern(place, mask, term)
-            else:
-                _pattern(mask, term, buffer, split, tables)
-    _sort(rows, buffer, splits, tables)
-    return splits
+_Aside: TypeAlias = tuple[int, int, int, int, float, int]
+"""A contribution with lanes: lanes, mask over rows, outer mask, term, weight, subset."""
+
+
+@dataclass(slots=True)
+class SortedTerms:
+    """The contributions of all groups, those of all sweeps taken apart at once; then tables are made for a sweep at a
+    time. Parallel are those without lanes, and those with lanes are aside; of both, `begins` has where those of each
+    group begin, and the end."""
+
+    inner: list[int]
+    """Masks over rows."""
+    outer: list[int]
+    terms: Masks
+    weights: NDArray[np.float64]
+    subsets: Masks
+    begins: list[int]
+    aside: list[_Aside]
+    aside_begins: list[int]
+    numbers: list[int] = field(default_factory=list)
+    """Tables …"""
+    indices: list[int] = field(default_factory=list)
+    """… and entries of their spectra, of the groups that were split."""
+    done: int = 0
+    """Groups that were split."""
+
+    @classmethod
+    def of(cls, sweeps: Sequence[tuple[Buffer, Groups]]) -> "SortedTerms":
+        """Of the groups of each sweep."""
+        rows, begins, counts = _Rows(), [0], []
+        for buffer, groups in sweeps:
+            before = len(rows)
+            for _, group in groups:
+                rows.group(group, buffer)
+                begins.append(len(rows))
+            counts.append(len(rows) - before)
+        terms, subsets, weights = (
+            np.array(rows.terms, np.int64),
+            np.array(rows.subsets, np.int64),
+            np.array(rows.weights),
+        )
+        lanes, inner, outer = _parts(np.array(rows.masks, np.int64), [buffer for buffer, _ in sweeps], counts)
+        plain = lanes == 0
+        before_each = np.concatenate([[0], np.cumsum(plain)])[begins]
+        columns = [lanes, inner, outer, terms, weights, subsets]
+        aside = zip(*(column[~plain].tolist() for column in columns), strict=True)
+        return cls(
+            inner[plain].tolist(),
+            outer[plain].tolist(),
+            terms[plain],
+            weights[plain],
+            subsets[plain],
+            before_each.tolist(),
+            list(aside),
+            (begins - before_each).tolist(),
+        )
+
+    def split(self, groups: Groups, buffer: Buffer, tables: TableList) -> list[SplitGroup]:
+        """The tables of the groups of the next sweep; those of lanes come last, so their terms stay aside."""
+        splits = [_split(number, group, buffer, tables) for number, group in groups]
+        added = {each.table for each in tables.additions}
+        for group, split in enumerate(splits, self.done):
+            own = slice(*self.begins[group : group + 2])
+            numbers = [_mixed(mask, buffer, split, tables) if mask else split.row_table for mask in self.outer[own]]
+            self.numbers += numbers
+            self.indices += _chosen(self.inner[own], buffer, split, tables, added)
+            _enter_aside(self.aside[slice(*self.aside_begins[group : group + 2])], split)
+        self.done += len(splits)
+        return splits
+
+    def entries(self) -> Entries:
+        """What adds to tables without lanes, once all groups were split."""
+        numbers, indices = np.array(self.numbers, dtype=np.int64), np.array(self.indices, dtype=np.int64)
+        return Entries(numbers, indices, self.terms, self.weights, self.subsets)
+
+
+def _parts(masks: Masks, buffers: Sequence[Buffer], counts: Sequence[int]) -> tuple[Masks, Masks, Masks]:
+    """Masks over positions as masks over lanes, over a row's number and over outer positions; `counts` of them are for
+    each buffer."""
+    width = max([buffer.row_bits for buffer in buffers], default=0)
+    positions = np.full((len(buffers), width), _NOWHERE)
+    for number, buffer in enumerate(buffers):
+        positions[number, : buffer.row_bits] = buffer.local[buffer.lane_bits :]
+    inside = np.array([[buffer.lanes, buffer.rows] for buffer in buffers], dtype=np.int64).reshape(-1, 2)
+    lanes, rows = np.repeat(inside, counts, axis=0).T
+    inner = np.zeros_like(masks)
+    for bit, each in enumerate(np.repeat(positions, counts, axis=0).T):
+        inner |= (masks >> each & 1) << bit
+    return masks & lanes, inner, masks & ~(lanes | rows)
+
+
+def _split(number: int, group: PhaseGroup, buffer: Buffer, tables: TableList) -> SplitGroup:
+    """A group's row table, and those of its patterns that are no parities."""
+    split = SplitGroup(tables.new(buffer.row_bits, number))
+    for mask, _, term in group.pattern:
+        if not _few_parities(mask, buffer):
+            _pattern(mask, term, buffer, split, tables)
+    return split
 
 
 def _few_parities(mask: int, buffer: Buffer) -> bool:
@@ -202,47 +288,24 @@ def _mixed(outer: int, buffer: Buffer, split: SplitGroup, tables: TableList) -> 
     return table
 
 
-def _sort(rows: _Rows, buffer: Buffer, splits: list[SplitGroup], tables: TableList) -> None:
-    """Parities without lanes into row and mixed tables, those with lanes aside."""
-    groups, masks, terms, kept = (
-        np.array(each, dtype=np.int64) for each in (rows.groups, rows.masks, rows.terms, rows.subsets)
-    )
-    weights = np.array(rows.weights)
-    outer = masks & ~(buffer.lanes | buffer.rows)
-    lanes, inner = masks & buffer.lanes, buffer.row(masks)
-    plain = lanes == 0
-    numbers = np.array([split.row_table for split in splits], dtype=np.int64)[groups]
-    mixed = np.flatnonzero(plain & (outer != 0))
-    numbers[mixed] = [
-        _mixed(mask, buffer, splits[group], tables)
-        for group, mask in zip(groups[mixed].tolist(), outer[mixed].tolist(), strict=True)
-    ]
-    entries = _chosen(groups[plain], inner[plain], buffer, splits, tables)
-    tables.parts.append(Entries(numbers[plain], entries, terms[plain], weights[plain], kept[plain]))
-    _aside((groups, lanes, inner, outer, terms, kept), weights, ~plain, splits)
-
-
-def _chosen(groups: Masks, inner: Masks, buffer: Buffer, splits: list[SplitGroup], tables: TableList) -> Masks:
+def _chosen(
+    masks: Sequence[int], buffer: Buffer, split: SplitGroup, tables: TableList, added: set[int]
+) -> Sequence[int]:
     """Tables of a group whose masks span few dimensions get an entry for each point of the span, not for each row.
 
-    The masks over rows as masks over indices of entries.
+    The masks over rows as masks over indices of entries; `added` are the tables that more than parities add to.
     """
-    added = {each.table for each in tables.additions}
-    most = min(MOST_CHOSEN, buffer.row_bits - LEAST_SAVED)
-    result = inner.copy()
-    starts = np.searchsorted(groups, np.arange(len(splits) + 1))
-    for split, begin, end in zip(splits, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        own = [split.row_table, *split.mixed.values()]
-        if split.matched or not added.isdisjoint(own):
-            continue
-        masks, basis = inner[begin:end].tolist(), Basis()
-        found = _combinations(masks, basis, most)
-        if len(basis.masks) <= most:
-            split.chosen = tuple(basis.masks)
-            result[begin:end] = [found[mask] for mask in masks]
-            for table in own:
-                tables.bits[table] = len(basis.masks)
-    return result
+    own = [split.row_table, *split.mixed.values()]
+    if split.matched or not added.isdisjoint(own):
+        return masks
+    most, basis = min(MOST_CHOSEN, buffer.row_bits - LEAST_SAVED), Basis()
+    found = _combinations(masks, basis, most)
+    if len(basis.masks) > most:
+        return masks
+    split.chosen = tuple(basis.masks)
+    for table in own:
+        tables.bits[table] = len(basis.masks)
+    return [found[mask] for mask in masks]
 
 
 def _combinations(masks: Sequence[int], basis: Basis, most: int) -> dict[int, int]:
@@ -256,16 +319,13 @@ def _combinations(masks: Sequence[int], basis: Basis, most: int) -> dict[int, in
     return found
 
 
-def _aside(
-    columns: Sequence[Masks], weights: NDArray[np.float64], chosen: NDArray[np.bool_], splits: list[SplitGroup]
-) -> None:
+def _enter_aside(rows: Sequence[_Aside], split: SplitGroup) -> None:
     """Parities with lanes, with a selector for each parity of the other bits."""
-    found: dict[tuple[int, int, int], int] = {}
-    rows = zip(*(column[chosen].tolist() for column in columns), weights[chosen].tolist(), strict=True)
-    for group, lanes, inner, outer, term, subset, weight in rows:
-        split, number = splits[group], -1
+    found: dict[tuple[int, int], int] = {}
+    for lanes, inner, outer, term, weight, subset in rows:
+        number = -1
         if inner or outer:
-            number = found.setdefault((group, inner, outer), len(split.selectors))
+            number = found.setdefault((inner, outer), len(split.selectors))
             if number == len(split.selectors):
                 split.selectors.append(LaneSelector(inner, outer))
         split.lane_entries.append((number, number >= 0, lanes, term, weight, subset))
