@@ -14,8 +14,6 @@ and a longer one has to be applied before the CX.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import NamedTuple
 
 from qlang.kernels.order import Order, bits_of
@@ -57,13 +55,13 @@ class Pending:
         """Those that have not been applied."""
         return ((1 << len(self.phases)) - 1) ^ self.gone
 
-    def issue(self, operation: int, wires: Iterable[int]) -> None:
+    def issue(self, operation: int, wires: Iterable[int], pattern: bool) -> None:
         """A phase's wires have all come to it."""
         bit, columns = 1 << len(self.phases), self.columns
         self.phases.append(operation)
         for wire in wires:
             columns[wire] |= bit
-        if operation in self.order.patterns:
+        if pattern:
             self.patterns |= bit
 
     def passes_cx(self, target: int) -> bool:
@@ -106,7 +104,10 @@ class Pending:
 
     def touching(self, wires: Iterable[int]) -> int:
         """The phases on any of some wires, as bits."""
-        return reduce(or_, map(self.columns.__getitem__, wires), 0)
+        columns, found = self.columns, 0
+        for wire in wires:
+            found |= columns[wire]
+        return found
 
     def take(self, chosen: int, positions: list[int], lanes: int) -> PhaseGroup:
         """Apply some phases: they leave and become a group over positions; `lanes` is the mask of lane positions."""

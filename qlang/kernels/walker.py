@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qlang.kernels.cones import Front
-from qlang.kernels.order import CX, END, ROTATIONS, Order
+from qlang.kernels.order import CX, END, PARITY, PATTERN, Order
 from qlang.kernels.pending import Pending
 from qlang.kernels.program import PhaseGroup, PlanOptions
 from qlang.kernels.sweeps import Placement
+
+_PHASES = (PARITY, PATTERN)
 
 
 @dataclass(slots=True)
@@ -85,7 +87,7 @@ class Walker:
         operations = order.runs[place]
         self.left[wire] = len(operations) or 1
         self.turn[wire] = -1
-        free = []
+        free: list[int] = []
         for operation in operations:
             waiting[operation] = more = waiting[operation] - 1
             if not more:
@@ -101,21 +103,21 @@ class Walker:
                 self.parked.setdefault(stages[operation], []).append(operation)
                 continue
             kind, wires = kinds[operation], wires_of[operation]
-            if kind == CX:
-                self.ready[wires[1]].append(operation)
-            elif kind in ROTATIONS:
-                self.turn[wires[0]] = operation
-            else:
-                self.pending.issue(operation, wires)
+            if kind in _PHASES:
+                self.pending.issue(operation, wires, kind == PATTERN)
                 self.leave(operation)
+            elif kind == CX:
+                self.ready[wires[1]].append(operation)
+            else:
+                self.turn[wires[0]] = operation
 
     def leave(self, operation: int) -> None:
         """An operation has been executed."""
         self.done[operation] = 1
         left = self.left
         for wire in self.order.wires[operation]:
-            left[wire] = more = left[wire] - 1
-            if not more:
+            left[wire] -= 1
+            if not left[wire]:
                 self._arrive(wire)
 
     @property
