@@ -281,17 +281,25 @@ def _row_bits(selectors: Sequence[LaneSelector], buffer: Buffer, draft: _Draft) 
 
 
 def _bits(draft: _Draft) -> NDArray[np.uint8]:
-    """All numbers that are made of parities of rows, those of one size at a time."""
+    """All numbers that are made of parities of rows, those of so many bytes at a time."""
     result = zeros(draft.bits_size)
-    for (row_bits, width), members in draft.bits.items():
-        masks = np.zeros((len(members), max(len(each) for _, each in members), 1), dtype=np.int64)
-        for number, (_, each) in enumerate(members):
+    for width in {width for _, width in draft.bits}:
+        kinds = [(row_bits, members) for (row_bits, each), members in draft.bits.items() if each == width]
+        made = [masks for _, members in kinds for _, masks in members]
+        masks = np.zeros((len(made), max(map(len, made)), 1), dtype=np.int64)
+        for number, each in enumerate(made):
             masks[number, : len(each), 0] = each
         # what each bit of a row adds to the numbers
-        images = (masks >> np.arange(row_bits) & 1).swapaxes(1, 2) @ np.left_shift(1, np.arange(masks.shape[1]))
-        size, kind = width << row_bits, np.dtype(f"<u{width}")
-        spans = _together([offset for offset, _ in members], size)
-        write_all_linear(images, [result[span].view(kind).reshape(-1, 1 << row_bits) for span in spans])
+        bits = np.arange(max([row_bits for row_bits, _ in kinds]))
+        images = (masks >> bits & 1).swapaxes(1, 2) @ np.left_shift(1, np.arange(masks.shape[1]))
+        write_all_linear(
+            images,
+            [
+                result[span].view(f"<u{width}").reshape(-1, 1 << row_bits)
+                for row_bits, members in kinds
+                for span in _together([offset for offset, _ in members], width << row_bits)
+            ],
+        )
     return result
 
 

@@ -120,13 +120,16 @@ def write_linear(images: Sequence[int], result: NDArray[Whole]) -> None:
 
 
 def write_all_linear(images: NDArray[np.integer[Any]], results: Sequence[NDArray[Whole]]) -> None:
-    """The same for images (all, m) in arrays (some of them, 2^m) that are there: each is written once, from halves."""
+    """The same for images (all, m) in arrays (some of them, 2^n) that are there, n ≤ m, of the first n bits: each is
+    written once, from halves."""
     dtype, begin = results[0].dtype.type, 0
     low, high = linear(images[:, :HALF_BITS], dtype), linear(images[:, HALF_BITS:], dtype)
     for result in results:
         rows = slice(begin, begin + len(result))
         begin = rows.stop
-        np.bitwise_xor(high[rows, :, None], low[rows, None], out=result.reshape(len(result), high.shape[1], -1))
+        inner = min(result.shape[1], low.shape[1])
+        outer = result.shape[1] // inner
+        np.bitwise_xor(high[rows, :outer, None], low[rows, None, :inner], out=result.reshape(-1, outer, inner))
 
 
 def subsets(bits: Sequence[int]) -> Iterator[int]:

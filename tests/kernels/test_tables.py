@@ -23,3 +23,13 @@ def test_linear_tables_are_written_alike_one_by_one_and_together(bits: int, dtyp
     np.testing.assert_array_equal(np.concatenate([one, two]), expected)
     write_linear(images[0].tolist(), one[0])
     np.testing.assert_array_equal(one[0], expected[0])
+
+
+def test_linear_tables_of_different_sizes_are_written_together() -> None:
+    images = np.random.default_rng(2).integers(0, 100, (4, 14))
+    results = [np.ones((count, 1 << bits), np.uint8) for count, bits in [(1, 3), (2, 14), (1, 12)]]
+    write_all_linear(images, results)
+    every, begin = _expected(images), 0
+    for result in results:
+        rows = slice(begin, begin := begin + len(result))
+        np.testing.assert_array_equal(result, every[rows, : result.shape[1]])
