@@ -67,30 +67,6 @@ _NOWHERE = 63
 
 
 @dataclass(slots=True)
-class Basis:
-    """Independent masks among those that were seen; every one of them is an exclusive or of these."""
-
-    masks: list[int] = field(default_factory=list)
-    reduced: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """By their lengths, which differ, masks and the combination of `masks` that each is."""
-
-    def combination(self, mask: int) -> int:
-        """Which of `masks` a mask is the exclusive or of; it becomes one of them if it is of none."""
-        given, combination, reduced = mask, 0, self.reduced
-        while mask:
-            length = mask.bit_length()
-            if length not in reduced:
-                own = 1 << len(self.masks)
-                self.masks.append(given)
-                reduced[length] = mask, combination ^ own
-                return own
-            vector, parts = reduced[length]
-            mask ^= vector
-            combination ^= parts
-        return combination
-
-
-@dataclass(slots=True)
 class SplitGroup:
     """A group's tables by number."""
 
@@ -298,25 +274,41 @@ def _chosen(
     own = [split.row_table, *split.mixed.values()]
     if split.matched or not added.isdisjoint(own):
         return masks
-    most, basis = min(MOST_CHOSEN, buffer.row_bits - LEAST_SAVED), Basis()
-    found = _combinations(masks, basis, most)
-    if len(basis.masks) > most:
+    most = min(MOST_CHOSEN, buffer.row_bits - LEAST_SAVED)
+    basis, found = _spanned(masks, most)
+    if len(basis) > most:
         return masks
-    split.chosen = tuple(basis.masks)
+    split.chosen = tuple(basis)
     for table in own:
-        tables.bits[table] = len(basis.masks)
+        tables.bits[table] = len(basis)
     return [found[mask] for mask in masks]
 
 
-def _combinations(masks: Sequence[int], basis: Basis, most: int) -> dict[int, int]:
-    """What each mask is made of, as long as no more than `most` are independent."""
+def _spanned(masks: Sequence[int], most: int) -> tuple[list[int], dict[int, int]]:
+    """Independent ones among some masks, and which of these each mask is the exclusive or of, as bits; as long as no
+    more than `most` are independent."""
+    basis: list[int] = []
+    reduced: dict[int, tuple[int, int]] = {}  # by their lengths, masks and which of the basis they are
     found: dict[int, int] = {}
-    for mask in masks:
-        if mask not in found:
-            found[mask] = basis.combination(mask)
-            if len(basis.masks) > most:
+    for given in masks:
+        if given in found:
+            continue
+        mask, combination = given, 0
+        while mask:
+            length = mask.bit_length()
+            if length not in reduced:
+                own = 1 << len(basis)
+                reduced[length] = mask, combination ^ own
+                basis.append(given)
+                combination = own
                 break
-    return found
+            vector, parts = reduced[length]
+            mask ^= vector
+            combination ^= parts
+        found[given] = combination
+        if len(basis) > most:
+            break
+    return basis, found
 
 
 def _enter_aside(rows: Sequence[_Aside], split: SplitGroup) -> None:
