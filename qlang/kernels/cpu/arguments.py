@@ -87,4 +87,10 @@ class Word(IntEnum):
     """… and the bits of an offset that are constant in a piece; 0: the run has one pass, over the whole buffer."""
     PREFETCH_LINES = RUN_FIXED + 1
     """Lines of each plane of the next tile that are fetched ahead in each group."""
+    TURNS = PREFETCH_LINES + 1
+    """The function for registers (`qlang.kernels.cpu.turns_text`), where rows are taken in a loop."""
+    SOURCES = TURNS + 1
+    """What flips the registers of where the vectors of the group at BEGIN come from, as offsets …"""
+    TARGETS = SOURCES + 1
+    """… and of where they go to."""
     WORDS = 192

@@ -57,7 +57,8 @@ def native_sweeps(layout: Layout, precision: Precision, target: Target, compiler
     blocks[:, Word.LOAD_STEPS] = first + steps.strides[0] * np.arange(len(blocks))
     blocks[:, Word.EXCHANGE_STEPS] = blocks[:, Word.LOAD_STEPS] + steps.strides[1]
     functions = np.array(compiler.addresses(draft.sources()), dtype=np.int64)
-    blocks[:, Word.FUNCTION] = functions[blocks[:, Word.FUNCTION]]
+    for word in (Word.FUNCTION, Word.TURNS):
+        blocks[:, word] = functions[blocks[:, word]]
     fixes = np.array(draft.fixes, dtype=np.int64)
     blocks[:, Word.FIXES] = blocks[:, Word.FIXES] * fixes.itemsize + draft.keep(fixes)
     counts = [sum([run.passes for run in each]) for each in runs]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +13,24 @@ from numpy.typing import NDArray
 from qlang.kernels.cpu.arguments import Word
 from qlang.kernels.cpu.compiler import Source
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
-from qlang.kernels.cpu.kernel_text import kernel_module
 from qlang.kernels.cpu.lane_exchanges import row_changes
 from qlang.kernels.cpu.lanes import index_format
 from qlang.kernels.cpu.memory import TableRoom, address
-from qlang.kernels.cpu.shapes import KernelShape
 from qlang.kernels.layout import TWIST_NUMBERS, Layout
 from qlang.kernels.program import Sweep
 from qlang.kernels.tables import write_linear
 
 LINE = 64
 """Bytes of a cache line."""
+
+
+class Kind(NamedTuple):
+    """A kind of functions: what writes the text of a module with one, and what makes the shape that this is given."""
+
+    module: Callable[[Any, str], str]
+    shape: Callable[..., Any]
+
+
 _INTEGERS: dict[int, type[np.signedinteger[Any]]] = {8: np.int8, 32: np.int32, 64: np.int64}
 
 
@@ -46,18 +53,19 @@ class ProgramDraft:
         form = index_format(target, precision)
         self.pieces, self.index = form.pieces, _INTEGERS[form.bits]
         """How many integers, and of which kind, the index of a permutation of lanes has for a lane."""
-        self._kernels: dict[tuple[Any, ...], int] = {}
+        self._functions: dict[tuple[Kind, tuple[Any, ...]], int] = {}
         self._orders: dict[tuple[int, ...], int] = {}
         self._tables: dict[tuple[int, ...], int] = {}
 
-    def kernel(self, parts: tuple[Any, ...]) -> int:
-        """The number of the kernel with these parts: all of a `KernelShape` behind target and precision, in order."""
-        return self._kernels.setdefault(parts, len(self._kernels))
+    def function(self, kind: Kind, parts: tuple[Any, ...]) -> int:
+        """The number of a function; `parts` are those of its shape behind target and precision."""
+        return self._functions.setdefault((kind, parts), len(self._functions))
 
     def sources(self) -> list[Source]:
-        """What the kernels are generated from, by number."""
-        write = _kernel_writer(self.target)
-        return [Source(write, (self.precision, *parts), self.target) for parts in self._kernels]
+        """What the functions are generated from, by number."""
+        return [
+            Source(_writer(kind, self.target), (self.precision, *parts), self.target) for kind, parts in self._functions
+        ]
 
     def keep(self, array: NDArray[Any]) -> int:
         """Keeps an array as long as the program; its address."""
@@ -81,16 +89,17 @@ class ProgramDraft:
         return found
 
 
-@lru_cache(maxsize=16)
-def _kernel_writer(target: Target) -> Callable[..., str]:
-    """Writes the kernels of a target: plain arguments are compared and looked up faster than shapes."""
+@lru_cache(maxsize=32)
+def _writer(kind: Kind, target: Target) -> Callable[..., str]:
+    """Writes functions of a target: plain arguments are compared and looked up faster than shapes."""
 
-    def kernel_of(precision: Precision, *parts: Any) -> str:
-        """`parts` are those of a `KernelShape` behind target and precision, and a name."""
+    @wraps(kind.module)
+    def write(precision: Precision, *parts: Any) -> str:
+        """`parts` are those of a shape behind target and precision, and a name."""
         *shape, name = parts
-        return kernel_module(KernelShape(target, precision, *shape), name)
+        return kind.module(kind.shape(target, precision, *shape), name)
 
-    return kernel_of
+    return write
 
 
 class SweepBuffer:

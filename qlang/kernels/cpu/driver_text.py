@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from qlang.kernels.cpu.arguments import Word
+from qlang.kernels.cpu.arguments import MOST_REGISTERS, Word
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
 from qlang.kernels.cpu.text import Text, module
 
@@ -48,6 +48,11 @@ class SweepWord(IntEnum):
     WORDS = OUTER + MOST_POSITIONS
 
 
+_FLIPS = (
+    (Word.SOURCES, Word.LOAD_XOR, Word.PARITY_MASK, Word.PARITY_VALUE),
+    (Word.TARGETS, Word.EXCHANGE_XOR, Word.EXCHANGE_MASK, Word.EXCHANGE_VALUE),
+)
+"""What flips the registers of a group: the word, that of what the tile makes it, of the masks and of the strides."""
 _POINTERS = (SweepWord.STATE_RE, SweepWord.STATE_IM, SweepWord.DATA, SweepWord.VALUES, SweepWord.BITS)
 
 
@@ -216,8 +221,7 @@ class Driver:
         with text.loop(run.passes) as loop:
             block = self._block(text.binary("add", run.first, loop["index"]))
             text.store("i64", base, block, 8 * Word.BASE)
-            text.store("i64", base, block, 8 * Word.BEGIN)
-            self._call(tile, block)
+            self._call(tile, block, base)
 
     def _block(self, number: str) -> str:
         return self.text.at("%blocks", self.text.binary("mul", number, 8 * Word.WORDS))
@@ -232,9 +236,19 @@ class Driver:
         self._fix(tile.base, _Context(tile.data, tile.values, tile.bits, block))
         return block
 
-    def _call(self, tile: Tile, block: str) -> None:
-        function = self.text.load("ptr", block, 8 * Word.FUNCTION)
-        self.text.put(f"call void {function}(ptr {tile.buffers[0]}, ptr {tile.buffers[1]}, ptr {block})")
+    def _call(self, tile: Tile, block: str, begin: str) -> None:
+        """Executes a pass from the group at `begin` on."""
+        text = self.text
+        text.store("i64", begin, block, 8 * Word.BEGIN)
+        for word, first, mask, stride in _FLIPS:
+            with text.loop(MOST_REGISTERS, flips=("i64", text.load("i64", block, 8 * first))) as loop:
+                register = text.value(f"getelementptr i64, ptr {block}, i64 {loop['index']}")
+                odd = text.parity(text.binary("and", begin, text.load("i64", register, 8 * mask)))
+                flipped = text.binary("mul", odd, text.load("i64", register, 8 * stride))
+                loop.next["flips"] = text.binary("xor", loop["flips"], flipped)
+            text.store("i64", loop["flips"], block, 8 * word)
+        function = text.load("ptr", block, 8 * Word.FUNCTION)
+        text.put(f"call void {function}(ptr {tile.buffers[0]}, ptr {tile.buffers[1]}, ptr {block})")
 
     def _copy(self, sources: list[str], targets: list[str], span: tuple[str, str], *, gather: bool) -> None:
         """Copies some chunks (the first one, how many) of a tile between the state and the buffer."""

@@ -14,10 +14,12 @@ from qlang.kernels.cpu.arguments import (
     MOST_REGISTERS,
     Word,
 )
-from qlang.kernels.cpu.drafts import SweepBuffer
+from qlang.kernels.cpu.drafts import Kind, SweepBuffer
 from qlang.kernels.cpu.driver_text import FIX_WORDS, Fix
+from qlang.kernels.cpu.kernel_text import looped_module, plain_module, side_by_side_module
 from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap
-from qlang.kernels.cpu.shapes import LaneOperation
+from qlang.kernels.cpu.shapes import LaneOperation, RowShape, SideBySideShape, TurnShape
+from qlang.kernels.cpu.turns_text import turns_module
 from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Selector
 from qlang.kernels.program import Pass
 
@@ -28,7 +30,8 @@ _USUAL_REGISTERS = 3
 _BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2", "blend3")
 # Members of enumerations, which take longer to look up, as integers.
 _SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = map(int, Fix)
-_WALK, _GROUPS, _STORE, _FUNCTION = map(int, (Word.WALK, Word.GROUPS, Word.STORE, Word.FUNCTION))
+_WALK, _GROUPS, _STORE = map(int, (Word.WALK, Word.GROUPS, Word.STORE))
+_FUNCTION, _TURNS = int(Word.FUNCTION), int(Word.TURNS)
 _ROTATION, _TWIST_MASK, _TWIST_LANES = map(int, (Word.ROTATION, Word.TWIST_MASK, Word.TWIST_LANES))
 _FIXES, _FIX_COUNT, _PREFETCH_LINES = map(int, (Word.FIXES, Word.FIX_COUNT, Word.PREFETCH_LINES))
 _TABLE, _TABLE_PLANE, _CHOICE = map(int, (Word.TABLE, Word.TABLE_PLANE, Word.CHOICE))
@@ -37,6 +40,8 @@ _SOURCE_WORDS = int(Word.LOAD), int(Word.LOAD_XOR), int(Word.PARITY_MASK)
 _EXCHANGE_WORDS = int(Word.EXCHANGE), int(Word.EXCHANGE_XOR), int(Word.EXCHANGE_MASK)
 
 
+_PLAIN, _LOOPED = Kind(plain_module, TurnShape), Kind(looped_module, RowShape)
+_SIDE_BY_SIDE, _TURNED = Kind(side_by_side_module, SideBySideShape.of), Kind(turns_module, TurnShape)
 _NO_TABLES = False, 0, 0, 0
 _LEAST_GROUPS = 8
 """Fewer are not worth a kernel that fetches ahead."""
@@ -133,25 +138,25 @@ class PassWriter:
         first, count = len(fixes), len(self.registers)
         for i, stride in enumerate(self.strides):
             block[_STORE + (1 << i)] = stride
-        if self.permuted:
-            self._sources(self.permuted, _SOURCE_WORDS)
         tables = self._tables(part.group) if part.group is not None else _NO_TABLES
         by_row = any(tables) or bool(part.operations or self.lane_rotations)
-        if self.exchanged or by_row:  # kernels by row always look where vectors go to
+        if self.permuted or by_row:  # passes by row always look where vectors come from, and where they go to
+            self._sources(self.permuted, _SOURCE_WORDS)
+        if self.exchanged or by_row:
             self._sources(self.exchanged, _EXCHANGE_WORDS)
-        turned, scaled = self._rotations()
         block[_WALK] = draft.target.vector_bytes - 1 | sum(self.strides)
         block[_GROUPS] = groups = self.buffer.rows >> count
-        parts = (
-            count,
-            bool(self.permuted),
-            tuple([self._operation(i, each) for i, each in enumerate(part.operations)]) if part.operations else (),
-            *tables,
-            *turned,
-            bool(self.exchanged) and not by_row,
-            scaled,
-        )
-        block[_FUNCTION] = draft.kernel(parts)
+        turns = self._register_turns()
+        if not by_row:
+            moved = bool(self.permuted), bool(self.exchanged)
+            block[_FUNCTION] = draft.function(_PLAIN, (count, *turns, *moved))
+        elif part.operations or self.lane_rotations:
+            operations = tuple([self._operation(i, each) for i, each in enumerate(part.operations)])
+            block[_FUNCTION] = draft.function(_LOOPED, (count, *self._lane_turns(), operations, *tables))
+            block[_TURNS] = draft.function(_TURNED, (count, *turns))
+        else:
+            rows = count, *self._lane_turns(), (), *tables
+            block[_FUNCTION] = draft.function(_SIDE_BY_SIDE, (rows, (count, *turns)))
         block[_FIXES], block[_FIX_COUNT] = first, (len(fixes) - first) // FIX_WORDS
         if lines <= 0 or groups < _LEAST_GROUPS:
             return 0
@@ -187,32 +192,35 @@ class PassWriter:
         for i, source in enumerate(sources):
             block[load + (1 << i)] = source
 
-    def _rotations(self) -> tuple[tuple[Any, ...], bool]:
-        """Writes where the numbers of rotations are.
+    def _register_turns(self) -> tuple[Any, ...]:
+        """Writes where the numbers of rotations of registers are; parts of a `TurnShape` behind `registers`."""
+        twists = self._numbers([(word, rotation) for word, (_, rotation) in enumerate(self.rotated)])
+        return *self._chosen(twists), len(self.rotated), len(twists)
 
-        The parts `lane_rotations` … `choosing` of the kernel's shape, and whether TWIST steps are without cosines.
-        """
-        draft, block, twists, chosen = self.draft, self.block, self.draft.twists, []
-        start, size = draft.layout.rotations, draft.element
-        for word, (_, rotation) in enumerate(self.rotated, _ROTATION):
-            if rotation in twists:
-                chosen.append(self._twist(word - _ROTATION, *twists[rotation]))
+    def _lane_turns(self) -> tuple[Any, ...]:
+        """The same of lanes; parts of a `RowShape` behind `registers`."""
+        twists = self._numbers([(MOST_REGISTERS + lane, rotation) for lane, rotation in self.lane_rotations])
+        lanes = tuple([lane for lane, _ in self.lane_rotations])
+        return *self._chosen(twists), lanes, tuple([index - MOST_REGISTERS for index, _ in twists])
+
+    def _numbers(self, rotations: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Writes where the numbers of rotations (index of the word, rotation) are; those that are TWIST steps."""
+        draft, twists = self.draft, []
+        for index, rotation in rotations:
+            if rotation in draft.twists:
+                twists.append((index, rotation))
             else:
-                block[word] = (start + rotation) * size
-        turned, lanes = len(chosen), []
-        for lane, rotation in self.lane_rotations:
-            if rotation in twists:
-                lanes.append(lane)
-                chosen.append(self._twist(MOST_REGISTERS + lane, *twists[rotation]))
-            else:
-                block[_ROTATION + MOST_REGISTERS + lane] = (start + rotation) * size
-        every = tuple([lane for lane, _ in self.lane_rotations])
-        if not chosen:
-            return (every, len(self.rotated), 0, (), False, ()), False
-        by_lanes, by_registers = zip(*chosen, strict=True)
-        scaled = not draft.scaled.isdisjoint([rotation for _, rotation in (*self.rotated, *self.lane_rotations)])
-        parts = every, len(self.rotated), turned, tuple(lanes), any(by_lanes), by_registers if any(by_registers) else ()
-        return parts, scaled
+                self.block[_ROTATION + index] = (draft.layout.rotations + rotation) * draft.element
+        return twists
+
+    def _chosen(self, twists: list[tuple[int, int]]) -> tuple[bool, bool, tuple[int, ...]]:
+        """Writes what chooses the angles of TWIST steps; the parts `scaled_twists` … `choosing` of a shape."""
+        if not twists:
+            return False, False, ()
+        found = [self._twist(index, *self.draft.twists[rotation]) for index, rotation in twists]
+        by_lanes, by_registers = zip(*found, strict=True)
+        scaled = not self.draft.scaled.isdisjoint([rotation for _, rotation in twists])
+        return scaled, any(by_lanes), by_registers if any(by_registers) else ()
 
     def _twist(self, index: int, mask: int, numbers: int) -> tuple[int, int]:
         """Writes what chooses the angle of a TWIST; the lanes with the other angle, and the registers that choose."""

@@ -216,7 +216,6 @@ class _Team(Driver):
             share = text.binary("sub", share, text.value(f"select i1 {beyond}, i64 {size}, i64 0"))
             self._parts(tile, run, alone, share, self._share(whole, share, size), size)
         text.store("i64", groups, run.block, 8 * Word.GROUPS)
-        text.store("i64", "0", run.block, 8 * Word.BEGIN)
 
     def _taken(self, share: str) -> str:
         """Where the count of a share's pieces is."""
@@ -243,9 +242,8 @@ class _Team(Driver):
         with text.when(whole):
             left = text.binary("sub", count, begin)
             last = text.value(f"icmp ult i64 {left}, {part}")
-            text.store("i64", deposited(text, number, free), block, 8 * Word.BEGIN)
             text.store("i64", text.value(f"select i1 {last}, i64 {left}, i64 {part}"), block, 8 * Word.GROUPS)
-            self._call(tile, block)
+            self._call(tile, block, deposited(text, number, free))
         with text.when(text.binary("xor", whole, "true", "i1")):
             self._call_piece(tile, run, deposited(text, number, run.fixed))
         text.put(f"br label %{take}")

@@ -13,17 +13,19 @@ class Text:
     Integers are i64 unless said otherwise.
     """
 
-    __slots__ = ("_blocks", "_lines", "_values", "block", "declarations")
+    __slots__ = ("_blocks", "_ends", "_lines", "_values", "block", "declarations")
 
-    def __init__(self, header: str) -> None:
+    def __init__(self, header: str, ends: str = "ret void") -> None:
+        """`header` is its type, name and parameters, `ends` its last instruction."""
         self._lines = [f"define {header} nounwind {{", "entry:"]
+        self._ends = ends
         self._values = self._blocks = 0
         self.block = "entry"
         self.declarations: set[str] = set()
 
     def finish(self) -> str:
-        """The function's text, ended by `ret void`."""
-        return "\n".join([*self._lines, "  ret void", "}"])
+        """The function's text."""
+        return "\n".join([*self._lines, f"  {self._ends}", "}"])
 
     def put(self, line: str) -> None:
         """An instruction without a value."""

@@ -16,21 +16,24 @@ import pytest
 from qlang.kernels.cpu import emitter, emitters, images
 from qlang.kernels.cpu.emitters import emit_all
 from qlang.kernels.cpu.host import Target, host_target
-from qlang.kernels.cpu.kernel_text import kernel_module
-from qlang.kernels.cpu.shapes import KernelShape
+from qlang.kernels.cpu.kernel_text import looped_module, plain_module, side_by_side_module
+from qlang.kernels.cpu.shapes import RowShape, SideBySideShape, TurnShape
 
 HOST = host_target()
-SHAPES = [
-    KernelShape(HOST, "float32", registers, permutation, rotations=rotations, exchange=exchange)
+TURNS = [
+    TurnShape(HOST, "float32", registers, rotations=rotations, permutation=permutation, exchange=exchange)
     for registers in range(4)
     for rotations in range(registers + 1)
     for permutation in (False, True)
     for exchange in (False, True)
-] + [
-    KernelShape(HOST, "float32", 1, phase=True, lane_rotations=lanes)  # they have constants
-    for lanes in ((0,), (1,), (0, 1))
 ]
-TEXTS: list[Callable[[], str]] = [partial(kernel_module, shape, f"k{i}") for i, shape in enumerate(SHAPES)]
+LANES = [RowShape(HOST, "float32", 1, phase=True, lane_rotations=lanes) for lanes in ((0,), (1,), (0, 1))]
+"""They have constants."""
+WRITES: list[Callable[[str], str]] = [
+    *[partial(plain_module, shape) for shape in TURNS],
+    *[partial(looped_module, shape) for shape in LANES],
+]
+TEXTS: list[Callable[[], str]] = [partial(write, f"k{i}") for i, write in enumerate(WRITES)]
 
 
 needs_images = pytest.mark.skipif(not images.supported(), reason="images are made on Linux for x86-64")
@@ -171,8 +174,10 @@ def test_the_program_ends_with_its_input() -> None:
 @pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="code for AVX-512")
 def test_llvm_keeps_the_order_of_our_texts_and_schedules_those_of_others() -> None:
     wide = Target("x86-64-v4", "-prefer-256-bit", 64, "avx512", fused=True)
-    shape = KernelShape(wide, "float64", 3, permutation=True, phase=True, choice_bytes=1, rotations=3)
-    text, machine = kernel_module(shape, "crowded"), emitter.target_machine(wide.cpu, wide.features)
+    shape = SideBySideShape(
+        RowShape(wide, "float64", 3, phase=True, choice_bytes=1), TurnShape(wide, "float64", 3, rotations=3)
+    )
+    text, machine = side_by_side_module(shape, "crowded"), emitter.target_machine(wide.cpu, wide.features)
 
     def scheduled() -> bytes:
         code: bytes = machine.emit_object(emitter.llvm().parse_assembly(text))

@@ -13,12 +13,12 @@ import pytest
 from qlang.kernels.cpu import compiler as compiler_module
 from qlang.kernels.cpu.compiler import Compiler, Source
 from qlang.kernels.cpu.host import host_target
-from qlang.kernels.cpu.kernel_text import kernel_module
+from qlang.kernels.cpu.kernel_text import plain_module
 from qlang.kernels.cpu.object_cache import ObjectCache, default_cache_folder
-from qlang.kernels.cpu.shapes import KernelShape
+from qlang.kernels.cpu.shapes import TurnShape
 
 HOST = host_target()
-SOURCE = Source(kernel_module, (KernelShape(HOST, "float32", 1, rotations=1),), HOST)
+SOURCE = Source(plain_module, (TurnShape(HOST, "float32", 1, rotations=1),), HOST)
 
 
 def compiled(folder: Path) -> Compiler:
@@ -44,12 +44,12 @@ def test_found_again_by_another_process(tmp_path: Path) -> None:
 def test_the_text_of_what_is_found_is_not_written(tmp_path: Path) -> None:
     folder, written = tmp_path / "kernels", []
 
-    def write(shape: KernelShape, name: str) -> str:
+    def write(shape: TurnShape, name: str) -> str:
         written.append(shape)
-        return kernel_module(shape, name)
+        return plain_module(shape, name)
 
     source = Source(write, SOURCE.arguments, HOST)
-    other = Source(write, (KernelShape(HOST, "float32", 2, rotations=1),), HOST)
+    other = Source(write, (TurnShape(HOST, "float32", 2, rotations=1),), HOST)
     for count in (1, 1, 2):
         compiler = Compiler(ObjectCache(folder))
         assert compiler.address(source)
@@ -121,7 +121,7 @@ def test_what_is_there_does_not_wait_for_what_is_compiled() -> None:
     def write(name: str) -> str:
         begun.set()
         assert over.wait(60)
-        return kernel_module(SOURCE.arguments[0], name)
+        return plain_module(SOURCE.arguments[0], name)
 
     thread = threading.Thread(target=compiler.address, args=(Source(write, (), HOST),))
     thread.start()

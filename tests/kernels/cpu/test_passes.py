@@ -1,5 +1,6 @@
 """Every part of a pass against NumPy, for all vectors that this machine can execute."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from qlang.kernels.cpu.compiler import Compiler, Source
 from qlang.kernels.cpu.descriptors import native_sweeps
 from qlang.kernels.cpu.host import Target, executable_targets
 from qlang.kernels.cpu.runner import run
-from qlang.kernels.cpu.shapes import KernelShape
+from qlang.kernels.cpu.shapes import RowShape, SideBySideShape, TurnShape
 from qlang.kernels.cpu.state import NativeState
 
 TARGETS = [pytest.param(each, id=f"{each.cpu}-{each.vector_bytes}") for each in executable_targets()]
@@ -59,39 +60,49 @@ class _Sources:
     """Takes the place of a compiler, and keeps what it would compile."""
 
     def __init__(self) -> None:
-        self.shapes: list[KernelShape] = []
+        self.shapes: list[TurnShape | RowShape | SideBySideShape] = []
 
     def addresses(self, sources: list[Source]) -> list[int]:
-        self.shapes += [KernelShape(each.target, *each.arguments) for each in sources]  # type: ignore[arg-type]
+        self.shapes += [_SHAPES[each.write.__name__](each.target, *each.arguments) for each in sources]
         return [0] * len(sources)
 
 
-def parts_of(shape: KernelShape) -> set[str]:
-    """What a kernel of four registers does, in words."""
-    chosen = {
-        f"{kind} by register {i}"
-        for kind, masks in (("TWIST", shape.choosing[: shape.twists]), ("lane TWIST", shape.choosing[shape.twists :]))
-        for mask in masks
-        for i in range(4)
-        if mask >> i & 1
-    }
-    done = {
-        "exchange": shape.exchange,
-        "permutation": shape.permutation,
-        "row table": shape.phase,
-        "chosen row table": shape.choice_bytes,
-        "lane table": shape.lane_tables > shape.constant_tables,
-        "constant lane table": shape.constant_tables,
-        "lane TWIST": shape.lane_twists,
-        "lane rotation": set(shape.lane_rotations) - set(shape.lane_twists),
-        "TWIST by lanes": shape.blended and shape.twists,
-        "lane TWIST by lanes": shape.blended and shape.lane_twists,
-        "TWIST with cosines": shape.twists and not shape.scaled_twists,
-        "TWIST without cosines": shape.twists and shape.scaled_twists,
-        "four rotations behind phases": shape.rotations == 4 and shape.phase,
-        "several blends": len({each for each in shape.lane_operations if each.startswith("blend")}) > 1,
-    }
-    return chosen | {*shape.lane_operations} | {name for name, there in done.items() if there}
+_SHAPES: dict[str, Callable[..., TurnShape | RowShape | SideBySideShape]] = {
+    "plain_module": TurnShape,
+    "turns_module": TurnShape,
+    "looped_module": RowShape,
+    "side_by_side_module": SideBySideShape.of,
+}
+
+
+def parts_of(shape: TurnShape | RowShape | SideBySideShape) -> set[str]:
+    """What a function for four registers does, in words."""
+    if isinstance(shape, SideBySideShape):
+        found = parts_of(shape.rows) | parts_of(shape.turns)
+        return found | ({"four rotations behind phases"} if shape.turns.rotations == 4 else set())
+    if shape.registers != 4:
+        return set()
+    kind = "TWIST" if isinstance(shape, TurnShape) else "lane TWIST"
+    chosen = {f"{kind} by register {i}" for mask in shape.choosing for i in range(4) if mask >> i & 1}
+    done: dict[str, object] = {f"{kind} by lanes": shape.blended}
+    if isinstance(shape, TurnShape):
+        done |= {
+            "exchange": shape.exchange,
+            "permutation": shape.permutation,
+            "TWIST with cosines": shape.twists and not shape.scaled_twists,
+            "TWIST without cosines": shape.twists and shape.scaled_twists,
+        }
+    else:
+        done |= {
+            "row table": shape.phase,
+            "chosen row table": shape.choice_bytes,
+            "lane table": shape.lane_tables > shape.constant_tables,
+            "constant lane table": shape.constant_tables,
+            "lane TWIST": shape.lane_twists,
+            "lane rotation": set(shape.lane_rotations) - set(shape.lane_twists),
+            "several blends": len({each for each in shape.lane_operations if each.startswith("blend")}) > 1,
+        } | dict.fromkeys(shape.lane_operations, True)
+    return chosen | {name for name, there in done.items() if there}
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -101,8 +112,7 @@ def test_those_have_all_that_kernels_do(target: Target) -> None:
         for precision in ("float32", "float64"):
             native_sweeps(full(seed, target, precision).bound.layout, precision, target, sources)  # type: ignore[arg-type]
     for shape in sources.shapes:
-        if shape.registers == 4:
-            found |= parts_of(shape)
+        found |= parts_of(shape)
     expected = {"permute", "permute_rows", *(f"blend{i}" for i in range(4))}
     expected |= {*(f"lane TWIST by register {i}" for i in range(4)), *(f"TWIST by register {i}" for i in range(1, 4))}
     expected |= {"TWIST by lanes", "TWIST with cosines", "TWIST without cosines", "lane TWIST", "lane TWIST by lanes"}

@@ -1,0 +1,232 @@
+"""LLVM text of what a pass does to rows: load, exchange lanes, multiply by phases, rotate lanes.
+
+A row is a vector with its number in the tile; both planes of it are held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qlang.kernels.cpu.arguments import LANE_OPERATION_WORDS, LANE_TABLE_WORDS, MOST_REGISTERS, Word
+from qlang.kernels.cpu.host import ELEMENT_BYTES
+from qlang.kernels.cpu.lanes import index_format, index_type, permuted
+from qlang.kernels.cpu.shapes import LaneOperation, RowShape
+from qlang.kernels.cpu.text import Text
+from qlang.kernels.cpu.values_text import GroupValues, Vectors
+
+
+class RowValues(GroupValues):
+    """What does not change from group to group, and what is done with lanes."""
+
+    def __init__(self, shape: RowShape, text: Text) -> None:
+        self.shape = shape
+        super().__init__(shape, text, [MOST_REGISTERS + lane for lane in shape.lane_twists])
+        self.lane_tangents = {
+            lane: text.binary("fmul", self.tangent(MOST_REGISTERS + lane), self.signs(lane), self.vector)
+            for lane in shape.lane_rotations
+            if lane not in shape.lane_twists
+        }
+        if shape.phase:
+            self.cosines = self.word(Word.TABLE, "ptr")
+            self.sines = text.at(self.cosines, self.word(Word.TABLE_PLANE))
+            self.choice = self.word(Word.CHOICE, "ptr") if shape.choice_bytes else ""
+        chosen = shape.lane_tables - shape.constant_tables
+        self.lane_tables = [self._lane_table(i) for i in range(chosen)]
+        self.lane_vectors = [self._lane_vector(i) for i in range(chosen, shape.lane_tables)]
+        self.operations = [self._lane_operation(i) for i in range(len(shape.lane_operations))]
+
+    def _lane_table(self, index: int) -> tuple[str, str, str, str, str]:
+        first = Word.LANE_TABLES + LANE_TABLE_WORDS * index
+        real = self.word(first, "ptr")
+        imaginary = self.text.at(real, self.word(first + 1))
+        return real, imaginary, self.word(first + 2, "ptr"), self.word(first + 3), self.word(first + 4)
+
+    def _lane_vector(self, index: int) -> Vectors:
+        """The entry of a lane table that all rows of the tile take."""
+        real, imaginary, _, __, changed = self._lane_table(index)
+        offset = self.text.binary("mul", changed, self.bytes)
+        return [self.text.load(self.vector, plane, offset, align=8) for plane in (real, imaginary)]
+
+    def _lane_operation(self, index: int) -> tuple[str, str]:
+        """The index vector and the integers by row of a permutation, or the mask of a blend."""
+        shape, text = self.shape, self.text
+        first = Word.LANE_OPERATIONS + LANE_OPERATION_WORDS * index
+        if shape.lane_operations[index].startswith("blend"):
+            mask = text.value(f"trunc i64 {self.word(first)} to i{self.lanes}")
+            return text.value(f"bitcast i{self.lanes} {mask} to <{self.lanes} x i1>"), ""
+        vector = index_type(shape.target, shape.precision)
+        bits = index_format(shape.target, shape.precision).bits
+        change = self.word(first + 2)
+        if bits < 64:
+            change = text.value(f"trunc i64 {change} to i{bits}")
+        pattern = text.load(vector, self.word(first, "ptr"), align=8)
+        base = text.value(f"xor {vector} {pattern}, {text.splat(vector, f'i{bits}', change)}")
+        return base, self.word(first + 1, "ptr")
+
+    def room(self, vectors: int) -> str:
+        """Room on the stack for so many vectors."""
+        return self.text.value(f"alloca [{vectors * self.bytes} x i8], align {self.bytes}")
+
+    def signs(self, lane: int) -> str:
+        """−1 in the lanes whose bit is 0: there a −= t·b."""
+        signs = ", ".join(f"{self.element} {1.0 if index >> lane & 1 else -1.0}" for index in range(self.lanes))
+        return f"<{signs}>"
+
+    def multiplied(self, pair: Vectors, factor: Vectors) -> Vectors:
+        """The product with a complex vector."""
+        text, (real, imaginary), (cosine, sine) = self.text, pair, factor
+        crossed = text.value(f"fneg {self.vector} {text.binary('fmul', imaginary, sine, self.vector)}")
+        other = text.binary("fmul", real, sine, self.vector)
+        return [self.fma(real, cosine, crossed), self.fma(imaginary, cosine, other)]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneTurns:
+    """The numbers of TWIST steps on lanes, by lane: of some that all rows take, of others where they are."""
+
+    vectors: dict[int, Vectors]
+    """The sine with its signs, and the cosine unless the rotation is without."""
+    places: dict[int, str]
+    """Where those for an even parity are; behind each is that for an odd one."""
+
+    @classmethod
+    def of(cls, kernel: RowValues, room: str) -> LaneTurns:
+        """Those of the group at x; `room` is for those that rows choose from."""
+        text, shape = kernel.text, kernel.shape
+        vectors: dict[int, Vectors] = {}
+        places: dict[int, str] = {}
+        for number, lane in enumerate(shape.lane_twists):
+            found = kernel.chosen_numbers(MOST_REGISTERS + lane, (0,) if shape.scaled_twists else (1, 2))
+            for numbers in found:
+                numbers[0] = text.value(f"fmul {kernel.vector} {numbers[0]}, {kernel.signs(lane)}")
+            vectors[lane] = found[0]
+            if kernel.choosing(number):
+                places[lane] = place = text.at(room, 4 * number * kernel.bytes)
+                for i, vector in enumerate([each for pair in zip(*found, strict=True) for each in pair]):
+                    text.store(kernel.vector, vector, place, i * kernel.bytes, align=kernel.bytes)
+        return cls(vectors, places)
+
+
+class Rows:
+    """Some rows of the group at `%x`: those of the combinations `together` with the bits of `first`."""
+
+    def __init__(self, kernel: RowValues, together: list[int], first: str = "", turns: LaneTurns | None = None) -> None:
+        text = kernel.text
+        self._kernel, self._together, self._first = kernel, together, first
+        self._turns = turns or LaneTurns({}, {})
+        self._block = text.at("%block", text.binary("shl", first, 3)) if first else "%block"
+        row = text.binary("lshr", "%x", kernel.lanes.bit_length() - 1)
+        self._offsets = {r: text.binary("add", row, self._word(Word.ROW, r)) for r in together}
+        """By combination the offset of its row in a plane of the table of rows."""
+        self._numbers = {r: text.binary("lshr", offset, _element_bits(kernel)) for r, offset in self._offsets.items()}
+        """… and its number in the tile."""
+
+    def loaded(self, planes: Vectors) -> dict[int, Vectors]:
+        """Both planes of each row."""
+        kernel = self._kernel
+        found = {}
+        for r in self._together:
+            source = kernel.text.binary("xor", self._word(Word.LOAD, r), "%sources")
+            found[r] = [kernel.load(plane, source) for plane in planes]
+        return found
+
+    def exchanged(self, state: dict[int, Vectors], operation: LaneOperation, index: int) -> dict[int, Vectors]:
+        """One permutation of lanes, or exchange of lanes between rows."""
+        kernel = self._kernel
+        chosen, rows = kernel.operations[index]
+        if operation.startswith("blend"):
+            other = 1 << int(operation[-1])
+            kind = f"<{kernel.lanes} x i1> {chosen}, {kernel.vector}"
+            return {
+                r: [
+                    kernel.text.value(f"select {kind} {state[r ^ other][plane]}, {kernel.vector} {vector}")
+                    for plane, vector in enumerate(pair)
+                ]
+                for r, pair in state.items()
+            }
+        return {
+            r: self._permuted(pair, chosen, rows if operation == "permute_rows" else "", r) for r, pair in state.items()
+        }
+
+    def within(self, pair: Vectors, r: int) -> Vectors:
+        """The parts that stay within one row."""
+        kernel = self._kernel
+        if kernel.shape.phase:
+            offset = self._entry(r)
+            factor = [kernel.splat_at(kernel.cosines, offset), kernel.splat_at(kernel.sines, offset)]
+            pair = kernel.multiplied(pair, factor)
+        for table in kernel.lane_tables:
+            pair = kernel.multiplied(pair, self._chosen(table, r))
+        for vectors in kernel.lane_vectors:
+            pair = kernel.multiplied(pair, vectors)
+        for lane in kernel.shape.lane_rotations:
+            pair = self._lane_turned(pair, lane, r)
+        return pair
+
+    def _word(self, words: int, r: int) -> str:
+        """The word of a row's combination."""
+        return self._kernel.text.load("i64", self._block, 8 * (words + r))
+
+    def _entry(self, r: int) -> str:
+        """The offset of a row's entry in the planes of the table of rows."""
+        text, shape = self._kernel.text, self._kernel.shape
+        if not shape.choice_bytes:
+            return self._offsets[r]
+        kind, place = f"i{8 * shape.choice_bytes}", self._numbers[r]
+        if shape.choice_bytes == 2:
+            place = text.binary("shl", place, 1)
+        entry = text.value(f"zext {kind} {text.load(kind, self._kernel.choice, place)} to i64")
+        return text.binary("shl", entry, _element_bits(self._kernel))
+
+    def _chosen(self, table: tuple[str, str, str, str, str], r: int) -> Vectors:
+        """The entry of a lane table for a row."""
+        kernel, text = self._kernel, self._kernel.text
+        real, imaginary, rows, kept, changed = table
+        wide = text.value(f"zext i8 {text.load('i8', rows, self._numbers[r])} to i64")
+        index = text.binary("xor", text.binary("and", wide, kept), changed)
+        offset = text.binary("mul", index, kernel.bytes)
+        return [text.load(kernel.vector, plane, offset, align=8) for plane in (real, imaginary)]
+
+    def _permuted(self, pair: Vectors, index: str, rows: str, r: int) -> Vectors:
+        text, shape = self._kernel.text, self._kernel.shape
+        if rows:
+            bits, vector = index_format(shape.target, shape.precision).bits, index_type(shape.target, shape.precision)
+            place = self._offsets[r]
+            if bits // 8 != ELEMENT_BYTES[shape.precision]:
+                place = text.binary("mul", self._numbers[r], bits // 8)
+            change = text.splat(vector, f"i{bits}", text.load(f"i{bits}", rows, place))
+            index = text.value(f"xor {vector} {index}, {change}")
+        return [permuted(text, shape.target, shape.precision, each, index) for each in pair]
+
+    def _lane_turned(self, pair: Vectors, lane: int, r: int) -> Vectors:
+        """A row with one lane bit rotated."""
+        kernel, text = self._kernel, self._kernel.text
+        if lane in kernel.lane_tangents:
+            sine, cosine = kernel.lane_tangents[lane], []
+        else:
+            sine, *cosine = self._lane_numbers(lane, r)
+        order = ", ".join(f"i32 {index ^ 1 << lane}" for index in range(kernel.lanes))
+        found = []
+        for each in pair:
+            swapped = text.value(
+                f"shufflevector {kernel.vector} {each}, {kernel.vector} poison, <{kernel.lanes} x i32> <{order}>"
+            )
+            kept = text.binary("fmul", cosine[0], each, kernel.vector) if cosine else each
+            found.append(kernel.fma(sine, swapped, kept))
+        return found
+
+    def _lane_numbers(self, lane: int, r: int) -> Vectors:
+        """The numbers of a TWIST on a lane that a row takes."""
+        kernel, text = self._kernel, self._kernel.text
+        if lane not in self._turns.places:
+            return self._turns.vectors[lane]
+        mask = kernel.choosing(kernel.shape.lane_twists.index(lane))
+        odd = text.parity(text.binary("and", self._first, mask))
+        if (r & mask).bit_count() & 1:
+            odd = text.binary("xor", odd, 1)
+        place = text.at(self._turns.places[lane], text.binary("mul", odd, kernel.bytes))
+        return [kernel.load(place, 2 * i * kernel.bytes) for i in range(len(self._turns.vectors[lane]))]
+
+
+def _element_bits(kernel: RowValues) -> int:
+    return ELEMENT_BYTES[kernel.shape.precision].bit_length() - 1
