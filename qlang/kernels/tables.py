@@ -18,9 +18,6 @@ from numpy.typing import NDArray
 Masks = NDArray[np.int64]
 Whole = TypeVar("Whole", bound=np.integer[Any])
 
-FIRST_BITS = 5
-"""Of a linear table, that Python writes as fast as NumPy would."""
-
 HALF_BITS = 12
 """Bits of the lower half of linear tables: it stays in the first cache."""
 
@@ -105,18 +102,6 @@ def linear(images: NDArray[np.integer[Any]], dtype: type[Whole]) -> NDArray[Whol
     for bit in range(images.shape[-1]):
         np.bitwise_xor(result[..., : 1 << bit], given[..., bit, None], out=result[..., 1 << bit : 2 << bit])
     return result
-
-
-def write_linear(images: Sequence[int], result: NDArray[Whole]) -> None:
-    """The same in one array that is there."""
-    first = [0]
-    for image in images[:FIRST_BITS]:
-        first += [each ^ image for each in first]
-    size = len(first)
-    result[:size] = first
-    for image in images[FIRST_BITS:]:
-        np.bitwise_xor(result[:size], image, out=result[size : 2 * size])
-        size *= 2
 
 
 def write_all_linear(images: NDArray[np.integer[Any]], results: Sequence[NDArray[Whole]]) -> None:

@@ -50,6 +50,7 @@ def native_sweeps(layout: Layout, precision: Precision, target: Target, compiler
     draft, words = ProgramDraft(layout, precision, target), array("q")
     buffers = [SweepBuffer(draft, sweep) for sweep in layout.program.sweeps]
     runs = [_write(buffer, words) for buffer in buffers]
+    draft.write_tables()
     blocks = np.array(words, dtype=np.int64).reshape(-1, Word.WORDS)
     completed(blocks, lane_bits)
     steps = row_steps(blocks)

@@ -18,7 +18,7 @@ from qlang.kernels.cpu.lanes import index_format
 from qlang.kernels.cpu.memory import TableRoom, address
 from qlang.kernels.layout import TWIST_NUMBERS, Layout
 from qlang.kernels.program import Sweep
-from qlang.kernels.tables import write_linear
+from qlang.kernels.tables import write_all_linear
 
 LINE = 64
 """Bytes of a cache line."""
@@ -55,7 +55,7 @@ class ProgramDraft:
         """How many integers, and of which kind, the index of a permutation of lanes has for a lane."""
         self._functions: dict[tuple[Kind, tuple[Any, ...]], int] = {}
         self._orders: dict[tuple[int, ...], int] = {}
-        self._tables: dict[tuple[int, ...], int] = {}
+        self._tables: dict[tuple[int, ...], NDArray[Any]] = {}
 
     def function(self, kind: Kind, parts: tuple[Any, ...]) -> int:
         """The number of a function; `parts` are those of its shape behind target and precision."""
@@ -80,13 +80,22 @@ class ProgramDraft:
         return self._orders[order]
 
     def table(self, images: tuple[int, ...]) -> int:
-        """The address of the integers of all rows, each the exclusive or of the images of its bits; kept once."""
+        """The address of the integers of all rows, each the exclusive or of the images of its bits; kept once, and
+        there when `write_tables` has been called."""
         found = self._tables.get(images)
         if found is None:
-            table = self.room.take(np.dtype(self.index).itemsize << len(images)).view(self.index)
-            write_linear(images, table)
-            found = self._tables[images] = self.keep(table)
-        return found
+            found = self.room.take(np.dtype(self.index).itemsize << len(images)).view(self.index)
+            self._tables[images] = found
+            self.kept.append(found)
+        return address(found)
+
+    def write_tables(self) -> None:
+        """Writes the integers of all rows."""
+        if self._tables:
+            images = np.zeros((len(self._tables), max(map(len, self._tables))), dtype=np.int64)
+            for row, each in zip(images, self._tables, strict=True):
+                row[: len(each)] = each
+            write_all_linear(images, [each.reshape(1, -1) for each in self._tables.values()])
 
 
 @lru_cache(maxsize=32)
