@@ -166,11 +166,10 @@ def _values(sources: AngleSources, found: FramedAngles) -> Masks:
 def _scales(sources: AngleSources, found: FramedAngles) -> Reals:
     """Products of cosines by group; a group may take none."""
     cosines = found.cosines[:, sources.rotations]
-    ends = [*sources.starts[1:].tolist(), len(sources.rotations)] if len(sources.starts) else []
+    taking = np.flatnonzero(np.diff(sources.starts, append=len(sources.rotations)))
     scales = np.ones((len(cosines), len(sources.starts)))
-    for group, (start, end) in enumerate(zip(sources.starts.tolist(), ends, strict=True)):
-        if start < end:
-            scales[:, group] = cosines[:, start:end].prod(axis=1)
+    if len(taking):
+        scales[:, taking] = np.multiply.reduceat(cosines, sources.starts[taking], axis=1)
     return scales
 
 
