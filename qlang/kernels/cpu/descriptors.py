@@ -78,7 +78,7 @@ def _write(buffer: SweepBuffer, words: array[int]) -> list[PassRun]:
         lines -= writer.write(lines if buffer.gathered else 0)
         # a table that is mixed stands in a thread's only room for one until its pass is over
         alone = part.group is not None and part.rows and part.group.mixed
-        held.append(plane_bytes - 1 if alone else sum(writer.strides))
+        held.append(plane_bytes - 1 if alone else writer.span)
         words.extend(writer.block)
     runs = runs_of(held, plane_bytes, 0 if buffer.gathered else buffer.draft.target.piece_bytes)
     write_runs(runs, words, first)

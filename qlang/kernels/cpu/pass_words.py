@@ -81,6 +81,7 @@ class PassWriter:
         "permuted",
         "registers",
         "rotated",
+        "span",
         "strides",
     )
 
@@ -96,6 +97,8 @@ class PassWriter:
         self.registers = self._registers()
         self.strides = [buffer.draft.element << bit for bit in self.registers]
         self.inside = sum([1 << bit for bit in self.registers])
+        self.span = self.inside * buffer.draft.element
+        """The bits of an offset that the vectors differ in which are held at once."""
         self.block = buffer.block[:]
 
     def _rotated(self) -> list[tuple[int, int]]:
@@ -136,20 +139,20 @@ class PassWriter:
         """
         block, draft, part, fixes = self.block, self.draft, self.part, self.fixes
         first, count = len(fixes), len(self.registers)
-        for i, stride in enumerate(self.strides):
-            block[_STORE + (1 << i)] = stride
+        self._offsets(_STORE)
         tables = self._tables(part.group) if part.group is not None else _NO_TABLES
         by_row = any(tables) or bool(part.operations or self.lane_rotations)
-        if self.permuted or by_row:  # passes by row always look where vectors come from, and where they go to
-            self._sources(self.permuted, _SOURCE_WORDS)
-        if self.exchanged or by_row:
-            self._sources(self.exchanged, _EXCHANGE_WORDS)
-        block[_WALK] = draft.target.vector_bytes - 1 | sum(self.strides)
+        # passes by row always look where vectors come from, and where they go to
+        for moved, words in ((self.permuted, _SOURCE_WORDS), (self.exchanged, _EXCHANGE_WORDS)):
+            if moved:
+                self._sources(moved, words)
+            elif by_row:
+                self._offsets(words[0])
+        block[_WALK] = draft.target.vector_bytes - 1 | self.span
         block[_GROUPS] = groups = self.buffer.rows >> count
         turns = self._register_turns()
         if not by_row:
-            moved = bool(self.permuted), bool(self.exchanged)
-            block[_FUNCTION] = draft.function(_PLAIN, (count, *turns, *moved))
+            block[_FUNCTION] = draft.function(_PLAIN, (count, *turns, bool(self.permuted), bool(self.exchanged)))
         elif part.operations or self.lane_rotations:
             operations = tuple([self._operation(i, each) for i, each in enumerate(part.operations)])
             block[_FUNCTION] = draft.function(_LOOPED, (count, *self._lane_turns(), operations, *tables))
@@ -168,12 +171,17 @@ class PassWriter:
         """A mask over buffer bits as combination of the registers."""
         return sum([1 << i for i, bit in enumerate(self.registers) if inside >> bit & 1])
 
+    def _offsets(self, first: int) -> None:
+        """Where each combination is."""
+        block = self.block
+        for i, stride in enumerate(self.strides):
+            block[first + (1 << i)] = stride
+
     def _sources(self, moved: dict[int, int], words: tuple[int, int, int]) -> None:
         """Where each combination comes from, and the bits of the group's index and of the tile's that change it."""
         load, load_xor, parity_mask = words
         buffer, block, strides, fixes, registers = self.buffer, self.block, self.strides, self.fixes, self.registers
-        if moved:
-            fixes += (_SET, load_xor, 0, 0, 0, 0)
+        fixes += (_SET, load_xor, 0, 0, 0, 0)
         sources = strides.copy()
         for i, bit in enumerate(registers):
             if bit not in moved:
