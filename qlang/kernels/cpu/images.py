@@ -189,7 +189,7 @@ def load(images: Sequence[bytes]) -> tuple[list[int], mmap.mmap]:
         starts.append(size)
         size += len(each) - _HEADER.size - 8 * count
         size += -size % _ALIGNMENT
-    area = mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    area = mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
     base = ctypes.addressof(ctypes.c_char.from_buffer(area))
     found = []
     for each, start, (_, entry, count) in zip(images, starts, headers, strict=True):
