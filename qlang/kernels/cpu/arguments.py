@@ -89,8 +89,14 @@ class Word(IntEnum):
     """Lines of each plane of the next tile that are fetched ahead in each group."""
     TURNS = PREFETCH_LINES + 1
     """The function for registers (`qlang.kernels.cpu.turns_text`), where rows are taken in a loop."""
-    SOURCES = TURNS + 1
+    LANES = TURNS + 1
+    """The function for lanes (`qlang.kernels.cpu.lane_turns_text`) there; 0: none is rotated."""
+    ROWS = LANES + 1
+    """How many vectors of a plane a group has."""
+    TWIST_ROWS = ROWS + 1
+    """For each lane the registers, as bits of a combination, on whose parity too a TWIST's angle depends."""
+    SOURCES = TWIST_ROWS + MOST_LANES
     """What flips the registers of where the vectors of the group at BEGIN come from, as offsets …"""
     TARGETS = SOURCES + 1
     """… and of where they go to."""
-    WORDS = 192
+    WORDS = 200

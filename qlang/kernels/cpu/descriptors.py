@@ -57,8 +57,8 @@ def native_sweeps(layout: Layout, precision: Precision, target: Target, compiler
     first = draft.keep(steps) - 8 * (64 - steps.shape[2])  # an index counts the leading zeros of 64 bits
     blocks[:, Word.LOAD_STEPS] = first + steps.strides[0] * np.arange(len(blocks))
     blocks[:, Word.EXCHANGE_STEPS] = blocks[:, Word.LOAD_STEPS] + steps.strides[1]
-    functions = np.array(compiler.addresses(draft.sources()), dtype=np.int64)
-    for word in (Word.FUNCTION, Word.TURNS):
+    functions = np.array([0, *compiler.addresses(draft.sources())], dtype=np.int64)
+    for word in (Word.FUNCTION, Word.LANES, Word.TURNS):
         blocks[:, word] = functions[blocks[:, word]]
     fixes = np.array(draft.fixes, dtype=np.int64)
     blocks[:, Word.FIXES] = blocks[:, Word.FIXES] * fixes.itemsize + draft.keep(fixes)

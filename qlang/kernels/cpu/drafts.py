@@ -58,8 +58,8 @@ class ProgramDraft:
         self._tables: dict[tuple[int, ...], NDArray[Any]] = {}
 
     def function(self, kind: Kind, parts: tuple[Any, ...]) -> int:
-        """The number of a function; `parts` are those of its shape behind target and precision."""
-        return self._functions.setdefault((kind, parts), len(self._functions))
+        """The number of a function, from 1 on; `parts` are those of its shape behind target and precision."""
+        return self._functions.setdefault((kind, parts), len(self._functions) + 1)
 
     def sources(self) -> list[Source]:
         """What the functions are generated from, by number."""

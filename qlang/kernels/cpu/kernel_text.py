@@ -2,20 +2,21 @@
 
 The block is as `qlang.kernels.cpu.arguments` says. Where nothing is done with rows a kernel walks over one plane after
 the other, which is faster, as fewer vectors are in flight. Phases and lanes need the vectors of both planes at once. If
-lanes stay what they are, rows are taken side by side, and stay in registers until these are rotated. Else rows are
-taken in a loop and left on the stack, and a function is called for what is done with registers
-(`qlang.kernels.cpu.turns_text`): this and what is done with rows need not be compiled in every combination, and what
-bounds such passes is arithmetic, not the first cache.
+lanes stay what they are and no TWIST follows, rows are taken side by side, and stay in registers until these are
+rotated. Else rows are taken in a loop and left on the stack, and functions are called for the rotations of lanes and of
+registers (`qlang.kernels.cpu.lane_turns_text`, `.turns_text`): so there are few functions, of which a new circuit
+finds most compiled, and what bounds such passes is arithmetic, not the first cache.
 """
 
 from __future__ import annotations
 
 from qlang.kernels.cpu.arguments import MOST_REGISTERS, Word
-from qlang.kernels.cpu.rows_text import LaneTurns, Rows, RowValues
+from qlang.kernels.cpu.lane_turns_text import ROOM_VECTORS
+from qlang.kernels.cpu.rows_text import Rows, RowValues
 from qlang.kernels.cpu.shapes import RowShape, SideBySideShape, TurnShape
 from qlang.kernels.cpu.text import Text, module
-from qlang.kernels.cpu.turns_text import TurnValues, call_turns
-from qlang.kernels.cpu.values_text import Vectors
+from qlang.kernels.cpu.turns_text import TurnValues
+from qlang.kernels.cpu.values_text import Vectors, call_for_group
 from qlang.kernels.cpu.walk_text import walk
 
 _HELD = {"avx512": 16, "neon": 16}
@@ -29,10 +30,9 @@ def plain_module(shape: TurnShape, name: str) -> str:
 
     def group() -> None:
         here = text.at("%plane", "%x")
-        state = values.loaded(here, "%sources" if shape.permutation else "")
-        values.rotate_and_store(state, here, "%targets" if shape.exchange else "")
+        values.rotate_and_store(values.loaded(here), here)
 
-    walk(text, group, sources=shape.permutation, targets=shape.exchange, together=False)
+    walk(text, group, together=False)
     return module(text)
 
 
@@ -42,7 +42,7 @@ def side_by_side_module(shape: SideBySideShape, name: str) -> str:
     rows, turns = RowValues(shape.rows, text), TurnValues(shape.turns, text)
     count = len(rows.combinations)
     room = rows.room(count) if 2 * count > _HELD.get(shape.rows.target.permute, 8) else ""
-    walk(text, lambda: _side_by_side(rows, turns, room), sources=True, targets=True, together=True)
+    walk(text, lambda: _side_by_side(rows, turns, room), together=True)
     return module(text)
 
 
@@ -60,24 +60,28 @@ def _side_by_side(rows: RowValues, turns: TurnValues, room: str) -> None:
             text.store(rows.vector, imaginary, room, r * rows.bytes, align=rows.bytes)
         else:
             second.append(imaginary)
-    turns.rotate_and_store(first, planes[0], "%targets")
+    turns.rotate_and_store(first, planes[0])
     second = second or [rows.load(room, r * rows.bytes) for r in rows.combinations]
-    turns.rotate_and_store(second, planes[1], "%targets")
+    turns.rotate_and_store(second, planes[1])
 
 
 def looped_module(shape: RowShape, name: str) -> str:
     """The text of a module with a kernel that does everything with rows."""
     text = _kernel(name)
     rows = RowValues(shape, text)
-    room = rows.room((2 << MOST_REGISTERS) + 4 * len(shape.lane_twists))
-    turns = rows.word(Word.TURNS, "ptr")
+    room = rows.room((2 << MOST_REGISTERS) + ROOM_VECTORS)
+    lanes, turns = (rows.word(each, "ptr") for each in (Word.LANES, Word.TURNS))
+    rotated = text.value(f"icmp ne ptr {lanes}, null")
 
     def group() -> None:
         planes = [text.at(plane, "%x") for plane in ("%re", "%im")]
         _loop(rows, planes, room)
-        call_turns(text, turns, shape.vector, room, planes)
+        with text.when(rotated):
+            call_for_group(text, lanes, shape.vector, f"ptr {room}, i64 %x")
+        places = ", ".join(f"ptr {each}" for each in (room, *planes))
+        call_for_group(text, turns, shape.vector, f"{places}, i64 %targets, i64 %x")
 
-    walk(text, group, sources=True, targets=True, together=True)
+    walk(text, group, together=True)
     return module(text)
 
 
@@ -85,17 +89,15 @@ def _loop(rows: RowValues, planes: Vectors, room: str) -> None:
     """The loop over the rows of the group whose planes begin at `planes`.
 
     Row r of a plane goes to `room` behind that of row r − 1, those of the second plane behind all that the first may
-    have, and behind both the numbers of TWIST steps on lanes. Two rows are taken at a time, or as many as exchange
-    lanes with each other.
+    have. Two rows are taken at a time, or as many as exchange lanes with each other.
     """
     text, shape, count = rows.text, rows.shape, len(rows.combinations)
     plane = rows.bytes << MOST_REGISTERS
     blended = {1 << int(each[-1]) for each in shape.lane_operations if each.startswith("blend")}
     held = sum(blended) or count - 1 & 1
     together = [r for r in rows.combinations if not r & ~held]
-    turns = LaneTurns.of(rows, text.at(room, 2 * plane))
     with text.loop(count // len(together), first=("i64", "0")) as loop:
-        stage = Rows(rows, together, loop["first"], turns)
+        stage = Rows(rows, together, loop["first"])
         state = stage.loaded(planes)
         for index, operation in enumerate(shape.lane_operations):
             state = stage.exchanged(state, operation, index)

@@ -18,7 +18,8 @@ from qlang.kernels.cpu.drafts import Kind, SweepBuffer
 from qlang.kernels.cpu.driver_text import FIX_WORDS, Fix
 from qlang.kernels.cpu.kernel_text import looped_module, plain_module, side_by_side_module
 from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap
-from qlang.kernels.cpu.shapes import LaneOperation, RowShape, SideBySideShape, TurnShape
+from qlang.kernels.cpu.lane_turns_text import lanes_module
+from qlang.kernels.cpu.shapes import LaneOperation, LaneShape, RowShape, SideBySideShape, TurnShape
 from qlang.kernels.cpu.turns_text import turns_module
 from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Selector
 from qlang.kernels.program import Pass
@@ -31,8 +32,9 @@ _BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2", "blend3")
 # Members of enumerations, which take longer to look up, as integers.
 _SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = map(int, Fix)
 _WALK, _GROUPS, _STORE = map(int, (Word.WALK, Word.GROUPS, Word.STORE))
-_FUNCTION, _TURNS = int(Word.FUNCTION), int(Word.TURNS)
+_FUNCTION, _LANES, _TURNS, _ROWS = map(int, (Word.FUNCTION, Word.LANES, Word.TURNS, Word.ROWS))
 _ROTATION, _TWIST_MASK, _TWIST_LANES = map(int, (Word.ROTATION, Word.TWIST_MASK, Word.TWIST_LANES))
+_TWIST_ROWS = int(Word.TWIST_ROWS)
 _FIXES, _FIX_COUNT, _PREFETCH_LINES = map(int, (Word.FIXES, Word.FIX_COUNT, Word.PREFETCH_LINES))
 _TABLE, _TABLE_PLANE, _CHOICE = map(int, (Word.TABLE, Word.TABLE_PLANE, Word.CHOICE))
 _LANE_TABLES, _LANE_OPERATIONS = map(int, (Word.LANE_TABLES, Word.LANE_OPERATIONS))
@@ -41,7 +43,8 @@ _EXCHANGE_WORDS = int(Word.EXCHANGE), int(Word.EXCHANGE_XOR), int(Word.EXCHANGE_
 
 
 _PLAIN, _LOOPED = Kind(plain_module, TurnShape), Kind(looped_module, RowShape)
-_SIDE_BY_SIDE, _TURNED = Kind(side_by_side_module, SideBySideShape.of), Kind(turns_module, TurnShape)
+_SIDE_BY_SIDE = Kind(side_by_side_module, SideBySideShape.of)
+_LANES_TURNED, _TURNED = Kind(lanes_module, LaneShape), Kind(turns_module, TurnShape)
 _NO_TABLES = False, 0, 0, 0
 _LEAST_GROUPS = 8
 """Fewer are not worth a kernel that fetches ahead."""
@@ -141,25 +144,26 @@ class PassWriter:
         first, count = len(fixes), len(self.registers)
         self._offsets(_STORE)
         tables = self._tables(part.group) if part.group is not None else _NO_TABLES
-        by_row = any(tables) or bool(part.operations or self.lane_rotations)
-        # passes by row always look where vectors come from, and where they go to
         for moved, words in ((self.permuted, _SOURCE_WORDS), (self.exchanged, _EXCHANGE_WORDS)):
             if moved:
                 self._sources(moved, words)
-            elif by_row:
+            else:
                 self._offsets(words[0])
         block[_WALK] = draft.target.vector_bytes - 1 | self.span
         block[_GROUPS] = groups = self.buffer.rows >> count
-        turns = self._register_turns()
-        if not by_row:
-            block[_FUNCTION] = draft.function(_PLAIN, (count, *turns, bool(self.permuted), bool(self.exchanged)))
-        elif part.operations or self.lane_rotations:
+        rotations, twists, *chosen = self._register_turns()
+        turns = count, rotations, twists, *chosen
+        by_row = any(tables)
+        if part.operations or self.lane_rotations or (by_row and twists):
             operations = tuple([self._operation(i, each) for i, each in enumerate(part.operations)])
-            block[_FUNCTION] = draft.function(_LOOPED, (count, *self._lane_turns(), operations, *tables))
-            block[_TURNS] = draft.function(_TURNED, (count, *turns))
+            block[_FUNCTION] = draft.function(_LOOPED, (count, operations, *tables))
+            block[_LANES] = draft.function(_LANES_TURNED, self._lane_turns()) if self.lane_rotations else 0
+            block[_TURNS] = draft.function(_TURNED, turns)
+            block[_ROWS] = 1 << count
+        elif by_row:
+            block[_FUNCTION] = draft.function(_SIDE_BY_SIDE, ((count, (), *tables), turns))
         else:
-            rows = count, *self._lane_turns(), (), *tables
-            block[_FUNCTION] = draft.function(_SIDE_BY_SIDE, (rows, (count, *turns)))
+            block[_FUNCTION] = draft.function(_PLAIN, turns)
         block[_FIXES], block[_FIX_COUNT] = first, (len(fixes) - first) // FIX_WORDS
         if lines <= 0 or groups < _LEAST_GROUPS:
             return 0
@@ -203,13 +207,16 @@ class PassWriter:
     def _register_turns(self) -> tuple[Any, ...]:
         """Writes where the numbers of rotations of registers are; parts of a `TurnShape` behind `registers`."""
         twists = self._numbers([(word, rotation) for word, (_, rotation) in enumerate(self.rotated)])
-        return *self._chosen(twists), len(self.rotated), len(twists)
+        choosing = tuple([self._twist(index, *self.draft.twists[rotation]) for index, rotation in twists])
+        return len(self.rotated), len(twists), self._scaled(twists), choosing if any(choosing) else ()
 
     def _lane_turns(self) -> tuple[Any, ...]:
-        """The same of lanes; parts of a `RowShape` behind `registers`."""
+        """The same of lanes, and the registers that choose; parts of a `LaneShape`."""
         twists = self._numbers([(MOST_REGISTERS + lane, rotation) for lane, rotation in self.lane_rotations])
-        lanes = tuple([lane for lane, _ in self.lane_rotations])
-        return *self._chosen(twists), lanes, tuple([index - MOST_REGISTERS for index, _ in twists])
+        lanes = tuple([index - MOST_REGISTERS for index, _ in twists])
+        for lane, (index, rotation) in zip(lanes, twists, strict=True):
+            self.block[_TWIST_ROWS + lane] = self._twist(index, *self.draft.twists[rotation])
+        return tuple([lane for lane, _ in self.lane_rotations]), lanes, self._scaled(twists)
 
     def _numbers(self, rotations: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Writes where the numbers of rotations (index of the word, rotation) are; those that are TWIST steps."""
@@ -221,17 +228,12 @@ class PassWriter:
                 self.block[_ROTATION + index] = (draft.layout.rotations + rotation) * draft.element
         return twists
 
-    def _chosen(self, twists: list[tuple[int, int]]) -> tuple[bool, bool, tuple[int, ...]]:
-        """Writes what chooses the angles of TWIST steps; the parts `scaled_twists` … `choosing` of a shape."""
-        if not twists:
-            return False, False, ()
-        found = [self._twist(index, *self.draft.twists[rotation]) for index, rotation in twists]
-        by_lanes, by_registers = zip(*found, strict=True)
-        scaled = not self.draft.scaled.isdisjoint([rotation for _, rotation in twists])
-        return scaled, any(by_lanes), by_registers if any(by_registers) else ()
+    def _scaled(self, twists: list[tuple[int, int]]) -> bool:
+        """Whether TWIST steps are without their cosines: all of a pass or none."""
+        return bool(twists) and twists[0][1] in self.draft.scaled
 
-    def _twist(self, index: int, mask: int, numbers: int) -> tuple[int, int]:
-        """Writes what chooses the angle of a TWIST; the lanes with the other angle, and the registers that choose."""
+    def _twist(self, index: int, mask: int, numbers: int) -> int:
+        """Writes what chooses the angle of a TWIST; the registers that choose too."""
         draft, block = self.draft, self.block
         lanes = mask & (1 << draft.lane_bits) - 1
         inside, outer = self.buffer.divided(mask ^ lanes)
@@ -240,8 +242,8 @@ class PassWriter:
             self.fixes += (_SET, _ROTATION + index, 0, 0, numbers, 0)
             self.fixes += (_FLIP_ODD, _ROTATION + index, outer, 0, TWIST_NUMBERS // 2 * draft.element, 0)
         block[_TWIST_MASK + index] = (inside & ~self.inside) * draft.element
-        block[_TWIST_LANES + index] = chosen = _odd_lanes(lanes, draft.lane_bits) if lanes else 0
-        return chosen, self._registers_of(inside) if inside & self.inside else 0
+        block[_TWIST_LANES + index] = _odd_lanes(lanes, draft.lane_bits) if lanes else 0
+        return self._registers_of(inside) if inside & self.inside else 0
 
     def _operation(self, index: int, operation: LaneMap | Blend) -> LaneOperation:
         """Writes a lane exchange; its name in the kernel's shape."""

@@ -1,13 +1,11 @@
-"""LLVM text of what a pass does to rows: load, exchange lanes, multiply by phases, rotate lanes.
+"""LLVM text of what a pass does to rows: load, exchange lanes, multiply by phases.
 
 A row is a vector with its number in the tile; both planes of it are held.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from qlang.kernels.cpu.arguments import LANE_OPERATION_WORDS, LANE_TABLE_WORDS, MOST_REGISTERS, Word
+from qlang.kernels.cpu.arguments import LANE_OPERATION_WORDS, LANE_TABLE_WORDS, Word
 from qlang.kernels.cpu.host import ELEMENT_BYTES
 from qlang.kernels.cpu.lanes import index_format, index_type, permuted
 from qlang.kernels.cpu.shapes import LaneOperation, RowShape
@@ -20,12 +18,8 @@ class RowValues(GroupValues):
 
     def __init__(self, shape: RowShape, text: Text) -> None:
         self.shape = shape
-        super().__init__(shape, text, [MOST_REGISTERS + lane for lane in shape.lane_twists])
-        self.lane_tangents = {
-            lane: text.binary("fmul", self.tangent(MOST_REGISTERS + lane), self.signs(lane), self.vector)
-            for lane in shape.lane_rotations
-            if lane not in shape.lane_twists
-        }
+        super().__init__(shape, text, ())
+        self.combinations = range(1 << shape.registers)
         if shape.phase:
             self.cosines = self.word(Word.TABLE, "ptr")
             self.sines = text.at(self.cosines, self.word(Word.TABLE_PLANE))
@@ -67,11 +61,6 @@ class RowValues(GroupValues):
         """Room on the stack for so many vectors."""
         return self.text.value(f"alloca [{vectors * self.bytes} x i8], align {self.bytes}")
 
-    def signs(self, lane: int) -> str:
-        """−1 in the lanes whose bit is 0: there a −= t·b."""
-        signs = ", ".join(f"{self.element} {1.0 if index >> lane & 1 else -1.0}" for index in range(self.lanes))
-        return f"<{signs}>"
-
     def multiplied(self, pair: Vectors, factor: Vectors) -> Vectors:
         """The product with a complex vector."""
         text, (real, imaginary), (cosine, sine) = self.text, pair, factor
@@ -80,40 +69,12 @@ class RowValues(GroupValues):
         return [self.fma(real, cosine, crossed), self.fma(imaginary, cosine, other)]
 
 
-@dataclass(frozen=True, slots=True)
-class LaneTurns:
-    """The numbers of TWIST steps on lanes, by lane: of some that all rows take, of others where they are."""
-
-    vectors: dict[int, Vectors]
-    """The sine with its signs, and the cosine unless the rotation is without."""
-    places: dict[int, str]
-    """Where those for an even parity are; behind each is that for an odd one."""
-
-    @classmethod
-    def of(cls, kernel: RowValues, room: str) -> LaneTurns:
-        """Those of the group at x; `room` is for those that rows choose from."""
-        text, shape = kernel.text, kernel.shape
-        vectors: dict[int, Vectors] = {}
-        places: dict[int, str] = {}
-        for number, lane in enumerate(shape.lane_twists):
-            found = kernel.chosen_numbers(MOST_REGISTERS + lane, (0,) if shape.scaled_twists else (1, 2))
-            for numbers in found:
-                numbers[0] = text.value(f"fmul {kernel.vector} {numbers[0]}, {kernel.signs(lane)}")
-            vectors[lane] = found[0]
-            if kernel.choosing(number):
-                places[lane] = place = text.at(room, 4 * number * kernel.bytes)
-                for i, vector in enumerate([each for pair in zip(*found, strict=True) for each in pair]):
-                    text.store(kernel.vector, vector, place, i * kernel.bytes, align=kernel.bytes)
-        return cls(vectors, places)
-
-
 class Rows:
     """Some rows of the group at `%x`: those of the combinations `together` with the bits of `first`."""
 
-    def __init__(self, kernel: RowValues, together: list[int], first: str = "", turns: LaneTurns | None = None) -> None:
+    def __init__(self, kernel: RowValues, together: list[int], first: str = "") -> None:
         text = kernel.text
-        self._kernel, self._together, self._first = kernel, together, first
-        self._turns = turns or LaneTurns({}, {})
+        self._kernel, self._together = kernel, together
         self._block = text.at("%block", text.binary("shl", first, 3)) if first else "%block"
         row = text.binary("lshr", "%x", kernel.lanes.bit_length() - 1)
         self._offsets = {r: text.binary("add", row, self._word(Word.ROW, r)) for r in together}
@@ -159,8 +120,6 @@ class Rows:
             pair = kernel.multiplied(pair, self._chosen(table, r))
         for vectors in kernel.lane_vectors:
             pair = kernel.multiplied(pair, vectors)
-        for lane in kernel.shape.lane_rotations:
-            pair = self._lane_turned(pair, lane, r)
         return pair
 
     def _word(self, words: int, r: int) -> str:
@@ -197,35 +156,6 @@ class Rows:
             change = text.splat(vector, f"i{bits}", text.load(f"i{bits}", rows, place))
             index = text.value(f"xor {vector} {index}, {change}")
         return [permuted(text, shape.target, shape.precision, each, index) for each in pair]
-
-    def _lane_turned(self, pair: Vectors, lane: int, r: int) -> Vectors:
-        """A row with one lane bit rotated."""
-        kernel, text = self._kernel, self._kernel.text
-        if lane in kernel.lane_tangents:
-            sine, cosine = kernel.lane_tangents[lane], []
-        else:
-            sine, *cosine = self._lane_numbers(lane, r)
-        order = ", ".join(f"i32 {index ^ 1 << lane}" for index in range(kernel.lanes))
-        found = []
-        for each in pair:
-            swapped = text.value(
-                f"shufflevector {kernel.vector} {each}, {kernel.vector} poison, <{kernel.lanes} x i32> <{order}>"
-            )
-            kept = text.binary("fmul", cosine[0], each, kernel.vector) if cosine else each
-            found.append(kernel.fma(sine, swapped, kept))
-        return found
-
-    def _lane_numbers(self, lane: int, r: int) -> Vectors:
-        """The numbers of a TWIST on a lane that a row takes."""
-        kernel, text = self._kernel, self._kernel.text
-        if lane not in self._turns.places:
-            return self._turns.vectors[lane]
-        mask = kernel.choosing(kernel.shape.lane_twists.index(lane))
-        odd = text.parity(text.binary("and", self._first, mask))
-        if (r & mask).bit_count() & 1:
-            odd = text.binary("xor", odd, 1)
-        place = text.at(self._turns.places[lane], text.binary("mul", odd, kernel.bytes))
-        return [kernel.load(place, 2 * i * kernel.bytes) for i in range(len(self._turns.vectors[lane]))]
 
 
 def _element_bits(kernel: RowValues) -> int:

@@ -13,48 +13,24 @@ lanes of the vectors that differ in register 0 … are exchanged."""
 
 
 @dataclass(frozen=True, slots=True)
-class GroupShape:
-    """A group of 2**registers vectors, some bits of which are rotated by angles that the group's index chooses."""
+class VectorShape:
+    """Which vectors."""
 
     target: Target = field(repr=False)
     precision: Precision
-    registers: int
-    """0 to 4."""
-    scaled_twists: bool = False
-    """Whether such rotations are done without their cosines."""
-    blended: bool = False
-    """Whether the lanes choose too."""
-    choosing: tuple[int, ...] = ()
-    """For each such rotation the registers that choose too, as bits; empty: none."""
 
     @property
     def vector(self) -> str:
-        """LLVM's type of the vectors."""
+        """LLVM's type of them."""
         return f"<{self.target.lanes(self.precision)} x {'float' if self.precision == 'float32' else 'double'}>"
 
 
 @dataclass(frozen=True, slots=True)
-class TurnShape(GroupShape):
-    """What is done with registers."""
-
-    rotations: int = 0
-    """Registers 0 … rotations−1 are rotated."""
-    twists: int = 0
-    """Of these, the last ones, by an angle that the group's index chooses."""
-    permutation: bool = False
-    """Whether vectors come from other addresses of their group than they go to (where nothing is done with rows)."""
-    exchange: bool = False
-    """Whether they may go to other addresses of their group than that of their combination (the same)."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowShape(GroupShape):
+class RowShape(VectorShape):
     """What is done with each row of a group, in this order."""
 
-    lane_rotations: tuple[int, ...] = ()
-    """The lane bits that are rotated (last of all)."""
-    lane_twists: tuple[int, ...] = ()
-    """Those of them that are by an angle that the row chooses."""
+    registers: int
+    """0 to 4: a group is 2**registers vectors."""
     lane_operations: tuple[LaneOperation, ...] = ()
     phase: bool = False
     """Whether rows are multiplied by a table of complex numbers."""
@@ -64,6 +40,33 @@ class RowShape(GroupShape):
     """Tables of complex vectors that are chosen by row and multiplied on."""
     constant_tables: int = 0
     """How many of them, the last ones, are one vector for all rows of a tile."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneShape(VectorShape):
+    """Which lane bits are rotated."""
+
+    rotations: tuple[int, ...] = ()
+    twists: tuple[int, ...] = ()
+    """Those of them that are by an angle that the row chooses."""
+    scaled_twists: bool = False
+    """Whether such rotations are done without their cosines."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnShape(VectorShape):
+    """Which registers are rotated."""
+
+    registers: int
+    """0 to 4: a group is 2**registers vectors."""
+    rotations: int = 0
+    """Registers 0 … rotations−1."""
+    twists: int = 0
+    """Of these, the last ones, by an angle that the group's index chooses."""
+    scaled_twists: bool = False
+    """Whether such rotations are done without their cosines."""
+    choosing: tuple[int, ...] = ()
+    """For each of those the registers that choose too, as bits; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

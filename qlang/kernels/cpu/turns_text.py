@@ -6,8 +6,8 @@ number. A TWIST takes one of two angles by a parity of x. Where a group takes it
 (`qlang.kernels.frames`).
 
 Kernels that take rows in a loop call a function for it, `vector turns(ptr block, ptr room, ptr re, ptr im, i64 targets,
-i64 x, vector)`: with the vectors in `room`, those of the second plane behind all that the first may have, the planes at
-x, and what flips the registers of where vectors go to.
+i64 x, vector)`: with the vectors in `room` (`qlang.kernels.cpu.kernel_text`), the planes at x, and what flips the
+registers of where vectors go to.
 """
 
 from __future__ import annotations
@@ -15,34 +15,19 @@ from __future__ import annotations
 from qlang.kernels.cpu.arguments import MOST_REGISTERS, Word
 from qlang.kernels.cpu.shapes import TurnShape
 from qlang.kernels.cpu.text import Text, module
-from qlang.kernels.cpu.values_text import GroupValues, Vectors
-
-_SHARED = 8
-"""Combinations of three registers."""
+from qlang.kernels.cpu.values_text import GroupValues, Vectors, group_function
 
 
 def turns_module(shape: TurnShape, name: str) -> str:
-    """The text of a module with the function for the registers of a shape.
-
-    It takes and gives back a vector that nobody looks at: around calls without vectors LLVM clears what is above the
-    lower quarter of all of them (vzeroupper), and a group with that takes up to a fifth longer.
-    """
-    pointers = "ptr noalias %block, ptr noalias %room, ptr noalias %re, ptr noalias %im"
-    header = f"{shape.vector} @{name}({pointers}, i64 %targets, i64 %x, {shape.vector} %any)"
-    text = Text(header, ends=f"ret {shape.vector} zeroinitializer")
+    """The text of a module with the function for the registers of a shape."""
+    text = group_function(shape, name, "ptr noalias %re, ptr noalias %im, i64 %targets, i64 %x")
     values = TurnValues(shape, text)
     with text.loop(2, plane=("ptr", "%re"), room=("ptr", "%room")) as loop:
         state = [values.load(loop["room"], r * values.bytes) for r in values.combinations]
-        values.rotate_and_store(state, loop["plane"], "%targets")
+        values.rotate_and_store(state, loop["plane"])
         loop.next["plane"] = "%im"
         loop.next["room"] = text.at(loop["room"], values.bytes << MOST_REGISTERS)
     return module(text)
-
-
-def call_turns(text: Text, function: str, vector: str, room: str, planes: Vectors) -> None:
-    """Calls such a function for the group at `%x`."""
-    places = ", ".join(f"ptr {each}" for each in ("%block", room, *planes))
-    text.value(f"call {vector} {function}({places}, i64 %targets, i64 %x, {vector} zeroinitializer)")
 
 
 class TurnValues(GroupValues):
@@ -51,40 +36,30 @@ class TurnValues(GroupValues):
     def __init__(self, shape: TurnShape, text: Text) -> None:
         self.shape, plain = shape, shape.rotations - shape.twists
         super().__init__(shape, text, range(plain, shape.rotations))
-        self._offsets = ["0", *(self.word(Word.STORE + r) for r in self.combinations[1:])]
+        self.combinations = range(1 << shape.registers)
         self._tangents = [self.tangent(i) for i in range(plain)]
 
-    def loaded(self, plane: str, sources: str) -> Vectors:
-        """The vectors of the group that begins at `plane`, permuted if `sources` is the flips of that."""
-        return [self.load(*place) for place in self._places(plane, Word.LOAD, sources)]
+    def loaded(self, plane: str) -> Vectors:
+        """The vectors of the group whose plane this is, from where they come."""
+        return [self.load(plane, offset) for offset in self._offsets(Word.LOAD, "%sources")]
 
-    def rotate_and_store(self, state: Vectors, plane: str, targets: str) -> None:
-        """The rotations on vectors, which then go to the group at `plane`; `targets` as `sources`, for EXCHANGE."""
+    def rotate_and_store(self, state: Vectors, plane: str) -> None:
+        """The rotations on vectors, which then go to where they do in the group's plane."""
         for i in range(self.shape.rotations):
             if i < len(self._tangents):
                 # The signs are changed here: before the loop, they would take registers instead of being fused.
-                self._turn(state, i, [[self._negated(self._tangents[i]), self._tangents[i]]], 0)
+                self._turn(state, i, [[self.negated(self._tangents[i]), self._tangents[i]]], 0)
                 continue
+            choosing = self.shape.choosing[i - len(self._tangents)] if self.shape.choosing else 0
             found = self.chosen_numbers(i, (0,) if self.shape.scaled_twists else (0, 1))
-            numbers = [[self._negated(each[0]), each[-1]] for each in found]
-            choosing = self.choosing(i - len(self._tangents))
+            numbers = [[self.negated(each[0]), each[-1]] for each in (found if choosing else found[:1])]
             (self._turn if self.shape.scaled_twists else self._shear)(state, i, numbers, choosing)
-        for vector, place in zip(state, self._places(plane, Word.EXCHANGE, targets), strict=True):
-            self.text.store(self.vector, vector, *place, align=self.bytes)
+        for vector, offset in zip(state, self._offsets(Word.EXCHANGE, "%targets"), strict=True):
+            self.text.store(self.vector, vector, plane, offset, align=self.bytes)
 
-    def _places(self, plane: str, words: int, flips: str) -> list[tuple[str, str]]:
-        """Base and offset of each combination: by the words from the first on, or where it stands if nothing flips.
-
-        Halves that differ in the fourth register share offsets, for the processor has few registers for them.
-        """
-        text = self.text
-        if flips:
-            return [(plane, text.binary("xor", self.word(words + r), flips)) for r in self.combinations]
-        bases = [plane, text.at(plane, self._offsets[_SHARED])] if self.shape.registers > 3 else [plane]
-        return [(bases[r // _SHARED], self._offsets[r % _SHARED]) for r in self.combinations]
-
-    def _negated(self, vector: str) -> str:
-        return self.text.value(f"fneg {self.vector} {vector}")
+    def _offsets(self, words: int, flips: str) -> Vectors:
+        """Those of the combinations, by the words from the first on."""
+        return [self.text.binary("xor", self.word(words + r), flips) for r in self.combinations]
 
     def _turn(self, state: Vectors, register: int, numbers: list[Vectors], choosing: int) -> None:
         """A rotation without its cosine; −t and t for the parities of the registers that choose."""

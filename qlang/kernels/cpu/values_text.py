@@ -6,12 +6,27 @@ from collections.abc import Iterable
 
 from qlang.kernels.cpu.arguments import Word
 from qlang.kernels.cpu.host import ELEMENT_BYTES
-from qlang.kernels.cpu.shapes import GroupShape
+from qlang.kernels.cpu.shapes import VectorShape
 from qlang.kernels.cpu.text import Text
 from qlang.kernels.layout import TWIST_NUMBERS
 
 Vectors = list[str]
 """The real and the imaginary vector, or one of them."""
+
+
+def group_function(shape: VectorShape, name: str, arguments: str) -> Text:
+    """A function, to be written, that kernels call for a group whose vectors are in `%room`.
+
+    It takes and gives back a vector that nobody looks at: around calls without vectors LLVM clears what is above the
+    lower quarter of all of them (vzeroupper), and a group with that takes up to a fifth longer.
+    """
+    header = f"{shape.vector} @{name}(ptr noalias %block, ptr noalias %room, {arguments}, {shape.vector} %any)"
+    return Text(header, ends=f"ret {shape.vector} zeroinitializer")
+
+
+def call_for_group(text: Text, function: str, vector: str, arguments: str) -> None:
+    """Calls such a function; `arguments` are those behind the block."""
+    text.value(f"call {vector} {function}(ptr %block, {arguments}, {vector} zeroinitializer)")
 
 
 class GroupValues:
@@ -20,13 +35,12 @@ class GroupValues:
     `twists` are the indices of the words of rotations by angles that the group's index chooses.
     """
 
-    def __init__(self, shape: GroupShape, text: Text, twists: Iterable[int]) -> None:
+    def __init__(self, shape: VectorShape, text: Text, twists: Iterable[int]) -> None:
         self._shape, self.text = shape, text
         self.lanes = shape.target.lanes(shape.precision)
         self.bytes = shape.target.vector_bytes
         self.element = "float" if shape.precision == "float32" else "double"
         self.vector = shape.vector
-        self.combinations = range(1 << shape.registers)
         self.data = self.word(Word.DATA, "ptr")
         self._twists = {index: self._twist(index) for index in twists}
 
@@ -37,35 +51,29 @@ class GroupValues:
     def _twist(self, index: int) -> tuple[str, str, str]:
         """The offset of a TWIST's numbers, the bits of x that choose, and the lanes with the other angle."""
         text = self.text
-        mask = ""
-        if self._shape.blended:
-            lanes = text.value(f"trunc i64 {self.word(Word.TWIST_LANES + index)} to i{self.lanes}")
-            mask = text.value(f"bitcast i{self.lanes} {lanes} to <{self.lanes} x i1>")
+        lanes = text.value(f"trunc i64 {self.word(Word.TWIST_LANES + index)} to i{self.lanes}")
+        mask = text.value(f"bitcast i{self.lanes} {lanes} to <{self.lanes} x i1>")
         return self.word(Word.ROTATION + index), self.word(Word.TWIST_MASK + index), mask
 
-    def chosen_numbers(self, index: int, places: tuple[int, ...]) -> list[Vectors]:
+    def chosen_numbers(self, index: int, places: tuple[int, ...]) -> tuple[Vectors, Vectors]:
         """Some of a TWIST's numbers for the group at x, where the parity of its registers is even, and odd."""
         text, (begin, mask, lanes) = self.text, self._twists[index]
-        half = TWIST_NUMBERS // 2 * ELEMENT_BYTES[self._shape.precision]
+        size = ELEMENT_BYTES[self._shape.precision]
+        half = TWIST_NUMBERS // 2 * size
         # Offsets are multiples of all the numbers, so that one bit of them says which half it is.
         offset = text.binary("xor", begin, text.binary("mul", text.parity(text.binary("and", "%x", mask)), half))
-        offsets = [offset, text.binary("xor", offset, half)] if lanes or self._shape.choosing else [offset]
-        addresses = [text.at(self.data, each) for each in offsets]
-        size = ELEMENT_BYTES[self._shape.precision]
-        found = [[self.splat_at(address, place * size) for place in places] for address in addresses]
-        if lanes:
-            kind = f"<{self.lanes} x i1> {lanes}, {self.vector}"
-            even, odd = found
-            pairs = ((even, odd), (odd, even)) if self._shape.choosing else ((even, odd),)
-            found = [
-                [text.value(f"select {kind} {q}, {self.vector} {p}") for p, q in zip(*pair, strict=True)]
-                for pair in pairs
-            ]
-        return found
+        addresses = [text.at(self.data, each) for each in (offset, text.binary("xor", offset, half))]
+        first, second = ([self.splat_at(address, place * size) for place in places] for address in addresses)
+        return self._blended(lanes, first, second), self._blended(lanes, second, first)
 
-    def choosing(self, number: int) -> int:
-        """The registers, as bits, whose parity chooses which numbers a TWIST (of those of the shape) takes."""
-        return self._shape.choosing[number] if self._shape.choosing else 0
+    def _blended(self, lanes: str, first: Vectors, second: Vectors) -> Vectors:
+        """The first ones, in some lanes the second ones."""
+        kind = f"<{self.lanes} x i1> {lanes}, {self.vector}"
+        return [self.text.value(f"select {kind} {q}, {self.vector} {p}") for p, q in zip(first, second, strict=True)]
+
+    def negated(self, vector: str) -> str:
+        """−vector."""
+        return self.text.value(f"fneg {self.vector} {vector}")
 
     def load(self, pointer: str, offset: str | int) -> str:
         """An aligned vector."""

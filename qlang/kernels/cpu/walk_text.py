@@ -15,18 +15,17 @@ _FLIPS = {"sources": (Word.SOURCES, Word.LOAD_STEPS), "targets": (Word.TARGETS, 
 """By name what they are in the first group, and the table of what changes in them."""
 
 
-def walk(text: Text, group: Callable[[], None], *, sources: bool, targets: bool, together: bool) -> None:
+def walk(text: Text, group: Callable[[], None], *, together: bool) -> None:
     """Writes the loop around `group`, which is about the group at `%x` of `%plane`, or of both planes `together`.
 
     `%sources` and `%targets` flip registers of where the group's vectors come from and go to.
     """
-    names = [name for name, there in (("sources", sources), ("targets", targets)) if there]
     begin, groups, ones, base = (
         text.load("i64", "%block", 8 * each) for each in (Word.BEGIN, Word.GROUPS, Word.WALK, Word.BASE)
     )
     zeros = text.binary("xor", ones, -1)
-    flips = {name: text.load("i64", "%block", 8 * _FLIPS[name][0]) for name in names}
-    steps = {name: text.load("ptr", "%block", 8 * _FLIPS[name][1]) for name in names}
+    flips = {name: text.load("i64", "%block", 8 * first) for name, (first, _) in _FLIPS.items()}
+    steps = {name: text.load("ptr", "%block", 8 * table) for name, (_, table) in _FLIPS.items()}
     far = [text.load("ptr", "%block", 8 * each) for each in (Word.PREFETCH_RE, Word.PREFETCH_IM)]
     lines = text.load("i64", "%block", 8 * Word.PREFETCH_LINES)
     text.put("br label %planes")
@@ -60,8 +59,6 @@ def walk(text: Text, group: Callable[[], None], *, sources: bool, targets: bool,
 
 def _step(text: Text, steps: dict[str, str]) -> None:
     """What flips registers in the group at `%x.next`, from what does at `%x`."""
-    if not steps:
-        return
     changed = text.call("i64", "llvm.ctlz.i64", ("i64", text.binary("xor", "%x", "%x.next")), ("i1", "true"))
     place = text.binary("shl", changed, 3)
     for name, table in steps.items():

@@ -16,22 +16,22 @@ import pytest
 from qlang.kernels.cpu import emitter, emitters, images
 from qlang.kernels.cpu.emitters import emit_all
 from qlang.kernels.cpu.host import Target, host_target
-from qlang.kernels.cpu.kernel_text import looped_module, plain_module, side_by_side_module
-from qlang.kernels.cpu.shapes import RowShape, SideBySideShape, TurnShape
+from qlang.kernels.cpu.kernel_text import plain_module, side_by_side_module
+from qlang.kernels.cpu.lane_turns_text import lanes_module
+from qlang.kernels.cpu.shapes import LaneShape, RowShape, SideBySideShape, TurnShape
+from qlang.kernels.cpu.turns_text import turns_module
 
 HOST = host_target()
 TURNS = [
-    TurnShape(HOST, "float32", registers, rotations=rotations, permutation=permutation, exchange=exchange)
-    for registers in range(4)
+    TurnShape(HOST, "float32", registers, rotations=rotations)
+    for registers in range(5)
     for rotations in range(registers + 1)
-    for permutation in (False, True)
-    for exchange in (False, True)
 ]
-LANES = [RowShape(HOST, "float32", 1, phase=True, lane_rotations=lanes) for lanes in ((0,), (1,), (0, 1))]
+LANES = [LaneShape(HOST, "float32", lanes) for lanes in ((0,), (1,), (0, 1))]
 """They have constants."""
 WRITES: list[Callable[[str], str]] = [
-    *[partial(plain_module, shape) for shape in TURNS],
-    *[partial(looped_module, shape) for shape in LANES],
+    *[partial(write, shape) for write in (plain_module, turns_module) for shape in TURNS],
+    *[partial(lanes_module, shape) for shape in LANES],
 ]
 TEXTS: list[Callable[[], str]] = [partial(write, f"k{i}") for i, write in enumerate(WRITES)]
 
