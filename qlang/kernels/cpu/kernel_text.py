@@ -2,10 +2,10 @@
 
 The block is as `qlang.kernels.cpu.arguments` says. Where nothing is done with rows a kernel walks over one plane after
 the other, which is faster, as fewer vectors are in flight. Phases and lanes need the vectors of both planes at once. If
-lanes stay what they are and no TWIST follows, rows are taken side by side, and stay in registers until these are
-rotated. Else rows are taken in a loop and left on the stack, and functions are called for the rotations of lanes and of
-registers (`qlang.kernels.cpu.lane_turns_text`, `.turns_text`): so there are few functions, of which a new circuit
-finds most compiled, and what bounds such passes is arithmetic, not the first cache.
+lanes stay what they are, rows are taken side by side, and stay in registers until these are rotated. Else rows are
+taken in a loop and left on the stack, and functions are called for the rotations of lanes and of registers
+(`qlang.kernels.cpu.lane_turns_text`, `.turns_text`): so there are few functions, of which a new circuit finds most
+compiled, and what bounds such passes is arithmetic, not the first cache.
 """
 
 from __future__ import annotations

@@ -151,16 +151,14 @@ class PassWriter:
                 self._offsets(words[0])
         block[_WALK] = draft.target.vector_bytes - 1 | self.span
         block[_GROUPS] = groups = self.buffer.rows >> count
-        rotations, twists, *chosen = self._register_turns()
-        turns = count, rotations, twists, *chosen
-        by_row = any(tables)
-        if part.operations or self.lane_rotations or (by_row and twists):
+        turns = count, *self._register_turns()
+        if part.operations or self.lane_rotations:
             operations = tuple([self._operation(i, each) for i, each in enumerate(part.operations)])
             block[_FUNCTION] = draft.function(_LOOPED, (count, operations, *tables))
             block[_LANES] = draft.function(_LANES_TURNED, self._lane_turns()) if self.lane_rotations else 0
             block[_TURNS] = draft.function(_TURNED, turns)
             block[_ROWS] = 1 << count
-        elif by_row:
+        elif any(tables):
             block[_FUNCTION] = draft.function(_SIDE_BY_SIDE, ((count, (), *tables), turns))
         else:
             block[_FUNCTION] = draft.function(_PLAIN, turns)
