@@ -1,6 +1,7 @@
 """Shared fixtures: golden files, and the command in this process."""
 
 import json
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,12 @@ settings.load_profile("qlang")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files with today's output")
+
+
+def pytest_configure() -> None:
+    # What a shell starts in the background ignores SIGINT, and so would programs that tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
