@@ -1,7 +1,8 @@
 """LLVM text of rotations of lanes, on rows that are on the stack.
 
 Kernels that take rows in a loop call a function for it, `vector lanes(ptr block, ptr room, i64 x, vector)`, with the
-rows of the group at x in `room` (`qlang.kernels.cpu.kernel_text`).
+rows of the group at x in `room` (`qlang.kernels.cpu.kernel_text`). A TWIST on a lane that keeps its cosine is turned by
+cos(θ/2) and sin(θ/2), all other rotations by tan(θ/2) alone.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from qlang.kernels.cpu.values_text import GroupValues, Vectors
 
 
 class RowValues(GroupValues):
-    """What does not change from group to group, and what is done with lanes."""
+    """What does not change from group to group, and products of rows."""
 
     def __init__(self, shape: RowShape, text: Text) -> None:
         self.shape = shape

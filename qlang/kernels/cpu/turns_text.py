@@ -44,7 +44,7 @@ class TurnValues(GroupValues):
         return [self.load(plane, offset) for offset in self._offsets(Word.LOAD, "%sources")]
 
     def rotate_and_store(self, state: Vectors, plane: str) -> None:
-        """The rotations on vectors, which then go to where they do in the group's plane."""
+        """Rotates a group's vectors, and stores them in its plane where they go to."""
         for i in range(self.shape.rotations):
             if i < len(self._tangents):
                 # The signs are changed here: before the loop, they would take registers instead of being fused.
