@@ -9,6 +9,7 @@ import sys
 
 from qlang.compiler.exit_codes import BROKEN_PIPE, INTERRUPTED, OK, USAGE
 from qlang.compiler.failure import Failure
+from qlang.compiler.interrupts import keep_interrupts
 from qlang.version import __version__
 
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
@@ -52,6 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit status and lets no exception out."""
     if argv is None:  # the process is ours
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 50, 100)
+        keep_interrupts()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         _accept_any_text()
