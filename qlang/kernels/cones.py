@@ -32,10 +32,7 @@ class Front:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The runs of an order with what decides whether their operations can be executed: lists by run.
-
-    Phases on one wire are no links, as they wait for no other wire.
-    """
+    """The runs of an order with what decides whether their operations can be executed: lists by run."""
 
     order: Order
     of: list[list[Link]]
@@ -43,18 +40,16 @@ class Links:
     """How many they are; for an END more than all."""
     turn: list[int]
     """The rotation, of runs that are one without a condition; else −1."""
-    alone: list[int]
-    """One of the phases on this wire alone, or −1. They are executed in the same stage."""
 
     @classmethod
     def made(cls, order: Order) -> "Links":
         """Linear in the wires that operations touch."""
         count = len(order.runs)
         links: list[list[Link]] = [[] for _ in range(count)]
-        turn, alone = [-1] * count, [-1] * count
+        turn = [-1] * count
         for operation, (kind, wires, places) in enumerate(zip(order.kinds, order.wires, order.places, strict=True)):
-            if len(wires) == 1:
-                (turn if kind in ROTATIONS else alone)[places[0]] = operation
+            if len(wires) == 1 and kind in ROTATIONS:
+                turn[places[0]] = operation
                 continue
             moved = 1 << wires[1] if kind == CX else 1 << wires[0] if kind == TWIST else 0
             gain = _GAINS.get(kind, 0)
@@ -66,7 +61,7 @@ class Links:
             for place in places:
                 links[place].append((operation, moved, -1, -1, gain))
         counts = [*map(len, links[: -order.qubits]), *[_NEVER] * order.qubits]
-        return cls(order, links, counts, turn, alone)
+        return cls(order, links, counts, turn)
 
     def front(self) -> Front:
         """Of a circuit of which nothing is executed."""
@@ -84,14 +79,13 @@ class Cone:
     run: list[int]
     left: list[int]
     done: bytearray
-    """What has been executed, or belongs to a later stage. Phases on one wire and rotations are not entered."""
+    """What has been executed, or belongs to a later stage. Rotations are not entered."""
     local: int
     taken: list[int] = field(default_factory=list)
     """The wires that became local, in order."""
     gain: int = 0
     """What it was good for: rotations, and less so CX gates."""
     executed: list[int] = field(default_factory=list)
-    """Operations, without phases on one wire."""
 
     @classmethod
     def start(cls, links: Links, front: Front, fixed: Sequence[int], done: bytearray) -> "Cone":
@@ -125,7 +119,7 @@ class Cone:
         """Execute what the wires on the stack, and those that they set free, have come to."""
         run, left, done, executed = self.run, self.left, self.done, self.executed
         links, turns, following = self.links.of, self.links.turn, self.links.order.following
-        counts, alone = self.links.counts, self.links.alone
+        counts = self.links.counts
         elsewhere, gain = ~self.local, 0
         while stack:
             wire = stack.pop()
@@ -155,8 +149,7 @@ class Cone:
                     if left[wire]:
                         break
                 run[wire] = place = following[place]
-                phase = alone[place]
-                left[wire] = _NEVER if phase >= 0 and done[phase] else counts[place]
+                left[wire] = counts[place]
         self.gain += gain
 
     def _reached(self, operation: int, wire: int, stack: list[int]) -> bool:

@@ -87,8 +87,9 @@ def _needed_wires(order: Order) -> list[int]:
     """For each rotation, in circuit order, the mask of wires that it and what it depends on are on; it ends where all
     that follow need every wire."""
     before = [0] * len(order.runs)
-    for run, after in enumerate(order.following):
-        before[after] = run
+    for run, (operations, after) in enumerate(zip(order.runs, _following(order), strict=True)):
+        if operations or run < order.qubits:
+            before[after] = run
     reached = [1 << wire for wire in range(order.qubits)] + [0] * (len(order.runs) - order.qubits)
     found: list[int] = []
     every, saturated = (1 << order.qubits) - 1, 0
@@ -112,6 +113,12 @@ def _needed_wires(order: Order) -> list[int]:
         if kind == TWIST:
             found.append(mask)
     return found
+
+
+def _following(order: Order) -> list[int]:
+    """For each run the wire's next one that has operations, or its END."""
+    runs, following = order.runs, order.following
+    return [after if runs[after] else following[after] for after in following]
 
 
 def _joining_order(bits: NDArray[np.int64]) -> list[int]:
@@ -155,7 +162,7 @@ def _sizes(needed: list[int], levels: list[int], wires: int, options: PlanOption
 
 def _stages(order: Order, of_rotations: list[int], stages: int) -> tuple[int, ...]:
     """For each operation its stage, given those of the rotations in circuit order."""
-    last, following = stages - 1, order.following
+    last, following = stages - 1, _following(order)
     early = [number for number, stage in enumerate(of_rotations) if stage < last]
     end = order.rotations[early[-1]] + 1 if early else 0
     lowest = [last] * len(order.runs)

@@ -6,14 +6,14 @@ to its wire and a diagonal to the wires that choose its angle.
 
     wire 0:  [ry] [rz, cx control] [ry]          wire 1:  [ry] [rz] [cx target] [ry]
 
-SWAPs are relabelled, X and Z are frame data (`qlang.kernels.frames`), and neither is in here. Wires are called by
-where they start, so a wire's label never changes.
+A parity of one wire is no operation: it waits for nothing but its run. SWAPs are relabelled, X and Z are frame data
+(`qlang.kernels.frames`), and neither is in here. Wires are called by where they start, so a wire's label never changes.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from qlang.kernels.steps import Step, StepKind
 
@@ -30,11 +30,22 @@ _BEGIN = 4
 """Nothing, in front of a wire's runs."""
 
 
+class Pattern(NamedTuple):
+    """A phase where some wires have given values."""
+
+    names: tuple[int, ...]
+    """What its wires are called at the step, ascending."""
+    labels: tuple[int, ...]
+    """Theirs."""
+    value: int
+    """Over the names."""
+
+
 @dataclass(slots=True)
 class Order:
-    """Operations (steps that do something to the state) and the runs of the wires: parallel lists, by operation, and
-    by run. Of two runs of one wire the earlier one has the lower number. The first `qubits` runs are empty, in front
-    of the others of each wire, the last `qubits` are empty ENDs."""
+    """Operations (steps that do something to the state, without parities of one wire) and the runs of the wires:
+    parallel lists, by operation, and by run. Of two runs of one wire the earlier one has the lower number. The first
+    `qubits` runs are empty, in front of the others of each wire, the last `qubits` are empty ENDs."""
 
     qubits: int
     kinds: list[int] = field(default_factory=list)
@@ -51,6 +62,8 @@ class Order:
     """The operations that rotate."""
     runs: list[list[int]] = field(default_factory=list)
     """For each run its operations."""
+    phases: dict[int, list[int]] = field(default_factory=dict)
+    """For each run that has any the steps that are parities of its wire alone."""
     classes: list[int] = field(default_factory=list)
     """For each run what it consists of."""
     following: list[int] = field(default_factory=list)
@@ -59,8 +72,8 @@ class Order:
     """For each wire the steps that only it has gone through before anything else, from |0⟩."""
     end: list[int] = field(default_factory=list)
     """The label of each wire at the end."""
-    patterns: dict[int, tuple[tuple[int, ...], int]] = field(default_factory=dict)
-    """For each pattern operation its wires' names at the step, and the value over these wires."""
+    patterns: dict[int, "Pattern"] = field(default_factory=dict)
+    """By step."""
 
     def __len__(self) -> int:
         return len(self.kinds)
@@ -81,7 +94,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
     order = _empty(qubits)
     kinds, step_of, wires_of, places, levels = order.kinds, order.steps, order.wires, order.places, order.levels
     initial, rotations = order.initial, order.rotations
-    (begin, append), names_of = _appending(order), cache(bits_of)
+    (begin, append, add), names_of = _appending(order), cache(bits_of)
     alone = [(wire,) for wire in range(qubits)]
     label, level = order.end, [0] * qubits
     label_of, level_of = label.__getitem__, level.__getitem__
@@ -92,11 +105,10 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
             wire = label[first.bit_length() - 1]
             if untouched[wire]:
                 initial[wire].append(index)
-                continue
-            top = level[wire]
-            wires_of.append(alone[wire])
-            places.append((append(wire, DIAGONAL, operation),))
-        elif kind == ROTATION:
+            else:
+                add(wire, index)
+            continue
+        if kind == ROTATION:
             wire = label[first]
             if untouched[wire]:
                 initial[wire].append(index)
@@ -127,7 +139,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
                     continue
                 top = max(map(level_of, touched))
                 if kind == PATTERN:
-                    order.patterns[operation] = (names, second)
+                    order.patterns[index] = Pattern(names, touched, second)
             wires_of.append(touched)
             found, run_class = [], TURN if kind == TWIST else DIAGONAL
             for each in touched:
@@ -147,7 +159,7 @@ def order_of(steps: Iterable[Step], qubits: int, *, fresh: bool) -> Order:
         step_of.append(index)
         operation += 1
     for wire in range(qubits):
-        order.runs[begin(wire, END, operation)].clear()
+        begin(wire, END)
     return order
 
 
@@ -160,20 +172,22 @@ def _empty(qubits: int) -> Order:
     return order
 
 
+_Begin: TypeAlias = Callable[..., int]
 _Append: TypeAlias = Callable[[int, int, int], int]
+_Add: TypeAlias = Callable[[int, int], None]
 
 
-def _appending(order: Order) -> tuple[_Append, _Append]:
-    """What begins a new run of a wire with an operation; and what puts it into the wire's last run, if that is of its
-    kind. Both are given wire, kind and operation, and say which run that is."""
+def _appending(order: Order) -> tuple[_Begin, _Append, _Add]:
+    """What begins a new run, given wire, kind and operations; what puts an operation into the wire's last run, if that
+    is of its kind; both say which run that is. And what puts a parity of one wire there, given wire and step."""
     latest = list(range(order.qubits))
-    runs, classes, following = order.runs, order.classes, order.following
+    runs, classes, following, phases = order.runs, order.classes, order.following, order.phases
 
-    def begin(wire: int, kind: int, operation: int) -> int:
+    def begin(wire: int, kind: int, *operations: int) -> int:
         new = len(runs)
         following[latest[wire]] = latest[wire] = new
         following.append(new)
-        runs.append([operation])
+        runs.append([*operations])
         classes.append(kind)
         return new
 
@@ -184,7 +198,13 @@ def _appending(order: Order) -> tuple[_Append, _Append]:
         runs[last].append(operation)
         return last
 
-    return begin, append
+    def add(wire: int, step: int) -> None:
+        last = latest[wire]
+        if classes[last] != DIAGONAL:
+            last = begin(wire, DIAGONAL)
+        phases.setdefault(last, []).append(step)
+
+    return begin, append, add
 
 
 def bits_of(mask: int) -> tuple[int, ...]:

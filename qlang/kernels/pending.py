@@ -40,7 +40,7 @@ class Pending:
     order: Order
     columns: list[int]
     phases: list[int] = field(default_factory=list)
-    """For each phase its operation; or the operations' number and the index in `parts`."""
+    """For each phase its step, or the bits' inverse of the index in `parts`."""
     parts: list[_Part] = field(default_factory=list)
     patterns: int = 0
     constants: int = 0
@@ -55,20 +55,28 @@ class Pending:
         """Those that have not been applied."""
         return ((1 << len(self.phases)) - 1) ^ self.gone
 
-    def issue(self, operation: int, wires: Iterable[int], pattern: bool) -> None:
+    def issue(self, step: int, wires: Iterable[int], pattern: bool) -> None:
         """A phase's wires have all come to it."""
         bit, columns = 1 << len(self.phases), self.columns
-        self.phases.append(operation)
+        self.phases.append(step)
         for wire in wires:
             columns[wire] |= bit
         if pattern:
             self.patterns |= bit
 
+    def issue_on(self, wire: int, steps: Iterable[int]) -> None:
+        """A wire has come to parities of it alone."""
+        column, phases = self.columns[wire], self.phases
+        for step in steps:
+            column |= 1 << len(phases)
+            phases.append(step)
+        self.columns[wire] = column
+
     def passes_cx(self, target: int) -> bool:
         """Whether every phase on the target can pass a CX on it."""
         stuck = self.columns[target] & self.patterns
-        wires = self.order.wires
-        return not stuck or all(len(wires[self.phases[k]]) <= LONGEST_WRITTEN_OUT for k in bits_of(stuck))
+        patterns = self.order.patterns
+        return not stuck or all(len(patterns[self.phases[k]].names) <= LONGEST_WRITTEN_OUT for k in bits_of(stuck))
 
     def cx(self, control: int, target: int) -> None:
         """Relabel by a CX that is executed now."""
@@ -80,9 +88,8 @@ class Pending:
 
     def _write_out(self, k: int) -> None:
         """Replace a pattern by parities; the one of no wire takes its place."""
-        operation, bit = self.phases[k], 1 << k
-        names, value = self.order.patterns[operation]
-        labels, step = self.order.wires[operation], self.order.steps[operation]
+        step, bit = self.phases[k], 1 << k
+        names, labels, value = self.order.patterns[step]
         self.patterns ^= bit
         self.constants |= bit
         for label in labels:
@@ -100,7 +107,7 @@ class Pending:
 
     def _part(self, step: int, coefficient: float, wires: int) -> int:
         self.parts.append(_Part(step, coefficient, wires))
-        return len(self.order) + len(self.parts) - 1
+        return -len(self.parts)
 
     def touching(self, wires: Iterable[int]) -> int:
         """The phases on any of some wires, as bits."""
@@ -140,33 +147,26 @@ class Pending:
                     left ^= 1 << number
         return masks, bool(union & lanes)
 
-    def _value(self, operation: int, positions: list[int]) -> int:
+    def _value(self, step: int, positions: list[int]) -> int:
         """Of a pattern, over positions."""
-        names, value = self.order.patterns[operation]
-        labels = self.order.wires[operation]
+        names, labels, value = self.order.patterns[step]
         return sum([1 << positions[label] for name, label in zip(names, labels, strict=True) if value >> name & 1])
 
     def terms(self, positions: list[int], masks: Sequence[int]) -> Terms:
         """What was applied, given the masks of all steps over wires."""
-        order, parts = self.order, self.parts
-        steps = order.steps + [part.step for part in parts]
-        numbers = tuple([steps[each] for each in self.applied])
-        if not order.patterns:
-            wires = tuple([masks[number] for number in numbers])
-            return Terms(numbers, (1.0,) * len(numbers), wires, ((),) * len(numbers))
-        coefficients = [1.0] * len(order) + [part.coefficient for part in parts]
+        parts, patterns, applied = self.parts, self.order.patterns, self.applied
+        if not patterns:
+            wires = tuple([masks[step] for step in applied])
+            return Terms(tuple(applied), (1.0,) * len(applied), wires, ((),) * len(applied))
         bits = {
-            operation: tuple(
-                [(name, positions[label]) for name, label in zip(names, order.wires[operation], strict=True)]
-            )
-            for operation, (names, _) in order.patterns.items()
+            step: tuple([(name, positions[label]) for name, label in zip(names, labels, strict=True)])
+            for step, (names, labels, _) in patterns.items()
         }
-        wires_of = {len(order) + index: part.wires for index, part in enumerate(parts)}
         return Terms(
-            numbers,
-            tuple([coefficients[each] for each in self.applied]),
-            tuple([0 if each in bits else wires_of.get(each, masks[steps[each]]) for each in self.applied]),
-            tuple([bits.get(each, ()) for each in self.applied]),
+            tuple([each if each >= 0 else parts[~each].step for each in applied]),
+            tuple([1.0 if each >= 0 else parts[~each].coefficient for each in applied]),
+            tuple([0 if each in bits else masks[each] if each >= 0 else parts[~each].wires for each in applied]),
+            tuple([bits.get(each, ()) for each in applied]),
         )
 
     def _forget(self, chosen: int) -> None:

@@ -48,8 +48,10 @@ def plan(
     operations: list[list[int]] = [[] for _ in growth.sizes]
     for operation, stage in enumerate(growth.stages):
         operations[stage].append(operation)
+    joined = 0
     for stage, (wires, of_stage) in enumerate(zip(growth.sizes, operations, strict=True)):
-        walker.begin_stage(stage, of_stage)
+        walker.begin_stage(stage, of_stage, placement.labels[joined:wires])
+        joined = wires
         last = wires == size
         while not walker.idle or (last and walker.pending.alive):
             sweeps.append(_sweep(walker, links, of_stage, wires))

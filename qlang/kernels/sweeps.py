@@ -26,8 +26,7 @@ _SIMILAR = 1.2
 def choose_local(
     links: Links, front: Front, joined: list[int], options: PlanOptions, done: bytearray
 ) -> tuple[int, list[int]]:
-    """The mask of the next sweep's local wires, and the operations that it can execute, in circuit order and without
-    phases on one wire.
+    """The mask of the next sweep's local wires, and the operations that it can execute, in circuit order.
 
     `joined` are the wires of the state by position, more than a sweep holds, of which the contiguous ones are always
     local. What is `done` is not executed.
@@ -41,7 +40,7 @@ def choose_local(
 def rank_by_tail(order: Order, executed: list[int], ranks: list[int]) -> None:
     """Write the rank of each operation of a sweep: minus the rotations on the longest chain from it on.
 
-    The lowest rank is the most urgent. `executed` is in circuit order. Phases on one wire have none.
+    The lowest rank is the most urgent. `executed` is in circuit order. Patterns of one wire have none.
     """
     tails = [0] * order.qubits  # as ranks: minus the number
     kinds, wires_of = order.kinds, order.wires

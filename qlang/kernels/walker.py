@@ -1,6 +1,6 @@
 """The circuit while it is scheduled: how far each wire is, which phases wait, and what was put into the program."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from qlang.kernels.cones import Front
@@ -50,10 +50,10 @@ class Walker:
 
     @classmethod
     def start(cls, order: Order, options: PlanOptions, placement: Placement, stages: Sequence[int]) -> "Walker":
-        """Nothing is executed, and no stage has begun."""
+        """Nothing is executed, no stage has begun, and no wire has joined."""
         qubits = order.qubits
         lanes = placement.labels[: options.lane_bits]
-        walker = cls(
+        return cls(
             order,
             options,
             placement,
@@ -69,22 +69,29 @@ class Walker:
             lanes,
             sum(1 << label for label in lanes),
         )
-        for wire in range(qubits):
-            walker._arrive(wire)
-        return walker
 
-    def begin_stage(self, stage: int, operations: list[int]) -> None:
-        """The operations of a stage may be executed from now on."""
+    def begin_stage(self, stage: int, operations: list[int], wires: Iterable[int]) -> None:
+        """The operations of a stage may be executed from now on; some wires have joined the state."""
         self.stage = stage
         for operation in operations:
             self.done[operation] = 0
         self._set_free(sorted(self.parked.pop(stage, [])))
+        for wire in wires:
+            self._arrive(wire)
 
     def _arrive(self, wire: int) -> None:
-        """A wire comes to its next run."""
+        """A wire comes to its next run that has operations, or to its END; parities of it alone are issued."""
         order, waiting = self.order, self.waiting
-        self.run[wire] = place = order.following[self.run[wire]]
-        operations = order.runs[place]
+        following, phases = order.following, order.phases
+        place = following[self.run[wire]]
+        while True:
+            if place in phases:
+                self.pending.issue_on(wire, phases[place])
+            operations = order.runs[place]
+            if operations or following[place] == place:
+                break
+            place = following[place]
+        self.run[wire] = place
         self.left[wire] = len(operations) or 1
         self.turn[wire] = -1
         free: list[int] = []
@@ -104,7 +111,7 @@ class Walker:
                 continue
             kind, wires = kinds[operation], wires_of[operation]
             if kind in _PHASES:
-                self.pending.issue(operation, wires, kind == PATTERN)
+                self.pending.issue(self.order.steps[operation], wires, kind == PATTERN)
                 self.leave(operation)
             elif kind == CX:
                 self.ready[wires[1]].append(operation)

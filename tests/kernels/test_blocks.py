@@ -93,7 +93,7 @@ def test_operations_outside_of_the_local_wires_wait() -> None:
     order = order_of(steps.rows(), 8, fresh=False)
     options = PlanOptions(lane_bits=0, contiguous_bits=0, tile_bits=4)
     walker = Walker.start(order, options, place_wires(order, options), [0] * len(order))
-    walker.begin_stage(0, list(range(len(order))))
+    walker.begin_stage(0, list(range(len(order))), range(8))
     passes_of_sweep(walker, 0b00001111)
     done = {operation for operation in range(len(order)) if walker.done[operation]}
     changed = {order.wires[operation][-1] for operation in done if order.kinds[operation] != PARITY}
