@@ -57,7 +57,8 @@ class Word(IntEnum):
     LANE_TABLES = FUNCTION + 1
     """Each: real plane, bytes to the imaginary plane, bytes (rows,) of table indices, and, exclusive or."""
     LANE_OPERATIONS = LANE_TABLES + MOST_LANE_TABLES * LANE_TABLE_WORDS
-    """Each: permutation by (index vector, integers (rows,), exclusive or), or blend by (mask of lanes, –, –)."""
+    """Each: permutation by (index vectors (lanes,), bytes (rows,) that choose one, exclusive or), or blend by (mask of
+    lanes, –, –)."""
     FIXES = LANE_OPERATIONS + MOST_LANE_OPERATIONS * LANE_OPERATION_WORDS
     """The instructions that set the words that depend on the tile, see `qlang.kernels.cpu.driver`."""
     FIX_COUNT = FIXES + 1

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from qlang.kernels.cpu.arguments import MOST_LANE_OPERATIONS, MOST_LANE_TABLES, Word
 from qlang.kernels.cpu.compiler import Compiler
-from qlang.kernels.cpu.drafts import LINE, ProgramDraft, SweepBuffer
+from qlang.kernels.cpu.drafts import ProgramDraft, SweepBuffer
 from qlang.kernels.cpu.driver_text import SweepWord
 from qlang.kernels.cpu.host import Precision, Target
 from qlang.kernels.cpu.lane_exchanges import exchanges
+from qlang.kernels.cpu.memory import LINE
 from qlang.kernels.cpu.pass_words import Part, PassWriter, completed, row_steps
 from qlang.kernels.cpu.pieces import PassRun, runs_of, write_runs
 from qlang.kernels.layout import Layout

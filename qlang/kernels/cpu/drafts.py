@@ -15,13 +15,10 @@ from qlang.kernels.cpu.compiler import Source
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
 from qlang.kernels.cpu.lane_exchanges import row_changes
 from qlang.kernels.cpu.lanes import index_format
-from qlang.kernels.cpu.memory import TableRoom, address
+from qlang.kernels.cpu.memory import LINE, TableRoom, address
 from qlang.kernels.layout import TWIST_NUMBERS, Layout
 from qlang.kernels.program import Sweep
 from qlang.kernels.tables import write_all_linear
-
-LINE = 64
-"""Bytes of a cache line."""
 
 
 class Kind(NamedTuple):
@@ -32,6 +29,7 @@ class Kind(NamedTuple):
 
 
 _INTEGERS: dict[int, type[np.signedinteger[Any]]] = {8: np.int8, 32: np.int32, 64: np.int64}
+"""Of index vectors."""
 
 
 class ProgramDraft:
@@ -50,9 +48,6 @@ class ProgramDraft:
         """By rotation what chooses its angle, and the offset of its numbers."""
         self.scaled = {layout.program.twists[place][0] for place in layout.scaled.twists.tolist()}
         """Those without their cosines."""
-        form = index_format(target, precision)
-        self.pieces, self.index = form.pieces, _INTEGERS[form.bits]
-        """How many integers, and of which kind, the index of a permutation of lanes has for a lane."""
         self._functions: dict[tuple[Kind, tuple[Any, ...]], int] = {}
         self._orders: dict[tuple[int, ...], int] = {}
         self._tables: dict[tuple[int, ...], NDArray[Any]] = {}
@@ -73,24 +68,27 @@ class ProgramDraft:
         return address(array)
 
     def order(self, order: tuple[int, ...]) -> int:
-        """The address of the index vector that takes lanes in this order."""
+        """The address of index vectors (lanes,): number c takes the lanes order[l] ^ c."""
         if order not in self._orders:
-            index = np.array(order, dtype=self.index)[:, None] * self.pieces + np.arange(self.pieces, dtype=self.index)
-            self._orders[order] = self.keep(index.ravel())
+            lanes, form = np.array(order) ^ np.arange(len(order))[:, None], index_format(self.target, self.precision)
+            kind = _INTEGERS[form.bits]
+            found = self.room.take(lanes.size * form.pieces * np.dtype(kind).itemsize).view(kind)
+            found[:] = (lanes[..., None] * form.pieces + np.arange(form.pieces)).ravel()
+            self._orders[order] = self.keep(found)
         return self._orders[order]
 
     def table(self, images: tuple[int, ...]) -> int:
-        """The address of the integers of all rows, each the exclusive or of the images of its bits; kept once, and
-        there when `write_tables` has been called."""
+        """The address of the bytes of all rows, each the exclusive or of the images of its bits; kept once, and there
+        when `write_tables` has been called."""
         found = self._tables.get(images)
         if found is None:
-            found = self.room.take(np.dtype(self.index).itemsize << len(images)).view(self.index)
+            found = self.room.take(1 << len(images))
             self._tables[images] = found
             self.kept.append(found)
         return address(found)
 
     def write_tables(self) -> None:
-        """Writes the integers of all rows."""
+        """Writes the bytes of all rows."""
         if self._tables:
             images = np.zeros((len(self._tables), max(map(len, self._tables))), dtype=np.int64)
             for row, each in zip(images, self._tables, strict=True):
@@ -143,6 +141,6 @@ class SweepBuffer:
         return found
 
     def row_changes(self, changes: tuple[tuple[int, int], ...]) -> int:
-        """The address of what the rows change in the lanes, as integers of a permutation's index."""
+        """The address of what the rows change in the lanes."""
         draft = self.draft
-        return draft.table(tuple(row_changes(changes, self.bit_of, self.rows, draft.lane_bits, draft.pieces)))
+        return draft.table(tuple(row_changes(changes, self.bit_of, self.rows, draft.lane_bits)))

@@ -65,12 +65,10 @@ def _composed(first: LaneMap, second: LaneMap) -> LaneMap:
     return LaneMap(order, tuple(sorted([each for each in changes.items() if each[1]])))
 
 
-def row_changes(
-    changes: Sequence[tuple[int, int]], bit_of: dict[int, int], rows: int, lane_bits: int, pieces: int
-) -> list[int]:
-    """For each bit of a row `pieces` times the exclusive or of its lanes, from the positions that have a buffer bit."""
+def row_changes(changes: Sequence[tuple[int, int]], bit_of: dict[int, int], rows: int, lane_bits: int) -> list[int]:
+    """For each bit of a row the exclusive or of its lanes, from the positions that have a buffer bit."""
     images = [0] * (rows.bit_length() - 1)
     for position, change in changes:
         if position in bit_of:
-            images[bit_of[position] - lane_bits] ^= change * pieces
+            images[bit_of[position] - lane_bits] ^= change
     return images

@@ -42,6 +42,12 @@ def index_type(target: Target, precision: Precision) -> str:
     return f"<{target.lanes(precision) * layout.pieces} x i{layout.bits}>"
 
 
+def index_bytes(target: Target, precision: Precision) -> int:
+    """Of an index vector."""
+    layout = index_format(target, precision)
+    return target.lanes(precision) * layout.pieces * layout.bits // 8
+
+
 def permuted(text: Text, target: Target, precision: Precision, vector: str, index: str) -> str:
     """The vector whose lane l is lane index[l] of the given one."""
     lanes, bits = target.lanes(precision), 8 * ELEMENT_BYTES[precision]

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGE_PAGE = 2 << 20
-PLANE_PAD = 25 * 64
+LINE = 64
+"""Bytes of a cache line."""
+PLANE_PAD = 25 * LINE
 """Bytes between the planes. The vectors that a pass holds at once are sums of powers of two of vectors apart: behind a
 pad that is the sum of few, those of both planes would fall into the same sets of the first cache."""
 
@@ -67,12 +69,13 @@ class TableRoom:
         self._free = np.zeros(0, dtype=np.uint8)
 
     def take(self, size: int) -> NDArray[np.uint8]:
-        """So many bytes of any content."""
+        """So many bytes of any content, aligned to a line of the cache."""
         if size < _SMALL:
-            return np.empty(size, dtype=np.uint8)
+            area = np.empty(size + LINE, dtype=np.uint8)
+            return area[-address(area) % LINE :][:size]
         if size > len(self._free):
             self._free = pages(max(size, LARGE_PAGE))
-        found, self._free = self._free[:size], self._free[size + -size % 64 :]
+        found, self._free = self._free[:size], self._free[size + -size % LINE :]
         return found
 
 

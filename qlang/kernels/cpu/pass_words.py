@@ -256,7 +256,7 @@ class PassWriter:
             if position in buffer.bit_of:
                 rows = True
             else:
-                self.fixes += (_FLIP_ODD, first + 2, 1 << position, 0, change * self.draft.pieces, 0)
+                self.fixes += (_FLIP_ODD, first + 2, 1 << position, 0, change, 0)
         if not rows:
             return "permute"
         self.block[first + 1] = buffer.row_changes(operation.changes)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from qlang.kernels.cpu.arguments import LANE_OPERATION_WORDS, LANE_TABLE_WORDS, Word
 from qlang.kernels.cpu.host import ELEMENT_BYTES
-from qlang.kernels.cpu.lanes import index_format, index_type, permuted
+from qlang.kernels.cpu.lanes import index_bytes, index_type, permuted
 from qlang.kernels.cpu.shapes import LaneOperation, RowShape
 from qlang.kernels.cpu.text import Text
 from qlang.kernels.cpu.values_text import GroupValues, Vectors
@@ -41,21 +41,24 @@ class RowValues(GroupValues):
         offset = self.text.binary("mul", changed, self.bytes)
         return [self.text.load(self.vector, plane, offset, align=8) for plane in (real, imaginary)]
 
-    def _lane_operation(self, index: int) -> tuple[str, str]:
-        """The index vector and the integers by row of a permutation, or the mask of a blend."""
+    def _lane_operation(self, index: int) -> tuple[str, str, str]:
+        """The mask of a blend; the index vector of a permutation, or where those are that rows choose by their bytes,
+        where these are, and what is exclusive with them."""
         shape, text = self.shape, self.text
         first = Word.LANE_OPERATIONS + LANE_OPERATION_WORDS * index
         if shape.lane_operations[index].startswith("blend"):
             mask = text.value(f"trunc i64 {self.word(first)} to i{self.lanes}")
-            return text.value(f"bitcast i{self.lanes} {mask} to <{self.lanes} x i1>"), ""
-        vector = index_type(shape.target, shape.precision)
-        bits = index_format(shape.target, shape.precision).bits
-        change = self.word(first + 2)
-        if bits < 64:
-            change = text.value(f"trunc i64 {change} to i{bits}")
-        pattern = text.load(vector, self.word(first, "ptr"), align=8)
-        base = text.value(f"xor {vector} {pattern}, {text.splat(vector, f'i{bits}', change)}")
-        return base, self.word(first + 1, "ptr")
+            return text.value(f"bitcast i{self.lanes} {mask} to <{self.lanes} x i1>"), "", ""
+        vectors, change = self.word(first, "ptr"), self.word(first + 2)
+        if shape.lane_operations[index] == "permute_rows":
+            return vectors, self.word(first + 1, "ptr"), change
+        return self.index(vectors, change), "", ""
+
+    def index(self, vectors: str, number: str) -> str:
+        """The index vector with a number."""
+        target, precision = self.shape.target, self.shape.precision
+        place = self.text.binary("mul", number, index_bytes(target, precision))
+        return self.text.load(index_type(target, precision), vectors, place, align=16)
 
     def room(self, vectors: int) -> str:
         """Room on the stack for so many vectors."""
@@ -94,7 +97,7 @@ class Rows:
     def exchanged(self, state: dict[int, Vectors], operation: LaneOperation, index: int) -> dict[int, Vectors]:
         """One permutation of lanes, or exchange of lanes between rows."""
         kernel = self._kernel
-        chosen, rows = kernel.operations[index]
+        chosen, rows, change = kernel.operations[index]
         if operation.startswith("blend"):
             other = 1 << int(operation[-1])
             kind = f"<{kernel.lanes} x i1> {chosen}, {kernel.vector}"
@@ -105,9 +108,7 @@ class Rows:
                 ]
                 for r, pair in state.items()
             }
-        return {
-            r: self._permuted(pair, chosen, rows if operation == "permute_rows" else "", r) for r, pair in state.items()
-        }
+        return {r: self._permuted(pair, (chosen, rows, change), r) for r, pair in state.items()}
 
     def within(self, pair: Vectors, r: int) -> Vectors:
         """The parts that stay within one row."""
@@ -141,21 +142,21 @@ class Rows:
         """The entry of a lane table for a row."""
         kernel, text = self._kernel, self._kernel.text
         real, imaginary, rows, kept, changed = table
-        wide = text.value(f"zext i8 {text.load('i8', rows, self._numbers[r])} to i64")
-        index = text.binary("xor", text.binary("and", wide, kept), changed)
+        index = text.binary("xor", text.binary("and", self._byte(rows, r), kept), changed)
         offset = text.binary("mul", index, kernel.bytes)
         return [text.load(kernel.vector, plane, offset, align=8) for plane in (real, imaginary)]
 
-    def _permuted(self, pair: Vectors, index: str, rows: str, r: int) -> Vectors:
-        text, shape = self._kernel.text, self._kernel.shape
+    def _byte(self, rows: str, r: int) -> str:
+        """A row's byte."""
+        text = self._kernel.text
+        return text.value(f"zext i8 {text.load('i8', rows, self._numbers[r])} to i64")
+
+    def _permuted(self, pair: Vectors, operation: tuple[str, str, str], r: int) -> Vectors:
+        kernel, (index, rows, change) = self._kernel, operation
         if rows:
-            bits, vector = index_format(shape.target, shape.precision).bits, index_type(shape.target, shape.precision)
-            place = self._offsets[r]
-            if bits // 8 != ELEMENT_BYTES[shape.precision]:
-                place = text.binary("mul", self._numbers[r], bits // 8)
-            change = text.splat(vector, f"i{bits}", text.load(f"i{bits}", rows, place))
-            index = text.value(f"xor {vector} {index}, {change}")
-        return [permuted(text, shape.target, shape.precision, each, index) for each in pair]
+            index = kernel.index(index, kernel.text.binary("xor", self._byte(rows, r), change))
+        target, precision = kernel.shape.target, kernel.shape.precision
+        return [permuted(kernel.text, target, precision, each, index) for each in pair]
 
 
 def _element_bits(kernel: RowValues) -> int:
