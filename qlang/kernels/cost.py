@@ -24,7 +24,8 @@ _PASS, _ROTATION, _PHASE, _LANE_TABLE, _LANE_ROTATION, _LANE_CX = 2.5, 2.0, 3.0,
 _REGISTERS = {64: 4}
 """By the bytes of a vector: with 32 vectors of them, 16 can be held at once; else 8."""
 _LARGEST_SHARED_CACHE = 32 << 20
-"""Of which states use a quarter: phase tables of larger ones would be up to five times as large as the state."""
+"""Of which states use a quarter. In one sweep over 16 MB (20 qubits in float64, 260 MiB) quantum volume and QAOA take
+6 and 16 % less, brickwork and Trotter 4 and 8 % more."""
 _FIRST_WIRES = 11
 """Smaller states are over before the calls are."""
 

@@ -15,6 +15,7 @@ from qlang.kernels.bind import BoundProgram
 from qlang.kernels.frames import Frame
 from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, Mixed, Selector
 from qlang.kernels.program import Pass, PhaseGroup, Program, Sweep
+from qlang.kernels.spectra import factor_sizes
 from qlang.kernels.steps import GLOBAL_PHASE_SLOT, StepKind, Steps
 
 Vector: TypeAlias = NDArray[np.complex128]
@@ -225,7 +226,7 @@ def table_factors(bound: BoundProgram, sweep: Sweep, group: int, item: int = 0) 
         bits, width = bound.bits[item % len(bound.bits)], layout.choice_bytes
         parts = [bits[layout.choice + width * rows + i].astype(np.int64) << 8 * i for i in range(width)]
         entries = sum(parts[1:], parts[0])
-    factors = _table(bound, item, layout.row_offset, layout.entries)[entries]
+    factors = _row_table(bound, item, layout)[entries]
     for mixed in layout.mixed:
         table = _table(bound, item, mixed.offset, layout.entries)[entries]
         met = _condition(bound, mixed, index, item)
@@ -253,6 +254,16 @@ def _condition(bound: BoundProgram, condition: Mixed | Selector, index: Indices,
     met = outer == bound.values[item, condition.value] if condition.pattern else np.bitwise_count(outer) & 1
     result: Indices = met.astype(np.int64)
     return result
+
+
+def _row_table(bound: BoundProgram, item: int, group: GroupLayout) -> Vector:
+    if not group.factors:
+        return _table(bound, item, group.row_offset, group.entries)
+    high, low = factor_sizes(group.entries.bit_length() - 1, group.factors)
+    left = _table(bound, item, group.row_offset, high).reshape(-1, group.factors)
+    right = _table(bound, item, group.row_offset + 2 * high, low).reshape(group.factors, -1)
+    product: Vector = (left @ right).ravel()
+    return product
 
 
 def _table(bound: BoundProgram, item: int, offset: int, size: int) -> Vector:

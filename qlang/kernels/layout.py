@@ -8,7 +8,8 @@ are products over the parts, so with r the row, l the lane and o the outer bits 
 
 - c(r) is r itself, or some parities of r: where few masks are on the rows, an entry for each row would say the same
   many times over;
-- the row table has what touches rows only, and the scale that rotations have left to the group;
+- the row table has what touches rows only, and the scale that rotations have left to the group; a large one that is
+  needed once in a run is left as the two factors that it is a product of;
 - a mixed table belongs to an outer mask: it is used as it is where the parity of o & mask is even, else conjugated;
   or, for patterns with two or more outer bits, used where o & mask equals a value and left out elsewhere;
 - a lane table has a row of lanes for each of the 2^J values that J selectors take: a selector is a parity of row and
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from qlang.kernels.cpu.memory import zeros
 from qlang.kernels.program import Program, Sweep
 from qlang.kernels.scaled_twists import ScaledTwists, in_whole_passes, scaled_twists
-from qlang.kernels.spectra import Spectra, spectra_of
+from qlang.kernels.spectra import FACTORED, Spectra, spectra_of
 from qlang.kernels.tables import Entries, RowPattern, TableList, write_all_linear
 from qlang.kernels.terms import Buffer, Groups, LaneSelector, SortedTerms, SplitGroup
 
@@ -82,7 +83,9 @@ class GroupLayout(NamedTuple):
 
     entries: int
     row_offset: int
-    """Of the row table (2, entries), which is always there."""
+    """Of the row table (2, entries), which is always there, or of its factors."""
+    factors: int
+    """The rank of a row table that is left as factors (`qlang.kernels.spectra.factor_sizes`), else 0."""
     choice: int
     """Row r takes the entry of the row table and of the mixed ones that `choice_bytes` of `bits[item]` say, beginning
     at choice + choice_bytes · r; −1: entry r."""
@@ -139,8 +142,9 @@ class Layout:
         return len(self.bits)
 
     @classmethod
-    def of(cls, program: Program, *, scaled: bool = True) -> "Layout":
-        """Lay a program out; `scaled`: groups take the cosines of TWIST steps where they can."""
+    def of(cls, program: Program, *, scaled: bool = True, factored: int = FACTORED) -> "Layout":
+        """Lay a program out; `scaled`: groups take the cosines of TWIST steps where they can. Row tables of so many
+        bits are left as factors where a tile is the state, so that they are needed once."""
         draft = _Draft(program.options.lane_bits)
         groups: dict[int, GroupLayout] = {}
         parts = [_in_buffer(program, sweep) for sweep in program.sweeps]
@@ -153,7 +157,8 @@ class Layout:
         size = TWIST_NUMBERS * len(program.twists)
         start = twists + size + -size % ALIGNMENT
         wanted = scaled_twists(program) if scaled else ScaledTwists.none()
-        spectra = spectra_of(draft.tables, start, ALIGNMENT)
+        large = [number for number in draft.whole if draft.tables.bits[number] >= factored]
+        spectra = spectra_of(draft.tables, start, ALIGNMENT, large)
         places = spectra.places_of(wanted.terms)
         taken = in_whole_passes(program, wanted.of(places >= 0))
         return cls(
@@ -161,7 +166,7 @@ class Layout:
             spectra.end,
             0,
             twists,
-            tuple(_placed(groups[number], spectra.offsets, spectra.terms) for number in range(len(groups))),
+            tuple(_placed(groups[number], spectra) for number in range(len(groups))),
             spectra,
             tuple(draft.values),
             _bits(draft),
@@ -191,6 +196,8 @@ class _Draft:
     matches: list[RowMatch] = field(default_factory=list)
     lane_rows: list[tuple[int, int, int, float, int]] = field(default_factory=list)
     """Table, index, term, weight and subset of what adds to lane tables."""
+    whole: list[int] = field(default_factory=list)
+    """Tables of rows of tiles that are the state."""
 
     def choice(self, masks: Sequence[int], row_bits: int) -> int:
         """Where numbers are whose bit j is the parity of the row & masks[j], not written more than once."""
@@ -215,7 +222,8 @@ class _Draft:
 def _in_buffer(program: Program, sweep: Sweep) -> tuple[Buffer, Groups]:
     """The parts of an index in a sweep, and its groups."""
     numbers = [each.phase for each in sweep.passes if each.phase >= 0]
-    return Buffer(program.options.lane_bits, sweep.local), [(number, program.groups[number]) for number in numbers]
+    buffer = Buffer(program.options.lane_bits, sweep.local, len(sweep.local) == sweep.size)
+    return buffer, [(number, program.groups[number]) for number in numbers]
 
 
 def _groups(splits: Sequence[SplitGroup], buffer: Buffer, draft: _Draft) -> list[GroupLayout]:
@@ -228,7 +236,9 @@ def _groups(splits: Sequence[SplitGroup], buffer: Buffer, draft: _Draft) -> list
         choice = -1 if split.chosen is None else draft.choice(split.chosen, buffer.row_bits)
         entries = 1 << draft.tables.bits[split.row_table]
         width = choice_bytes(entries)
-        result.append(GroupLayout(entries, split.row_table, choice, width, True, tuple(mixed), lanes))
+        result.append(GroupLayout(entries, split.row_table, 0, choice, width, True, tuple(mixed), lanes))
+    if buffer.whole:
+        draft.whole += [split.row_table for split in splits]
     return result
 
 
@@ -312,11 +322,13 @@ def _together(offsets: Sequence[int], size: int) -> list[slice]:
     return spans
 
 
-def _placed(group: GroupLayout, offsets: Sequence[int], terms: Sequence[bool]) -> GroupLayout:
+def _placed(group: GroupLayout, spectra: Spectra) -> GroupLayout:
     """A group with offsets in place of tables' numbers."""
+    offsets, terms = spectra.offsets, spectra.terms
     return GroupLayout(
         group.entries,
         offsets[group.row_offset],
+        spectra.factors[group.row_offset],
         group.choice,
         group.choice_bytes,
         terms[group.row_offset],

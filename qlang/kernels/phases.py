@@ -118,12 +118,16 @@ def _numbers(run: Run, given: _Given, rows: Reals, real: Reals | None) -> _Numbe
 def _fill(tables: TableClass, numbers: _Numbers, data: NDArray[np.floating]) -> None:
     place, size = tables.place, 1 << tables.place.bits
     end = place.start + place.stride * place.count
-    block = data[:, place.start : end].reshape(len(data), place.count, place.stride)[:, :, : 2 * size]
+    block = data[:, place.start : end].reshape(len(data), place.count, place.stride)[:, :, : place.numbers]
     scale = None if place.scales is None else numbers.given.scales[:, place.scales][:, :, None]
     if tables.constant:
         block[:, :, :size], block[:, :, size:] = 1 if scale is None else scale, 0
     elif tables.thin:
-        left, right = _thin_factors(tables, numbers.units, scale, data.dtype)
+        high, low = _factors(tables, numbers.units, scale)
+        if place.factors:
+            _write_factors(high, low, block)
+            return
+        left, right = _real_factors(high, low, data.dtype)
         target = block.reshape(len(data), place.count, left.shape[2], right.shape[3])
         assert np.may_share_memory(target, data)
         _multiply(left, right, target)
@@ -156,13 +160,10 @@ def _write_sines(tables: TableClass, numbers: _Numbers, scale: Reals | None, blo
         np.multiply(sines, _items(factor, items), out=part[:, :, size:], casting="same_kind")
 
 
-def _thin_factors(
-    tables: TableClass, units: NDArray[np.complex128], scale: Reals | None, dtype: np.dtype[Any]
-) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Matrices (batch, tables, 2 · 2^high bits, r) and (batch, tables, r, 2^low bits), r = 2^(X + 1).
-
-    Their products are the tables, cosines above sines.
-    """
+def _factors(
+    tables: TableClass, units: NDArray[np.complex128], scale: Reals | None
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Matrices (batch, tables, 2^high bits, 2^X) and (batch, tables, 2^X, 2^low bits), tables being their products."""
     outer, inner = _parts(tables, units)
     high = (outer if scale is None else outer * scale)[:, :, :, None]
     low = inner[:, :, :1]
@@ -170,6 +171,16 @@ def _thin_factors(
         crossing = inner[:, :, k : k + 1]
         high = np.concatenate([high, 1j * tables.signs[None, :, :, k, None] * high], axis=3)
         low = np.concatenate([crossing.real * low, crossing.imag * low], axis=2)
+    return high, low
+
+
+def _real_factors(
+    high: NDArray[np.complex128], low: NDArray[np.complex128], dtype: np.dtype[Any]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Real matrices (batch, tables, 2 · 2^high bits, r) and (batch, tables, r, 2^low bits), r = 2^(X + 1).
+
+    Their products are the tables, cosines above sines.
+    """
     (batch, count, rows, half), columns = high.shape, low.shape[3]
     left = np.empty((batch, count, 2 * rows, 2 * half), dtype)
     left[:, :, :rows, :half] = left[:, :, rows:, half:] = high.real
@@ -178,6 +189,14 @@ def _thin_factors(
     right = np.empty((len(low), count, 2 * half, columns), dtype)
     right[:, :, :half], right[:, :, half:] = low.real, low.imag
     return left, right
+
+
+def _write_factors(high: NDArray[np.complex128], low: NDArray[np.complex128], block: NDArray[np.floating]) -> None:
+    """Write factors as `factor_sizes` has it, (batch, tables, numbers)."""
+    end = 0
+    for part in (high.real, high.imag, low.real, low.imag):
+        start, end = end, end + part.shape[2] * part.shape[3]
+        block[:, :, start:end] = part.reshape(*part.shape[:2], -1)
 
 
 def _roots() -> NDArray[np.complex128]:

@@ -16,10 +16,16 @@ from qlang.kernels.tables import Addition, Entries, Masks, TableList
 Reals = NDArray[np.float64]
 
 SMALL = 6
-"""Tables of so many bits have no high part."""
+"""Tables of so many bits have no high part, and those with fewer low ones are not left as factors."""
 
 MOST_CROSSING = 5
 """The largest X for which tables are products of thin matrices, where these have no more numbers than the table."""
+
+FACTORED = 14
+"""Tables of so many bits or more are left as factors where whoever reads them can multiply."""
+
+MOST_FACTORS = 16
+"""The highest rank of such tables."""
 
 LARGEST_CLASS = 1 << 16
 """Entries of a class of tables by sines, and about those that are computed at once: they should stay in the cache."""
@@ -43,10 +49,17 @@ class Place:
     start: int
     """Offset of the first."""
     stride: int
-    """From one to the next: cosines at 0, sines at 2^bits."""
+    """From one to the next."""
     count: int
     scales: Masks | None
     """The group of each whose scale it takes, or None."""
+    factors: int = 0
+    """The rank of tables that are left as factors (`factor_sizes`); 0: cosines at 0, sines at 2^bits."""
+
+    @property
+    def numbers(self) -> int:
+        """Of each table."""
+        return 2 * sum(factor_sizes(self.bits, self.factors)) if self.factors else 2 << self.bits
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,7 +102,8 @@ class Run:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Spectra:
-    """All tables of a program. `offsets` and `terms` (more than a scale) are by number of the table.
+    """All tables of a program. `offsets`, `terms` (more than a scale) and `factors` (`Place.factors`) are by number of
+    the table.
 
     The spectra of all runs are one row of `size` numbers. `entries` ascend by their places in it; `places` are those
     that are not zero, and `starts` where their entries start. `mixed` (entries,) is whether a mask has high and low
@@ -99,6 +113,7 @@ class Spectra:
     runs: tuple[Run, ...]
     offsets: tuple[int, ...]
     terms: tuple[bool, ...]
+    factors: tuple[int, ...]
     end: int
     size: int
     entries: Entries
@@ -127,22 +142,41 @@ class Spectra:
         return np.where(self.mixed, -1, places)[rows[terms]]
 
 
-def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
-    """Lay out tables behind `start`, at multiples of `alignment` elements."""
+def low_bits_of(bits: int) -> int:
+    """How many of a table's bits are low ones."""
+    return bits if bits <= SMALL else (bits + 2) // 2
+
+
+def factor_sizes(bits: int, rank: int) -> tuple[int, int]:
+    """How many complex numbers the factors (2^high bits, rank) and (rank, 2^low bits) of a table have.
+
+    The real numbers of the first one stand in front of its imaginary ones, then those of the second.
+    """
+    low = low_bits_of(bits)
+    return rank << bits - low, rank << low
+
+
+def spectra_of(tables: TableList, start: int, alignment: int, may_be_factors: Sequence[int] = ()) -> Spectra:
+    """Lay out tables behind `start`, at multiples of `alignment` elements; some may be left as factors."""
     entries = tables.entries()
     bits = np.array(tables.bits, dtype=np.int64)
     scales = np.array(tables.scales, dtype=np.int64)
     added = np.array([each.table for each in tables.additions], dtype=np.intp)
     busy = np.zeros(len(bits), dtype=np.bool_)
     busy[entries.tables] = busy[added] = True
-    low_bits = np.where(bits <= SMALL, bits, (bits + 2) // 2)
+    low_bits = np.array([low_bits_of(each) for each in tables.bits], dtype=np.int64)
     parts = _Parts.of(entries, low_bits)
     ranks = np.minimum(parts.counts - 1, MOST_CROSSING + 1)
     ranks[added] = MOST_CROSSING + 1
-    factors = (1 << low_bits) + (2 << bits - low_bits) << ranks
-    thick = (ranks > MOST_CROSSING) | (ranks > 0) & (factors > 1 << bits)
+    sizes = (1 << low_bits) + (2 << bits - low_bits) << ranks
+    thick = (ranks > MOST_CROSSING) | (ranks > 0) & (sizes > 1 << bits)
     ranks[thick] = MOST_CROSSING + 1
+    factors = np.zeros_like(bits)
+    factors[list(may_be_factors)] = 1
+    factors <<= ranks
+    factors[thick | ~busy | (bits <= SMALL) | (low_bits < SMALL) | (factors > MOST_FACTORS)] = 0
     kinds = (((thick * _MOST_BITS + bits) * 2 + (scales >= 0)) * 2 + busy) * (MOST_CROSSING + 2) + ranks
+    kinds = kinds * 2 + (factors > 0)
     numbers = (1 << bits - low_bits) + (parts.counts << low_bits)
     most = np.where(thick, LARGEST_CLASS >> bits, LARGEST_RUN // numbers)
     offsets, edges, inners = (np.zeros_like(bits) for _ in range(3))
@@ -150,17 +184,20 @@ def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
     for members in _classes(kinds, most):
         one, count, width = int(members[0]), len(members), int(parts.counts[members].max())
         own_bits, low = tables.bits[one], int(low_bits[one])
-        each, high, stride = np.arange(count), own_bits - low, -(-(2 << own_bits) // alignment) * alignment
+        each, high, rank = np.arange(count), own_bits - low, int(factors[one])
+        taken = scales[members] if tables.scales[one] >= 0 else None
+        place = Place(own_bits, start, 0, count, taken, rank)
+        stride = -(-place.numbers // alignment) * alignment
         inner = size + (count << high)
         end = inner + (count * width << low)
         offsets[members] = start + stride * each
         edges[members] = size + (each << high)
         inners[members] = inner + (each * width << low)
-        place = Place(own_bits, start, stride, count, scales[members] if tables.scales[one] >= 0 else None)
         signs = parts.signs(members, high) if width > 1 else np.ones((count, 1 << high, 1))
         additions = _additions(tables.additions, members) if tables.additions else ()
         begin = runs.begin(size, end, bool(thick[one]))
         edge, inside = slice(size - begin, inner - begin), slice(inner - begin, end - begin)
+        place = replace(place, stride=stride)
         runs.classes.append(TableClass(place, low, signs, not thick[one], edge, inside, not busy[one], additions))
         size, start = end, start + stride * count
     runs.close(size)
@@ -173,6 +210,7 @@ def spectra_of(tables: TableList, start: int, alignment: int) -> Spectra:
         tuple(runs.done),
         tuple(offsets.tolist()),
         tuple(busy.tolist()),
+        tuple(factors.tolist()),
         start,
         size,
         entries.of(order),

@@ -26,6 +26,8 @@ class Buffer:
 
     lane_bits: int
     local: tuple[int, ...]
+    whole: bool = False
+    """Whether the tile is the state."""
 
     @property
     def row_bits(self) -> int:

@@ -15,27 +15,27 @@ from qlang.kernels.interpret import table_factors, term_factors
 from qlang.kernels.layout import ALIGNMENT, Layout
 from qlang.kernels.phases import unit_numbers
 from qlang.kernels.program import Pass, PhaseGroup, PlanOptions, Program, Sweep, Terms
-from qlang.kernels.spectra import MOST_CROSSING
+from qlang.kernels.spectra import MOST_CROSSING, SMALL
 
 QUBITS = 9
 TOLERANCE = {"float32": 2e-6, "float64": 1e-13}
 
 
-def _program(groups: list[PhaseGroup], local: tuple[int, ...], lane_bits: int) -> Program:
+def _program(groups: list[PhaseGroup], local: tuple[int, ...], lane_bits: int, qubits: int = QUBITS) -> Program:
     """A sweep that applies phase groups only."""
     count = sum(len(group.parity) + len(group.pattern) for group in groups)
     terms = Terms((0,) * count, (1.0,) * count, (0,) * count, ((),) * count)
     passes = tuple(Pass((), (), phase=number) for number in range(len(groups)))
-    wires = tuple(range(QUBITS))
+    wires = tuple(range(qubits))
     return Program(
-        qubits=QUBITS,
-        wires=QUBITS,
+        qubits=qubits,
+        wires=qubits,
         options=PlanOptions(lane_bits, lane_bits, len(local)),
         fresh=False,
         start=wires,
         end=wires,
-        initial=((),) * QUBITS,
-        sweeps=(Sweep(local, passes, QUBITS),),
+        initial=((),) * qubits,
+        sweeps=(Sweep(local, passes, qubits),),
         rotations=(),
         terms=terms,
         groups=tuple(groups),
@@ -49,9 +49,9 @@ def _numbers(program: Program, batch: int, seed: int) -> ProgramAngles:
     return ProgramAngles(
         tangents=np.zeros((batch, 0)),
         terms=generator.normal(scale=4, size=(batch, count)),
-        values=generator.integers(0, 1 << QUBITS, (batch, count)) & _pattern_masks(program),
+        values=generator.integers(0, 1 << program.qubits, (batch, count)) & _pattern_masks(program),
         scales=generator.uniform(0.5, 1, (batch, len(program.groups))),
-        factors=np.ones((1, QUBITS, 2), dtype=np.complex128),
+        factors=np.ones((1, program.qubits, 2), dtype=np.complex128),
         frame=Frame.none(batch),
     )
 
@@ -142,6 +142,31 @@ def test_few_and_many_crossing_masks_agree_with_the_formula(precision: Precision
     bound = tables_of(layout, numbers, precision)
     for item in range(2):
         expected = numbers.scales[item, 0] * term_factors(program.groups[0], QUBITS, numbers, item)
+        found = table_factors(bound, program.sweeps[0], 0, item)
+        np.testing.assert_allclose(found, expected, atol=TOLERANCE[precision])
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("crossing", range(6))
+@pytest.mark.parametrize("bits", [10, 11])
+def test_large_tables_are_left_as_factors_of_low_rank(precision: Precision, bits: int, crossing: int) -> None:
+    """Where a tile is the state; `table_factors` multiplies them."""
+    alone = [1 << bit for bit in range(bits)]
+    masks = [*alone, *(k + 1 << SMALL | 1 << k for k in range(crossing))]
+    group = PhaseGroup(tuple((mask, i) for i, mask in enumerate(masks)), (), False)
+    program = _program([group], tuple(range(bits)), 0, bits)
+    layout = Layout.of(program, factored=bits)
+    most = 3 if bits == 10 else 4  # beyond, factors have more numbers than the table
+    assert layout.spectra.runs[0].classes[0].thin == (crossing <= most)
+    assert layout.groups[0].factors == (1 << crossing if crossing <= most else 0)
+    assert layout.groups[0].entries == 1 << bits
+    assert Layout.of(program, factored=bits + 1).groups[0].factors == 0
+    outside = Layout.of(_program([group], tuple(range(bits)), 0, bits + 1), factored=bits)
+    assert outside.groups[0].factors == 0
+    numbers = _numbers(program, 2, 7)
+    bound = tables_of(layout, numbers, precision)
+    for item in range(2):
+        expected = numbers.scales[item, 0] * term_factors(group, bits, numbers, item)
         found = table_factors(bound, program.sweeps[0], 0, item)
         np.testing.assert_allclose(found, expected, atol=TOLERANCE[precision])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -19,7 +20,7 @@ from qlang.kernels.cpu.lane_exchanges import exchanges
 from qlang.kernels.cpu.memory import LINE
 from qlang.kernels.cpu.pass_words import Part, PassWriter, completed, row_steps
 from qlang.kernels.cpu.pieces import PassRun, runs_of, write_runs
-from qlang.kernels.layout import Layout
+from qlang.kernels.layout import GroupLayout, Layout
 from qlang.kernels.program import Pass
 
 Words = NDArray[np.int64]
@@ -37,8 +38,8 @@ class NativeSweep:
     """Bytes of a plane of a tile."""
     gathered: bool
     """Whether tiles are copied to a buffer."""
-    row_plane: int
-    """Bytes of a plane of a table of rows."""
+    room: int
+    """Bytes of the room for tables of rows."""
     kept: tuple[NDArray[Any], ...]
     """What the words point to."""
 
@@ -50,7 +51,7 @@ def native_sweeps(layout: Layout, precision: Precision, target: Target, compiler
         raise ValueError(f"the program has {layout.program.options.lane_bits} lane bits, not {lane_bits}")
     draft, words = ProgramDraft(layout, precision, target), array("q")
     buffers = [SweepBuffer(draft, sweep) for sweep in layout.program.sweeps]
-    runs = [_write(buffer, words) for buffer in buffers]
+    runs, rooms = zip(*[_write(buffer, words) for buffer in buffers], strict=True) if buffers else ((), ())
     draft.write_tables()
     blocks = np.array(words, dtype=np.int64).reshape(-1, Word.WORDS)
     completed(blocks, lane_bits)
@@ -66,35 +67,54 @@ def native_sweeps(layout: Layout, precision: Precision, target: Target, compiler
     counts = [sum([run.passes for run in each]) for each in runs]
     ends = accumulate(counts)
     parts = [blocks[end - count : end] for end, count in zip(ends, counts, strict=True)]
-    return tuple(_native_sweep(*each) for each in zip(buffers, parts, map(len, runs), strict=True))
+    return tuple(_native_sweep(*each) for each in zip(buffers, parts, map(len, runs), rooms, strict=True))
 
 
-def _write(buffer: SweepBuffer, words: array[int]) -> list[PassRun]:
-    """Adds the blocks of a sweep's passes; how they are executed."""
+def _write(buffer: SweepBuffer, words: array[int]) -> tuple[list[PassRun], int]:
+    """Adds the blocks of a sweep's passes; how they are executed, and the room that tables take which are products."""
     parts = [part for each in buffer.sweep.passes for part in _split(each, buffer.draft.layout, buffer.draft.lane_bits)]
     plane_bytes = buffer.draft.element << buffer.bits
-    lines, held, first = plane_bytes // LINE, [], len(words)
+    lines, held, products, first = plane_bytes // LINE, [], [], len(words)
     for part in parts:
         writer = PassWriter(buffer, part)
         lines -= writer.write(lines if buffer.gathered else 0)
-        # a table that is mixed stands in a thread's only room for one until its pass is over
+        # a table that is mixed stands in the room for tables until its pass is over
         alone = part.group is not None and part.rows and part.group.mixed
         held.append(plane_bytes - 1 if alone else writer.span)
+        products.append((writer.product, _table_bytes(buffer, part.group)))
         words.extend(writer.block)
     runs = runs_of(held, plane_bytes, 0 if buffer.gathered else buffer.draft.target.piece_bytes)
     write_runs(runs, words, first)
-    return runs
+    return runs, _place_products(runs, products, buffer.draft.fixes)
 
 
-def _native_sweep(buffer: SweepBuffer, blocks: Words, runs: int) -> NativeSweep:
-    groups = buffer.draft.layout.groups
-    entries = [groups[each.phase].entries for each in buffer.sweep.passes if each.phase >= 0]
+def _place_products(runs: Sequence[PassRun], products: Sequence[tuple[int, int]], fixes: list[int]) -> int:
+    """Writes where tables that are products stand, beside each other in a run, given for each pass the place in the
+    fixes and the bytes; how many bytes they take."""
+    most = 0
+    for run in runs:
+        end = 0
+        for place, size in products[run.first : run.first + run.passes]:
+            if place >= 0:
+                fixes[place], end = end, end + size
+        most = max(most, end)
+    return most
+
+
+def _table_bytes(buffer: SweepBuffer, group: GroupLayout | None) -> int:
+    """Of a group's table of rows."""
+    return 0 if group is None else 2 * buffer.draft.element * group.entries
+
+
+def _native_sweep(buffer: SweepBuffer, blocks: Words, runs: int, products: int) -> NativeSweep:
+    groups = [buffer.draft.layout.groups[each.phase] for each in buffer.sweep.passes if each.phase >= 0]
+    mixed = max([_table_bytes(buffer, group) for group in groups if group.mixed], default=0)
     return NativeSweep(
         _sweep_words(buffer, runs),
         blocks,
         buffer.draft.element << buffer.bits,
         buffer.gathered,
-        buffer.draft.element * max(entries, default=0),
+        max(mixed, products),
         tuple(buffer.draft.kept),
     )
 

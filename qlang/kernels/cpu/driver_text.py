@@ -1,7 +1,7 @@
 """LLVM text of the driver: for a range of tiles gather, set the passes' words, run the passes, scatter.
 
 The function is `void driver(ptr sweep, ptr blocks, ptr re, ptr im, ptr mixed, i64 begin, i64 end)`: the sweep's words,
-the passes' blocks (which it changes), the two planes of the buffer, room for one table of rows, and the range of
+the passes' blocks (which it changes), the two planes of the buffer, room for tables of rows, and the range of
 units. A unit is a tile of an item of the batch: `unit = item · tiles + tile`.
 """
 
@@ -14,7 +14,7 @@ from qlang.kernels.cpu.arguments import MOST_REGISTERS, Word
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
 from qlang.kernels.cpu.text import Text, module
 
-FIX_WORDS = 6
+FIX_WORDS, FIX_INDEX = 6, 3
 MOST_POSITIONS = 48
 
 
@@ -57,7 +57,7 @@ _POINTERS = (SweepWord.STATE_RE, SweepWord.STATE_IM, SweepWord.DATA, SweepWord.V
 
 
 class Fix(IntEnum):
-    """Instructions that set words of a block for a tile: (operation, word, mask, index, amount, –)."""
+    """Instructions that set words of a block for a tile: (operation, word, mask, index, amount, dimensions)."""
 
     SET = 0
     """word = amount"""
@@ -73,6 +73,9 @@ class Fix(IntEnum):
     """The table of rows times the item's table at `amount`, its conjugate where the parity is odd."""
     MIX_MATCH = 6
     """The same where the tile's bits in the mask are the item's value with this index, else nothing."""
+    PRODUCT = 7
+    """word = where the room for tables has, from byte `index` on, the product of the item's factors at `amount`;
+    dimensions: the table's high and low bits and the factors' rank, of 16 bits each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,23 +284,23 @@ class Driver:
         fixes = text.load("ptr", block, 8 * Word.FIXES)
         with text.loop(count) as loop:
             fix = text.at(fixes, text.binary("mul", loop["index"], 8 * FIX_WORDS))
-            kind, word, mask, index, amount = (text.load("i64", fix, 8 * i) for i in range(5))
+            kind, word, mask, *operands = (text.load("i64", fix, 8 * i) for i in range(FIX_WORDS))
             place = text.value(f"getelementptr i64, ptr {block}, i64 {word}")
             inside = text.binary("and", base, mask)
             for each in Fix:
                 with text.when(text.value(f"icmp eq i64 {kind}, {int(each)}")):
-                    _FIXES[each](self, place, inside, (index, amount), context)
+                    _FIXES[each](self, place, inside, operands, context)
 
-    def _set(self, place: str, _: str, operands: tuple[str, str], __: _Context) -> None:
+    def _set(self, place: str, _: str, operands: list[str], __: _Context) -> None:
         self.text.store("i64", operands[1], place)
 
-    def _set_data(self, place: str, _: str, operands: tuple[str, str], context: _Context) -> None:
+    def _set_data(self, place: str, _: str, operands: list[str], context: _Context) -> None:
         self.text.store("ptr", self.text.at(context.data, operands[1]), place)
 
-    def _set_bits(self, place: str, _: str, operands: tuple[str, str], context: _Context) -> None:
+    def _set_bits(self, place: str, _: str, operands: list[str], context: _Context) -> None:
         self.text.store("ptr", self.text.at(context.bits, operands[1]), place)
 
-    def _flip_odd(self, place: str, inside: str, operands: tuple[str, str], _: _Context) -> None:
+    def _flip_odd(self, place: str, inside: str, operands: list[str], _: _Context) -> None:
         text = self.text
         chosen = text.binary("and", text.binary("sub", "0", text.parity(inside)), operands[1])
         text.store("i64", text.binary("xor", text.load("i64", place), chosen), place)
@@ -306,7 +309,7 @@ class Driver:
         wanted = self.text.load("i64", self.text.value(f"getelementptr i64, ptr {values}, i64 {index}"))
         return self.text.value(f"icmp {relation} i64 {inside}, {wanted}")
 
-    def _clear_unlike(self, place: str, inside: str, operands: tuple[str, str], context: _Context) -> None:
+    def _clear_unlike(self, place: str, inside: str, operands: list[str], context: _Context) -> None:
         text = self.text
         with text.when(self._unlike(inside, operands[0], context.values)):
             kept = text.binary("xor", operands[1], -1)
@@ -318,10 +321,10 @@ class Driver:
         sign = text.binary("sub", "1", text.binary("shl", text.parity(inside), 1))
         return text.value(f"sitofp i64 {sign} to {self.element}")
 
-    def _mix_parity(self, _: str, inside: str, operands: tuple[str, str], context: _Context) -> None:
+    def _mix_parity(self, _: str, inside: str, operands: list[str], context: _Context) -> None:
         self._mix(self._sign(inside), self.text.at(context.data, operands[1]), context.block)
 
-    def _mix_match(self, _: str, inside: str, operands: tuple[str, str], context: _Context) -> None:
+    def _mix_match(self, _: str, inside: str, operands: list[str], context: _Context) -> None:
         with self.text.when(self._unlike(inside, operands[0], context.values, "eq")):
             self._mix("1.0", self.text.at(context.data, operands[1]), context.block)
 
@@ -348,6 +351,49 @@ class Driver:
                     text.store(vector, value, "%mixed", place, align=self.element_bytes)
         text.store("ptr", "%mixed", block, 8 * Word.TABLE)
 
+    def _product_of_factors(self, place: str, _: str, operands: list[str], context: _Context) -> None:
+        """Multiplies the factors of a table, for some vectors of columns at a time."""
+        text, (index, amount, dimensions) = self.text, operands
+        high, low, rank = (text.binary("and", text.binary("lshr", dimensions, 16 * i), 0xFFFF) for i in range(3))
+        table = text.at("%mixed", index)
+        text.store("ptr", table, place)
+        rows, columns, element = text.binary("shl", "1", high), text.binary("shl", "1", low), self.element_bytes
+        left = self._planes_of_factor(text.at(context.data, amount), text.binary("mul", rows, rank))
+        right = self._planes_of_factor(left[2], text.binary("mul", columns, rank))
+        plane = text.binary("mul", text.binary("shl", rows, low), element)
+        tables, width, step = [table, text.at(table, plane)], text.binary("mul", columns, element), 4 * self.bytes
+        with text.loop(rows) as row, text.loop(text.binary("udiv", width, step)) as part:
+            first = text.binary("mul", part["index"], step)
+            zero = {f"{name}{i}": (self.vector, "zeroinitializer") for i in range(4) for name in ("cos", "sin")}
+            with text.loop(rank, **zero) as term:
+                number = text.binary("add", text.binary("mul", row["index"], rank), term["index"])
+                real, imaginary = (self._splat_at(each, text.binary("mul", number, element)) for each in left[:2])
+                minus = text.value(f"fneg {self.vector} {imaginary}")
+                begin = text.binary("add", first, text.binary("mul", term["index"], width))
+                for i in range(4):
+                    offset = text.binary("add", begin, i * self.bytes)
+                    cosines, sines = (text.load(self.vector, each, offset, align=element) for each in right[:2])
+                    term.next[f"cos{i}"] = self._added(real, cosines, self._added(minus, sines, term[f"cos{i}"]))
+                    term.next[f"sin{i}"] = self._added(real, sines, self._added(imaginary, cosines, term[f"sin{i}"]))
+            begin = text.binary("add", first, text.binary("mul", row["index"], width))
+            for i in range(4):
+                offset = text.binary("add", begin, i * self.bytes)
+                for to, name in zip(tables, (f"cos{i}", f"sin{i}"), strict=True):
+                    text.store(self.vector, term[name], to, offset, align=element)
+
+    def _added(self, left: str, right: str, to: str) -> str:
+        """left·right + to, of vectors."""
+        return self.text.fma(self.vector, left, right, to, fused=self.target.fused)
+
+    def _planes_of_factor(self, begin: str, numbers: str) -> tuple[str, str, str]:
+        """Where the real and the imaginary numbers of a factor are, and what follows it."""
+        size = self.text.binary("mul", numbers, self.element_bytes)
+        second = self.text.at(begin, size)
+        return begin, second, self.text.at(second, size)
+
+    def _splat_at(self, place: str, offset: str) -> str:
+        return self.text.splat(self.vector, self.element, self.text.load(self.element, place, offset))
+
     def _at(self, vector: str, table: str, places: tuple[str, str]) -> tuple[str, str]:
         first, second = (self.text.load(vector, table, place, align=self.element_bytes) for place in places)
         return first, second
@@ -367,4 +413,5 @@ _FIXES = {
     Fix.CLEAR_UNLIKE: Driver._clear_unlike,
     Fix.MIX_PARITY: Driver._mix_parity,
     Fix.MIX_MATCH: Driver._mix_match,
+    Fix.PRODUCT: Driver._product_of_factors,
 }

@@ -73,7 +73,6 @@ class KernelWriter:
         self.bits = 8 * ELEMENT_BYTES[precision]
         self.element = "float" if self.bits == 32 else "double"
         self.vector, self.integers = f"<{lanes} x {self.element}>", f"<{lanes} x i{self.bits}>"
-        self.suffix = f"v{lanes}f{self.bits}"
         self.text = Text(f"void @{name}(ptr noalias %planes, ptr noalias %block, i64 %base, ptr noalias %sums)")
 
     def word(self, word: int, type_: str = "i64") -> str:
@@ -90,10 +89,7 @@ class KernelWriter:
 
     def fused(self, a: str, b: str, c: str) -> str:
         """a · b + c."""
-        if not self.target.fused:
-            return self.arithmetic("fadd", self.arithmetic("fmul", a, b), c)
-        arguments = [(self.vector, each) for each in (a, b, c)]
-        return self.text.call(self.vector, f"llvm.fma.{self.suffix}", *arguments)
+        return self.text.fma(self.vector, a, b, c, fused=self.target.fused)
 
     def negated(self, value: str) -> str:
         return self.text.value(f"fneg {self.vector} {value}")

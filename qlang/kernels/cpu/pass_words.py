@@ -15,7 +15,7 @@ from qlang.kernels.cpu.arguments import (
     Word,
 )
 from qlang.kernels.cpu.drafts import Kind, SweepBuffer
-from qlang.kernels.cpu.driver_text import FIX_WORDS, Fix
+from qlang.kernels.cpu.driver_text import FIX_INDEX, FIX_WORDS, Fix
 from qlang.kernels.cpu.kernel_text import looped_module, plain_module, side_by_side_module
 from qlang.kernels.cpu.lane_exchanges import Blend, LaneMap
 from qlang.kernels.cpu.lane_turns_text import lanes_module
@@ -23,6 +23,7 @@ from qlang.kernels.cpu.shapes import LaneOperation, LaneShape, RowShape, SideByS
 from qlang.kernels.cpu.turns_text import turns_module
 from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Selector
 from qlang.kernels.program import Pass
+from qlang.kernels.spectra import low_bits_of
 
 MOST_PREFETCH = 4
 _OFFSET_BITS = 32
@@ -30,7 +31,7 @@ _USUAL_REGISTERS = 3
 """Held at once where vectors are left for it."""
 _BLENDS: tuple[LaneOperation, ...] = ("blend0", "blend1", "blend2", "blend3")
 # Members of enumerations, which take longer to look up, as integers.
-_SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH = map(int, Fix)
+_SET, _SET_DATA, _FLIP_ODD, _CLEAR_UNLIKE, _SET_BITS, _MIX_PARITY, _MIX_MATCH, _PRODUCT = map(int, Fix)
 _WALK, _GROUPS, _STORE = map(int, (Word.WALK, Word.GROUPS, Word.STORE))
 _FUNCTION, _LANES, _TURNS, _ROWS = map(int, (Word.FUNCTION, Word.LANES, Word.TURNS, Word.ROWS))
 _ROTATION, _TWIST_MASK, _TWIST_LANES = map(int, (Word.ROTATION, Word.TWIST_MASK, Word.TWIST_LANES))
@@ -82,6 +83,7 @@ class PassWriter:
         "lane_rotations",
         "part",
         "permuted",
+        "product",
         "registers",
         "rotated",
         "span",
@@ -103,6 +105,8 @@ class PassWriter:
         self.span = self.inside * buffer.draft.element
         """The bits of an offset that the vectors differ in which are held at once."""
         self.block = buffer.block[:]
+        self.product = -1
+        """Where in the fixes the place of a product of factors in the room for tables stands, if there is one."""
 
     def _rotated(self) -> list[tuple[int, int]]:
         """Registers and their rotations; plain ones first: a kernel's last registers are those of TWIST steps."""
@@ -269,7 +273,12 @@ class PassWriter:
         tables = sorted(group.lane_tables[slice(*self.part.tables)], key=_is_constant) if group.lane_tables else []
         self.block[_TABLE_PLANE] = group.entries * size
         if self.part.rows:
-            fixes += (_SET_DATA, _TABLE, 0, 0, group.row_offset * size, 0)
+            if group.factors:
+                self.product = len(fixes) + FIX_INDEX
+                dimensions = _dimensions(group.entries.bit_length() - 1, group.factors)
+                fixes += (_PRODUCT, _TABLE, 0, 0, group.row_offset * size, dimensions)
+            else:
+                fixes += (_SET_DATA, _TABLE, 0, 0, group.row_offset * size, 0)
             if group.choice >= 0:
                 fixes += (_SET_BITS, _CHOICE, 0, 0, group.choice, 0)
             for each in group.mixed:
@@ -297,6 +306,12 @@ class PassWriter:
                 self.fixes += (_CLEAR_UNLIKE, first + 3, each.outer, each.value, 1 << j, 0)
             elif each.outer:
                 self.fixes += (_FLIP_ODD, first + 4, each.outer, 0, 1 << j, 0)
+
+
+def _dimensions(bits: int, rank: int) -> int:
+    """Of a table that is a product of factors, as `Fix.PRODUCT` takes them."""
+    low = low_bits_of(bits)
+    return bits - low | low << 16 | rank << 32
 
 
 def _is_constant(table: LaneTable) -> bool:

@@ -143,17 +143,17 @@ class _Step(Protocol):
 
 
 class _Rooms:
-    """What each thread works in: the planes of a buffer and a table of rows, as large as the largest sweep's."""
+    """What each thread works in: the planes of a buffer and tables of rows, as large as the largest sweep's."""
 
     def __init__(self, sweeps: tuple[NativeSweep, ...]) -> None:
         planes = [each.tile_bytes + PLANE_PAD for each in sweeps if each.gathered]
-        self._plane, self._rows = max(planes, default=0), max((each.row_plane for each in sweeps), default=0)
+        self._plane, self._tables = max(planes, default=0), max((each.room for each in sweeps), default=0)
         self._areas: list[NDArray[np.uint8]] = []
 
     def planes(self, worker: int) -> tuple[int, int, int]:
-        """Addresses of the two planes and of the table of rows."""
+        """Addresses of the two planes and of the tables of rows."""
         while len(self._areas) <= worker:
-            self._areas.append(pages(2 * self._plane + 2 * self._rows + 64))
+            self._areas.append(pages(2 * self._plane + self._tables + 64))
         start = address(self._areas[worker])
         return start, start + self._plane, start + 2 * self._plane
 

@@ -76,6 +76,14 @@ class Text:
             return ""
         return self.value(f"call {result} @{function}({given})")
 
+    def fma(self, vector: str, left: str, right: str, added: str, *, fused: bool) -> str:
+        """left·right + added of vectors, rounded once where `fused`."""
+        if not fused:
+            return self.binary("fadd", self.binary("fmul", left, right, vector), added, vector)
+        lanes, element = vector[1:-1].split(" x ")
+        name = f"llvm.fma.v{lanes}f{32 if element == 'float' else 64}"
+        return self.call(vector, name, (vector, left), (vector, right), (vector, added))
+
     def parity(self, value: str) -> str:
         """Whether an odd number of bits is set, as i64."""
         return self.binary("and", self.call("i64", "llvm.ctpop.i64", ("i64", value)), 1)

@@ -89,7 +89,4 @@ class GroupValues:
 
     def fma(self, left: str, right: str, added: str) -> str:
         """left·right + added."""
-        if not self._shape.target.fused:
-            return self.text.binary("fadd", self.text.binary("fmul", left, right, self.vector), added, self.vector)
-        name = f"llvm.fma.v{self.lanes}f{8 * ELEMENT_BYTES[self._shape.precision]}"
-        return self.text.call(self.vector, name, *((self.vector, each) for each in (left, right, added)))
+        return self.text.fma(self.vector, left, right, added, fused=self._shape.target.fused)

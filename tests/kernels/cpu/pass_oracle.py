@@ -9,6 +9,7 @@ import numpy as np
 from qlang.kernels.cpu.arguments import MOST_REGISTERS
 from qlang.kernels.layout import TWIST_NUMBERS, GroupLayout, LaneTable, Mixed, Selector, choice_bytes
 from qlang.kernels.program import Pass, Sweep
+from qlang.kernels.spectra import SMALL, factor_sizes, low_bits_of
 
 
 class FakeLayout(SimpleNamespace):
@@ -177,8 +178,11 @@ class Case:
             entries, choice = (256, 1 << 16)[self.chance(0.3)], self.bits_size + self.bits_size % 2
             self.bits_size = choice + choice_bytes(entries) * rows
         mixed = tuple(Mixed(*self.condition(outer), self.room(2 * entries)) for _ in range(count))
-        place, width = self.room(2 * entries), choice_bytes(entries)
-        self.groups.append(GroupLayout(entries, place, choice, width, True, mixed, tuple(lanes)))
+        bits, width, rank = entries.bit_length() - 1, choice_bytes(entries), 0
+        if not mixed and low_bits_of(bits) >= SMALL and bits > SMALL:
+            rank = int(self.random.choice([0, 1, 2, 4]))
+        place = self.room(2 * sum(factor_sizes(bits, rank)) if rank else 2 * entries)
+        self.groups.append(GroupLayout(entries, place, rank, choice, width, True, mixed, tuple(lanes)))
         return len(self.groups) - 1
 
     def state(self) -> np.ndarray:
@@ -236,6 +240,15 @@ class Case:
         numbers = self.bound.data[item, offset : offset + 2 * count].astype(np.float64)
         return (numbers[:count] + 1j * numbers[count:]).reshape(shape)
 
+    def row_table(self, item: int, group: GroupLayout) -> np.ndarray:
+        if not group.factors:
+            return self.table(item, group.row_offset, group.entries)
+        low = 1 << low_bits_of(group.entries.bit_length() - 1)
+        high = group.entries // low
+        left = self.table(item, group.row_offset, high, group.factors)
+        right = self.table(item, group.row_offset + 2 * high * group.factors, group.factors, low)
+        return (left @ right).ravel()
+
     def holds(self, item: int, condition: Mixed | Selector, index: np.ndarray) -> np.ndarray:
         inside = index & condition.outer
         if condition.pattern:
@@ -251,7 +264,7 @@ class Case:
             entries = bits[group.choice + group.choice_bytes * rows].astype(np.int64)
             if group.choice_bytes == 2:
                 entries = entries | bits[group.choice + 2 * rows + 1].astype(np.int64) << 8
-        result = self.table(item, group.row_offset, group.entries)[entries]
+        result = self.row_table(item, group)[entries]
         for mixed in group.mixed:
             values = self.table(item, mixed.offset, group.entries)[entries]
             holds = self.holds(item, mixed, index)

@@ -41,7 +41,7 @@ def in_teams(case: Case, state: NativeState, members: int) -> None:
         plane = sweep.tile_bytes + PLANE_PAD
         buffer = pages(2 * plane)
         blocks = [sweep.blocks.copy() for _ in range(members + 1)]
-        mixed = [pages(2 * sweep.row_plane + 64) for _ in blocks]
+        mixed = [pages(sweep.room + 64) for _ in blocks]
         rooms = [
             (address(own), address(buffer), address(buffer) + plane, address(table))
             for own, table in zip(blocks, mixed, strict=True)
@@ -96,7 +96,7 @@ def test_shares_are_taken_in_pieces_by_whoever_is_free(compiler: Compiler) -> No
     (sweep,) = prepare(bound.layout, "float64", state.target, compiler)
     words = [runner._bound_words(sweep, bound, state) for state in states]
     blocks = [sweep.blocks.copy() for _ in range(3)]
-    mixed = [pages(2 * sweep.row_plane + 64) for _ in blocks]
+    mixed = [pages(sweep.room + 64) for _ in blocks]
     rooms = [(address(own), 0, 0, address(table)) for own, table in zip(blocks, mixed, strict=True)]
     driver(compiler, state.target, "float64")(address(words[1]), *rooms[2], 0, 1)
     team = Team(team_driver(compiler, state.target, "float64"), words[0], 2)
