@@ -12,6 +12,8 @@ from enum import IntEnum
 
 from qlang.kernels.cpu.arguments import MOST_REGISTERS, Word
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Precision, Target
+from qlang.kernels.cpu.product_text import write_product
+from qlang.kernels.cpu.shapes import VectorShape
 from qlang.kernels.cpu.text import Text, module
 
 FIX_WORDS, FIX_INDEX = 6, 3
@@ -135,7 +137,7 @@ class Driver:
     """Writes the function; `arguments` are those after the first five."""
 
     def __init__(self, target: Target, precision: Precision, name: str, arguments: str) -> None:
-        self.target = target
+        self.target, self.precision = target, precision
         self.lanes = target.lanes(precision)
         self.bytes = target.vector_bytes
         self.element_bytes = ELEMENT_BYTES[precision]
@@ -352,47 +354,11 @@ class Driver:
         text.store("ptr", "%mixed", block, 8 * Word.TABLE)
 
     def _product_of_factors(self, place: str, _: str, operands: list[str], context: _Context) -> None:
-        """Multiplies the factors of a table, for some vectors of columns at a time."""
         text, (index, amount, dimensions) = self.text, operands
-        high, low, rank = (text.binary("and", text.binary("lshr", dimensions, 16 * i), 0xFFFF) for i in range(3))
         table = text.at("%mixed", index)
         text.store("ptr", table, place)
-        rows, columns, element = text.binary("shl", "1", high), text.binary("shl", "1", low), self.element_bytes
-        left = self._planes_of_factor(text.at(context.data, amount), text.binary("mul", rows, rank))
-        right = self._planes_of_factor(left[2], text.binary("mul", columns, rank))
-        plane = text.binary("mul", text.binary("shl", rows, low), element)
-        tables, width, step = [table, text.at(table, plane)], text.binary("mul", columns, element), 4 * self.bytes
-        with text.loop(rows) as row, text.loop(text.binary("udiv", width, step)) as part:
-            first = text.binary("mul", part["index"], step)
-            zero = {f"{name}{i}": (self.vector, "zeroinitializer") for i in range(4) for name in ("cos", "sin")}
-            with text.loop(rank, **zero) as term:
-                number = text.binary("add", text.binary("mul", row["index"], rank), term["index"])
-                real, imaginary = (self._splat_at(each, text.binary("mul", number, element)) for each in left[:2])
-                minus = text.value(f"fneg {self.vector} {imaginary}")
-                begin = text.binary("add", first, text.binary("mul", term["index"], width))
-                for i in range(4):
-                    offset = text.binary("add", begin, i * self.bytes)
-                    cosines, sines = (text.load(self.vector, each, offset, align=element) for each in right[:2])
-                    term.next[f"cos{i}"] = self._added(real, cosines, self._added(minus, sines, term[f"cos{i}"]))
-                    term.next[f"sin{i}"] = self._added(real, sines, self._added(imaginary, cosines, term[f"sin{i}"]))
-            begin = text.binary("add", first, text.binary("mul", row["index"], width))
-            for i in range(4):
-                offset = text.binary("add", begin, i * self.bytes)
-                for to, name in zip(tables, (f"cos{i}", f"sin{i}"), strict=True):
-                    text.store(self.vector, term[name], to, offset, align=element)
-
-    def _added(self, left: str, right: str, to: str) -> str:
-        """left·right + to, of vectors."""
-        return self.text.fma(self.vector, left, right, to, fused=self.target.fused)
-
-    def _planes_of_factor(self, begin: str, numbers: str) -> tuple[str, str, str]:
-        """Where the real and the imaginary numbers of a factor are, and what follows it."""
-        size = self.text.binary("mul", numbers, self.element_bytes)
-        second = self.text.at(begin, size)
-        return begin, second, self.text.at(second, size)
-
-    def _splat_at(self, place: str, offset: str) -> str:
-        return self.text.splat(self.vector, self.element, self.text.load(self.element, place, offset))
+        shape = VectorShape(self.target, self.precision)
+        write_product(text, shape, text.at(context.data, amount), table, dimensions)
 
     def _at(self, vector: str, table: str, places: tuple[str, str]) -> tuple[str, str]:
         first, second = (self.text.load(vector, table, place, align=self.element_bytes) for place in places)

@@ -26,7 +26,7 @@ builtin.module {
       } sweeps {
         kernel.tiles [0, 1, 2, 3, 4] {bytes = 1024 : i64, flops = 1152 : i64, passes = 4 : i64} passes {
           kernel.pass lanes ["ry(0.0795775pi) 1"]
-          kernel.pass cx ["cx 1 2", "cx 1 3"] phases ["rz(0.5 a2) 1 2", "rz(-0.5 a2) 2", "rz(0.5 a1 + 0.5 a2) 1"] turns ["ry(-0.5 a0) 2"]
+          kernel.pass cx ["cx 1 2", "cx 1 3"] phases ["rz(0.5 a2) 1 2", "rz(0.5 a1 + 0.5 a2) 1", "rz(-0.5 a2) 2"] turns ["ry(-0.5 a0) 2"]
           kernel.pass cx ["cx 1 2"] turns ["ry(0.5 a0) 2"]
           kernel.pass phases ["rz(0.5 a1) 2", "rz(-0.5 a1) 1 2"]
         }
