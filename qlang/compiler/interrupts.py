@@ -1,4 +1,7 @@
-"""Ctrl-C in a process of the command's own: no interrupt is lost."""
+"""Ctrl-C in a process of the command's own, also where Python or C code drops exceptions.
+
+What a generator raises that dies before its end is dropped too, and not known here: nothing tells such a one.
+"""
 
 from __future__ import annotations
 

@@ -25,15 +25,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qlang.kernels.cpu.memory import zeros
+from qlang.kernels.cpu.memory import LINE, zeros
 from qlang.kernels.program import Program, Sweep
 from qlang.kernels.scaled_twists import ScaledTwists, in_whole_passes, scaled_twists
 from qlang.kernels.spectra import FACTORED, Spectra, spectra_of
 from qlang.kernels.tables import Entries, RowPattern, TableList, write_all_linear
 from qlang.kernels.terms import Buffer, Groups, LaneSelector, SortedTerms, SplitGroup
-
-LINE = 64
-"""Bytes of a cache line."""
 
 ALIGNMENT = 16
 """Elements: tables start at multiples of 64 bytes in either precision."""

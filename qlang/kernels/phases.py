@@ -123,14 +123,8 @@ def _fill(tables: TableClass, numbers: _Numbers, data: NDArray[np.floating]) -> 
     if tables.constant:
         block[:, :, :size], block[:, :, size:] = 1 if scale is None else scale, 0
     elif tables.thin:
-        high, low = _factors(tables, numbers.units, scale)
-        if place.factors:
-            _write_factors(high, low, block)
-            return
-        left, right = _real_factors(high, low, data.dtype)
-        target = block.reshape(len(data), place.count, left.shape[2], right.shape[3])
-        assert np.may_share_memory(target, data)
-        _multiply(left, right, target)
+        write = _write_factors if place.factors else _write_product
+        write(*_factors(tables, numbers.units, scale), block)
     else:
         _write_sines(tables, numbers, scale, block)
 
@@ -189,6 +183,14 @@ def _real_factors(
     right = np.empty((len(low), count, 2 * half, columns), dtype)
     right[:, :, :half], right[:, :, half:] = low.real, low.imag
     return left, right
+
+
+def _write_product(high: NDArray[np.complex128], low: NDArray[np.complex128], block: NDArray[np.floating]) -> None:
+    """Write tables (batch, tables, 2 · 2^bits) from their factors."""
+    left, right = _real_factors(high, low, block.dtype)
+    target = block.reshape(*block.shape[:2], left.shape[2], right.shape[3])
+    assert np.may_share_memory(target, block)
+    _multiply(left, right, target)
 
 
 def _write_factors(high: NDArray[np.complex128], low: NDArray[np.complex128], block: NDArray[np.floating]) -> None:

@@ -11,8 +11,8 @@ from qlang.kernels.bind import Binder
 from qlang.kernels.cpu.arguments import Word
 from qlang.kernels.cpu.compiler import Compiler, Source
 from qlang.kernels.cpu.descriptors import native_sweeps
-from qlang.kernels.cpu.drafts import LINE
 from qlang.kernels.cpu.host import ELEMENT_BYTES, Target, executable_targets
+from qlang.kernels.cpu.memory import LINE
 from qlang.kernels.decompose import steps_of
 from qlang.kernels.program import PlanOptions
 from qlang.kernels.schedule import plan
