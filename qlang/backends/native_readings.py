@@ -3,6 +3,9 @@
 The amplitude of the basis state y of the wires is phase · (−1)^|z & (y ^ x)| times the stored one, whose index has
 the bit y_w ^ x_w at the position of each wire w (`qlang.kernels.frames`). A *key* is the part of an outcome that the
 index of a block decides.
+
+Rounding moves a state's norm: constants as 1/√2 err the same way wherever they are multiplied. So probabilities and
+means are of the state divided by its norm; amplitudes are as they are stored.
 """
 
 from collections.abc import Iterator, Sequence
@@ -56,7 +59,7 @@ def marginal(view: View, wires: Sequence[int]) -> Reals:
     """Distribution of wires, shape (2^len(wires),); bit k of the index is wire k of the list."""
     positions = sorted(view.positions[wire] for wire in wires)
     found = readout.marginal(view.state, positions, view.threads)[0]
-    return _ordered(view, found, positions, wires)
+    return _ordered(view, found / found.sum(), positions, wires)
 
 
 def _ordered(view: View, found: Reals, positions: Sequence[int], wires: Sequence[int]) -> Reals:
@@ -73,7 +76,7 @@ def means(view: View, products: Sequence[tuple[int, ...]]) -> list[float]:
     """For each product of wires, the mean of (−1)^(sum of their bits)."""
     result = []
     blocks, sums = _block_sums(view)
-    numbers = np.arange(len(sums))
+    norm, numbers = float(sums.sum()), np.arange(len(sums))
     for wires in products:
         mask = sum(1 << view.positions[wire] for wire in wires)
         if mask % (1 << blocks) == 0:
@@ -81,7 +84,7 @@ def means(view: View, products: Sequence[tuple[int, ...]]) -> list[float]:
         else:
             mean = float(readout.overlap(view.state, view.state, 0, mask, view.threads)[0].real)
         odd = sum(view.x >> wire & 1 for wire in wires) & 1
-        result.append(-mean if odd else mean)
+        result.append((-mean if odd else mean) / norm)
     return result
 
 
@@ -194,9 +197,10 @@ def _drawn(weights: Reals, shots: int, random: np.random.Generator) -> tuple[Int
 def likely(view: View, wires: Sequence[int], least: float, most: int) -> tuple[Integers, Reals]:
     """Outcomes of probability above `least`, ascending; it stops after a block in which there are more than `most`."""
     split = _split(view, wires)
+    norm = split.sums.sum()
     outcomes, probabilities, count = [np.zeros(0, dtype=np.int64)], [np.zeros(0)], 0
-    for key in np.flatnonzero(split.sums > least).tolist():
-        weights = _weights(view, split, key)
+    for key in np.flatnonzero(split.sums > least * norm).tolist():
+        weights = _weights(view, split, key) / norm
         chosen = np.flatnonzero(weights > least)
         outcomes.append(split.outcome_low[chosen] | split.outcome_high[key])
         probabilities.append(weights[chosen])
@@ -244,4 +248,5 @@ def reduced(view: View, wires: Sequence[int]) -> NDArray[np.complex128]:
     total = np.zeros((1 << len(wires),) * 2, dtype=np.complex128)
     for _, found in rows(view, wires):
         total += found.T @ found.conj()
+    total /= np.trace(total).real
     return total

@@ -197,7 +197,7 @@ def state(machine: Machine, branches: Sequence[Branch], wires: tuple[int, ...]) 
     if len(live) == 1 and isinstance(live[0].state, PureState):
         pure = _factor(live[0].state.by_wires(wires), max(_PURE, ROUNDINGS * roundoff_of(live[0].state)))
         if pure is not None:
-            return pure
+            return pure / np.linalg.norm(pure)
     if len(wires) > _MAX_MIXED:
         raise TooLarge(len(wires), 16 << 2 * len(wires), 16 << 2 * _MAX_MIXED, growth=4)
     total = np.zeros((1 << len(wires),) * 2, dtype=np.complex128)

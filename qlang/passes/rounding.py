@@ -30,6 +30,8 @@ tables were made in double precision, d = 2^-53:
 - Wires that begin in a state or join it are one multiplication with a stored factor, √5·u + u. A factor that is not
   exact has a step that made it, and each multiplication is charged to one of them: less than its table would be.
 - Permutations, Paulis and their frames are exact.
+- What is read is of the computed state divided by its norm. A vector at the distance ε < 1 of a unit vector is at an
+  angle of at most arcsin ε to it, and √(2 − 2·√(1 − ε²)) from it once it has norm 1.
 
 - Without noise the bound is on ‖ψ − ψ'‖₂ of the normalised state; after measurements, on its mean over outcomes
   (Cauchy–Schwarz: a branch of probability p scales an error by 1/√p and weighs p).
@@ -130,8 +132,13 @@ def l2_bound(
     if precision in _STORED_ROUNDOFF:
         steps = sum(number * len(recipe(gate.code, "1" * controls).steps) for (gate, controls), number in numbers)
         rounding += (steps + others + 1) * _STORED_ROUNDOFF[precision]
-    own = expm1(min(rounding * scale, 1.0))
+    own = _normalised(expm1(min(rounding * scale, 1.0)))
     return max(bound, 2 * own if channels else own)  # small states and other noise are left to the reference
+
+
+def _normalised(error: float) -> float:
+    """How far a vector is from a unit vector, divided by its norm; before, it was as far as `error`."""
+    return error * sqrt(2 / (1 + sqrt(1 - error * error))) if error < 1 else 2.0
 
 
 def infidelity_bound(l2: float, noisy: bool) -> float:

@@ -220,6 +220,7 @@ def test_single_precision_is_as_near_as_it_says() -> None:
     found = NativeBackend("f32").execute(func, request).states["all"]
     error = float(np.linalg.norm(found - exact))
     assert 1e-9 < error < 1e-5
+    assert float(np.linalg.norm(found)) == pytest.approx(1, abs=1e-12)  # a sum of 4096 squares
 
 
 def test_rounding_of_single_precision_makes_no_outcomes() -> None:
