@@ -13,6 +13,8 @@ from qlang.backends.state_vector import StateVector
 from qlang.backends.states import GateCall
 from qlang.backends.turns import within_two_turns
 from qlang.ir.gates import BY_CODE, BY_NAME
+from qlang.kernels.cpu import state as cpu_state
+from qlang.kernels.cpu.host import executable_targets
 from qlang.kernels.gate_columns import GateColumns
 
 CLOSE = {"float64": 1e-13, "float32": 3e-6}
@@ -35,6 +37,14 @@ def both(qubits: int, precision: str, threads: int = 1) -> tuple[NativeStateVect
     return NativeStateVector(qubits, precision, threads), StateVector(qubits)  # type: ignore[arg-type]  # one of two
 
 
+@pytest.fixture(params=executable_targets(), ids=lambda each: f"{each.cpu}-{8 * each.vector_bytes}")
+def processor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host, then others that it can stand in for: programs are cut up by the width of vectors."""
+    for module in (native_programs, cpu_state):
+        monkeypatch.setattr(module, "host_target", lambda: request.param)
+
+
+@pytest.mark.usefixtures("processor")
 @pytest.mark.parametrize(("qubits", "precision"), [*product((1, 2, 3, 5, 9, 13, 17), CLOSE)])
 def test_gates_and_readings_are_those_of_the_reference(qubits: int, precision: str) -> None:
     random, close = np.random.default_rng(qubits), CLOSE[precision]
