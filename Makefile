@@ -8,12 +8,13 @@ BIN := $(VENV)/bin
 STEP := $(BIN)/python -m tools.ci_step
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 
-.PHONY: help run test test-hsm lint release bench clean
+.PHONY: help run test test-hsm test-arm lint release bench clean
 
 help:
 	@echo "make run     set up $(VENV) with the core and run examples/ising.qjob"
 	@echo "make test    set up the development extras and run all checks and tests"
 	@echo "make test-hsm install SoftHSM2 and test keys in PKCS#11 tokens; nothing is skipped for want of a token"
+	@echo "make test-arm test the CPU kernels on an emulated ARM64 processor; on Debian, installs QEMU"
 	@echo "make lint    ruff, mypy and the import contracts only"
 	@echo "make release build the wheel twice, its bill of materials and checksums, and sign them, in dist/"
 	@echo "make bench   measure start-up, compile time, size and determinism; prints one table"
@@ -33,6 +34,9 @@ test: $(VENV)/.dev-installed
 test-hsm: $(VENV)/.dev-installed
 	tests/trust/token/install.sh --all
 	$(BIN)/pytest -q -rs tests/trust/token --require-tokens
+
+test-arm: $(VENV)/.dev-installed
+	VENV=$(VENV) tests/kernels/cpu/emulated_arm.sh
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
