@@ -23,7 +23,7 @@ QLANG_INLINE Wide wide(Stored stored) {
     return w;
 }
 
-// Sums of `2^lane_bits` neighbouring threads; the first of them gets it.
+// Sums of `2^lane_bits` neighbouring threads; the first of them writes it, so no other may read it without a barrier.
 #define QLANG_SUM_LANES(sums)                                                           \
     for (u32 distance = (1u << lane_bits) >> 1; distance; distance >>= 1) {              \
         QLANG_BARRIER;                                                                   \
@@ -33,8 +33,7 @@ QLANG_INLINE Wide wide(Stored stored) {
                 sums[threadIdx.x].y += sums[threadIdx.x + distance].y;                   \
             }                                                                            \
         }                                                                                \
-    }                                                                                    \
-    QLANG_BARRIER;
+    }
 
 // out[item][bin << slice_bits | slice]: the weight where `positions` spell `bin`, of one slice of the others' values.
 QLANG_KERNEL QLANG_BOUNDS(READING_THREADS, 1) marginal(

@@ -92,7 +92,7 @@ class EmulatedDevice:
         function = getattr(module, kernel)
         function.restype = None
         declared = declarations(shape)[kernel]
-        passed = [_c_argument(*each) for each in zip(declared, arguments, strict=True)]
+        passed = [as_declared(*each) for each in zip(declared, arguments, strict=True)]
         blocks = [(x, y) for y in range(grid[1]) for x in range(grid[0])]
         for x, y in blocks if self.stride == 1 else reversed(blocks):
             module.qlang_block(x, y, *grid, threads, self.stride)
@@ -133,7 +133,7 @@ def _declared(parameter: str, types: dict[str, np.dtype[Any]]) -> tuple[bool, np
     return "*" in words, types[words[0]]
 
 
-def _c_argument(declared: tuple[bool, np.dtype[Any]], argument: Any) -> Any:
+def as_declared(declared: tuple[bool, np.dtype[Any]], argument: Any) -> Any:
     """As ctypes passes it. A GPU takes as many bytes as the kernel declares, so types have to be the very same."""
     pointer, kind = declared
     assert isinstance(argument, np.ndarray) == pointer and argument.dtype == kind, (declared, argument)
