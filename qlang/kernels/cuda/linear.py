@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 _BANK_COLUMNS = {
     3: (1, 2, 4, 7, 3, 5, 6, 1, 2, 4, 7, 3, 5, 6),
-    4: (1, 2, 4, 8, 15, 3, 5, 9, 6, 10, 12, 7, 11, 13),
+    4: (1, 2, 4, 8, 15, 5, 3, 9, 6, 10, 12, 7, 11, 13),
 }
 """For 2^3 banks of 16 bytes and 2^4 of 8 bytes: the bank of index bit i alone. The first are unit vectors, so the map
-can be undone; however three bits are taken away, what remains of twelve spans all banks. Bits 1 to 4 are independent:
-a half-warp that gathers pairs of float32 amplitudes meets no bank twice."""
+can be undone; however three bits are taken away, what remains of twelve spans all banks. Bits 1 to 4 are independent,
+and 2 to 5: a half-warp that gathers two amplitudes of float32 at a time, or four of bfloat16, meets no bank twice."""
 
 
 def bank_bits(double: bool) -> int:

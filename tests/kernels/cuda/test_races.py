@@ -1,5 +1,5 @@
-"""What only simultaneous threads do: races, barriers that some threads miss, on the stand-in that sees every
-access (`emulation/checker.hpp`). That it finds such mistakes is shown by putting them into the text."""
+"""What only simultaneous threads do: races, barriers that some threads miss, and how busy banks are, on the stand-in
+that sees every access (`emulation/checker.hpp`). That it finds such mistakes is shown by putting them into the text."""
 
 import re
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from programs import angles_for, step_lists
 from random_programs import execute, product, random_angles, random_program
 
 from qlang.kernels.angles import AngleSources, program_angles
+from qlang.kernels.cuda.linear import bank_bits, physical, span
 from qlang.kernels.cuda.readout import block_marginal, density, marginal, norms, overlap, sample
 from qlang.kernels.cuda.shape import KernelShape, Precision
 from qlang.kernels.cuda.source import KERNELS, cuda_source
@@ -131,3 +132,23 @@ def test_mistakes_are_found(emulation_folder: Path, name: str) -> None:
     old, new, said = MISTAKES[name]
     with pytest.raises(Wrong, match=said):
         _use_every_kernel(CheckedDevice(emulation_folder, changed=_replaced(old, new)))
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32", "bfloat16"])
+def test_warps_meet_no_bank_twice(emulation_folder: Path, precision: Precision) -> None:
+    """Tiles are gathered, rotated and written back as fast as shared memory can."""
+    program = random_program(5, 14, 12, contiguous_bits=5)
+    device = CheckedDevice(emulation_folder, banks=True)
+    state = CudaState.empty(14, precision, 1, [device])
+    state.run(program, random_angles(5, program, 1))
+    served, ideal = device.wavefronts()
+    assert served == ideal > 0
+
+
+@pytest.mark.parametrize(("precision", "chunk_bits"), [("float64", 0), ("float32", 1), ("bfloat16", 2)])
+def test_neighbouring_chunks_are_in_different_banks(precision: Precision, chunk_bits: int) -> None:
+    double = precision == "float64"
+    assert KernelShape(precision, 12, 5, patterns=False).chunk == 1 << chunk_bits
+    columns = [physical(1 << bit, double) for bit in range(chunk_bits, chunk_bits + bank_bits(double))]
+    banks = (1 << bank_bits(double)) - 1
+    assert sorted(address & banks for address in span(columns)) == list(range(banks + 1))
