@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.kernels.cuda.device import Argument, Device, DeviceArray, Link
-from qlang.kernels.cuda.driver import cupy_installed, missing
+from qlang.kernels.cuda.driver import missing
 from qlang.kernels.cuda.errors import NoCuda
 from qlang.kernels.cuda.shape import KernelShape
 from qlang.kernels.cuda.source import cuda_source
@@ -26,8 +26,8 @@ _KEPT_BYTES = 256 << 20
 @lru_cache(maxsize=1)
 def cuda_devices() -> tuple["CupyDevice", ...]:
     """All devices of this process, in CUDA's order, with the modules loaded on them. Raises NoCuda."""
-    if not cupy_installed():
-        raise NoCuda("no_cupy")
+    if (lacking := missing()) is not None:
+        raise lacking
     try:
         cupy: Any = import_module("cupy")
     except ImportError as error:  # CuPy without the libraries that it needs
@@ -38,6 +38,13 @@ def cuda_devices() -> tuple["CupyDevice", ...]:
         raise NoCuda("no_driver", str(error)) from error
     if not count:
         raise NoCuda("no_device")
+    try:
+        cupy.cuda.nvrtc.getVersion()
+    except (
+        RuntimeError,
+        ImportError,
+    ) as error:  # else in the middle of a run, when it compiles
+        raise NoCuda("no_compiler", str(error).strip()) from error
     return tuple(CupyDevice(cupy, number) for number in range(count))
 
 
@@ -84,8 +91,8 @@ class CupyDevice:
             return values
 
     def copy(self, source: DeviceArray, target: DeviceArray) -> None:
-        with self._device:
-            target[...] = source
+        with self._device:  # no kernel of CuPy's, which would need more of CUDA than its compiler
+            target.data.copy_from_device_async(source.data, source.nbytes)
 
     def part(self, array: DeviceArray, start: int, stop: int) -> DeviceArray:
         return array[start:stop]
@@ -163,8 +170,7 @@ class NcclLink:
                 communicator.recv(into.data.ptr, into.nbytes, self._nccl.NCCL_UINT8, peer, stream)
         self._nccl.groupEnd()
         for (device, part, _), into in zip(sides, received, strict=True):
-            with self._cupy.cuda.Device(device.number):
-                part[...] = into
+            device.copy(into, part)
 
 
 def link_of(devices: Sequence[CupyDevice]) -> Link:

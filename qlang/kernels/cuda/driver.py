@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from qlang.kernels.cuda.errors import NoCuda
 
 _LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
+_NO_DEVICE = 100
+"""What the driver's functions return where it works and shows no device (CUDA_ERROR_NO_DEVICE)."""
 
 
 def cupy_installed() -> bool:
@@ -28,8 +30,10 @@ def missing() -> NoCuda | None:
 def device_memory() -> tuple[int, ...] | None:
     """Bytes of each device in CUDA's order; None where there is no working driver."""
     driver = _driver()
-    if driver is None or driver.cuInit(0):
+    if driver is None:
         return None
+    if failure := driver.cuInit(0):
+        return () if failure == _NO_DEVICE else None
     count = ctypes.c_int()
     if driver.cuDeviceGetCount(ctypes.byref(count)):
         return None

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Reason = Literal["no_cupy", "broken_cupy", "no_driver", "no_device"]
+Reason = Literal["no_cupy", "broken_cupy", "no_driver", "no_device", "no_compiler"]
 
 _REASONS: dict[Reason, tuple[str, str]] = {
     "no_cupy": ("CuPy is not installed", "install the extra: pip install 'qlang[cuda]'"),
     "broken_cupy": ("CuPy cannot be imported", "install it with what it needs: pip install 'qlang[cuda]'"),
-    "no_driver": ("CuPy found no working CUDA driver", "install NVIDIA's driver, or choose a target of the CPU"),
+    "no_driver": ("there is no working CUDA driver", "install NVIDIA's driver, or choose a target of the CPU"),
     "no_device": ("there is no CUDA device", "make one visible to this process, or choose a target of the CPU"),
+    "no_compiler": ("CuPy finds no NVRTC", "install it with what it needs: pip install 'qlang[cuda]'"),
 }
 
 

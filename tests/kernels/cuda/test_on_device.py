@@ -62,6 +62,11 @@ def test_readings() -> None:
     drawn = sample(state, (np.arange(20000) + 0.5) / 20000)
     shares = weights[0] / weights[0].sum()
     assert np.abs(np.bincount(drawn, minlength=1 << 13) - 20000 * shares).max() <= 2
+    twin = state.copy()
+    state.project(4, 1, [2.0, 0.5])
+    kept = np.arange(1 << 13) >> 4 & 1
+    np.testing.assert_allclose(state.amplitudes(1), vector[1] * kept * 0.5, rtol=1e-15)
+    np.testing.assert_array_equal(twin.amplitudes(1), vector[1])
 
 
 def test_the_same_bits_every_time() -> None:

@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from emulated import COMPILER
 
 from qlang.backends.cuda import CudaBackend
 from qlang.backends.errors import TargetUnavailable
@@ -67,11 +70,53 @@ def test_what_is_missing_is_named() -> None:
     assert not device_memory() and usable_memory() == 0
 
 
+_DRIVER = """
+#include <cstddef>
+extern "C" int cuInit(unsigned) { return %d; }
+extern "C" int cuDeviceGetCount(int* count) { *count = 3; return 0; }
+extern "C" int cuDeviceGet(int* device, int number) { *device = number; return 0; }
+extern "C" int cuDeviceTotalMem_v2(size_t* bytes, int device) { *bytes = (size_t)(4 - device) << 30; return 0; }
+"""
+
+
+@pytest.fixture
+def _asked_anew() -> Iterator[None]:
+    device_memory.cache_clear()
+    yield
+    device_memory.cache_clear()
+
+
+@pytest.mark.usefixtures("_asked_anew")
+@pytest.mark.parametrize(
+    ("status", "reason", "memory"),
+    [
+        (100, "no_device", ()),  # as with CUDA_VISIBLE_DEVICES= and in a container without devices
+        (999, "no_driver", None),
+        (0, None, (4 << 30, 3 << 30, 2 << 30)),
+    ],
+)
+def test_a_driver_that_shows_no_device_is_a_driver(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int, reason: str | None, memory: tuple[int, ...] | None
+) -> None:
+    if COMPILER is None:
+        pytest.skip("no C++ compiler: a driver cannot be stood in for")
+    source, library = tmp_path / "driver.cpp", tmp_path / "libcuda.so.1"
+    source.write_text(_DRIVER % status)
+    subprocess.run([COMPILER, "-shared", "-fPIC", "-o", str(library), str(source)], check=True, timeout=60)
+    monkeypatch.setattr(driver, "_LIBRARIES", (str(library),))
+    monkeypatch.setattr(driver, "cupy_installed", lambda: True)
+    assert device_memory() == memory
+    found = missing()
+    assert (found and found.reason) == reason
+    assert usable_memory() == (2 * (3 << 30) * 9 // 10 if status == 0 else 0)
+
+
 def test_the_way_out_names_the_extra() -> None:
     assert str(NoCuda("no_cupy")) == (
         "the target `gpu.cuda` cannot run here: CuPy is not installed; install the extra: pip install 'qlang[cuda]'"
     )
     assert "choose a target of the CPU" in str(NoCuda("no_device"))
+    assert "qlang[cuda]" in str(NoCuda("no_compiler", "libnvrtc.so.12 was not found"))
 
 
 @pytest.mark.parametrize(("memory", "place"), [(1 << 50, 0), (1 << 20, -1)])
