@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from benchmarks.__main__ import machine
 from benchmarks.simulators.arguments import Options, parse
-from benchmarks.simulators.bars import BARS, GPU_BAR, Bar, Verdict, compile_verdicts, verdicts
+from benchmarks.simulators.bars import BARS, Bar, compile_verdicts, verdicts
 from benchmarks.simulators.cases import case
 from benchmarks.simulators.circuits import DEFINITIONS
 from benchmarks.simulators.compilation import compilations
-from benchmarks.simulators.environments import PEERS, has_gpu
+from benchmarks.simulators.environments import PEERS
 from benchmarks.simulators.measure import Question, measure
 from benchmarks.simulators.rows import header, line
 
@@ -39,17 +39,14 @@ def _run(options: Options) -> int:
     asked = [(name, max(options.qubits)) for name in options.circuits if name in DEFINITIONS]
     compiled = list(compilations(asked, options.precisions, options.threads))
     found = [*verdicts(rows, _bars(options)), *compile_verdicts(compiled)]
-    if not has_gpu():
-        found.append(Verdict(GPU_BAR.what, "", "no device", None))
     for verdict in found:
         print(verdict.line(), file=sys.stderr if options.json else sys.stdout, flush=True)
     return 1 if any(verdict.met is False for verdict in found) else 0
 
 
 def _bars(options: Options) -> list[Bar]:
-    """Those on the chosen circuits; that of GPUs only where there is one."""
-    known = [*BARS, GPU_BAR] if has_gpu() else BARS
-    return [bar for bar in known if set(bar.circuits) & set(options.circuits)]
+    """Those on the chosen circuits. That of GPUs is measured by `benchmarks.gpu`."""
+    return [bar for bar in BARS if set(bar.circuits) & set(options.circuits)]
 
 
 def _questions(options: Options) -> Iterator[Question]:

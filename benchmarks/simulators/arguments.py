@@ -8,13 +8,12 @@ from typing import NoReturn
 
 from benchmarks.simulators.cases import CASE_NAMES
 from benchmarks.simulators.circuits import DEFINITIONS
-from benchmarks.simulators.environments import PEERS
+from benchmarks.simulators.environments import CPU_PEERS
 from benchmarks.simulators.measure import Settings
 from benchmarks.simulators.processes import usable_cores
 
 PRECISIONS = ("float32", "float64")
 MAX_QUBITS = 40
-CPU_PEERS = tuple(name for name, peer in PEERS.items() if not peer.gpu)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     add = parser.add_argument
     add("--circuits", type=_names("circuit", CASE_NAMES), help=f"of {', '.join(CASE_NAMES)}")
     add("--qubits", type=_numbers("number of qubits", 4, MAX_QUBITS), help="even numbers (16,20)")
-    add("--peers", type=_names("peer", tuple(PEERS)), help=f"of {', '.join(PEERS)}")
+    add("--peers", type=_names("peer", CPU_PEERS), help=f"of {', '.join(CPU_PEERS)}")
     add("--threads", type=_numbers("number of threads", 1, 4096), help="cores to use (1)")
     add("--precision", type=_names("precision", PRECISIONS), default=PRECISIONS, help="float32, float64 or both")
     add("--max-layers", type=_number("--max-layers", int, 1), help="a bound on the layers of circuits that have them")

@@ -81,13 +81,17 @@ def best_rows(rows: Iterable[Row]) -> dict[tuple[str, int, str, int], Row]:
 
 def verdicts(rows: Sequence[Row], bars: Sequence[Bar] = BARS) -> list[Verdict]:
     """One for each bar, precision and number of threads, then for memory."""
-    found = [
+    return [*ratio_verdicts(rows, bars), _memory_verdict(rows)]
+
+
+def ratio_verdicts(rows: Sequence[Row], bars: Sequence[Bar]) -> list[Verdict]:
+    """One for each bar, precision and number of threads."""
+    return [
         _ratio_verdict(bar, precision, least, threads, best_rows(_spoken_of(bar, rows)))
         for bar in bars
         for precision, least in bar.least
         for threads in sorted({row.threads for row in rows})
     ]
-    return [*found, _memory_verdict(rows)]
 
 
 def _spoken_of(bar: Bar, rows: Sequence[Row]) -> list[Row]:

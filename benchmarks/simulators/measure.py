@@ -18,7 +18,7 @@ from benchmarks.simulators.environments import NotInstallable, Peer, interpreter
 from benchmarks.simulators.processes import CannotAnswer, Worker, worker
 from benchmarks.simulators.rows import Ours, Row, Spread
 
-OURS = "benchmarks.simulators.ours"
+OURS, OURS_GPU = "benchmarks.simulators.ours", "benchmarks.simulators.ours_gpu"
 START_SECONDS = 120.0
 HOPELESS = 3.0
 """A peer that takes so many times as long as the fastest one is not run again; nor one beyond the time budget."""
@@ -52,6 +52,8 @@ class Question:
     case: Case
     precision: str
     threads: int
+    gpu_bandwidth: float = 0.0
+    """Bytes a second that a GPU copies, where ours runs on one; 0 for the CPU."""
 
     def row(self, peer: str, status: str, reason: str = "", **known: Any) -> Row:
         about = self.case
@@ -75,10 +77,11 @@ class Question:
 
 def measure(question: Question, peers: Sequence[Peer], settings: Settings) -> Iterator[Row]:
     """A row for each peer. Nothing is raised for what a simulator cannot do: the row says it."""
-    if refusal := _too_large(question):
+    on_gpu = question.gpu_bandwidth > 0
+    if not on_gpu and (refusal := _too_large(question)):
         yield from (question.row(peer.name, "too large", refusal) for peer in peers)
         return
-    bandwidth = copy_bandwidth(question.threads)
+    bandwidth = question.gpu_bandwidth or copy_bandwidth(question.threads)
     with TemporaryDirectory(prefix="qlang-benchmark-") as folder, ExitStack() as stack:
         path = Path(folder) / "case.json"
         write_case(question.case, path)
@@ -86,7 +89,8 @@ def measure(question: Question, peers: Sequence[Peer], settings: Settings) -> It
         problem = CannotAnswer("peer only", "")
         if not settings.without_ours:
             try:
-                running = stack.enter_context(worker(sys.executable, OURS, (), question.threads, whose="ours: "))
+                module = OURS_GPU if on_gpu else OURS
+                running = stack.enter_context(worker(sys.executable, module, (), question.threads, whose="ours: "))
                 ours = _our_side(running, question, path, settings)
             except CannotAnswer as found:
                 problem = found

@@ -4,6 +4,7 @@ import json
 import os
 import select
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -89,7 +90,10 @@ def worker(
     `extra`: variables of its environment beside those of this process; `whose`: stands before the status of what it
     cannot answer.
     """
-    own = {**dict.fromkeys(_THREAD_VARIABLES, str(threads)), "PYTHONPATH": str(ROOT)}
+    paths = [str(ROOT)]
+    if str(python) == sys.executable and os.environ.get("PYTHONPATH"):
+        paths.append(os.environ["PYTHONPATH"])  # what this process could import its workers can
+    own = {**dict.fromkeys(_THREAD_VARIABLES, str(threads)), "PYTHONPATH": os.pathsep.join(paths)}
     environment = {**os.environ, **own, **(extra or {})}
     cores = usable_cores()[:threads]
     with TemporaryFile() as errors:

@@ -1,7 +1,7 @@
 """NVIDIA CUDA-Q: its single-device target (cuStateVec, gates fused), single and double precision."""
 
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from typing import Any
 
@@ -63,7 +63,13 @@ class CudaQ:
         self._target = target
 
     def versions(self) -> dict[str, str]:
-        return {"cuda-quantum-cu12": version("cuda-quantum-cu12")}
+        found = {}
+        for name in ("cuda-quantum-cu12", "cuda-quantum-cu13"):
+            try:
+                found[name] = version(name)
+            except PackageNotFoundError:
+                continue
+        return found
 
     def variants(self, case: Case, precision: str) -> list[Variant]:
         if case.kind != "state":

@@ -73,6 +73,9 @@ class EmulatedDevice:
         assert 0 <= start <= stop <= len(array)
         return array[start:stop]
 
+    def synchronize(self) -> None:
+        """Nothing: every launch is done when it returns."""
+
     def launch(
         self,
         shape: KernelShape,
