@@ -119,6 +119,11 @@ MISTAKES = {
     ),
     "blocks write the same word": ("out[shot] = (i64)chosen;", "out[shot & 255] = (i64)chosen;", "two writes"),
     "one thread too many": ("if (shot < shots) {", "if (shot <= shots) {", "outside of all arrays"),
+    "a chunk that begins in the middle of one": (
+        "const Chunk chunk = *(const Chunk*)(base + rows[x >> ROW_BITS] + (x & (ROW - 1)));",
+        "const Chunk chunk = *(const Chunk*)((const char*)(base + rows[x >> ROW_BITS] + (x & (ROW - 1))) + 8);",
+        "no multiple of its size",
+    ),
     "loads from another thread's group": (
         "u32 load = word & 0xffff;",
         "u32 load = 0xffff & (word ^ words[pass.words + 1]);",

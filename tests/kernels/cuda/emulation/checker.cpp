@@ -83,7 +83,9 @@ void seen(const void* address, size_t size, bool write, void* site) {
     if (!watching) return;
     const uintptr_t at = (uintptr_t)address, end = at + size;
     const uintptr_t begin = (uintptr_t)qlang_shared;
+    const bool crooked = size <= 16 && !(size & size - 1) && at % size;
     if (at >= begin && at < begin + SHARED_BYTES) {
+        if (crooked) complain("no multiple of its size", "byte", at - begin, {});
         if (end > begin + shared_bytes) return complain("outside of shared memory", "byte", at - begin, {});
         if (at - begin < counted_bytes) warp[{site, turn[site]++}].push_back({(at - begin) / 4, (unsigned)size / 4});
         for (uintptr_t byte = at & ~(uintptr_t)3; byte < end; byte += 4)
@@ -95,6 +97,7 @@ void seen(const void* address, size_t size, bool write, void* site) {
         if (at < array.begin || end > array.end) continue;
         char name[32];
         snprintf(name, sizeof name, "array %zu", number);
+        if (crooked) complain("no multiple of its size", name, at - array.begin, {});
         for (uintptr_t byte = at & ~(uintptr_t)3; byte < end; byte += 4)
             touch(array.words[(byte - array.begin) / 4], write, false, name, (byte - array.begin) / 4);
         return;

@@ -4,7 +4,8 @@
 //
 // Reported are: accesses of two threads to one word without a barrier between them (of two blocks: at all), one of them
 // a write, also of equal values; barriers that not all threads of a block reach; accesses outside the arrays that were
-// passed and the shared memory that was asked for; shared memory that is read before it is written.
+// passed and the shared memory that was asked for, or at addresses that are no multiple of their size; shared memory
+// that is read before it is written.
 #pragma once
 
 extern "C" void sincos(double, double*, double*);
