@@ -29,6 +29,9 @@ typedef int i32;
     type* const name = (type*)qlang_shared_bytes
 #define QLANG_THREADS
 #define QLANG_BARRIER __syncthreads()
+#define QLANG_STORE_WORDS(target, a)                                        \
+    asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::              \
+                 "l"(target), "r"(a.x), "r"(a.y), "r"(a.z), "r"(a.w))
 #endif
 """
 
@@ -66,7 +69,21 @@ QLANG_INLINE Complex unpack(Stored a) {
 QLANG_INLINE Stored pack(Complex a) { return rounded(a.x) >> 16 | (rounded(a.y) & 0xffff0000u); }
 """
 
-_CHUNK = "struct alignas(CHUNK * sizeof(Stored)) Chunk { Stored at[CHUNK]; };\n"
+_CHUNK = r"""
+struct alignas(CHUNK * sizeof(Stored)) Chunk { Stored at[CHUNK]; };
+struct alignas(16) Words { u32 x, y, z, w; };
+
+// To be written at once: of an assignment nvcc 13 makes a store for each number, and each of these fills a quarter of
+// the transactions that it takes.
+QLANG_INLINE void write(Chunk* target, const Chunk& chunk) {
+#if CHUNK_BYTES == 16
+    const Words words = *(const Words*)&chunk;
+    QLANG_STORE_WORDS(target, words);
+#else
+    *target = chunk;
+#endif
+}
+"""
 
 
 def _constants(shape: KernelShape) -> str:
@@ -78,6 +95,7 @@ def _constants(shape: KernelShape) -> str:
         "ROW_BITS": shape.row_bits,
         "ROW": 1 << shape.row_bits,
         "CHUNK": shape.chunk,
+        "CHUNK_BYTES": shape.chunk * shape.stored_bytes,
         "REGISTERS": REGISTERS,
         "GROUP": 1 << REGISTERS,
         "LANES": 1 << min(5, shape.group_bits),

@@ -14,6 +14,15 @@ QLANG_INLINE u64 tile_base(u64 tile, const u64* __restrict__ inserts) {
     return base;
 }
 
+// Populations are counted slowly, so once for both halves.
+QLANG_INLINE bool odd(u64 bits) { return __popc((u32)(bits ^ bits >> 32)) & 1; }
+
+// Bit r: the parity of r & mask, for every r of the registers.
+QLANG_INLINE u32 odd_registers(u32 mask) {
+    static_assert(REGISTERS == 3, "one constant for each");
+    return (mask & 1 ? 0xaau : 0u) ^ (mask & 2 ? 0xccu : 0u) ^ (mask & 4 ? 0xf0u : 0u);
+}
+
 QLANG_INLINE void multiply(Complex& a, Complex b) {
     const Real x = QLANG_FMA(a.x, b.x, -(a.y * b.y));
     a.y = QLANG_FMA(a.x, b.y, a.y * b.x);
@@ -29,7 +38,7 @@ QLANG_INLINE void phases_of(const Pass& pass, const Phase* __restrict__ phases, 
     for (int i = 0; i < pass.shared_count; ++i) {
         const Phase& phase = phases[pass.shared_phases + i];
         Complex value = tables[phase.table + group * phase.stride];
-        if (__popcll(tile & phase.outer) & 1) value.y = -value.y;
+        if (odd(tile & phase.outer)) value.y = -value.y;
         multiply(shared, value);
     }
 #pragma unroll
@@ -50,11 +59,12 @@ QLANG_INLINE void phases_of(const Pass& pass, const Phase* __restrict__ phases, 
             continue;
         }
 #endif
-        if (__popcll(tile & phase.outer) & 1) value.y = -value.y;
+        if (odd(tile & phase.outer)) value.y = -value.y;
+        const u32 conjugated = odd_registers(phase.registers);
 #pragma unroll
         for (int r = 0; r < GROUP; ++r) {
             Complex signed_value = value;
-            if (__popc(r & phase.registers) & 1) signed_value.y = -value.y;
+            if (conjugated >> r & 1) signed_value.y = -value.y;
             multiply(factor[r], signed_value);
         }
     }
@@ -69,7 +79,7 @@ QLANG_INLINE void run_pass(const Pass& pass, const u32* __restrict__ words, cons
     const u32 store = word >> 16;
 #pragma unroll
     for (int i = 0; i < REGISTERS; ++i)
-        if (__popcll(tile & pass.outer[i]) & 1) load ^= pass.toggles[i];
+        if (odd(tile & pass.outer[i])) load ^= pass.toggles[i];
     Complex amplitude[GROUP];
 #pragma unroll
     for (int r = 0; r < GROUP; ++r) {
@@ -101,12 +111,15 @@ QLANG_INLINE void run_pass(const Pass& pass, const u32* __restrict__ words, cons
             b.y = QLANG_FMA(t, old.y, b.y);
         }
     }
+    u32 into[REGISTERS];  // read before anything is stored: afterwards it might have changed, for all a compiler knows
+#pragma unroll
+    for (int i = 0; i < REGISTERS; ++i) into[i] = pass.store[i];
 #pragma unroll
     for (int r = 0; r < GROUP; ++r) {
         u32 address = store;
 #pragma unroll
         for (int i = 0; i < REGISTERS; ++i)
-            if (r >> i & 1) address ^= pass.store[i];
+            if (r >> i & 1) address ^= into[i];
         buffer[address] = amplitude[r];
     }
 }
@@ -154,7 +167,7 @@ QLANG_KERNEL QLANG_BOUNDS(THREADS, MIN_BLOCKS) sweep(
             Chunk chunk;
 #pragma unroll
             for (int i = 0; i < CHUNK; ++i) chunk.at[i] = pack(buffer[address ^ swizzle[i]]);
-            *(Chunk*)(base + rows[x >> ROW_BITS] + (x & (ROW - 1))) = chunk;
+            write((Chunk*)(base + rows[x >> ROW_BITS] + (x & (ROW - 1))), chunk);
         }
     }
 }

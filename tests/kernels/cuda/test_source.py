@@ -31,6 +31,23 @@ def test_every_kernel_compiles(tmp_path: Path, precision: Precision, tile_bits: 
     assert sorted(entries) == sorted(KERNELS)
 
 
+@pytest.mark.skipif(NVCC is None, reason="no nvcc: what it makes of the CUDA C is not checked")
+@pytest.mark.parametrize("precision", ["float32", "float64", "bfloat16"])
+def test_sweeps_read_and_write_sixteen_bytes_at_a_time(tmp_path: Path, precision: Precision) -> None:
+    """Four bytes at a time, a warp's accesses take four times as many transactions."""
+    source, output = tmp_path / "kernels.cu", tmp_path / "kernels.ptx"
+    options = cuda_options(precision)
+    source.write_text(cuda_source(KernelShape(precision, options.tile_bits, options.contiguous_bits, patterns=True)))
+    subprocess.run(
+        [str(NVCC), "-arch=sm_90", "-std=c++17", "--ptx", "-o", str(output), str(source)], check=True, timeout=300
+    )
+    (sweep,) = re.findall(r"\.entry sweep\(.*?^}", output.read_text(), flags=re.DOTALL | re.MULTILINE)
+    stores = {*re.findall(r"st\.global\.(\S+)", sweep)}
+    loads = {*re.findall(r"ld\.global\.(\S+)", sweep)} - {*re.findall(r"ld\.global\.(nc\.\S+)", sweep)}
+    wide = {"v4.u32", "v4.f32", "v2.f64"}
+    assert stores and loads and stores | loads <= wide
+
+
 def test_the_text_needs_no_header() -> None:
     for patterns in (False, True):
         text = cuda_source(KernelShape("float64", 10, 5, patterns))

@@ -25,6 +25,7 @@ void qlang_barrier(int line);
 #define QLANG_BOUNDS(threads, blocks)
 #define QLANG_SHARED_BUFFER(type, name) type* const name = (type*)qlang_shared
 #define QLANG_THREADS
+#define QLANG_STORE_WORDS(target, a) *(Words*)(target) = a
 #define QLANG_BARRIER qlang_barrier(__LINE__)
 
 static inline int __popcll(unsigned long long value) { return __builtin_popcountll(value); }

@@ -22,6 +22,7 @@ alignas(64) static unsigned char qlang_emulated_shared[1 << 18];
 static unsigned qlang_stride = 1, qlang_turn;
 #define QLANG_THREADS \
     for (qlang_turn = 0; threadIdx.x = qlang_turn * qlang_stride & (blockDim.x - 1), qlang_turn < blockDim.x; ++qlang_turn)
+#define QLANG_STORE_WORDS(target, a) *(Words*)(target) = a
 #define QLANG_BARRIER ((void)0)
 
 static inline int __popcll(unsigned long long value) { return __builtin_popcountll(value); }
