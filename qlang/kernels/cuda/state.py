@@ -17,7 +17,7 @@ from qlang.kernels.cuda.errors import StateTooLarge
 from qlang.kernels.cuda.launcher import MOST_ITEMS, Spread, begin_product, run_program
 from qlang.kernels.cuda.lowering import lower, stored_bits
 from qlang.kernels.cuda.placement import bring
-from qlang.kernels.cuda.shape import READING_THREADS, KernelShape, Precision
+from qlang.kernels.cuda.shape import READING_THREADS, REGISTERS, KernelShape, Precision
 from qlang.kernels.program import Program
 
 _PIECE = 1 << 24
@@ -70,9 +70,13 @@ class CudaState:
         link: Link | None = None,
     ) -> "CudaState":
         """Memory for states on 2**k devices. Raises StateTooLarge before anything is allocated, and ValueError for
-        more items than a grid has rows."""
+        more items than a grid has rows or more devices than a state fills."""
         if not 0 < batch <= MOST_ITEMS:
             raise ValueError(f"a batch of {batch} states; at most {MOST_ITEMS} fit a launch")
+        if len(devices) > 1 and qubits < REGISTERS + len(devices).bit_length() - 1:
+            raise ValueError(
+                f"{qubits} qubits do not fill a group of 2^{REGISTERS} amplitudes on {len(devices)} devices"
+            )
         needed = state_bytes(qubits, precision, batch, len(devices))
         limit = min(device.free_bytes() for device in devices)
         if needed > limit:
@@ -198,10 +202,8 @@ class CudaState:
     def _pieces(self) -> list[tuple[int, int, int]]:
         """Device, first index and length of stretches of a device's part, without padding."""
         own = 1 << self._device_positions()
-        devices = len(self.spread.devices) if self.qubits == self.spread.bits else 1
-        return [
-            (number, first, min(_PIECE, own - first)) for number in range(devices) for first in range(0, own, _PIECE)
-        ]
+        devices = range(len(self.spread.devices))
+        return [(number, first, min(_PIECE, own - first)) for number in devices for first in range(0, own, _PIECE)]
 
     def _by_position(self, stored: NDArray[np.complex128]) -> NDArray[np.complex128]:
         where = self.where[: self.qubits]

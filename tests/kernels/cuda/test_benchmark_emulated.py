@@ -105,7 +105,7 @@ def test_a_peer_that_cannot_be_installed_is_tried_once(
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     peer = Peer("nobody", "nobody", ("qlang-no-such-peer==1",))
     for _ in range(2):
-        with pytest.raises(NotInstallable, match="qlang-no-such-peer"):
+        with pytest.raises(NotInstallable, match=r"qlang-no-such-peer|no virtual environment"):
             interpreter(peer)
     assert capsys.readouterr().err.count("installing") == 1
 

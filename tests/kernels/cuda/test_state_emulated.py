@@ -130,6 +130,14 @@ def test_more_states_than_memory_are_refused_before_allocating(emulation_folder:
         CudaState.empty(30, "float64", 1, devices)
 
 
+@pytest.mark.parametrize(("qubits", "devices"), [(4, 4), (3, 2), (1, 2)])
+def test_states_that_do_not_fill_their_devices_are_refused(emulation_folder: Path, qubits: int, devices: int) -> None:
+    """Padded positions would travel between devices, and be read as others."""
+    group = [EmulatedDevice(emulation_folder, number) for number in range(devices)]
+    with pytest.raises(ValueError, match=f"on {devices} devices"):
+        CudaState.empty(qubits, "float64", 1, group, EmulatedLink())
+
+
 def test_single_precision_sums_are_in_double(emulation_folder: Path) -> None:
     state, vectors = _empty(emulation_folder, precision="float32"), _vectors().astype(np.complex64)
     state.set_amplitudes(vectors)
