@@ -1,7 +1,8 @@
 """A state vector on GPUs: gates wait until something is read, then run as one program.
 
 The amplitude of the basis state y of the wires is phase · (−1)^|z & (y ^ x)| times the stored one, whose index has
-the bit y_w ^ x_w at the position of each wire w (`qlang.kernels.frames`).
+the bit y_w ^ x_w at the position of each wire w (`qlang.kernels.frames`). Probabilities and means are of the state
+divided by its norm, as `native_readings` has them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -132,15 +133,17 @@ class CudaStateVector(WaitingGates):
     def marginal(self, wires: tuple[int, ...]) -> NDArray[np.float64]:
         """Distribution of `wires`, shape (2^len(wires),); bit k of the index is wire k of the list."""
         weights = readout.marginal(self._executed(), self._at(wires))[0]
+        weights /= weights.sum()
         found: NDArray[np.float64] = weights[np.arange(len(weights)) ^ _picked(self._x, wires)]
         return found
 
     def means(self, products: Sequence[tuple[int, ...]]) -> list[float]:
         """For each product of wires, the mean of (−1)^(sum of their bits)."""
         state, result = self._executed(), []
+        norm = float(readout.norms(state)[0])
         for wires in products:
             mean = float(readout.overlap(state, state, 0, sum(1 << bit for bit in self._at(wires)))[0].real)
-            result.append(-mean if _picked(self._x, wires).bit_count() & 1 else mean)
+            result.append((-mean if _picked(self._x, wires).bit_count() & 1 else mean) / norm)
         return result
 
     def drawn(
@@ -163,12 +166,14 @@ class CudaStateVector(WaitingGates):
         rest = [bit for bit in range(size, state.spread.bits) if bit not in bits]
         within = _spread(low)
         flips = _picked(self._x, wires)
+        norm = float(readout.norms(state)[0])
         outcomes, weights, count = [np.zeros(0, dtype=np.int64)], [np.zeros(0)], 0
         for key in range(1 << len(high)):
             base = sum((key >> i & 1) << bits[k] - size for i, k in enumerate(high))
             total = np.zeros(1 << len(low))
             for others in _spread([bit - size for bit in rest]).tolist():
                 total += readout.block_marginal(state, base | others, size, [bits[k] for k in low])
+            total /= norm
             chosen = np.flatnonzero(total > least)
             outcomes.append((within[chosen] | sum((key >> i & 1) << k for i, k in enumerate(high))) ^ flips)
             weights.append(total[chosen])
@@ -182,6 +187,7 @@ class CudaStateVector(WaitingGates):
     def reduced(self, wires: tuple[int, ...]) -> NDArray[np.complex128]:
         """Density matrix of `wires`, shape (2^m, 2^m), rows and columns indexed as in `marginal`."""
         matrix = readout.density(self._executed(), self._at(wires))[0]
+        matrix /= np.trace(matrix).real
         order = np.arange(len(matrix)) ^ _picked(self._x, wires)
         signs = 1 - 2.0 * (np.bitwise_count(order & _picked(int(self._frame.z[0]), wires)) & 1)
         found: NDArray[np.complex128] = matrix[np.ix_(order, order)] * np.multiply.outer(signs, signs)

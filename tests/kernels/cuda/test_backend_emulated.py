@@ -61,6 +61,24 @@ def test_a_state_is_read_as_the_reference_is(emulation_folder: Path, seed: int) 
     np.testing.assert_allclose(weights, distribution[outcomes], atol=1e-13)
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_what_is_read_is_of_the_normalised_state(emulation_folder: Path, precision: Precision) -> None:
+    """1/√2 and the like err the same way at each gate; storing in 16 bits moves the norm much further."""
+    ours, random = CudaStateVector(QUBITS, precision, [EmulatedDevice(emulation_folder)]), Random(8)
+    gates = [BY_NAME[random.choice(("ccx", "h"))] for _ in range(240)]
+    ours.gates([(gate.code, tuple(random.sample(range(QUBITS), gate.qubits)), (), "") for gate in gates])
+    every = tuple(range(QUBITS))
+    amplitudes = ours.by_wires(every).reshape(-1)
+    weights = np.abs(amplitudes) ** 2
+    assert abs(weights.sum() - 1) > 3e-6
+    exact = weights / weights.sum()
+    np.testing.assert_allclose(ours.marginal(every), exact, atol=1e-14)
+    np.testing.assert_allclose(ours.likely(every, -1.0, 100)[1], exact, atol=1e-14)
+    np.testing.assert_allclose(np.diag(ours.reduced(every)), exact, atol=1e-14)
+    signs = 1 - 2.0 * (np.arange(1 << QUBITS) & 1)
+    np.testing.assert_allclose(ours.means([(), (0,)]), [1, exact @ signs], atol=1e-14)
+
+
 def test_more_gates_than_are_planned_together(emulation_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting_gates, "MOST_WAITING", 50)
     ours, wanted = CudaStateVector(QUBITS, "float64", [EmulatedDevice(emulation_folder)]), StateVector(QUBITS)
