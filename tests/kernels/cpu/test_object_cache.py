@@ -5,6 +5,7 @@ import contextlib
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from qlang.kernels.cpu import compiler as compiler_module
 from qlang.kernels.cpu.compiler import Compiler, Source
 from qlang.kernels.cpu.host import host_target
 from qlang.kernels.cpu.kernel_text import plain_module
-from qlang.kernels.cpu.object_cache import ObjectCache, default_cache_folder
+from qlang.kernels.cpu.object_cache import DEFAULT_BOUND, ObjectCache, default_cache_folder
 from qlang.kernels.cpu.shapes import TurnShape
 
 HOST = host_target()
@@ -78,6 +79,120 @@ def test_an_entry_under_another_name_is_dropped(tmp_path: Path) -> None:
     (folder / "ab34.o").write_bytes((folder / "ab12.o").read_bytes())
     assert (cache.get("ab12"), cache.get("ab34"), cache.corrupt) == (b"code of ab12", None, 1)
     assert not (folder / "ab34.o").exists()
+
+
+def a_folder(place: Path, elsewhere: Path) -> None:
+    place.mkdir()
+
+
+def a_pipe(place: Path, elsewhere: Path) -> None:
+    os.mkfifo(place)
+
+
+def a_link_to_nothing(place: Path, elsewhere: Path) -> None:
+    place.symlink_to(elsewhere / "none")
+
+
+def a_link_to_itself(place: Path, elsewhere: Path) -> None:
+    place.symlink_to(place)
+
+
+def a_link_to_the_same(place: Path, elsewhere: Path) -> None:
+    place.symlink_to(elsewhere / "same")
+
+
+def a_file_without_end(place: Path, elsewhere: Path) -> None:
+    with place.open("wb") as file:
+        file.truncate(DEFAULT_BOUND + 1)
+
+
+def a_file_for_all(place: Path, elsewhere: Path) -> None:
+    place.write_bytes((elsewhere / "same").read_bytes())
+    place.chmod(0o666)
+
+
+NO_ENTRIES = [
+    a_folder,
+    a_pipe,
+    a_link_to_nothing,
+    a_link_to_itself,
+    a_link_to_the_same,
+    a_file_without_end,
+    a_file_for_all,
+]
+posix = pytest.mark.skipif(os.name != "posix", reason="pipes, links and modes")
+
+
+@posix
+@pytest.mark.parametrize("put", NO_ENTRIES)
+def test_what_is_no_entry_is_dropped(tmp_path: Path, put: Callable[[Path, Path], None]) -> None:
+    folder = tmp_path / "kernels"
+    compiled(folder)
+    path = entry(folder)
+    whole = path.read_bytes()
+    path.rename(tmp_path / "same")
+    put(path, tmp_path)
+    compiler = compiled(folder)
+    stats = compiler.stats()
+    assert (stats.compiled, stats.from_disk, stats.corrupt) == (1, 0, 1)
+    assert compiler.cache is not None
+    assert not compiler.cache.refused
+    assert stat.S_ISREG(path.lstat().st_mode)
+    assert path.read_bytes() == (tmp_path / "same").read_bytes() == whole
+    assert compiled(folder).stats().from_disk == 1
+
+
+def test_a_folder_that_is_not_empty_costs_its_entry_alone(tmp_path: Path) -> None:
+    cache = ObjectCache(tmp_path / "kernels")
+    kept = cache.folder / "ab" / "ab12.o" / "notes"
+    kept.parent.mkdir(parents=True, mode=0o700)
+    cache.folder.chmod(0o700)
+    kept.write_text("somebody's")
+    for key in ("ab12", "ab34", "cd56"):
+        cache.put(key, key.encode())
+    assert [cache.get(key) for key in ("ab12", "ab34", "cd56")] == [None, b"ab34", b"cd56"]
+    assert not cache.refused
+    assert kept.read_text() == "somebody's"
+
+
+@posix
+@pytest.mark.parametrize("put", [a_pipe, a_link_to_nothing, a_link_to_itself, a_link_to_the_same])
+def test_a_part_that_is_no_folder_is_dropped(tmp_path: Path, put: Callable[[Path, Path], None]) -> None:
+    folder = tmp_path / "kernels"
+    compiled(folder)
+    part = entry(folder).parent
+    part.rename(tmp_path / "same")
+    put(part, tmp_path)
+    assert (compiled(folder).stats().compiled, compiled(folder).stats().from_disk) == (1, 1)
+    assert part.is_dir()
+    assert not part.is_symlink()
+    assert len(list((tmp_path / "same").iterdir())) == 1
+
+
+@posix
+def test_a_part_that_others_can_write_to_is_not_used(tmp_path: Path) -> None:
+    folder = tmp_path / "kernels"
+    compiled(folder)
+    entry(folder).parent.chmod(0o777)
+    stats = compiled(folder).stats()
+    assert (stats.compiled, stats.from_disk) == (1, 0)
+
+
+@posix
+def test_no_room_is_made_behind_links(tmp_path: Path) -> None:
+    others = tmp_path / "documents"
+    others.mkdir()
+    (others / "thesis").write_bytes(bytes(5000))
+    os.utime(others / "thesis", (0, 0))
+    cache = ObjectCache(tmp_path / "kernels", bound=6000)
+    cache.put("abaa", bytes(1000))
+    (cache.folder / "cd").symlink_to(others)
+    (cache.folder / "ab" / "abbb.o").symlink_to(others / "thesis")
+    cache.trim()
+    assert cache.get("abaa") == bytes(1000)
+    cache.put("efaa", bytes(6000))
+    cache.trim()
+    assert (others / "thesis").exists()
 
 
 def test_only_the_user_can_read_and_write(tmp_path: Path) -> None:
@@ -180,14 +295,14 @@ def test_nothing_half_written_is_left(
 
 def test_what_others_drop_meanwhile_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = ObjectCache(tmp_path / "kernels", bound=1000)
-    looked_at = Path.stat
+    looked_at = os.lstat
 
-    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
-        if path.suffix == ".o":
-            path.unlink(missing_ok=True)
-        return looked_at(path, follow_symlinks=follow_symlinks)
+    def lstat(path: str | Path) -> os.stat_result:
+        if str(path).endswith(".o"):
+            Path(path).unlink(missing_ok=True)
+        return looked_at(path)
 
-    monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(os, "lstat", lstat)
     cache.put("ab12", b"code")
     cache.trim()
     assert not cache.refused
