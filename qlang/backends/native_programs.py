@@ -3,12 +3,12 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from threading import Lock
 from typing import TypeAlias
 
 from qlang.backends.states import GateCall
 from qlang.backends.turns import within_two_turns
 from qlang.collection import CollectionPaused
+from qlang.forking import lock_over_forks
 from qlang.kernels.bind import Binder, BoundProgram, bind
 from qlang.kernels.cancel import with_phases_in_front
 from qlang.kernels.cost import GENERIC, default_options
@@ -27,7 +27,7 @@ _MAX_KEPT = 128
 _Key: TypeAlias = tuple[bytes, Precision, tuple[int, ...] | None, PlanOptions]
 
 _KEPT: OrderedDict[_Key, Binder] = OrderedDict()
-_LOCK = Lock()
+_LOCK = lock_over_forks()
 
 
 def lowering_of(calls: Sequence[GateCall], qubits: int, *, fixed: bool = True, twists: bool = True) -> MappedLowering:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import closing
@@ -13,6 +12,7 @@ from mmap import mmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qlang.forking import lock_over_forks
 from qlang.kernels.cpu.emitter import emitted, llvm, target_machine
 from qlang.kernels.cpu.emitters import MOST_TOGETHER, Write, emit_all
 from qlang.kernels.cpu.host import Target
@@ -21,6 +21,9 @@ from qlang.kernels.cpu.object_cache import ObjectCache, default_cache_folder
 
 WRITTEN_WITH = ("layout.py",)
 """Files of the package around this one that texts depend on too."""
+_COUNTING = lock_over_forks()
+_COMPILING = lock_over_forks()
+"""One for all compilers: LLVM compiles one text at a time, and a process that is forked while it does cannot use it."""
 
 
 @dataclass(slots=True)
@@ -63,8 +66,6 @@ class Compiler:
         self.cache = cache
         self._images = images and supported()
         self._stats = CompileStats()
-        self._lock = threading.Lock()
-        self._compiling = threading.Lock()
         self._addresses: dict[Source, int] = {}
         self._engines: dict[Target, Any] = {}
         self._areas: list[mmap] = []
@@ -81,12 +82,12 @@ class Compiler:
         """
         found = [self._addresses.get(source, 0) for source in sources]
         missing = list(dict.fromkeys([source for source, address in zip(sources, found, strict=True) if not address]))
-        with self._lock:
+        with _COUNTING:
             self._stats.from_memory += len(sources) - len(missing)
         # Whoever finds everything there does not wait for others' functions to be compiled.
         if not missing:
             return found
-        with self._compiling:
+        with _COMPILING:
             missing = [source for source in missing if source not in self._addresses]
             for target in dict.fromkeys([source.target for source in missing]):
                 self._provide([source for source in missing if source.target == target], target)
@@ -94,7 +95,7 @@ class Compiler:
 
     def stats(self) -> CompileStats:
         """A copy of the counts."""
-        with self._lock:
+        with _COUNTING:
             counts = CompileStats(**asdict(self._stats))
         counts.corrupt = self.cache.corrupt if self.cache is not None else 0
         return counts

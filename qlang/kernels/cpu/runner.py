@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qlang.collection import CollectionPaused
+from qlang.forking import lock_over_forks
 from qlang.kernels.cpu.compiler import Compiler
 from qlang.kernels.cpu.descriptors import NativeSweep, native_sweeps
 from qlang.kernels.cpu.driver_text import SweepWord
@@ -35,7 +35,7 @@ _TEAM_SECONDS = 2e-4
 
 _Key = tuple[str, Target, int]
 _SWEEPS: weakref.WeakKeyDictionary[Layout, dict[_Key, tuple[NativeSweep, ...]]] = weakref.WeakKeyDictionary()
-_LOCK = threading.Lock()
+_LOCK = lock_over_forks()
 
 
 def run(bound: BoundProgram, state: NativeState, *, threads: int = 1) -> None:

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from functools import lru_cache, partial
 
+from qlang.forking import lock_over_forks
+
 PIECE_SECONDS = 0.05
 """How long one native call should take at most."""
 
@@ -49,7 +51,7 @@ class _Worker:
 
 
 _WORKERS: list[_Worker] = []
-_GROWING = threading.Lock()
+_GROWING = lock_over_forks()
 
 
 def _worker(number: int) -> _Worker:

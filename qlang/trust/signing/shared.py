@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 from types import TracebackType
 
+from qlang.forking import lock_over_forks
 from qlang.trust.signing.child import ChildSigner
 from qlang.trust.signing.intent import SigningIntent
 from qlang.trust.signing.request import ManifestRequest, SignedManifest
@@ -47,7 +47,7 @@ class _Kept:
     """The child of this process, if it has one; `lock` is held by whoever uses it."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = lock_over_forks()
         self._found: tuple[int, SignerSetup, ChildSigner] | None = None
 
     def child(self, setup: SignerSetup) -> ChildSigner:
