@@ -104,8 +104,11 @@ def _dispatch(arguments: list[str]) -> int:
 def _run(verb: str, argv: list[str]) -> int:
     from importlib import import_module
 
+    from qlang.compiler.cautions import cautions_shown
+
     module, _, function = VERBS[verb][1].partition(":")
-    status: int = getattr(import_module(module), function)(argv)
+    with cautions_shown(quiet=not {"-q", "--quiet"}.isdisjoint(argv)):
+        status: int = getattr(import_module(module), function)(argv)
     return status
 
 

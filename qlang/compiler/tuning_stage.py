@@ -8,6 +8,7 @@ Nothing is looked up, and nothing is imported for it, where nothing was ever tun
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -20,7 +21,7 @@ from qlang.backends.errors import BackendError
 from qlang.backends.limits import NATIVE
 from qlang.ir import plan
 from qlang.ir.values import Plain, attribute, plain_attributes
-from qlang.tuning.folder import tuning_folder
+from qlang.tuning.folder import tuned_folder
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,19 @@ def stated_tuning(job: plan.JobOp) -> dict[str, Plain]:
 
 def tuned_here() -> str:
     """Another text whenever something was tuned since; empty where nothing was."""
-    folder = tuning_folder()
-    if not folder.is_dir():
+    folder = tuned_folder()
+    if folder is None:
         return ""
-    records = sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("*/*.json"))
-    return sha256(repr(records).encode()).hexdigest()
+    records = []
+    for path in folder.glob("*/*.json"):
+        with suppress(OSError):  # another process has removed it
+            records.append((path.name, path.stat().st_mtime_ns))
+    return sha256(repr(sorted(records)).encode()).hexdigest()
 
 
 def _known(module: ModuleOp) -> dict[str, Plain] | None:
     """What is stated of the structure that the kernel begins with, if it was tuned on this machine."""
-    if not tuning_folder().is_dir():
+    if tuned_folder() is None:
         return None
     from qlang.backends.native_programs import options_for
     from qlang.compiler.tunable import NothingToTune, tunable_of

@@ -20,7 +20,7 @@ def best_setting(
 
     `structure` is `Steps.digest`; `default` is what would be used otherwise, with the most threads and the coarsest
     precision that may be used. The record is believed only if it is about the same default. A damaged record is
-    removed with a `DamagedRecord` warning.
+    removed with a `DamagedRecord` warning. Raises: NoFolder where no store is given and the user has no home.
     """
     kernel = Kernel(qubits, default.precision, structure.hex(), default.threads)
     space = plan_space(qubits, default)

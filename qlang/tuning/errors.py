@@ -55,8 +55,19 @@ class Invalid(TuningError):
         self.kind, self.reason = kind, reason
 
 
+class NoFolder(TuningError):
+    """The system knows no home of this user, where records would be kept."""
+
+    help = "set XDG_CACHE_HOME to a folder that you can write to"
+
+    def __init__(self) -> None:
+        super().__init__("there is no folder for tuning records: this user has no home")
+
+
 class CannotStore(TuningError):
     """The record could not be written."""
+
+    help = "make room for it, or set XDG_CACHE_HOME to a folder that you can write to"
 
     def __init__(self, path: object, reason: str) -> None:
         super().__init__(f"cannot write the tuning record {path}: {reason}")

@@ -130,13 +130,9 @@ def measure(bench: Bench, configuration: Configuration) -> Measurement:
     try:
         candidate = bench.subject.prepare(configuration)
         compiled = candidate.compile_seconds
-        candidate.run()
-        started = bench.clock()
-        error = bench.subject.error(candidate.result())
-        validation = bench.clock() - started
+        error, validation = _error(bench, candidate)
         if not error <= bench.subject.tolerance:
-            reason = f"off by {error:.3g}, allowed is {bench.subject.tolerance:.3g}"
-            return _invalid(configuration, "correctness", reason, compiled, validation, error)
+            return _invalid(configuration, "correctness", _off(bench, error), compiled, validation, error)
         seconds = _warm_seconds(candidate, bench.clock)
         if configuration != bench.default and (slower := _hopelessly_slower(bench, seconds)):
             reason = f"{slower:.1f} times slower than the default in its first warm runs"
@@ -151,17 +147,34 @@ def measure(bench: Bench, configuration: Configuration) -> Measurement:
 def confirmed(bench: Bench, configuration: Configuration, *, finalists: int) -> Measurement:
     """Measure a finalist anew and twice as long, with an interval that `finalists` comparisons share (Bonferroni).
 
-    The best of many noisy measurements looks better than it is; only these fresh repetitions may say that it is.
+    The best of many noisy measurements looks better than it is; only these fresh repetitions may say that it is. It is
+    checked again too: that it was right may be what an earlier run found.
     """
-    candidate = bench.subject.prepare(configuration)
+    compiled = 0.0
+    try:
+        candidate = bench.subject.prepare(configuration)
+        compiled = candidate.compile_seconds
+        error, validation = _error(bench, candidate)
+        if not error <= bench.subject.tolerance:
+            return _invalid(configuration, "correctness", _off(bench, error), compiled, validation, error)
+        one, other = interleaved(bench, candidate, _warm_seconds(candidate, bench.clock), times=2)
+    except Invalid as refusal:
+        return _invalid(configuration, refusal.kind, refusal.reason, compiled, 0.0, None)
+    confidence = 1 - (1 - CONFIDENCE) / finalists
+    fitness = fitness_of(one, other, counter=counter_of(bench.meter, one, other), confidence=confidence, seed=1)
+    return Measurement(configuration, fitness, one, other, compiled, validation, error)
+
+
+def _error(bench: Bench, candidate: Candidate) -> tuple[float, float]:
+    """How far off a first run is, and the seconds that it took to tell."""
     candidate.run()
     started = bench.clock()
     error = bench.subject.error(candidate.result())
-    validation = bench.clock() - started
-    one, other = interleaved(bench, candidate, _warm_seconds(candidate, bench.clock), times=2)
-    confidence = 1 - (1 - CONFIDENCE) / finalists
-    fitness = fitness_of(one, other, counter=counter_of(bench.meter, one, other), confidence=confidence, seed=1)
-    return Measurement(configuration, fitness, one, other, candidate.compile_seconds, validation, error)
+    return error, bench.clock() - started
+
+
+def _off(bench: Bench, error: float) -> str:
+    return f"off by {error:.3g}, allowed is {bench.subject.tolerance:.3g}"
 
 
 def interleaved(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
@@ -56,7 +57,7 @@ class Record:
     kernel: Kernel
     device: Device
     default: Configuration
-    """What all results are relative to."""
+    """What all results are relative to; that of a record that was read may be outside of today's space."""
     fitness: str
     """`latency-only` or `latency+energy`."""
     counter: str
@@ -64,6 +65,8 @@ class Record:
     results: tuple[Result, ...] = ()
     best: Best | None = None
     """`None`: nothing was confirmed to be better than the default."""
+    elsewhere: tuple[Mapping[str, Any], ...] = ()
+    """Items of results outside of the space that the record was read for, as where memory leaves a precision out."""
 
 
 def record_json(record: Record) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def record_json(record: Record) -> dict[str, Any]:
             "environment": {"device_query": {}, "requirements": list(device.software)},
             "qlang": own,
         },
-        "results": [result_json(result) for result in record.results],
+        "results": [*(result_json(result) for result in record.results), *record.elsewhere],
     }
     own["digest"] = _digest(document)
     return document
@@ -104,20 +107,19 @@ def record_json(record: Record) -> dict[str, Any]:
 def record_from_json(document: Any, kernel: Kernel, device: Device, space: Space) -> Record:
     """The record of a kernel and a device. Raises: NotARecord for any other document, or a damaged one."""
     own = _own(document, kernel, device)
-    default = space.point(mapping(own.get("default"), "default"))
-    if default is None:
-        raise NotARecord("a default outside of the space")
-    results = document.get("results")
-    if not isinstance(results, list):
+    items = document.get("results")
+    if not isinstance(items, list):
         raise NotARecord("results are no list")
+    results = [result_from_json(item, space) for item in items]
     return Record(
         kernel,
         device,
-        default,
+        _default(own.get("default")),
         text(own.get("fitness"), "fitness"),
         text(own.get("energy_counter"), "energy_counter"),
-        tuple(result_from_json(item, space) for item in results),
+        tuple(result for result in results if result is not None),
         _best(own.get("best"), space),
+        tuple(item for item, result in zip(items, results, strict=True) if result is None),
     )
 
 
@@ -143,15 +145,24 @@ def _own(document: Any, kernel: Kernel, device: Device) -> dict[str, Any]:
     return own
 
 
+def _default(data: Any) -> Configuration:
+    values = mapping(data, "default")
+    if any(isinstance(value, bool) or not isinstance(value, int | float | str) for value in values.values()):
+        raise NotARecord("a default that is no configuration")
+    return Configuration(tuple(values.items()))
+
+
 def _best(data: Any, space: Space) -> Best | None:
+    """`None` too for one outside of the space, which cannot be used."""
     if data is None:
         return None
     said = mapping(data, "best")
     configuration, ratio = space.point(mapping(said.get("configuration"), "best")), said.get("time_ratio")
-    if configuration is None or not isinstance(ratio, list) or len(ratio) != 3:
-        raise NotARecord("a best outside of the space, or without its interval")
+    if not isinstance(ratio, list) or len(ratio) != 3:
+        raise NotARecord("a best without its interval")
     value, low, high = (number(part, "time_ratio") for part in ratio)
-    return Best(configuration, Interval(value, low, high), number(said.get("confidence"), "confidence"))
+    confidence = number(said.get("confidence"), "confidence")
+    return None if configuration is None else Best(configuration, Interval(value, low, high), confidence)
 
 
 def _digest(document: dict[str, Any]) -> str:

@@ -72,12 +72,12 @@ def result_json(result: Result) -> dict[str, Any]:
     }
 
 
-def result_from_json(data: Any, space: Space) -> Result:
-    """The result of an item. Raises: NotARecord."""
+def result_from_json(data: Any, space: Space) -> Result | None:
+    """The result of an item, `None` for a configuration outside of the space. Raises: NotARecord."""
     item = mapping(data, "result")
     configuration = space.point(mapping(item.get("configuration"), "configuration"))
     if configuration is None:
-        raise NotARecord("a configuration outside of the space")
+        return None
     times = mapping(item.get("times"), "times")
     named = {str(mapping(row, "measurement").get("name")): row for row in _list(item.get("measurements"))}
     invalidity, reason = item.get("invalidity"), _value(named, "reason", "")

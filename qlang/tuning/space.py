@@ -106,7 +106,9 @@ class Space:
             return None
         if any(type(values[gene.name]) is bool or values[gene.name] not in gene.values for gene in self.genes):
             return None
-        found = Configuration(tuple((gene.name, values[gene.name]) for gene in self.genes))
+        # the gene's own value: 3.0 equals 3, and is no number of threads
+        own = ((gene.name, gene.values[gene.values.index(values[gene.name])]) for gene in self.genes)
+        found = Configuration(tuple(own))
         return found if self.broken(found) is None else None
 
     def broken(self, values: Mapping[str, Value]) -> Constraint | None:

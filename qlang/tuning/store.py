@@ -2,21 +2,23 @@
 
     <cache>/qlang/tuning/<device>/<kernel>.json
 
-A damaged file is said so by a `DamagedRecord` warning and removed, so that the next search writes it anew; a file of
-another version of this format is left alone and not used.
+A damaged file is said so by a `DamagedRecord` warning and removed, so that the next search writes it anew; so is what
+is no plain file. A file of another version of this format is left alone and not used.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import stat
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qlang.tuning.device import Device
-from qlang.tuning.errors import CannotStore
+from qlang.tuning.errors import CannotStore, NoFolder
 from qlang.tuning.folder import tuning_folder
 from qlang.tuning.record import FORMAT, Best, Kernel, Record, best_from_json, record_from_json, record_json
 from qlang.tuning.result import NotARecord
@@ -29,6 +31,10 @@ _DIGITS = 24
 
 class DamagedRecord(UserWarning):
     """A record that could not be read was removed."""
+
+
+class UnusedRecord(UserWarning):
+    """A record is whole, and says nothing about what is searched for now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +89,26 @@ class Store:
 
 
 def user_store() -> Store:
-    """The store in the user's cache folder."""
-    return Store(tuning_folder())
+    """The store in the user's cache folder. Raises: NoFolder."""
+    folder = tuning_folder()
+    if folder is None:
+        raise NoFolder
+    return Store(folder)
+
+
+def unused(path: Path, reason: str) -> None:
+    """Warn that the record there is left out."""
+    warnings.warn(f"the tuning record {path} is not used: {reason}", UnusedRecord, stacklevel=4)
 
 
 def _read(path: Path) -> Any:
     """The document of a file; `None` where there is no file, and after removing one that is no JSON."""
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+        # to open a pipe must not wait for someone to write to it
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            data = file.read(_MAX_BYTES + 1) if plain else b""
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -22,7 +22,7 @@ from qlang.tuning.record import Best, Kernel, Record
 from qlang.tuning.result import Result
 from qlang.tuning.space import Configuration, Space
 from qlang.tuning.statistics import CONFIDENCE, ranks
-from qlang.tuning.store import Store
+from qlang.tuning.store import Store, unused
 from qlang.tuning.strategy import Strategy
 
 FINALISTS = 3
@@ -64,17 +64,22 @@ class Laboratory:
         fresh: bool = False,
         report: Report = lambda count, found: None,
     ) -> None:
-        """`fresh`: forget what earlier runs measured. Raises: CannotStore."""
+        """`fresh`: forget what earlier runs measured. A record that cannot be gone on with is begun anew, with an
+        `UnusedRecord` warning. Raises: CannotStore.
+        """
         self.bench, self.space, self._store, self._report = bench, space, store, report
         pinned = measure(bench, bench.default)
         if pinned.fitness is None:
             raise Invalid(pinned.invalidity, pinned.reason)
         old = None if fresh else store.load(kernel, device, space)
         kind, counter = pinned.fitness.kind, counter_of(bench.meter, pinned.repetitions, pinned.reference)
-        usable = old is not None and (old.default, old.fitness) == (bench.default, kind)
-        kept = old.results if old is not None and usable else ()
-        best = old.best if old is not None and usable else None
-        self.record = Record(kernel, device, bench.default, kind, counter, kept, best)
+        if old is not None and (old.default, old.fitness) != (bench.default, kind):
+            unlike = "another default" if old.default != bench.default else f"the fitness {old.fitness}"
+            unused(store.path(kernel, device), f"it was made for {unlike}")
+            old = None
+        empty = Record(kernel, device, bench.default, kind, counter)
+        self.record = empty if old is None else replace(old, counter=counter)
+        kept = self.record.results
         self.known = {result.measurement.configuration: result.measurement for result in kept}
         self.earlier = len(self.known)
         self.default = pinned
@@ -113,6 +118,10 @@ class Laboratory:
     def distinct(self) -> list[Measurement]:
         """What was measured, without configurations that do the same as another one."""
         return [found for found in self.known.values() if found.configuration not in self.twins]
+
+    def correct(self, found: Measurement) -> None:
+        """Replace what was known of a configuration. Raises: CannotStore."""
+        self._add(found, 0.0, 0.0)
 
     def conclude(self, best: Best | None) -> None:
         """Write what was confirmed. Raises: CannotStore."""
@@ -175,6 +184,9 @@ def conclude(laboratory: Laboratory) -> Tuned:
     holding = [
         (each.fitness, each.configuration) for each in finalists if each.fitness is not None and _holds(each.fitness)
     ]
+    for each in finalists:
+        if each.fitness is None:
+            laboratory.correct(each)
     confidence = 1 - (1 - CONFIDENCE) / max(len(finalists), 1)
     best = None
     if holding:

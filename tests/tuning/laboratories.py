@@ -6,6 +6,7 @@ from qlang.tuning.device import Device
 from qlang.tuning.energy import Meter, NoMeter
 from qlang.tuning.measure import Effort, bench_for
 from qlang.tuning.record import Kernel
+from qlang.tuning.space import Space
 from qlang.tuning.store import Store
 from qlang.tuning.tuner import Laboratory, Report
 from tests.tuning.recorded import DEFAULT, SPACE, Machine
@@ -22,6 +23,7 @@ def laboratory(
     fresh: bool = False,
     metered: bool = False,
     kernel: Kernel = KERNEL,
+    space: Space = SPACE,
     report: Report = lambda count, found: None,
 ) -> Laboratory:
     bench = bench_for(
@@ -32,4 +34,4 @@ def laboratory(
         clock=machine.clock,
         pause=lambda taken: machine.spend(taken, busy=False),
     )
-    return Laboratory(bench, SPACE, kernel, DEVICE, Store(folder), fresh=fresh, report=report)
+    return Laboratory(bench, space, kernel, DEVICE, Store(folder), fresh=fresh, report=report)

@@ -73,6 +73,8 @@ class Machine:
     errors: dict[Configuration, float] = field(default_factory=dict)
     twins: dict[Configuration, Configuration] = field(default_factory=dict)
     """Configurations that do the same as another one."""
+    unfit: set[Configuration] = field(default_factory=set)
+    """Configurations that cannot be made ready here."""
     watts: float = 0.0
     """While it runs; 5 W idle are always there."""
     appetite: dict[Configuration, float] = field(default_factory=dict)
@@ -88,7 +90,7 @@ class Machine:
     def prepare(self, configuration: Configuration) -> Run:
         self.prepared.append(configuration)
         taken = seconds(configuration)
-        if taken is None:
+        if taken is None or configuration in self.unfit:
             raise Invalid("compile", "out of registers")
         self.spend(0.01, busy=False)
         return Run(self, configuration, taken)

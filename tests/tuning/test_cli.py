@@ -121,6 +121,7 @@ def interrupting(after: int) -> Callable[[Any], str]:
     ("arguments", "status", "says"),
     [
         (("--strategy", "annealing"), exit_codes.USAGE, "there is no search strategy `annealing`"),
+        (("--strategy", ""), exit_codes.USAGE, "the strategies are random, local, tpe"),
         (("--strategy", "ramdom"), exit_codes.USAGE, "did you mean `random`?"),
         (("--budget", "0"), exit_codes.USAGE, "allows nothing"),
         (("--budget", "soon"), exit_codes.USAGE, "measurements"),

@@ -1,6 +1,7 @@
 """Records: T4's form, back and forth, whole or absent, and never believed when damaged."""
 
 import json
+import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qlang.tuning.budget import Budget
-from qlang.tuning.errors import CannotStore
+from qlang.tuning.errors import CannotStore, NoFolder
 from qlang.tuning.record import record_from_json, record_json
 from qlang.tuning.result import NotARecord
+from qlang.tuning.space import Gene, Space
 from qlang.tuning.store import DamagedRecord, Store, user_store
 from qlang.tuning.strategy import strategy_named
 from qlang.tuning.tuner import tune
@@ -188,6 +190,32 @@ def test_nothing_is_left_beside_the_record(tmp_path: Path) -> None:
     assert [each for each in tmp_path.rglob("*") if each.is_file()] == [path]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links")
+@pytest.mark.parametrize("reader", READERS)
+def test_what_is_no_file_is_removed(reader: str, tmp_path: Path) -> None:
+    store, path = stored(tmp_path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.warns(DamagedRecord, match="removed"):
+        assert READERS[reader](store) is None
+    assert not path.exists()
+    path.mkdir()
+    with pytest.warns(DamagedRecord, match="cannot read"):
+        assert READERS[reader](store) is None
+
+
+def test_a_best_outside_of_the_space_is_none(tmp_path: Path) -> None:
+    store, path = stored(tmp_path)
+    fewer = Space((*SPACE.genes[:-1], Gene("threads", (1, 2))), SPACE.constraints)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert store.best(KERNEL, DEVICE, fewer, DEFAULT) is None
+        whole = store.load(KERNEL, DEVICE, fewer)
+    assert whole is not None
+    assert whole.best is None
+    assert path.exists()
+
+
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CannotStore, match="cannot write"), pytest.warns(DamagedRecord, match="cannot read"):
@@ -200,3 +228,13 @@ def test_records_lie_in_the_users_cache(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert user_store().folder == tmp_path / ".cache" / "qlang" / "tuning"
+
+
+def test_a_user_without_a_home_has_no_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", home)
+    with pytest.raises(NoFolder):
+        user_store()

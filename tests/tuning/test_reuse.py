@@ -1,5 +1,6 @@
 """What was tuned is used by the next run, stated in its plan, and by no other circuit; replays do as the run did."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -79,6 +80,30 @@ def test_plans_say_what_was_tuned_and_the_cache_notices(qlangc: Callable[..., An
     assert after["plan_hash"] != before["plan_hash"]
     shutil.rmtree(user_store().folder)
     assert qlangc("plan", "b.qjob", "--json").data["plan_hash"] == before["plan_hash"]
+
+
+def test_a_damaged_record_is_one_line_and_quiet_is_none(qlangc: Callable[..., Any], cache: Path) -> None:
+    store()
+    (record,) = user_store().folder.glob("*/*.json")
+    for arguments, said in (
+        ((), f"warning: removed the damaged tuning record {record}: it is no JSON\n"),
+        (("-q",), ""),
+    ):
+        record.write_text("{")
+        answer = qlangc("plan", "b.qjob", "--no-cache", *arguments)
+        assert (answer.status, answer.err) == (0, said)
+        assert not record.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+def test_what_is_no_record_stops_no_plan(qlangc: Callable[..., Any], cache: Path) -> None:
+    store()
+    (record,) = user_store().folder.glob("*/*.json")
+    (record.parent / "gone.json").symlink_to("nowhere")
+    assert "tuning" in qlangc("plan", "b.qjob", "--json").data["kernel"]
+    record.unlink()
+    os.mkfifo(record)
+    assert "tuning" not in qlangc("plan", "b.qjob", "--json").data["kernel"]
 
 
 def test_runs_are_replayed_with_the_options_they_had(qlangc: Callable[..., Any], cache: Path) -> None:

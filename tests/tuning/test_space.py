@@ -50,6 +50,12 @@ def test_other_values_are_no_point(values: dict[str, object]) -> None:
     assert SMALL.point(values) is None  # type: ignore[arg-type]
 
 
+def test_points_have_the_values_of_the_genes() -> None:
+    here = SMALL.point({"tile": 6.0, "order": "b", "cost": 0.25})
+    assert here is not None
+    assert str(here) == "tile=6 order=b cost=0.25"
+
+
 def test_configurations_are_mappings_that_can_be_keys() -> None:
     here = Configuration((("tile", 4), ("order", "b")))
     assert dict(here) == {"tile": 4, "order": "b"}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ from qlang.tuning.compare import compare, standings
 from qlang.tuning.errors import BadBudget, Invalid
 from qlang.tuning.measure import Measurement
 from qlang.tuning.record import record_from_json
-from qlang.tuning.space import Value
-from qlang.tuning.store import Store
+from qlang.tuning.space import Configuration, Gene, Space, Value
+from qlang.tuning.store import Store, UnusedRecord
 from qlang.tuning.strategy import STRATEGIES, strategy_named
 from qlang.tuning.tuner import Tuned, conclude, tune
 from tests.tuning import recorded
@@ -73,6 +74,41 @@ def test_faster_but_wrong_is_not_faster(tmp_path: Path) -> None:
     assert conclude(lab).record.best is None
 
 
+@pytest.mark.parametrize("machine", [Machine(errors={OPTIMUM: 0.5}), Machine(unfit={OPTIMUM})], ids=["wrong", "unfit"])
+def test_what_an_earlier_search_found_right_is_checked_again(machine: Machine, tmp_path: Path) -> None:
+    lab = laboratory(tmp_path, Machine())
+    lab.measure(OPTIMUM, 0.0)
+    assert conclude(lab).record.best is not None
+    lab = laboratory(tmp_path, machine)
+    tuned = conclude(lab)
+    assert tuned.record.best is None
+    assert [found.fitness for found in tuned.finalists] == [None]
+    assert conclude(laboratory(tmp_path, Machine())).finalists == ()  # it is known now
+
+
+def test_a_record_for_another_default_is_begun_anew(tmp_path: Path) -> None:
+    """A default that today's space has, and one that it has not."""
+    for default in (OPTIMUM, Configuration((*OPTIMUM.pairs, ("whole", 19)))):
+        record = search(tmp_path, Machine(), budget=Budget(3)).record
+        Store(tmp_path).save(replace(record, default=default))
+        with pytest.warns(UnusedRecord, match="another default"):
+            lab = laboratory(tmp_path, Machine())
+        assert (lab.earlier, lab.record.default, lab.record.best) == (0, DEFAULT, None)
+        assert search(tmp_path, Machine(), budget=Budget(3)).known == 1
+
+
+def test_results_outside_of_the_space_are_kept_for_one_that_has_them(tmp_path: Path) -> None:
+    known = search(tmp_path, Machine(), "random", Budget(30)).record
+    genes = (*SPACE.genes[:-1], Gene("threads", (1, 2)))
+    lab = laboratory(tmp_path, Machine(), space=Space(genes, SPACE.constraints))
+    inside = [result for result in known.results if result.measurement.configuration["threads"] != 4]
+    assert (lab.earlier, len(lab.record.elsewhere)) == (len(inside), len(known.results) - len(inside))
+    assert 0 < len(inside) < len(known.results)
+    conclude(lab)
+    again = laboratory(tmp_path, Machine())
+    assert (again.earlier, again.record.elsewhere) == (len(known.results), ())
+
+
 def test_what_was_measured_is_not_measured_again(tmp_path: Path) -> None:
     first = search(tmp_path, Machine(), budget=Budget(20))
     machine = Machine()
@@ -92,7 +128,8 @@ def test_a_fresh_search_forgets(tmp_path: Path) -> None:
 
 def test_latencies_do_not_mix_with_energies(tmp_path: Path) -> None:
     search(tmp_path, Machine(), budget=Budget(5))
-    lab = laboratory(tmp_path, Machine(watts=10.0), metered=True)
+    with pytest.warns(UnusedRecord, match="the fitness latency-only"):
+        lab = laboratory(tmp_path, Machine(watts=10.0), metered=True)
     assert (lab.earlier, lab.record.fitness, lab.record.counter) == (0, "latency+energy", "counter")
 
 

@@ -75,7 +75,7 @@ def _checked(options: Namespace) -> Budget:
 
     if options.strategy is not None and options.compare:
         raise Failure("--compare runs all strategies", "leave out --strategy")
-    options.strategy = options.strategy or DEFAULT_STRATEGY
+    options.strategy = DEFAULT_STRATEGY if options.strategy is None else options.strategy
     if options.strategy not in STRATEGIES:
         unknown = UnknownStrategy(options.strategy, STRATEGIES)
         near = suggest(options.strategy, STRATEGIES)
@@ -147,7 +147,7 @@ def _laboratory(options: Namespace, console: Console, tunable: Tunable, budget: 
     from qlang.tuning.store import user_store
     from qlang.tuning.tuner import Laboratory
 
-    device = this_cpu()
+    store, device = user_store(), this_cpu()
     threads = options.threads or device.cores
     pinned = Setting(options_for(tunable.precision), threads, tunable.precision)
     space = plan_space(tunable.qubits, pinned, precisions=_fitting(tunable))
@@ -162,7 +162,7 @@ def _laboratory(options: Namespace, console: Console, tunable: Tunable, budget: 
         of = f"/{budget.measurements}" if budget.measurements is not None and not options.compare else ""
         console.note(f"[{count}{of}] {_verdict(found)}  {_changed(found, bench.default)}")
 
-    return Laboratory(bench, space, kernel, device, user_store(), fresh=options.fresh, report=said)
+    return Laboratory(bench, space, kernel, device, store, fresh=options.fresh, report=said)
 
 
 def _warn_of_load(console: Console, cores: int) -> None:
