@@ -7,7 +7,7 @@ options; it is named here as text and imported when it is chosen.
 import gc
 import sys
 
-from qlang.compiler.exit_codes import BROKEN_PIPE, INTERRUPTED, OK, USAGE
+from qlang.compiler.exit_codes import BROKEN_PIPE, EXECUTION, INTERRUPTED, OK, USAGE
 from qlang.compiler.failure import Failure
 from qlang.compiler.interrupts import keep_interrupts
 from qlang.version import __version__
@@ -77,7 +77,10 @@ def main(argv: list[str] | None = None) -> int:
         return _say(shortage(error))
     except Exception as error:  # noqa: BLE001 - the one place that must survive our own mistakes
         from qlang.compiler.crash import report
+        from qlang.trust.errors import NoHome
 
+        if isinstance(error, NoHome):
+            return _say(Failure(str(error), "set HOME to a folder of your own", EXECUTION))
         return report(error, arguments)
     return status
 

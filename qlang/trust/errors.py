@@ -41,6 +41,13 @@ class FileRefused(ExplainedFile):
     missing: bool = False
 
 
+class NoHome(TrustError):
+    """The system knows no home of this user, where keys and what unlocks them would lie."""
+
+    def __str__(self) -> str:
+        return "this user has no home folder, where keys and what unlocks them lie"
+
+
 class KeyStoreError(ExplainedFile):
     """The key store cannot be used as it is."""
 

@@ -5,13 +5,15 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from qlang import crash_dump
-from qlang.compiler import cli
+from qlang.compiler import cli, exit_codes
 from qlang.version import __version__
+from tests.conftest import Answer
 
 PYTHON = sys.executable
 QLANGC = (PYTHON, "-m", "qlang.compiler.cli")
@@ -210,3 +212,18 @@ def test_imports(argv: list[str], denied: set[str], bell: Path, tmp_path: Path) 
     bare = subprocess.run((PYTHON, "-c", "import sys; print(*sys.modules)"), capture_output=True, text=True, timeout=60)
     loaded = modules_after(*argv, cwd=tmp_path) - set(bare.stdout.split())
     assert not loaded & denied
+
+
+@pytest.mark.parametrize("verb", ["plan", "run", "tune"])
+def test_a_user_whom_the_system_does_not_know_is_told_what_to_set(
+    verb: str, qlangc: Callable[..., Answer], in_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    (in_workspace / "large.qasm").write_text("OPENQASM 3;\ninclude 'stdgates.inc';\nqubit[12] q;\nh q;\n")
+    answer = qlangc(verb, "large.qasm")
+    assert (answer.status, answer.out) == (exit_codes.EXECUTION, "")
+    assert "this user has no home" in answer.err
+    assert "= help: set " in answer.err

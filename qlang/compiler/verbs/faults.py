@@ -15,6 +15,7 @@ from qlang.trust.errors import (
     KeyRefused,
     KeyStoreError,
     LedgerError,
+    NoHome,
     PolicyRefused,
     SignerUnavailable,
     TooManyTries,
@@ -34,6 +35,8 @@ def faults_reported() -> Iterator[None]:
     """Turn the execution's typed errors into a Failure with exit status 3."""
     try:
         yield
+    except NoHome:  # whatever the verb is, the command answers
+        raise
     except TrustError as fault:
         raise Failure(f"cannot sign: {fault}", _hint(fault), EXECUTION) from fault
     except TooLarge as fault:

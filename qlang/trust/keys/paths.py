@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qlang.trust.custody import NAME, PURPOSES, KeySpec
+from qlang.trust.errors import NoHome
 
 _PUBLIC = ".pub.pem"
 _EVENT = ".event.dsse.json"
@@ -49,10 +50,17 @@ class KeyPaths:
 
 
 def default_key_paths() -> KeyPaths:
-    """`~/.qlang/keys`, and `qlang` under the user's state folder (XDG Base Directory Specification)."""
+    """`~/.qlang/keys`, and `qlang` under the user's state folder (XDG Base Directory Specification).
+
+    Raises: NoHome.
+    """
     given = os.environ.get("XDG_STATE_HOME", "")
-    state = Path(given) if Path(given).is_absolute() else Path.home() / ".local" / "state"
-    return KeyPaths(Path.home() / ".qlang" / "keys", state / "qlang")
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user that the system does not know, as in containers
+        raise NoHome from None
+    state = Path(given) if Path(given).is_absolute() else home / ".local" / "state"
+    return KeyPaths(home / ".qlang" / "keys", state / "qlang")
 
 
 def file_stem(spec: KeySpec) -> str:
