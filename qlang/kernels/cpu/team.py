@@ -54,7 +54,8 @@ class Team:
 def run_in_team(
     drive: NativeFunction, sweep: NDArray[np.int64], rooms: Sequence[Room], steps: int, seconds_per_step: float
 ) -> None:
-    """Does the steps of a sweep in the calling thread, with as many threads of the pool as there are more rooms.
+    """Does the steps of a sweep in the calling thread, with as many threads of the pool as there are more rooms, or as
+    the system starts.
 
     Calls of native code are short, so that Ctrl-C is noticed between them. When this returns or raises, no thread
     works on the state any more.
@@ -63,7 +64,8 @@ def run_in_team(
     piece = max(1, int(PIECE_SECONDS / max(seconds_per_step, 1e-9)))
     try:
         for number, room in enumerate(rooms[1 : MOST_MEMBERS + 1]):
-            give(number, partial(team.join, room))
+            if not give(number, partial(team.join, room)):
+                break
         for begin in range(0, steps, piece):
             team.lead(rooms[0], begin, min(steps, begin + piece))
     finally:

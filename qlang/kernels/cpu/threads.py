@@ -63,17 +63,22 @@ def _worker(number: int) -> _Worker:
     return _WORKERS[number]
 
 
-def give(number: int, task: Callable[[], None]) -> None:
+def give(number: int, task: Callable[[], None]) -> bool:
     """Lets thread `number` of the pool do a task, which must not raise, when it has done those it has.
 
+    False, and nothing is done, where the system starts no more threads.
+
     Linux likes to wake a thread on the processor of the one that wakes it, where both then take turns for milliseconds
-    while another processor is idle: so it may run on all others. Raises RuntimeError where the system starts no more
-    threads.
+    while another processor is idle: so it may run on all others.
     """
-    worker = _worker(number)
+    try:
+        worker = _worker(number)
+    except RuntimeError:
+        return False
     if (current := _current_processor()) is not None:
         worker.stay_on(os.sched_getaffinity(0) - {current()})
     worker.give(task)
+    return True
 
 
 @lru_cache(maxsize=1)
@@ -114,7 +119,8 @@ def for_each_unit(work: Work, units: int, *, threads: int, seconds_per_unit: flo
     """Calls `work` for pieces of 0 … units−1 from `threads` threads (the calling one is worker 0).
 
     An exception of the calling thread, KeyboardInterrupt too, stops the others at their next piece; the call returns
-    or raises only after they have all stopped. An exception of another thread is raised here.
+    or raises only after they have all stopped. An exception of another thread is raised here. Where the system
+    starts no more threads, those that there are do all of the work.
     """
     share = _Share(work, units, seconds_per_unit)
     if threads > 1:
@@ -133,11 +139,10 @@ def for_each_unit(work: Work, units: int, *, threads: int, seconds_per_unit: flo
 
     started = 0
     try:
-        for number in range(others):
-            give(number, partial(task, number))
+        while started < others and give(started, partial(task, started)):
             started += 1
         share.serve(0)
-        for event in done:
+        for event in done[:started]:
             event.wait()
     except BaseException:
         share.stopped = True

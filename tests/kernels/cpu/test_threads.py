@@ -11,6 +11,7 @@ import pytest
 from interruptions import stops_within_a_second
 from pass_oracle import Case
 
+from qlang.kernels.cpu import threads as pool
 from qlang.kernels.cpu.compiler import Compiler
 from qlang.kernels.cpu.host import host_target
 from qlang.kernels.cpu.runner import run
@@ -88,6 +89,33 @@ def test_program_that_does_not_fit_the_state(compiler: Compiler) -> None:
         state = NativeState.empty(qubits, precision, batch, compiler=compiler)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="cannot run on a state"):
             run(case.bound, state)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("started", [0, 1])
+@pytest.mark.parametrize(("qubits", "batch"), [(16, 1), (7, 9)])
+def test_where_the_system_starts_no_more_threads_the_bits_are_the_same(
+    qubits: int, batch: int, started: int, compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, left = threading.Thread.start, [None] * started
+
+    def start(thread: threading.Thread) -> None:
+        if not left:
+            raise RuntimeError("can't start new thread")
+        left.pop()
+        real(thread)
+
+    case = Case(5, qubits, 7, host_target().lane_bits("float32"), "float32", batch)
+    states, results = case.state(), []
+    for threads in (1, 4):
+        state = NativeState.empty(qubits, "float32", batch, compiler=compiler)
+        state.set_amplitudes(states)
+        run(case.bound, state, threads=threads)  # type: ignore[arg-type]
+        results.append((state.re.copy(), state.im.copy()))
+        monkeypatch.setattr(pool, "_WORKERS", [])
+        monkeypatch.setattr(threading.Thread, "start", start)
+    assert not left
+    for one, other in zip(*results, strict=True):
+        assert np.array_equal(one, other)
 
 
 RUNS_FOR_LONG = """
