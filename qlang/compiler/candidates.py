@@ -65,8 +65,9 @@ class ResolveCandidates(ModulePass):
                 exact_only = any(isinstance(entry, StateOp) for entry in job.body.block.ops)
                 settings = next(entry for entry in job.body.block.ops if isinstance(entry, SettingsOp))
                 crypto = str(plain(settings.attributes["crypto"]))
+                asked = _Asked(exact_only, "shots" in settings.attributes, crypto, self.target)
                 for candidate in _expanded(job):
-                    _resolve(candidate, circuit, exact_only, crypto, self.target)
+                    _resolve(candidate, circuit, asked)
 
 
 def _expanded(job: JobOp) -> list[CandidateOp]:
@@ -93,18 +94,29 @@ def _expanded(job: JobOp) -> list[CandidateOp]:
     return found
 
 
-def _resolve(candidate: CandidateOp, circuit: FuncOp, exact_only: bool, crypto: str, target: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a job asks of any backend."""
+
+    amplitudes: bool
+    sampled: bool
+    """Whether it states shots; without them values are exact."""
+    crypto: str
+    target: str
+
+
+def _resolve(candidate: CandidateOp, circuit: FuncOp, asked: _Asked) -> None:
     declared = {name: plain(value) for name, value in candidate.attributes.items()}
     kind, name = str(declared["kind"]), str(declared["name"])
     if kind in ("device", "sim like") and "*" not in name and not match(name):
         raise DeviceUnknown(candidate, name, suggestions(name))
     facts: dict[str, Plain] = {"kind": kind, "name": name, "perishable": _perishable(declared) or None}
-    facts |= _facts(kind, name, circuit, declared, exact_only)
+    facts |= _facts(kind, name, circuit, declared, asked.amplitudes)
     if kind != "device" and "reason" not in facts:
         noise = facts.get("noise")
         native = not isinstance(noise, Mapping) or is_pauli(noise)
-        facts |= _simulation(circuit, bool(facts["noisy"]), target if native else NUMPY)
-    facts.setdefault("reason", _unmet(declared.get("conditions"), facts, crypto))
+        facts |= _simulation(circuit, bool(facts["noisy"]), asked.sampled, asked.target if native else NUMPY)
+    facts.setdefault("reason", _unmet(declared.get("conditions"), facts, asked.crypto))
     candidate.attributes = attributes(**facts)
 
 
@@ -224,9 +236,13 @@ def _noise_data(noise: DeviceNoise, resources: Facts) -> Plain:
     return data
 
 
-def _simulation(circuit: FuncOp, noisy: bool, target: str) -> dict[str, Plain]:
+def _simulation(circuit: FuncOp, noisy: bool, sampled: bool, target: str) -> dict[str, Plain]:
     """How long the executor takes, and whether the circuit fits at all."""
     limit = most_qubits(noisy=noisy, target=target)
+    most_exact = limit if sampled or not noisy else most_qubits(noisy=True, exact=True)
+    if most_exact < circuit.size <= limit:
+        reason = f"exact values with noise need a density matrix, for up to {most_exact} qubits"
+        return {"qubits": limit, "reason": f"{reason}; {circuit.size} qubits run by trajectories, which need `shots`"}
     if circuit.size > limit:
         others = who_could(circuit.size, available_memory(), besides=(target, "f64"))
         hint = f"; the target {' or '.join(others)} could hold them" if others else "; no target here holds more"
@@ -237,7 +253,7 @@ def _simulation(circuit: FuncOp, noisy: bool, target: str) -> dict[str, Plain]:
     counts = resources["gates"]
     assert isinstance(counts, Mapping)
     gates = sum(float(str(count)) for count in counts.values())
-    dense = noisy and circuit.size <= AUTO_DENSITY_QUBITS
+    dense = noisy and (circuit.size <= AUTO_DENSITY_QUBITS or not sampled)
     seconds = gates * gate_seconds(circuit.size, "density_matrix" if dense else "state_vector", target)
     per_shot = seconds if noisy and not dense else 1e-7
     return {"qubits": limit, "seconds": 0.01 + seconds, "seconds_per_shot": per_shot, "region": "local"}

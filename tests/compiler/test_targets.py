@@ -113,6 +113,18 @@ def test_native_code_finds_what_the_reference_finds_in_qasmbench(monkeypatch: py
     assert compared > 20
 
 
+def test_exact_values_with_noise_are_refused_where_no_density_matrix_holds_them(capsys: Capture, folder: Path) -> None:
+    text = "circuit c() { qubit[14] q; h q; }\nnoise even { depolarizing(0.01); }\n"
+    text += "job j { run c(); expect z = Z(q[0]); backend sim with even; SHOTS }\n"
+    (folder / "noisy.qjob").write_text(text.replace("SHOTS", ""))
+    assert cli.main(["plan", "noisy.qjob"]) == 1
+    assert "up to 13 qubits; 14 qubits run by trajectories, which need `shots`" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    (folder / "noisy.qjob").write_text(text.replace("SHOTS", "shots 10;"))
+    assert cli.main(["plan", "noisy.qjob"]) == 0
+
+
 def test_what_no_memory_holds_is_refused_with_what_fits(capsys: Capture, folder: Path) -> None:
     (folder / "huge.qasm").write_text("OPENQASM 3.0;\nqubit[60] q;\nbit c;\nc = measure q[0];\n")
     assert cli.main(["run", "huge.qasm", "--shots", "1"]) == 1
