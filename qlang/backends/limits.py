@@ -4,6 +4,7 @@ Cheap to import: the compiler asks before it plans.
 """
 
 import sys
+from collections.abc import Iterator
 from os import cpu_count, sched_getaffinity, sysconf
 from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
@@ -26,18 +27,40 @@ AUTO_DENSITY_QUBITS = 10
 MAX_DENSITY_QUBITS = 13
 ABSURD_QUBITS = 512
 """No memory holds so many; a bound that keeps arithmetic on sizes cheap."""
-_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_CGROUPS, _OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 def available_memory() -> int:
-    """Three quarters of the memory of this machine, of the container that it is, or of the process's limit; bytes."""
-    memory = sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES")
-    if _CGROUP_LIMIT.is_file():
-        text = _CGROUP_LIMIT.read_text(encoding="ascii").strip()
-        memory = min(memory, int(text)) if text.isdigit() else memory
+    """Three quarters of the memory of this machine, or of what a container, a batch system, a service manager (control
+    groups) or `ulimit -v` allows this process; bytes."""
+    memory = min([sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES"), *_cgroup_limits()])
     limit = getrlimit(RLIMIT_AS)[0]  # `ulimit -v`
     memory = min(memory, limit) if limit != RLIM_INFINITY else memory
     return memory * 3 // 4
+
+
+def _cgroup_limits() -> Iterator[int]:
+    """Bytes that the control groups of this process allow, and those that they are in: versions 1 and 2 of Linux."""
+    try:
+        groups = _OWN_CGROUPS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    for line in groups:
+        _, controllers, path = (line + "::").split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        root = _CGROUPS / "memory" if controllers else _CGROUPS
+        group = root / path.rstrip(":").strip("/")
+        # In a container the path may be that of the host, which is not there: the root is the container's own group.
+        for folder in (group, *group.parents):
+            try:
+                text = (folder / ("memory.limit_in_bytes" if controllers else "memory.max")).read_text(encoding="ascii")
+            except (OSError, ValueError):
+                text = ""
+            if text.strip().isdigit():
+                yield int(text)
+            if folder == root:
+                break
 
 
 def memory_of(target: str) -> int:

@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from kernels import body, execute, packed
 
-from qlang.backends import errors
+from qlang.backends import errors, limits
 from qlang.backends.limits import available_memory, most_qubits, state_bytes
 from qlang.backends.protocol import Request, SampleSpec, StateSpec
 from qlang.backends.reference import MAX_SHOTS, ReferenceBackend
@@ -67,6 +68,37 @@ def test_twenty_two_qubits_run() -> None:
     gates = [("h", (0,), ()), *[("cx", (wire, wire + 1), ()) for wire in range(21)]]
     (sample,) = execute(packed(gates, 22), samples=(SampleSpec("q", (0, 21)),), shots=(1000,), seed=1).samples
     assert sample.counts.keys() == {0b00, 0b11}
+
+
+@pytest.mark.parametrize(
+    ("own", "files", "expected"),
+    [
+        ("0::/\n", {"memory.max": "4000"}, 4000),
+        ("0::/\n", {"memory.max": "max\n"}, None),
+        ("0::/user/job 7\n", {"user/job 7/memory.max": "4000\n", "user/memory.max": "max\n"}, 4000),
+        ("0::/user/job\n", {"user/job/memory.max": "max\n", "user/memory.max": "8000\n"}, 8000),
+        ("0::/host/of/a/container\n", {"memory.max": "4000"}, 4000),
+        ("3:cpu:/\n4:memory:/slurm/job\n0::/\n", {"memory/slurm/job/memory.limit_in_bytes": "4000\n"}, 4000),
+        ("4:cpu,memory:/job\n", {"memory/memory.limit_in_bytes": "4000\n"}, 4000),
+        ("4:memory:/\n", {"memory/memory.limit_in_bytes": "9223372036854771712\n"}, None),
+        ("0::/a/b\n", {"a/b/memory.max": "9000", "a/memory.max": "4000", "memory.max": "8000"}, 4000),
+        ("0::/../other\n4:cpu:/x\nnonsense\n\n", {"x/memory.max": "4000"}, None),
+        (None, {"memory.max": "4000"}, None),
+    ],
+)
+def test_limits_of_control_groups_count(
+    own: str | None, files: dict[str, str], expected: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if own is not None:
+        (tmp_path / "own").write_text(own)
+    for name, text in files.items():
+        (tmp_path / "cgroup" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "cgroup" / name).write_text(text)
+    monkeypatch.setattr(limits, "_OWN_CGROUPS", tmp_path / "none")
+    unlimited = available_memory()
+    monkeypatch.setattr(limits, "_OWN_CGROUPS", tmp_path / "own")
+    monkeypatch.setattr(limits, "_CGROUPS", tmp_path / "cgroup")
+    assert available_memory() == (unlimited if expected is None else expected * 3 // 4)
 
 
 def test_the_limit_of_the_process_counts() -> None:
