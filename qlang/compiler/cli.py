@@ -10,6 +10,7 @@ import sys
 from qlang.compiler.exit_codes import BROKEN_PIPE, EXECUTION, INTERRUPTED, OK, USAGE
 from qlang.compiler.failure import Failure
 from qlang.compiler.interrupts import keep_interrupts
+from qlang.compiler.streams import accept_any_text, open_missing, to_the_bin, write_result
 from qlang.version import __version__
 
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
@@ -54,11 +55,12 @@ def main(argv: list[str] | None = None) -> int:
     if argv is None:  # the process is ours
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 50, 100)
         keep_interrupts()
+        open_missing()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        _accept_any_text()
+        accept_any_text()
         status = _dispatch(arguments)
-        sys.stdout.flush()
+        write_result("", flush=True)
     except Failure as failure:
         return _say(failure)
     except SystemExit as request:  # argparse: 0 after --help, 2 after a wrong option
@@ -70,18 +72,14 @@ def main(argv: list[str] | None = None) -> int:
         exec("")  # noqa: S102 - no text of anybody's
         return INTERRUPTED
     except BrokenPipeError:
-        return _without_reader()
+        to_the_bin()
+        return BROKEN_PIPE
     except MemoryError as error:
         from qlang.compiler.memory_shortage import shortage
 
         return _say(shortage(error))
     except Exception as error:  # noqa: BLE001 - the one place that must survive our own mistakes
-        from qlang.compiler.crash import report
-        from qlang.trust.errors import NoHome
-
-        if isinstance(error, NoHome):
-            return _say(Failure(str(error), "set HOME to a folder of your own", EXECUTION))
-        return report(error, arguments)
+        return _answered(error, arguments)
     return status
 
 
@@ -92,12 +90,12 @@ def _dispatch(arguments: list[str]) -> int:
         return USAGE
     verb, *own = rest
     if verb in ("--version", "-V"):
-        sys.stdout.write(f"qlangc {__version__}\n")
+        write_result(f"qlangc {__version__}\n")
         return OK
     if verb in ("--help", "-h", "help"):
         if verb == "help" and own and own[0] in VERBS:
             return _run(own[0], ["--help"])
-        sys.stdout.write(overview())
+        write_result(overview())
         return OK
     if verb not in VERBS:
         raise _unknown(verb)
@@ -162,22 +160,14 @@ def _say(failure: Failure) -> int:
     return failure.status
 
 
-def _accept_any_text() -> None:
-    """Characters that a stream's encoding lacks are written as escapes."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+def _answered(error: Exception, arguments: list[str]) -> int:
+    """What any verb may meet and none answers for; all else is our own mistake."""
+    from qlang.compiler.crash import report
+    from qlang.trust.errors import NoHome
 
-
-def _without_reader() -> int:
-    """Give the streams a bin to flush into, so that the interpreter's exit is quiet too."""
-    import os
-
-    bin_ = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(bin_, sys.stdout.fileno())
-    os.close(bin_)
-    return BROKEN_PIPE
+    if isinstance(error, NoHome):
+        return _say(Failure(str(error), "set HOME to a folder of your own", EXECUTION))
+    return report(error, arguments)
 
 
 if __name__ == "__main__":

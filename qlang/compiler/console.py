@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qlang.compiler.render.theme import COLOR_CHOICES, Theme, theme_of
+from qlang.compiler.streams import write_result
 
 if TYPE_CHECKING:
     from qlang.syntax.diagnostic import Diagnostic
@@ -24,19 +25,19 @@ class Console:
 
     def result(self, text: str) -> None:
         """Write a piece of the result as it is."""
-        sys.stdout.write(text)
+        write_result(text)
 
     def diff(self, text: str) -> None:
         """Write a change that a tool may apply."""
         from qlang.compiler.rewriting import shown_diff
 
-        sys.stdout.write(shown_diff(text, self.out, terminal=sys.stdout.isatty()))
+        write_result(shown_diff(text, self.out, terminal=sys.stdout.isatty()))
 
     def result_json(self, value: Any) -> None:
         """Write one JSON document, in ASCII so that no stream can spoil it."""
         import json
 
-        sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+        write_result(json.dumps(value, indent=2, allow_nan=False) + "\n")
 
     def note(self, text: str) -> None:
         """A line about what is going on; not written where the user wants quiet."""

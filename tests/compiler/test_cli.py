@@ -155,6 +155,32 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert process.returncode == 141
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [("devices", "--json"), ("--version",)])
+def test_output_that_cannot_be_written_is_no_mistake_of_ours(arguments: tuple[str, ...], unbuffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run((*QLANGC, *arguments), stdout=full, stderr=subprocess.PIPE, env=environment, timeout=60)
+    assert done.returncode == exit_codes.EXECUTION
+    assert done.stderr.startswith(b"error: standard output cannot be written: No space left on device\n  = help: ")
+    assert b"Exception" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_mistake_of_ours(closed: str, tmp_path: Path) -> None:
+    (tmp_path / "bell.qasm").write_text(BELL)
+    (tmp_path / ".qlang").mkdir()
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    command = ("sh", "-c", f'exec "$@" {closed}', "sh", *QLANGC, "run", "bell.qasm", "--shots", "10")
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=environment, timeout=60)
+    assert done.returncode == 0
+    assert (b"run" in done.stdout) == (closed == "2>&-")
+    assert (tmp_path / ".qlang" / "runs").is_dir()
+    assert not (tmp_path / ".qlang" / "crashes").exists()
+
+
 def test_a_stream_that_cannot_show_a_character_gets_an_escape() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run((*QLANGC, "explain", "203"), capture_output=True, env=environment, timeout=60)
