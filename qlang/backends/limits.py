@@ -27,16 +27,23 @@ AUTO_DENSITY_QUBITS = 10
 MAX_DENSITY_QUBITS = 13
 ABSURD_QUBITS = 512
 """No memory holds so many; a bound that keeps arithmetic on sizes cheap."""
+_PROGRAM_BYTES, _THREAD_BYTES = 320 << 20, 110 << 20
+"""Of address space that a run takes, as measured: libraries, LLVM first, and for each further thread stacks, a buffer
+of OpenBLAS and an arena of the allocator."""
+_LEAST_BYTES = NATIVE_SLACK + (4 << 20)
+"""Small circuits are tried whatever the limit is."""
 _CGROUPS, _OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 def available_memory() -> int:
     """Three quarters of the memory of this machine, or of what a container, a batch system, a service manager (control
-    groups) or `ulimit -v` allows this process; bytes."""
-    memory = min([sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES"), *_cgroup_limits()])
+    groups) or `ulimit -v` allows this process; bytes. Of the last what the program takes itself is gone."""
+    memory = min([sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES"), *_cgroup_limits()]) * 3 // 4
     limit = getrlimit(RLIMIT_AS)[0]  # `ulimit -v`
-    memory = min(memory, limit) if limit != RLIM_INFINITY else memory
-    return memory * 3 // 4
+    if limit == RLIM_INFINITY:
+        return memory
+    program = _PROGRAM_BYTES + _THREAD_BYTES * (threads_here() - 1)
+    return min(memory, limit * 3 // 4, max(limit - program, _LEAST_BYTES))
 
 
 def _cgroup_limits() -> Iterator[int]:

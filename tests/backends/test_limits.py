@@ -106,3 +106,28 @@ def test_the_limit_of_the_process_counts() -> None:
     code += "from qlang.backends.limits import available_memory; print(available_memory())"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert int(found.stdout) <= 3 << 28
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not hold to the limit")
+def test_what_is_said_to_fit_beside_the_program_runs() -> None:
+    code = """
+import resource
+from qlang.backends import limits
+from qlang.backends.native import NativeBackend
+from qlang.backends.protocol import Request, SampleSpec
+from qlang.compiler.driver import Options, compile_source
+from qlang.ir.kernel import FuncOp
+from qlang.syntax.source import Source
+
+taken = limits._PROGRAM_BYTES + limits._THREAD_BYTES * (limits.threads_here() - 1)
+resource.setrlimit(resource.RLIMIT_AS, (taken + (200 << 20),) * 2)
+qubits = limits.most_qubits(noisy=False, target=limits.NATIVE)
+text = f"OPENQASM 3;\\ninclude 'stdgates.inc';\\nqubit[{qubits}] q;\\nbit c;\\nh q;\\nc = measure q[0];\\n"
+module = compile_source(Source("large.qasm", text), Options(target=limits.NATIVE), stop_after="kernel").module
+kernel = next(op for op in module.ops if isinstance(op, FuncOp))
+asked = Request(samples=(SampleSpec("c", bits="c"),), shots=(100,), seed=1)
+(sample,) = NativeBackend().execute(kernel, asked).samples
+print(qubits, len(sample.counts))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("22 2\n", "")

@@ -181,7 +181,7 @@ def is_image(code: bytes) -> bool:
 def load(images: Sequence[bytes]) -> tuple[list[int], mmap.mmap]:
     """The addresses of the images' functions, and the memory that they are in as long as it is kept.
 
-    Raises OSError where the system does not let it be executed.
+    Raises OSError where the system does not let it be executed, and MemoryError where there is no more memory.
     """
     headers = [_HEADER.unpack_from(each) for each in images]
     starts, size = [], 0
@@ -189,7 +189,10 @@ def load(images: Sequence[bytes]) -> tuple[list[int], mmap.mmap]:
         starts.append(size)
         size += len(each) - _HEADER.size - 8 * count
         size += -size % _ALIGNMENT
-    area = mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
+    try:
+        area = mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
+    except OSError as error:
+        raise MemoryError(f"{size} bytes could not be had: {error.strerror}") from error
     base = ctypes.addressof(ctypes.c_char.from_buffer(area))
     found = []
     for each, start, (_, entry, count) in zip(images, starts, headers, strict=True):

@@ -143,3 +143,22 @@ def test_code_cannot_be_written_to() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
     assert (done.stdout, done.returncode) == (b"called\n", -11)
+
+
+SHORT_OF_MEMORY = """
+import resource
+from qlang.kernels.cpu.images import _HEADER, _MAGIC, load
+image = _HEADER.pack(_MAGIC, 0, 0) + bytes(64 << 20)
+pages = int(open("/proc/self/statm").read().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (1 << 20),) * 2)
+try:
+    load([image])
+except MemoryError as error:
+    print(error)
+"""
+
+
+@ELF
+def test_memory_that_the_system_does_not_give_is_said() -> None:
+    done = subprocess.run([sys.executable, "-c", SHORT_OF_MEMORY], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("67108864 bytes could not be had: Cannot allocate memory\n", "")
