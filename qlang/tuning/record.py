@@ -111,6 +111,11 @@ def record_from_json(document: Any, kernel: Kernel, device: Device, space: Space
     if not isinstance(items, list):
         raise NotARecord("results are no list")
     results = [result_from_json(item, space) for item in items]
+    elsewhere = tuple(item for item, result in zip(items, results, strict=True) if result is None)
+    try:
+        json.dumps(elsewhere, allow_nan=False)
+    except ValueError as error:
+        raise NotARecord("a result that is no JSON") from error
     return Record(
         kernel,
         device,
@@ -119,7 +124,7 @@ def record_from_json(document: Any, kernel: Kernel, device: Device, space: Space
         text(own.get("energy_counter"), "energy_counter"),
         tuple(result for result in results if result is not None),
         _best(own.get("best"), space),
-        tuple(item for item, result in zip(items, results, strict=True) if result is None),
+        elsewhere,
     )
 
 
@@ -147,8 +152,9 @@ def _own(document: Any, kernel: Kernel, device: Device) -> dict[str, Any]:
 
 def _default(data: Any) -> Configuration:
     values = mapping(data, "default")
-    if any(isinstance(value, bool) or not isinstance(value, int | float | str) for value in values.values()):
-        raise NotARecord("a default that is no configuration")
+    for name, value in values.items():
+        if not isinstance(value, str):
+            number(value, name)
     return Configuration(tuple(values.items()))
 
 

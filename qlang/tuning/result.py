@@ -132,9 +132,15 @@ def text(data: Any, what: str) -> str:
 
 def number(data: Any, what: str) -> float:
     """Raises: NotARecord for anything but a finite number."""
-    if isinstance(data, bool) or not isinstance(data, int | float) or not isfinite(data):
+    if isinstance(data, bool) or not isinstance(data, int | float):
         raise NotARecord(f"{what} is no number")
-    return float(data)
+    try:
+        value = float(data)
+    except OverflowError as error:
+        raise NotARecord(f"{what} is too large") from error
+    if not isfinite(value):
+        raise NotARecord(f"{what} is no number")
+    return value
 
 
 def _list(data: Any) -> Sequence[Any]:

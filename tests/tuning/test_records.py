@@ -1,5 +1,6 @@
 """Records: T4's form, back and forth, whole or absent, and never believed when damaged."""
 
+import contextlib
 import json
 import os
 import warnings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from qlang.tuning.budget import Budget
 from qlang.tuning.errors import CannotStore, NoFolder
-from qlang.tuning.record import record_from_json, record_json
+from qlang.tuning.record import _digest, record_from_json, record_json
 from qlang.tuning.result import NotARecord
 from qlang.tuning.space import Gene, Space
 from qlang.tuning.store import DamagedRecord, Store, user_store
@@ -91,6 +92,23 @@ def test_any_change_is_noticed(document: Any, data: st.DataObject) -> None:
     )
     with pytest.raises(NotARecord):
         record_from_json(changed, KERNEL, DEVICE, SPACE)
+
+
+@given(st.data())
+def test_a_change_with_a_digest_of_its_own_is_refused_or_can_be_written_again(
+    document: Any, data: st.DataObject
+) -> None:
+    changed = json.loads(json.dumps(document))
+    *above, last = data.draw(st.sampled_from([place for place in places(document) if place[-1] != "digest"]))
+    holder = changed
+    for step in above:
+        holder = holder[step]
+    values = [None, "other", -1, 1e300, float("nan"), float("inf"), 10**400, [], {}, [[]], True]
+    holder[last] = data.draw(st.sampled_from(values))
+    changed["metadata"]["qlang"]["digest"] = _digest(changed)
+    with contextlib.suppress(NotARecord):
+        read = record_from_json(changed, KERNEL, DEVICE, SPACE)
+        json.dumps(record_json(read), allow_nan=False)
 
 
 @pytest.mark.parametrize("other", [None, 3, [], {}, {"metadata": 1}, {"metadata": {"qlang": []}}])
