@@ -98,7 +98,8 @@ def _placed(layout: Layout, forward: Any, backward: Any) -> tuple[Any, Any]:
 
 def _forward(layout: Layout, tables: _Tables, dtype: Any, angles: jax.Array) -> jax.Array:
     index = layout.index()
-    start = jnp.where(index == 0, jnp.exp(1j * angles[GLOBAL_PHASE_SLOT]), 0).astype(dtype)
+    phase = jnp.exp(1j * angles[GLOBAL_PHASE_SLOT])
+    start = jnp.where(index == 0, phase, 0 * phase).astype(dtype)  # all NaN, if the phase is
 
     def body(state: jax.Array, row: _Row) -> tuple[jax.Array, None]:
         bit = _bit(row, index)

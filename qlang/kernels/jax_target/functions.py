@@ -15,7 +15,7 @@ from qlang.kernels.jax_target.expressions import evaluate
 from qlang.kernels.jax_target.layout import Layout, OneDevice, Sharded
 from qlang.kernels.jax_target.native import native_expectations
 from qlang.kernels.observables import PauliSums
-from qlang.kernels.steps import Steps
+from qlang.kernels.steps import GLOBAL_PHASE_SLOT, Steps
 
 Method: TypeAlias = Literal["auto", "native", "jax"]
 Function: TypeAlias = Callable[[jax.Array], jax.Array]
@@ -41,7 +41,7 @@ class CircuitFunctions:
         measure = self._measure(precision)
 
         def values(inputs: jax.Array) -> jax.Array:
-            return measure(evaluate(self.angles, inputs))
+            return measure(self._evaluated(inputs))
 
         return values
 
@@ -50,9 +50,18 @@ class CircuitFunctions:
         evolve = self._evolve(precision)
 
         def state(inputs: jax.Array) -> jax.Array:
-            return evolve(evaluate(self.angles, inputs))
+            return evolve(self._evaluated(inputs))
 
         return state
+
+    def _evaluated(self, inputs: jax.Array) -> jax.Array:
+        """The angles (slots,).
+
+        A parameter that is not finite makes the global phase NaN, and so all values and derivatives, even where no
+        angle needs it: nothing that follows from it may look like a number.
+        """
+        angles = evaluate(self.angles, inputs)
+        return angles.at[GLOBAL_PHASE_SLOT].add((0 * inputs).sum())
 
     def _measure(self, precision: Precision) -> Function:
         if self.method == "native" or (self.method == "auto" and self.mesh is None and jax.default_backend() == "cpu"):
