@@ -48,7 +48,7 @@ def _terms(sums: PauliSums, dtype: Any) -> dict[str, jax.Array]:
 
 def _exchanged(layout: Layout, flip: jax.Array, bit: jax.Array, state: jax.Array) -> jax.Array:
     """The halves of a bit changed over, if it is in the mask."""
-    chosen = flip >> bit.astype(flip.dtype) & 1 == 1
+    chosen = flip >> lax.convert_element_type(bit, flip.dtype) & 1 == 1
     exchanged: jax.Array = lax.cond(chosen, lambda: layout.exchanged(state, bit), lambda: state)
     return exchanged
 
