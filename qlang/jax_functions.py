@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
 
 from qlang.jobs import Job, shown, sources_of
 from qlang.problems import CompileError, warn_of
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from qlang.syntax.diagnostic import Diagnostic
 
 Method = Literal["auto", "native", "jax"]
+
+_REAL_KINDS = "biufVO"
+"""Of dtypes: V is JAX's for narrow floats, and O that of fractions and decimals."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,23 +49,24 @@ class JaxFunction:
     def __call__(self, parameters: Any = None, /, **named: Any) -> Any:
         """The value of a job's only expectation, a scalar; of several a dictionary by their labels.
 
-        Raises TypeError and ValueError for parameters that do not fit, and `qlang.backends.errors.TooLarge`.
+        Raises TypeError and ValueError for parameters that do not fit, `qlang.backends.errors.TooLarge`, and
+        ModuleNotFoundError without JAX.
         """
         values = self.values(parameters, **named)
         return values[0] if len(self.labels) == 1 else dict(zip(self.labels, values, strict=True))
 
     def values(self, parameters: Any = None, /, **named: Any) -> Any:
         """All expectation values, shape (labels,)."""
-        return self._run("values", self._inputs(parameters, named))
+        return self._run("values", parameters, named)
 
     def state(self, parameters: Any = None, /, **named: Any) -> Any:
         """The amplitudes, shape (2^qubits,), before measurements at the end; bit k of the index is wire k."""
-        return self._run("state", self._inputs(parameters, named))
+        return self._run("state", parameters, named)
 
-    def _run(self, what: str, inputs: Any) -> Any:
-        import jax
-
-        precision: Precision = "float64" if jax.config.jax_enable_x64 else "float32"  # type: ignore[attr-defined]
+    def _run(self, what: str, parameters: Any, named: Mapping[str, Any]) -> Any:
+        jax = _imported()
+        inputs = self._inputs(parameters, named)
+        precision: Precision = "float64" if jax.config.jax_enable_x64 else "float32"
         key = what, precision
         if key not in self._compiled:
             from qlang.backends.limits import threads_here
@@ -97,7 +103,7 @@ class JaxFunction:
         for name in given:
             if name not in names:
                 raise TypeError(f"no real parameter {name!r}; there are: {', '.join(names) or 'none'}")
-        parts = [_vector(parameter, given.get(parameter.name, parameter.default)) for parameter in self.parameters]
+        parts = [_vector(each, given[each.name] if each.name in given else _default(each)) for each in self.parameters]
         return jnp.concatenate([jnp.zeros(0), *parts])
 
     def _split(self, vector: Any) -> dict[str, Any]:
@@ -106,6 +112,8 @@ class JaxFunction:
         flat, sizes = vector.reshape(-1), [parameter.size for parameter in self.parameters]
         if flat.size != sum(sizes):
             raise ValueError(f"{flat.size} numbers for {sum(sizes)} parameters")
+        if vector.ndim > 1 and [vector.shape] != [parameter.shape for parameter in self.parameters]:
+            raise ValueError(f"all parameters as one array have the shape {flat.shape}, and {vector.shape} was given")
         ends = [sum(sizes[: k + 1]) for k in range(len(sizes))]
         pieces = jnp.split(flat, ends[:-1]) if ends else []
         return {p.name: piece.reshape(p.shape) for p, piece in zip(self.parameters, pieces, strict=True)}
@@ -115,13 +123,34 @@ class JaxFunction:
         return f"<function of {shapes or 'nothing'}: {', '.join(self.labels)}>"
 
 
+def _imported() -> Any:
+    """JAX, whose modules are imported as a function is used. Raises ModuleNotFoundError with what to install."""
+    try:
+        import jax
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("jax", "jaxlib"):
+            raise
+        needed = "a function of `ql.to_jax` needs JAX: python -m pip install 'qlang[jax]'"
+        raise ModuleNotFoundError(needed, name=missing.name) from missing
+    return jax
+
+
+def _default(parameter: Parameter) -> Any:
+    """The job's value. Raises TypeError where a sweep provides it."""
+    if parameter.default is None:
+        raise TypeError(f"{parameter.name!r} is swept in the job and needs a value here")
+    return parameter.default
+
+
 def _vector(parameter: Parameter, value: Any) -> Any:
     """Raises TypeError and ValueError; under a transformation the numbers are not known, and NaN gives NaN."""
     import jax
     import jax.numpy as jnp
 
-    if value is None:
-        raise TypeError(f"{parameter.name!r} is swept in the job and needs a value here")
+    for part in jax.tree.leaves(value, is_leaf=lambda part: part is None):
+        if np.dtype(getattr(part, "dtype", type(part))).kind not in _REAL_KINDS or part is None:
+            found = getattr(part, "dtype", type(part).__name__)
+            raise TypeError(f"{parameter.name!r} is of type {found}: parameters are real numbers")
     array = jnp.asarray(value, dtype=float)
     if array.shape != parameter.shape:
         raise ValueError(f"{parameter.name!r} has the shape {parameter.shape}, and {array.shape} was given")
@@ -137,8 +166,11 @@ def to_jax(job: Job | Program, name: str | None = None, *, method: Method = "aut
     on any device; `auto` is `native` where JAX computes on the processor. `mesh`, a `jax.sharding.Mesh` of one axis
     with a power of two of devices, spreads the state over them. Whole numbers and flags keep the job's values.
 
-    Raises CompileError for a job that has no such function; warns of noise and shots, which the function leaves out.
+    Raises CompileError for a job that has no such function, and ValueError for one that expects nothing and for a
+    method that there is not; warns of noise and shots, which the function leaves out.
     """
+    if method not in get_args(Method):
+        raise ValueError(f"{method!r} is no method: there are {', '.join(map(repr, get_args(Method)))}")
     if mesh is not None and method == "native":
         raise ValueError("native kernels are on one device: a mesh needs the method `jax`")
     found = _parametrised(job, name)

@@ -37,10 +37,13 @@ class Sharded:
     mesh: Mesh
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a mesh that is none of these, or has more devices than the state has parts."""
+        """Raises TypeError for no mesh, and ValueError for one of another size or with more devices than parts."""
+        if not isinstance(self.mesh, Mesh):
+            raise TypeError(f"a `jax.sharding.Mesh` is needed, not {self.mesh!r}")
         size = self.mesh.size
         if len(self.mesh.axis_names) != 1 or size & (size - 1):
-            raise ValueError(f"a mesh of one axis with a power of two of devices is needed, not {self.mesh.shape}")
+            axes = ", ".join(f"{name}: {length}" for name, length in self.mesh.shape.items())
+            raise ValueError(f"a mesh of one axis with a power of two of devices is needed, not of {axes}")
         if size > 1 << self.qubits:
             raise ValueError(f"{size} devices for a state of {1 << self.qubits} amplitudes")
 
