@@ -38,7 +38,10 @@ _WORDS = {
     "arith.fptosi": "the whole part",
     "arith.fptoui": "the whole part",
     "arith.truncf": "the rounding to fewer bits",
+    "circuit.angle_steps": "the rounding to an `angle`",
 }
+_WAYS_OUT = dict.fromkeys(("arith.truncf", "circuit.angle_steps"), "declare it as `float`, which is not rounded")
+"""Of what has another way out than a decision."""
 
 
 class Symbolic:
@@ -139,7 +142,8 @@ class Table:
         if name in _AFFINE and (found := _AFFINE[name](*operands)) is not None:
             return found
         if name not in DIFFERENTIABLE and not name.startswith(SELECT):
-            raise NotDifferentiable(f"{_WORDS.get(name, name)} of what depends on a real parameter", _WAY_OUT)
+            construct = f"{_WORDS.get(name, name)} of what depends on a real parameter"
+            raise NotDifferentiable(construct, _WAYS_OUT.get(name, _WAY_OUT))
         key = (name, *map(_key, operands))
         node = self.known.get(key)
         if node is None:

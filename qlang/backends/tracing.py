@@ -17,7 +17,7 @@ from xdsl.dialects.scf import IfOp
 from xdsl.ir import Operation
 
 from qlang.backends.branches import Branch, Machine
-from qlang.backends.errors import NotUnitary
+from qlang.backends.errors import NotUnitary, TraceTooLong
 from qlang.backends.folding import Idle, Recorder
 from qlang.backends.interpreter import HANDLERS, MOVERS
 from qlang.backends.program import Classical, Decoder, Step
@@ -96,6 +96,8 @@ def _if(decoder: Decoder, op: Operation) -> Step:
     return step
 
 
+_INSTEAD = "expectation values need no measurement: control gates by the qubit itself, and take a fresh one for a reset"
+
 _HANDLERS = {**HANDLERS, IfOp.name: _if}
 
 
@@ -118,12 +120,18 @@ def _traced(func: FuncOp, point: Sequence[Point]) -> SymbolicCircuit:
     recorder = Recorder(func.qubits)
     try:
         (end,) = body.run(Machine(None), [Branch(recorder, env)])
-    except NotUnitary as error:
-        refused = NotDifferentiable(error.operation)
+    except (NotUnitary, TraceTooLong) as error:
+        refused = _refused(error)
         refused.where = error.where
         raise refused from None
     calls, parameters = _recorded([part for part in recorder.segments if not isinstance(part, Idle)])
     return SymbolicCircuit(func.qubits, calls, table.expressions(parameters), frozenset(end.pending))
+
+
+def _refused(error: NotUnitary | TraceTooLong) -> NotDifferentiable:
+    if isinstance(error, TraceTooLong):
+        return NotDifferentiable(f"a circuit of more than {error.limit} gates", "make the function of a shorter one")
+    return NotDifferentiable(error.operation, _INSTEAD)
 
 
 def _recorded(parts: Sequence[Sequence[GateCall]]) -> tuple[Sequence[GateCall], Sequence[Operand] | Reals]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import qlang as ql
+from qlang.syntax.diagnostic import Diagnostic
 
 jax = pytest.importorskip("jax")
 jnp = pytest.importorskip("jax.numpy")
@@ -192,11 +193,20 @@ def test_single_precision_is_jax_own_default() -> None:
     assert functions[0].state().dtype == np.complex128
 
 
-def refused(circuit: object) -> str:
+def diagnosed(job: object) -> Diagnostic:
     with pytest.raises(ql.CompileError) as caught:
-        ql.to_jax(ql.job(circuit, expect={"z": ql.Z(0)}))
+        ql.to_jax(job)
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "QJ0912"
+    return diagnostic
+
+
+def helped(circuit: object) -> str:
+    return " ".join(diagnosed(ql.job(circuit, expect={"z": ql.Z(0)})).helps())
+
+
+def refused(circuit: object) -> str:
+    diagnostic = diagnosed(ql.job(circuit, expect={"z": ql.Z(0)}))
     source = diagnostic.span.source
     return f"{diagnostic.message()} | {source.text[diagnostic.span.start : diagnostic.span.end].splitlines()[0]}"
 
@@ -229,9 +239,35 @@ def test_what_has_no_derivative_is_refused_where_it_stands() -> None:
             ql.rx(a, q[0])
 
     assert "a measurement before the end of the circuit cannot be" in refused(fed_back(0.3))
+    assert "control gates by the qubit itself" in helped(fed_back(0.3))
     assert refused(again(0.3)).startswith("a reset cannot be differentiated | ql.reset")
     assert refused(chosen(0.3)).startswith("a decision by what depends on a real parameter")
     assert refused(counted(2.3)).startswith("the whole part of what depends on a real parameter")
+
+
+@pytest.mark.parametrize(
+    ("declared", "given", "construct"),
+    [
+        ("float[32] a", "a", "the rounding to fewer bits of what depends"),
+        ("float a", "angle(a)", "the rounding to an `angle` of what depends"),
+        ("angle a", "a", "the rounding to an `angle` of what depends"),
+    ],
+)
+def test_what_rounds_is_refused_in_words_with_a_way_out(declared: str, given: str, construct: str) -> None:
+    diagnostic = diagnosed(
+        ql.compile(f"""
+        include "stdgates.inc";
+        circuit c({declared}) {{ qubit q; rx({given}) q; }}
+        job j {{ run c(a = x); sweep x in [0.1, 0.2]; expect z = Z(q[0]); }}
+        """)
+    )
+    assert diagnostic.message().startswith(construct)
+    assert list(diagnostic.helps()) == ["declare it as `float`, which is not rounded"]
+
+
+def test_circuits_longer_than_any_trace_are_refused_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qlang.backends.folding.MAX_TRACE", 1000)
+    assert refused(counted_up(1001, 0.1)).startswith("a circuit of more than 1000 gates cannot be differentiated")
 
 
 def test_swept_whole_numbers_and_nothing_to_expect_are_refused() -> None:
