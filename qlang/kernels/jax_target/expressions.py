@@ -1,4 +1,7 @@
-"""Expressions of parameters in JAX: one gather, one sum and one function for each stage, however many rows it has."""
+"""Expressions of parameters in JAX: one gather, one sum and one function for each stage, however many rows it has.
+
+Where there are many stages, as of a loop that multiplies by a parameter, they are one scan.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -7,6 +10,10 @@ import jax
 import jax.numpy as jnp
 
 from qlang.kernels.expressions import Affine, Expressions
+from qlang.kernels.jax_target.stages import scanned
+
+MOST_STAGES = 16
+"""That are compiled one by one; each takes about a tenth of a second."""
 
 FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
     "arith.mulf": jnp.multiply,
@@ -83,6 +90,8 @@ def _applied(operation: str, operands: Sequence[jax.Array]) -> jax.Array:
 
 def evaluate(expressions: Expressions, inputs: jax.Array) -> jax.Array:
     """The results (rows,) for inputs (inputs,), in the precision of the inputs."""
+    if len(expressions.stages) > MOST_STAGES:
+        return _rows(expressions.results, scanned(expressions, inputs, _applied))
     basis = inputs
     for stage in expressions.stages:
         operands = [_rows(operand, basis) for operand in stage.operands]

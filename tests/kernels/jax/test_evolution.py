@@ -88,6 +88,41 @@ def test_angles_that_are_no_sums_cost_no_equations_each() -> None:
     assert unrolled(8) == unrolled(32)
 
 
+@ql.circuit
+def deepening(turns: int, a: float, decay: float):
+    q = ql.qubits(2)
+    x = a
+    y = 0.3
+    for _ in range(turns):
+        ql.rx(x, q[0])
+        ql.ry(x - y, q[1])
+        ql.cx(q[0], q[1])
+        y = math.sin(x * y) / (1 + x * x)
+        x = x * decay if x > y else y + abs(decay) ** 1.5
+
+
+def deep(turns: int, method: str) -> ql.JaxFunction:
+    """Of a job whose angles follow from each other, turn after turn."""
+    return ql.to_jax(ql.job(deepening(turns, 0.9, 0.8), expect={"z": ql.Z(1), "x": ql.X(0)}), method=method)
+
+
+def test_angles_that_follow_from_each_other_cost_no_equations_each() -> None:
+    def counted(turns: int) -> int:
+        program = jax.make_jaxpr(jax.jacrev(deep(turns, "native").values))(np.array([0.9, 0.8]))
+        return str(program).count(" = ")
+
+    assert counted(20) == counted(80)
+
+
+def test_angles_that_follow_from_each_other_are_those_of_a_run(in_workspace: object) -> None:
+    function, step = deep(20, "native"), 1e-6
+    point = np.array([0.7, 1.05])
+    expected = ql.job(deepening(20, *point), expect={"z": ql.Z(1), "x": ql.X(0)}).run().expect
+    assert np.allclose(function.values(point), [expected["z"].value, expected["x"].value], atol=1e-12)
+    ahead, behind = (jax.vmap(function.values)(point + sign * step * np.eye(2)) for sign in (1, -1))
+    assert np.allclose(jax.jit(jax.jacrev(function.values))(point), (ahead - behind).T / (2 * step), atol=1e-7)
+
+
 DEVICES = """
 import jax, numpy as np
 import qlang as ql
