@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qlang.backends.branches import MAX_BRANCHES, Branch
+from qlang.backends.branches import MAX_BRANCHES
 from qlang.backends.errors import TargetUnavailable, TooLarge
 from qlang.backends.estimate import gate_count
 from qlang.backends.execution import Execution
@@ -22,10 +22,7 @@ from qlang.backends.targets import who_could
 from qlang.ir.kernel import FuncOp
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from qlang.backends.native_sweeps import Sweep
+    from qlang.backends.native_sweeps import Points, Sweep
     from qlang.kernels.cuda.device import Device, Link
     from qlang.kernels.cuda.shape import Precision
 
@@ -97,8 +94,8 @@ class CudaBackend:
             for request in requests:
                 yield self.execute(program, request)
 
-    def _swept(self, program: FuncOp, requests: Sequence[Request]) -> "tuple[Sweep, NDArray[np.float64]] | None":
-        """The circuit of all requests with its parameters, where they are worth a launch and one program runs them."""
+    def _swept(self, program: FuncOp, requests: Sequence[Request]) -> "tuple[Sweep, Points] | None":
+        """The circuit and what its points execute, where these are worth a launch and one program runs them."""
         worth = len(requests) << min(program.qubits, _MOST_SWEPT) >= 1 << self.fewest_qubits
         if len(requests) < 2 or not worth or program.qubits > _MOST_SWEPT:
             return None
@@ -108,22 +105,22 @@ class CudaBackend:
         from qlang.backends.native_sweeps import sweep_of
 
         sweep = sweep_of(program, decode(program), requests[0].parameters)
-        parameters = None if sweep is None else sweep.parameters([request.parameters for request in requests])
-        return None if sweep is None or parameters is None else (sweep, parameters)
+        points = None if sweep is None else sweep.points([request.parameters for request in requests])
+        return None if sweep is None or points is None else (sweep, points)
 
     def _batch(
-        self, program: FuncOp, requests: Sequence[Request], sweep: "Sweep", parameters: "NDArray[np.float64]"
+        self, program: FuncOp, requests: Sequence[Request], sweep: "Sweep", points: "Points"
     ) -> Iterator[Outcome]:
         from qlang.backends.cuda_state import CudaStateVector, run_items
 
         precision, devices = _PRECISIONS[self.precision], self._found()[:1]
-        states = run_items(sweep.lowering, parameters, precision, devices)
+        states = run_items(sweep.lowering, points.parameters, precision, devices)
         start = partial(CudaStateVector, program.qubits, precision, devices)
-        for request, state in zip(requests, states, strict=True):
+        for request, state, end in zip(requests, states, points.ends, strict=True):
             check_request(request, program.qubits, program.bit_registers)
-            end = Branch(state, sweep.end.env, pending=sweep.end.pending.copy())
+            kept = [end.branch(sweep.program, state)]
             execution = Execution(
-                sweep.program, request, "state_vector", self.max_branches, start, kept=[end], kept_scale=1
+                sweep.program, request, "state_vector", self.max_branches, start, kept=kept, kept_scale=1
             )
             yield execution.outcome()
 

@@ -10,10 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from qlang.backends.branches import MAX_BRANCHES, Branch
+from qlang.backends.branches import MAX_BRANCHES
 from qlang.backends.errors import BadRequest, TooLarge
 from qlang.backends.estimate import gate_count
 from qlang.backends.execution import Execution
@@ -28,7 +25,7 @@ from qlang.ir.kernel import FuncOp
 from qlang.kernels.cpu.host import Precision
 
 if TYPE_CHECKING:
-    from qlang.backends.native_sweeps import Sweep
+    from qlang.backends.native_sweeps import Points, Sweep
     from qlang.tuning.planned import Planned
 
 _PRECISIONS: Mapping[str, Precision] = {"f64": "float64", "f32": "float32"}
@@ -102,22 +99,22 @@ class NativeBackend:
         from qlang.backends.native_batch import run_items
         from qlang.backends.native_state import NativeStateVector
 
-        sweep, parameters = swept
+        sweep, points = swept
         precision = _PRECISIONS[self.precision]
         tuned = _tuned(requests[0], precision)
-        for items in run_items(sweep.lowering, parameters, precision, self.threads, tuned=tuned):
+        for items in run_items(sweep.lowering, points.parameters, precision, self.threads, tuned=tuned):
             for item in range(len(items)):
                 request = requests[items.first + item]
                 check_request(request, program.qubits, program.bit_registers)
                 state = NativeStateVector.of(items.view(item))
-                end = Branch(state, sweep.end.env, pending=sweep.end.pending.copy())
+                end = points.ends[items.first + item].branch(sweep.program, state)
                 start = self._start(program.qubits, request)
                 yield Execution(
                     sweep.program, request, "state_vector", self.max_branches, start, kept=[end], kept_scale=1
                 ).outcome()
 
-    def _swept(self, program: FuncOp, requests: Sequence[Request]) -> "tuple[Sweep, NDArray[np.float64]] | None":
-        """The circuit of all requests with its parameters, where one program can run them."""
+    def _swept(self, program: FuncOp, requests: Sequence[Request]) -> "tuple[Sweep, Points] | None":
+        """The circuit and what its points execute, where one program can run them."""
         if len(requests) < 2 or not FEWEST_SWEPT <= program.qubits <= MOST_SWEPT:
             return None
         if any(request.noise is not None or request.scales != (1,) for request in requests):
@@ -131,8 +128,8 @@ class NativeBackend:
                 self._decoded = program, decode(program)
             self._last_swept = program, sweep_of(program, self._decoded[1], requests[0].parameters)
         sweep = self._last_swept[1]
-        parameters = None if sweep is None else sweep.parameters([request.parameters for request in requests])
-        return None if sweep is None or parameters is None else (sweep, parameters)
+        points = None if sweep is None else sweep.points([request.parameters for request in requests])
+        return None if sweep is None or points is None else (sweep, points)
 
     def _start(self, qubits: int, request: Request) -> Callable[[], SimulatedState]:
         """What makes the state |0…0⟩."""
