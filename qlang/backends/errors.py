@@ -245,3 +245,14 @@ class BadNoise(BackendError):
 
     def __str__(self) -> str:
         return f"noise, {self.part}: {self.reason}"
+
+
+@dataclass(eq=False)
+class NoiseTooWide(BackendError):
+    """Depolarizing after a gate on more qubits than it is offered for."""
+
+    qubits: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"depolarizing follows a gate on {self.qubits} qubits, and is offered for up to {self.limit}"

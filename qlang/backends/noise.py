@@ -17,12 +17,16 @@ from typing import Any, Protocol, TypeAlias
 
 from qlang.backends import channels
 from qlang.backends.channels import Channel
-from qlang.backends.errors import BadNoise
+from qlang.backends.errors import BadNoise, NoiseTooWide
 from qlang.ir.gates import BY_CODE, BY_NAME, cx_gates
 from qlang.ir.noise import TIME_1Q, TIME_2Q
 
 Applied: TypeAlias = tuple[Channel, tuple[int, ...]]
 """A channel and the wires that it acts on."""
+
+
+MOST_DEPOLARIZED = 5
+"""Wires of a gate that depolarizing follows as a whole: it is 4^k matrices of 4^k numbers, and that is 16 MiB."""
 
 
 class NoiseSource(Protocol):
@@ -46,7 +50,7 @@ class NoiseModel:
     _made: dict[tuple[int, tuple[int, ...], int], tuple[Applied, ...]] = field(default_factory=dict)
 
     def after(self, code: int, wires: tuple[int, ...], controls: int = 0) -> tuple[Applied, ...]:
-        """Channels after a gate; `wires` begin with the controls."""
+        """Channels after a gate; `wires` begin with the controls. Raises `NoiseTooWide`."""
         key = code, wires, controls
         made = self._made.get(key)
         if made is None:
@@ -118,7 +122,13 @@ def _on_each(channel: Channel) -> Make:
 
 def _depolarizing(rule: Mapping[str, Any]) -> Make:
     p = number(rule, "p", 0, 1)
-    return _everywhere(lambda wires: channels.depolarizing(p, wires))
+
+    def make(wires: int) -> Channel:
+        if wires > MOST_DEPOLARIZED:
+            raise NoiseTooWide(wires, MOST_DEPOLARIZED)
+        return channels.depolarizing(p, wires)
+
+    return _everywhere(make)
 
 
 def _bit_flip(rule: Mapping[str, Any]) -> Make:

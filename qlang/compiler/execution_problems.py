@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qlang.backends.errors import BackendError, LoopLimit, NotUnitary
+from qlang.backends.errors import BackendError, LoopLimit, NoiseTooWide, NotUnitary
 from qlang.compiler.driver import Compilation
 from qlang.ir.spans import Place, calls_of, place_of
 from qlang.sema import errors
@@ -14,6 +14,7 @@ from qlang.syntax.source import Source, Span
 
 _HELPS: dict[type[BackendError], str] = {
     LoopLimit: "leave the loop by `break` after a number of tries",
+    NoiseTooWide: "name the gates: after `on 1q, 2q`, larger ones count as the two-qubit gates that they are made of",
     NotUnitary: "leave out the extrapolation to zero noise, or measure at the end only",
 }
 
