@@ -126,22 +126,7 @@ def bench_for(
 
 def measure(bench: Bench, configuration: Configuration) -> Measurement:
     """Everything about one configuration; one that does not work is a measurement too, with its `invalidity`."""
-    compiled = 0.0
-    try:
-        candidate = bench.subject.prepare(configuration)
-        compiled = candidate.compile_seconds
-        error, validation = _error(bench, candidate)
-        if not error <= bench.subject.tolerance:
-            return _invalid(configuration, "correctness", _off(bench, error), compiled, validation, error)
-        seconds = _warm_seconds(candidate, bench.clock)
-        if configuration != bench.default and (slower := _hopelessly_slower(bench, seconds)):
-            reason = f"{slower:.1f} times slower than the default in its first warm runs"
-            return _invalid(configuration, "timeout", reason, compiled, validation, error)
-        one, other = interleaved(bench, candidate, seconds)
-    except Invalid as refusal:
-        return _invalid(configuration, refusal.kind, refusal.reason, compiled, 0.0, None)
-    fitness = fitness_of(one, other, counter=counter_of(bench.meter, one, other))
-    return Measurement(configuration, fitness, one, other, compiled, validation, error)
+    return _compared(bench, configuration, _Comparison(hopeless=configuration != bench.default))
 
 
 def confirmed(bench: Bench, configuration: Configuration, *, finalists: int) -> Measurement:
@@ -150,18 +135,40 @@ def confirmed(bench: Bench, configuration: Configuration, *, finalists: int) -> 
     The best of many noisy measurements looks better than it is; only these fresh repetitions may say that it is. It is
     checked again too: that it was right may be what an earlier run found.
     """
+    confidence = 1 - (1 - CONFIDENCE) / finalists
+    return _compared(bench, configuration, _Comparison(times=2, confidence=confidence, seed=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """How a configuration is compared with the default."""
+
+    hopeless: bool = False
+    """Whether one that is much slower at once is given up."""
+    times: int = 1
+    """So many times the usual repetitions."""
+    confidence: float = CONFIDENCE
+    seed: int = 0
+
+
+def _compared(bench: Bench, configuration: Configuration, how: _Comparison) -> Measurement:
     compiled = 0.0
     try:
         candidate = bench.subject.prepare(configuration)
         compiled = candidate.compile_seconds
         error, validation = _error(bench, candidate)
         if not error <= bench.subject.tolerance:
-            return _invalid(configuration, "correctness", _off(bench, error), compiled, validation, error)
-        one, other = interleaved(bench, candidate, _warm_seconds(candidate, bench.clock), times=2)
+            reason = f"off by {error:.3g}, allowed is {bench.subject.tolerance:.3g}"
+            return _invalid(configuration, "correctness", reason, compiled, validation, error)
+        seconds = _warm_seconds(candidate, bench.clock)
+        if how.hopeless and (slower := _hopelessly_slower(bench, seconds)):
+            reason = f"{slower:.1f} times slower than the default in its first warm runs"
+            return _invalid(configuration, "timeout", reason, compiled, validation, error)
+        one, other = interleaved(bench, candidate, seconds, times=how.times)
     except Invalid as refusal:
         return _invalid(configuration, refusal.kind, refusal.reason, compiled, 0.0, None)
-    confidence = 1 - (1 - CONFIDENCE) / finalists
-    fitness = fitness_of(one, other, counter=counter_of(bench.meter, one, other), confidence=confidence, seed=1)
+    counter = counter_of(bench.meter, one, other)
+    fitness = fitness_of(one, other, counter=counter, confidence=how.confidence, seed=how.seed)
     return Measurement(configuration, fitness, one, other, compiled, validation, error)
 
 
@@ -171,10 +178,6 @@ def _error(bench: Bench, candidate: Candidate) -> tuple[float, float]:
     started = bench.clock()
     error = bench.subject.error(candidate.result())
     return error, bench.clock() - started
-
-
-def _off(bench: Bench, error: float) -> str:
-    return f"off by {error:.3g}, allowed is {bench.subject.tolerance:.3g}"
 
 
 def interleaved(
