@@ -38,12 +38,9 @@ def cuda_devices() -> tuple["CupyDevice", ...]:
         raise NoCuda("no_driver", str(error)) from error
     if not count:
         raise NoCuda("no_device")
-    try:
+    try:  # here, and not in the middle of a run, when it compiles
         cupy.cuda.nvrtc.getVersion()
-    except (
-        RuntimeError,
-        ImportError,
-    ) as error:  # else in the middle of a run, when it compiles
+    except (RuntimeError, ImportError) as error:
         raise NoCuda("no_compiler", str(error).strip()) from error
     return tuple(CupyDevice(cupy, number) for number in range(count))
 
